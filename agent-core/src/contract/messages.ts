@@ -1,0 +1,102 @@
+/**
+ * Requests, answers and reports on the wire between platform and agent. All but `GET /health` carry
+ * `Authorization: Bearer <token>`; the token is the instance's own and worth nothing elsewhere.
+ */
+import { Type } from 'typebox';
+import { AgentOperation, OperationId } from './operation.ts';
+import { InstanceSpec } from './spec.ts';
+import { AgentStatus } from './status.ts';
+
+const closed = { additionalProperties: false } as const;
+
+export const DEFAULT_AGENT_PORT = 18_888;
+
+/** `POST /config`: installs a spec in phases `download`, `unpack`, `write`. */
+export const ConfigRequest = Type.Object({ operationId: OperationId, spec: InstanceSpec }, closed);
+export type ConfigRequest = Type.Static<typeof ConfigRequest>;
+
+/** `POST /start`, `/stop`, `/restart`, `/kill`. */
+export const ActionRequest = Type.Object({ operationId: OperationId }, closed);
+export type ActionRequest = Type.Static<typeof ActionRequest>;
+
+/** 202 of everything that takes time. */
+export const OperationReply = Type.Object({ operation: AgentOperation });
+export type OperationReply = Type.Static<typeof OperationReply>;
+
+/** `POST /console/command`: one line, as if typed; answered 204. */
+export const ConsoleCommandRequest = Type.Object(
+  {
+    command: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$',
+    }),
+  },
+  closed,
+);
+export type ConsoleCommandRequest = Type.Static<typeof ConsoleCommandRequest>;
+
+/** `POST /shutdown`: the agent ends; the game goes on unless `stopServer`. Answered 202. */
+export const ShutdownRequest = Type.Object({ stopServer: Type.Boolean() }, closed);
+export type ShutdownRequest = Type.Static<typeof ShutdownRequest>;
+
+/** `GET /health`: secret-free, unauthenticated; says only that this is an agent and it is alive. */
+export const HealthReply = Type.Object({ status: Type.Literal('ok'), agentVersion: Type.String() });
+export type HealthReply = Type.Static<typeof HealthReply>;
+
+/** `GET /ready`: 200 when players may be sent here, else 503 with the reason. */
+export const ReadyReply = Type.Object({
+  ready: Type.Boolean(),
+  reason: Type.Union([Type.String(), Type.Null()]),
+});
+export type ReadyReply = Type.Static<typeof ReadyReply>;
+
+/**
+ * Text frames a console viewer may send. The agent sends binary frames (first the scrollback, then
+ * output), and one text frame `{"type":"resync"}` before it repeats the scrollback to a viewer that
+ * was too slow: clear the screen then.
+ */
+export const ConsoleMessage = Type.Union([
+  Type.Object({ type: Type.Literal('input'), data: Type.String({ maxLength: 4096 }) }, closed),
+  Type.Object(
+    {
+      type: Type.Literal('resize'),
+      cols: Type.Integer({ minimum: 2, maximum: 500 }),
+      rows: Type.Integer({ minimum: 1, maximum: 300 }),
+    },
+    closed,
+  ),
+]);
+export type ConsoleMessage = Type.Static<typeof ConsoleMessage>;
+
+/** RFC 9457 problem+json with a stable `code`. */
+export const AgentProblem = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.String(),
+  /** What is wrong, one sentence. */
+  detail: Type.String(),
+  /** What to do, one sentence. */
+  hint: Type.Optional(Type.String()),
+  /** 400 and 422: every faulty field as a JSON pointer into the request. */
+  errors: Type.Optional(
+    Type.Array(Type.Object({ path: Type.String(), message: Type.String() })),
+  ),
+  /** 409: the operation in the way. */
+  operation: Type.Optional(AgentOperation),
+});
+export type AgentProblem = Type.Static<typeof AgentProblem>;
+
+/**
+ * `POST <platformUrl>/api/agents/report`: at once on every change and as a heartbeat. `sequence`
+ * rises over restarts of the agent (it starts from the clock), so that the platform can drop a
+ * report that overtook another. Any 2xx answer is success; its body is ignored.
+ */
+export const AgentReport = Type.Object({
+  sequence: Type.Integer({ minimum: 0 }),
+  /** Where the agent answers, when it knows. */
+  agentUrl: Type.Optional(Type.String()),
+  status: AgentStatus,
+});
+export type AgentReport = Type.Static<typeof AgentReport>;

@@ -1,0 +1,43 @@
+/**
+ * Where agent plugins join in: probes that tell readiness, and routes beside the agent's own.
+ */
+import { point } from '@zlh/kernel';
+import type { FastifyInstance } from 'fastify';
+
+export interface ProbeResult {
+  readonly ready: boolean;
+  /** Why not, one sentence. */
+  readonly detail?: string;
+  readonly players?: { readonly online: number; readonly max: number };
+}
+
+/** What a probe may look at; made anew for each run of the server. */
+export interface ProbeTarget {
+  /** Address to connect to (a wildcard is already replaced by loopback). */
+  readonly host: string;
+  /** Null when the spec names no port. */
+  readonly port: number | null;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly timeoutMs: number;
+  /** True when this run was ready before the agent restarted. */
+  readonly wasReady: boolean;
+  /** Calls back with console output of this run, what is still in the scrollback first. */
+  onOutput(listener: (chunk: Uint8Array) => void): void;
+}
+
+export interface Probe {
+  /** Rejecting counts as not ready. `signal` aborts after `timeoutMs` and when the server ends. */
+  check(signal: AbortSignal): Promise<ProbeResult>;
+}
+
+export interface ProbeKind {
+  /** What `spec.probe.kind` says, e.g. `minecraft.status`. */
+  readonly kind: string;
+  /** Throws a `CodedError` when the target lacks a port or has wrong options. */
+  create(target: ProbeTarget): Probe;
+}
+export const Probes = point<ProbeKind>('agent.probes');
+
+/** Adds routes below the agent's root; they are behind the agent's token already. */
+export type AgentRouteModule = (app: FastifyInstance) => void | Promise<void>;
+export const AgentRoutes = point<AgentRouteModule>('agent.routes');

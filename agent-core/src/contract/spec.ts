@@ -1,0 +1,168 @@
+/**
+ * The one complete description of what an agent installs and runs. The platform resolves a template
+ * into it and sends it with `POST /config`; the agent needs nothing else and asks nobody.
+ *
+ * Placeholders in `launch.command`, `launch.args`, `launch.env` and `files[].content` are resolved by
+ * the agent, because only it knows its folders:
+ *
+ *   {artifact:<name>}  absolute path: the unpacked folder, or the file itself for format 'file'
+ *   {data}             absolute path of the data folder (also the working directory)
+ *   {memoryMiB}        the memory limit, a plain integer
+ *   {port:<name>}      the port's number
+ *
+ * An unknown placeholder refuses the spec (`AGENT_PLACEHOLDER_UNKNOWN`). `{{data}}` stands for the
+ * literal text `{data}`; pass text that came from a user through {@link escapePlaceholders}.
+ */
+import { Type } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' });
+const Milliseconds = (minimum: number) => Type.Integer({ minimum, maximum: 86_400_000 });
+
+/** 64 lower-case hex digits. */
+export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+export const ArtifactFormat = Type.Enum(['file', 'tar', 'tar.gz', 'zip']);
+export type ArtifactFormat = Type.Static<typeof ArtifactFormat>;
+
+/** Something to download by hash; shared read-only by all instances of the machine. */
+export const ArtifactRef = Type.Object(
+  {
+    name: Name,
+    sha256: Sha256,
+    /** Bytes of the download (not of what it unpacks to). */
+    size: Type.Integer({ minimum: 0, maximum: 2 ** 44 }),
+    format: ArtifactFormat,
+    /** Only for format 'file': its name on disk. Default: `name`. */
+    fileName: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$' })),
+    /** Only for format 'file': whether it may be executed. Default false. */
+    executable: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+export type ArtifactRef = Type.Static<typeof ArtifactRef>;
+
+export const FileMode = Type.Enum(['create', 'overwrite', 'properties']);
+export type FileMode = Type.Static<typeof FileMode>;
+
+/** A file the template wants in the data folder. */
+export const SpecFile = Type.Object(
+  {
+    /** Relative to the data folder, `/` between parts, no `.`, `..` or empty part. */
+    path: Type.String({ minLength: 1, maxLength: 512 }),
+    content: Type.String({ maxLength: 1_048_576 }),
+    /**
+     * `create`: only when missing. `overwrite`: always. `properties`: `content` is lines of a Java
+     * .properties file whose keys replace those of the existing file; other keys are kept.
+     */
+    mode: FileMode,
+  },
+  closed,
+);
+export type SpecFile = Type.Static<typeof SpecFile>;
+
+export const PortSpec = Type.Object(
+  {
+    name: Name,
+    protocol: Type.Enum(['tcp', 'udp']),
+    /** Address the game listens on; a wildcard (`0.0.0.0`, `::`) is probed on loopback. */
+    host: Type.String({ minLength: 1, maxLength: 255 }),
+    port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+  },
+  closed,
+);
+export type PortSpec = Type.Static<typeof PortSpec>;
+
+/** How readiness is found out. `kind` names a contribution to the `Probes` point. */
+export const ProbeSpec = Type.Object(
+  {
+    kind: Type.String({ minLength: 1, maxLength: 64 }),
+    /** Which of `ports` to ask; null or absent for probes that need none. */
+    port: Type.Optional(Type.Union([Name, Type.Null()])),
+    options: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    intervalMs: Milliseconds(20),
+    timeoutMs: Milliseconds(20),
+    /** A server that is not ready this long after its launch counts as crashed (`never-ready`). */
+    startupTimeoutMs: Milliseconds(100),
+    /** This many failures in a row make a ready server unready. */
+    failuresToUnready: Type.Integer({ minimum: 1, maximum: 1000 }),
+  },
+  closed,
+);
+export type ProbeSpec = Type.Static<typeof ProbeSpec>;
+
+/** One rung of the ladder that ends a server. SIGKILL of the whole tree always follows the last. */
+export const StopStep = Type.Union([
+  Type.Object({ command: Type.String({ maxLength: 1024 }), waitMs: Milliseconds(0) }, closed),
+  Type.Object(
+    { signal: Type.Enum(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']), waitMs: Milliseconds(0) },
+    closed,
+  ),
+]);
+export type StopStep = Type.Static<typeof StopStep>;
+
+export const CrashPolicySpec = Type.Object(
+  {
+    /** Wait before the first automatic start; doubles with each crash. */
+    backoffInitialMs: Milliseconds(0),
+    backoffMaxMs: Milliseconds(0),
+    /** Being ready this long without a break forgets earlier crashes. */
+    stableAfterMs: Milliseconds(0),
+    /** Give up when this many crashes in a row happened; 0 never starts again by itself. */
+    maxCrashes: Type.Integer({ minimum: 0, maximum: 10_000 }),
+  },
+  closed,
+);
+export type CrashPolicySpec = Type.Static<typeof CrashPolicySpec>;
+
+export const InstanceSpec = Type.Object(
+  {
+    instanceId: Type.String({ format: 'uuid' }),
+    /** Rises with every change; one lower than the installed revision is refused. */
+    revision: Type.Integer({ minimum: 0 }),
+    /** Base address without a trailing slash, where artifacts come from and reports go to. */
+    platformUrl: Type.String({ pattern: '^https?://[^\\s]+$', maxLength: 2048 }),
+    kind: Type.Enum(['game', 'dev']),
+    /** Names for people and logs; the agent does not interpret them. */
+    game: Type.String({ maxLength: 128 }),
+    variant: Type.String({ maxLength: 128 }),
+    version: Type.String({ maxLength: 128 }),
+    memoryMiB: Type.Integer({ minimum: 16, maximum: 16_777_216 }),
+    artifacts: Type.Array(ArtifactRef, { maxItems: 64 }),
+    files: Type.Array(SpecFile, { maxItems: 256 }),
+    launch: Type.Object(
+      {
+        /** Absolute path after placeholders, or a name looked up on the default PATH. */
+        command: Type.String({ minLength: 1, maxLength: 4096 }),
+        args: Type.Array(Type.String({ maxLength: 65_536 }), { maxItems: 1024 }),
+        /** The whole environment besides PATH, HOME, LANG and TERM; the agent's own never leaks. */
+        env: Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String()),
+      },
+      closed,
+    ),
+    ports: Type.Array(PortSpec, { maxItems: 64 }),
+    probe: ProbeSpec,
+    stop: Type.Array(StopStep, { maxItems: 8 }),
+    crash: CrashPolicySpec,
+    /** Start when the agent starts and the server was wanted running before (reboot of the machine). */
+    autostart: Type.Boolean(),
+    /** Run the game as this user when the agent is root; null runs it as the agent's own. */
+    user: Type.Union([
+      Type.Object(
+        {
+          uid: Type.Integer({ minimum: 1, maximum: 2 ** 32 - 2 }),
+          gid: Type.Integer({ minimum: 1, maximum: 2 ** 32 - 2 }),
+        },
+        closed,
+      ),
+      Type.Null(),
+    ]),
+  },
+  closed,
+);
+export type InstanceSpec = Type.Static<typeof InstanceSpec>;
+
+/** Makes text that came from a user safe to place where placeholders are resolved. */
+export function escapePlaceholders(text: string): string {
+  return text.replace(/\{([A-Za-z]+(?::[A-Za-z0-9._-]*)?)\}/g, '{{$1}}');
+}

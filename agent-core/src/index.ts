@@ -1,0 +1,9 @@
+/**
+ * The agent's contract: everything another package may know about an agent. The platform speaks to
+ * agents with these shapes, agent plugins extend it through these points; nothing else is public.
+ */
+export * from './contract/operation.ts';
+export * from './contract/spec.ts';
+export * from './contract/status.ts';
+export * from './contract/messages.ts';
+export * from './contract/points.ts';
