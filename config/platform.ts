@@ -1,0 +1,6 @@
+/** The platform: which plugins run, and their settings. Data only. "zlh inspect --settings" explains every setting. */
+import type { Configuration } from '@zlh/kernel';
+
+export default {
+  plugins: {},
+} satisfies Configuration;

@@ -1,0 +1,36 @@
+/** What plugins may add to the `zlh` command: sub-commands, and checks that `zlh doctor` runs. */
+import { point } from '../tokens.ts';
+
+export interface CommandContext {
+  /** What followed the command's name. */
+  readonly args: readonly string[];
+  readonly print: (line: string) => void;
+}
+
+export interface Command {
+  /** `catalog import`: one or more words. */
+  readonly name: string;
+  /** One line for `zlh help`. */
+  readonly summary: string;
+  /** Starts the plugins first when true; otherwise only their `setup` has run. */
+  readonly needsStart?: boolean;
+  run(context: CommandContext): Promise<void> | void;
+}
+
+export const Commands = point<Command>('kernel.commands');
+
+export interface CheckResult {
+  readonly state: 'ok' | 'warning' | 'fault';
+  /** What was found, in one sentence. */
+  readonly found: string;
+  /** What to do about it; only for warnings and faults. */
+  readonly todo?: string;
+}
+
+/** Looks at the machine or at files, never at running services: `zlh doctor` works when nothing starts. */
+export interface Check {
+  readonly title: string;
+  run(): Promise<CheckResult> | CheckResult;
+}
+
+export const Checks = point<Check>('kernel.checks');

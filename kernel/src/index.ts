@@ -1,0 +1,12 @@
+/** The kernel's contract: everything a plugin may use of it. */
+export { asClass, asFunction, asValue } from 'awilix';
+export { token, point, optional } from './tokens.ts';
+export type { Token, Point, OptionalToken, Contribution, Need } from './tokens.ts';
+export { definePlugin } from './plugin.ts';
+export type { Plugin, Use, Add, Ground, SetupContext } from './plugin.ts';
+export { CodedError, ConfigurationError, describeError } from './errors.ts';
+export { secret } from './settings.ts';
+export type { Configuration } from './load.ts';
+export type { Logger } from './log.ts';
+export { Commands, Checks } from './cli/points.ts';
+export type { Command, CommandContext, Check, CheckResult } from './cli/points.ts';

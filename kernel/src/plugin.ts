@@ -1,0 +1,95 @@
+/**
+ * How a plugin is declared. Declaring one has no side effects; everything beyond the id is optional.
+ *
+ * The life of a plugin:
+ *  1. its settings are parsed against `config` before any of its code runs;
+ *  2. `setup` registers contributions, synchronously, and uses nothing;
+ *  3. `start` runs once every plugin it needs has started; from here on `use` may be read;
+ *  4. `ready` runs when every plugin has started: open doors here;
+ *  5. `drain` (reverse order) closes the doors, then `stop` (reverse order) lets go of everything.
+ *     `stop` also runs after a `start` that failed half way, so it must cope with a half-made state.
+ */
+import type { Resolver } from 'awilix';
+import type { Logger } from 'pino';
+import type { Static, TObject } from 'typebox';
+import type { Contribution, Need, OptionalToken, Point, Token } from './tokens.ts';
+
+export type Needs = Readonly<Record<string, Need>>;
+// oxlint-disable-next-line typescript/no-explicit-any -- awilix types a registration by what it makes
+export type Services = Readonly<Record<string, Resolver<any>>>;
+
+type Answer<N> =
+  N extends Token<infer T>
+    ? T
+    : N extends OptionalToken<infer T>
+      ? T | undefined
+      : N extends Point<infer T>
+        ? readonly Contribution<T>[]
+        : never;
+type Made<R> = R extends Resolver<infer T> ? T : never;
+
+/** What every plugin has besides its needs and its own services. */
+export interface Ground<Config> {
+  /** The parsed settings, defaults filled in. */
+  readonly config: Config;
+  /** Writes with the plugin's id on every line. */
+  readonly log: Logger;
+  /** Aborted when the plugin begins to stop. */
+  readonly signal: AbortSignal;
+  /** Absolute path of the folder that holds all data (`ZLH_HOME`). */
+  readonly home: string;
+}
+
+/** A lazy view of the plugin's container. Reading it before `start` is an error. */
+export type Use<Config, N extends Needs, S extends Services> = Ground<Config> & {
+  readonly [K in keyof N]: Answer<N[K]>;
+} & { readonly [K in keyof S]: Made<S[K]> };
+
+/** Adds one value to a point, in the plugin's name. Only possible during `setup`. */
+export type Add = <T>(to: Point<T>, value: T) => void;
+
+export interface PluginDefinition<C extends TObject, N extends Needs, S extends Services> {
+  /** kebab-case; prefixes the plugin's points, permissions, operations and settings. */
+  readonly id: string;
+  /** Settings as a TypeBox object. Unknown keys are refused whatever the schema says. */
+  readonly config?: C;
+  readonly needs?: N;
+  /** awilix registrations, private to the plugin; factories receive the same members as `use`. */
+  readonly services?: S;
+  /** Which of the services answer which token. */
+  readonly provides?: { readonly [K in keyof S]?: Token<Made<S[K]>> };
+  setup?(context: SetupContext<Static<C>, N, S>): void;
+  start?(use: Use<Static<C>, N, S>): Promise<void> | void;
+  ready?(use: Use<Static<C>, N, S>): Promise<void> | void;
+  drain?(use: Use<Static<C>, N, S>): Promise<void> | void;
+  stop?(use: Use<Static<C>, N, S>): Promise<void> | void;
+}
+
+export interface SetupContext<Config, N extends Needs, S extends Services> {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly add: Add;
+  readonly use: Use<Config, N, S>;
+}
+
+/** A declared plugin whose type parameters no longer matter: what the kernel handles. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the kernel handles plugins of every shape
+export type Plugin = PluginDefinition<any, any, any> & { readonly [brand]: true };
+
+const brand = Symbol.for('@zlh/kernel/plugin');
+const kebabCase = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+export function definePlugin<
+  C extends TObject = TObject<Record<never, never>>,
+  N extends Needs = Record<never, never>,
+  S extends Services = Record<never, never>,
+>(definition: PluginDefinition<C, N, S>): Plugin {
+  if (!kebabCase.test(definition.id)) {
+    throw new TypeError(`A plugin id is kebab-case, like "file-manager"; got "${definition.id}".`);
+  }
+  return { ...definition, [brand]: true } as unknown as Plugin;
+}
+
+export function isPlugin(value: unknown): value is Plugin {
+  return typeof value === 'object' && value !== null && brand in value;
+}
