@@ -1,0 +1,140 @@
+/**
+ * The contract of `http`: how a plugin offers routes, who is asking, and how a request is refused.
+ * Routes are declared as data, so that documents, permissions and tests can be made from the same list.
+ */
+import { point, token } from '@zlh/kernel';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TObject, TSchema } from 'typebox';
+import type { WebSocket } from 'ws';
+
+export { Problem, problems, type FieldFault } from './problem.ts';
+export { page, pageQuery, encodeCursor, decodeCursor, type Page } from './page.ts';
+
+/** Who is asking. */
+export interface Identity {
+  /** `user`: a session; `api-key`: a key of a user; `agent`: the agent of one instance. */
+  readonly kind: 'user' | 'api-key' | 'agent';
+  /** The user's id; for agents the instance's id. */
+  readonly id: string;
+  /** For people: e-mail address. For logs and "asked by". */
+  readonly label: string;
+  readonly administrator: boolean;
+  /** Whether role and, for keys, scopes allow it. Whose the resource is, is the service's business. */
+  can(permission: string): boolean;
+}
+
+/** Finds out who is asking; the first that answers wins, `null` lets the next one try. */
+export interface Authenticator {
+  /** Throws `problems.unauthenticated()` when credentials were given and are wrong. */
+  authenticate(request: FastifyRequest): Promise<Identity | null>;
+}
+export const Authenticators = point<Authenticator>('http.authenticators');
+
+/** Who may call a route. */
+export type Access =
+  /** Anybody. `request.identity` may be null. */
+  | 'public'
+  /** Any signed-in user or key, whatever its scopes. */
+  | 'signed-in'
+  /** Agents only. */
+  | 'agent'
+  /** Whoever's role and scopes include the permission. */
+  | { readonly permission: string };
+
+export interface RouteSchemas {
+  readonly params?: TObject;
+  readonly query?: TObject;
+  readonly headers?: TObject;
+  readonly body?: TSchema;
+  /** Status → body. `Type.Null()` for an empty one. Problems need not be listed. */
+  readonly response?: Readonly<Record<number, TSchema>>;
+}
+
+type Shape<S> = S extends TSchema ? Static<S> : unknown;
+
+export type RouteRequest<S extends RouteSchemas> = Omit<FastifyRequest, 'params' | 'query' | 'body' | 'headers'> & {
+  readonly params: Shape<S['params']>;
+  readonly query: Shape<S['query']>;
+  readonly body: Shape<S['body']>;
+  readonly headers: FastifyRequest['headers'] & (S['headers'] extends TObject ? Static<S['headers']> : unknown);
+  /** Never null on routes that are not `public`. */
+  readonly identity: Identity;
+};
+
+export interface RouteDefinition<S extends RouteSchemas> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `/api/instances/:id` */
+  readonly url: string;
+  /** One line for the API document. */
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: Access;
+  readonly schema?: S;
+  /** Requests per minute and caller; default from the settings. */
+  readonly perMinute?: number;
+  /** Largest body in bytes; default 1 MiB. */
+  readonly bodyLimit?: number;
+  /** Repeats with the same `Idempotency-Key` get the first answer. Only for POST that creates. */
+  readonly idempotent?: boolean;
+  /** Leaves the route out of the API document. */
+  readonly hidden?: boolean;
+  handler(request: RouteRequest<S>, reply: FastifyReply): unknown;
+}
+
+/** A WebSocket; the checks of `access`, and of the Origin for browsers, ran before `open` is called. */
+export interface SocketDefinition<S extends RouteSchemas> {
+  readonly method: 'WEBSOCKET';
+  readonly url: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: Access;
+  readonly schema?: S;
+  /** Runs before the upgrade: throw a Problem to refuse with an HTTP answer. */
+  before?(request: RouteRequest<S>): unknown;
+  open(socket: WebSocket, request: RouteRequest<S>): void;
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- routes of every shape stand in one list
+export type Route = RouteDefinition<any> | SocketDefinition<any>;
+
+export function defineRoute<const S extends RouteSchemas>(route: RouteDefinition<S>): Route {
+  return route;
+}
+
+export function defineSocket<const S extends RouteSchemas>(route: Omit<SocketDefinition<S>, 'method'>): Route {
+  return { ...route, method: 'WEBSOCKET' };
+}
+
+/** Plugins add arrays: `add(Routes, instanceRoutes(use))`. Handlers read `use` lazily. */
+export const Routes = point<readonly Route[]>('http.routes');
+
+/** Named conditions of `GET /health/ready`: database reachable, worker running … */
+export interface ReadinessCheck {
+  readonly name: string;
+  /** Answers null when fine, otherwise one sentence. */
+  check(): Promise<string | null>;
+}
+export const ReadinessChecks = point<ReadinessCheck>('http.readiness');
+
+/** Keeps the first answer of a POST for its `Idempotency-Key`. Provided by whoever has a database. */
+export interface IdempotencyStore {
+  /**
+   * Runs `work` once per caller, route and key. A repeat gets the recorded answer; a repeat while the first still runs,
+   * or with another body, is refused with 409 / 422.
+   */
+  once(request: { caller: string; route: string; key: string; bodyHash: string }, work: () => Promise<RecordedAnswer>): Promise<RecordedAnswer>;
+}
+export interface RecordedAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+export const Idempotency = token<IdempotencyStore>('http.idempotency');
+
+/** The listening server. */
+export interface Http {
+  /** Where this process listens, as `http://127.0.0.1:4000`; known once every plugin is ready. */
+  readonly url: string;
+  /** Settled when it listens. */
+  readonly listening: Promise<string>;
+}
+export const Http = token<Http>('http');

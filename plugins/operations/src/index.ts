@@ -1,0 +1,113 @@
+/**
+ * The contract of `operations`: everything that takes time is an operation with phases, kept in the
+ * database, carried on by any process after a crash, and open to cancel and retry by its owner.
+ */
+import { point, token, type Logger } from '@zlh/kernel';
+import type { EntityManager } from '@zlh/database';
+import { Type, type Static } from 'typebox';
+import type { Identity, Page } from '@zlh/http';
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const time = Type.String({ format: 'date-time' });
+
+export const OperationState = Type.Union([Type.Literal('queued'), Type.Literal('running'), Type.Literal('succeeded'), Type.Literal('failed'), Type.Literal('cancelled')]);
+
+export const PhaseView = Type.Object({
+  name: Type.String(),
+  state: Type.Union([Type.Literal('pending'), Type.Literal('running'), Type.Literal('succeeded'), Type.Literal('failed'), Type.Literal('cancelled'), Type.Literal('skipped')]),
+  progress: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'Share done; null when it cannot be told.' })),
+  startedAt: nullable(time),
+  finishedAt: nullable(time),
+});
+
+/** An operation as the API shows it. */
+export const OperationView = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  kind: Type.String({ description: '`instances.create`' }),
+  title: Type.String({ description: 'For people: "Creating Skyblock".' }),
+  instanceId: nullable(Type.String({ format: 'uuid' })),
+  requestedBy: Type.String({ description: 'Who asked: an e-mail address, or the name of what started it.' }),
+  state: OperationState,
+  phases: Type.Array(PhaseView),
+  attempt: Type.Integer({ minimum: 1 }),
+  cancellable: Type.Boolean(),
+  retriable: Type.Boolean(),
+  error: nullable(Type.Object({ code: Type.String(), detail: Type.String() })),
+  createdAt: time,
+  finishedAt: nullable(time),
+});
+export type OperationView = Static<typeof OperationView>;
+
+/** What a phase works with. */
+export interface PhaseContext<Input> {
+  readonly operationId: string;
+  readonly instanceId: string | null;
+  readonly attempt: number;
+  readonly input: Input;
+  readonly log: Logger;
+  /** Aborted on cancel, and when this process stops; in the latter case another process goes on. */
+  readonly signal: AbortSignal;
+  /** What earlier phases, or an interrupted run of this one, kept. */
+  readonly journal: Readonly<Record<string, unknown>>;
+  /** Keeps something for later phases and for a run after a crash; on disk before it resolves. */
+  keep(entries: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Share done, 0 … 1, or null. Cheap: written at most every 200 ms. */
+  progress(share: number | null): void;
+}
+
+/** One step. It may be run again after a crash at any moment, so it must find what it did and go on. */
+export interface PhaseDefinition<Input> {
+  readonly name: string;
+  run(context: PhaseContext<Input>): Promise<void>;
+  /** Takes back what this phase did, when the operation failed or was cancelled. Latest phase first; idempotent too. */
+  undo?(context: PhaseContext<Input>): Promise<void>;
+}
+
+export interface OperationKind<Input = Record<string, unknown>> {
+  /** `instances.create` */
+  readonly kind: string;
+  /** One mutating operation at a time per instance. Default true. */
+  readonly exclusive?: boolean;
+  readonly cancellable?: boolean;
+  readonly retriable?: boolean;
+  readonly phases: readonly PhaseDefinition<Input>[];
+  /** In the transaction that ends the operation, whatever the outcome: set the state of the subject here. */
+  ended?(em: EntityManager, operation: EndedOperation<Input>): Promise<void>;
+}
+export interface EndedOperation<Input> {
+  readonly id: string;
+  readonly instanceId: string | null;
+  readonly input: Input;
+  readonly state: 'succeeded' | 'failed' | 'cancelled';
+  readonly journal: Readonly<Record<string, unknown>>;
+  readonly error: { readonly code: string; readonly detail: string } | null;
+}
+// oxlint-disable-next-line typescript/no-explicit-any -- kinds of every input stand in one list
+export const OperationKinds = point<OperationKind<any>>('operations.kinds');
+
+export interface NewOperation {
+  readonly kind: string;
+  readonly title: string;
+  readonly instanceId: string | null;
+  /** Whose operation it is: this user and administrators see it. */
+  readonly ownerId: string | null;
+  readonly requestedBy: string;
+  /** JSON. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export interface Operations {
+  /**
+   * Queues it in the caller's transaction. Refused with 409 `operations.conflict`, naming the operation in the way,
+   * while an exclusive one runs on the instance.
+   */
+  start(em: EntityManager, operation: NewOperation): Promise<OperationView>;
+  /** 404 when it does not exist or is not the caller's. */
+  get(id: string, identity: Identity): Promise<OperationView>;
+  list(filter: { readonly instanceId?: string | undefined; readonly state?: string | undefined; readonly limit: number; readonly cursor?: string | undefined }, identity: Identity): Promise<Page<OperationView>>;
+  /** The unfinished exclusive operation of each instance, if any. */
+  current(em: EntityManager, instanceIds: readonly string[]): Promise<ReadonlyMap<string, OperationView>>;
+  cancel(id: string, identity: Identity): Promise<OperationView>;
+  retry(id: string, identity: Identity): Promise<OperationView>;
+}
+export const Operations = token<Operations>('operations');
