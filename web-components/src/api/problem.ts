@@ -1,0 +1,65 @@
+/**
+ * Turns every way a request can fail into one kind of error with a sentence, a next step and a code, so that no element
+ * ever shows a bare status or an exception's text.
+ */
+import type { Problem } from './schema.ts';
+
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** HTTP status; 0 when no answer came. */
+  readonly status: number;
+  readonly code: string;
+  readonly hint: string;
+  /** Message by field, from the faults of a 422: `/memoryMiB` becomes `memoryMiB`. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** The operation in the way, of a 409. */
+  readonly operation: { id: string; kind: string } | undefined;
+
+  constructor(problem: Problem) {
+    super(problem.detail ?? problem.title);
+    this.status = problem.status;
+    this.code = problem.code;
+    this.hint = problem.hint ?? hintFor(problem.status);
+    this.fields = Object.fromEntries(
+      (problem.errors ?? []).map(({ path, message }) => [path.replace(/^\/(body\/)?/, ''), message]),
+    );
+    this.operation = problem.operation;
+  }
+}
+
+function hintFor(status: number): string {
+  if (status === 0 || status >= 502) return 'Check your connection and try again.';
+  if (status === 401) return 'Sign in and try again.';
+  if (status === 403) return 'Ask the owner or an administrator for access.';
+  if (status === 429) return 'Wait a moment and try again.';
+  if (status >= 500) return 'Try again. If it stays, quote the code to whoever runs the platform.';
+  return '';
+}
+
+/** Reads whatever came instead of an answer. Never throws. */
+export function toApiError(status: number, body: unknown): ApiError {
+  const told = typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {};
+  return new ApiError({
+    ...told,
+    status,
+    title: told.title ?? 'The platform could not do that.',
+    code: told.code ?? `HTTP_${status}`,
+  });
+}
+
+/** No answer at all: the platform is down, or the network between is. */
+export function unreachable(): ApiError {
+  return new ApiError({
+    status: 0,
+    title: 'Unreachable',
+    detail: 'The platform does not answer.',
+    code: 'PORTAL_UNREACHABLE',
+  });
+}
+
+/** Whatever was thrown, as an error an element can show. */
+export function asApiError(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  return new ApiError({ status: 0, title: 'Unexpected', detail, code: 'PORTAL_UNEXPECTED', hint: 'Load the page again.' });
+}

@@ -1,0 +1,107 @@
+/**
+ * The platform's HTTP interface as the elements use it, in the shape `openapi-typescript` gives, so that the
+ * generated file takes this one's place without another line changing. Times are ISO 8601 UTC.
+ */
+import type { InstancePaths } from './schema-instances.ts';
+
+export interface User {
+  id: string;
+  email: string;
+  role: 'user' | 'administrator';
+}
+
+/** Who is asking. `setup` says that the platform still waits for its first administrator. */
+export interface Me {
+  user: User;
+  setup?: boolean;
+}
+
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+/** RFC 9457, with the stable code to quote and, for 422, the path of each fault. */
+export interface Problem {
+  type?: string;
+  title: string;
+  status: number;
+  detail?: string;
+  hint?: string;
+  code: string;
+  errors?: { path: string; message: string }[];
+  operation?: { id: string; kind: string };
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  scopes: string[];
+  createdAt: string;
+  expiresAt: string | null;
+  lastUsedAt?: string | null;
+}
+
+/** Answered once, at creation: `key` is never shown again. */
+export interface NewApiKey {
+  apiKey: ApiKey;
+  key: string;
+}
+
+export interface Catalog {
+  games: Game[];
+}
+
+export interface Game {
+  id: string;
+  name: string;
+  description?: string;
+  memoryMiB?: MemoryLimits;
+  variants: Variant[];
+}
+
+export interface Variant {
+  id: string;
+  name: string;
+  description?: string;
+  memoryMiB?: MemoryLimits;
+  versions: Version[];
+}
+
+export interface Version {
+  id: string;
+  runtime?: string | { id: string; name?: string } | null;
+}
+
+export interface MemoryLimits {
+  min: number;
+  max: number;
+  default: number;
+}
+
+type Json<T> = { content: { 'application/json': T } };
+type Fault = { content: { 'application/problem+json': Problem } };
+/** A successful answer with this body, or a problem. */
+export type Answers<T, Status extends number = 200> = { responses: Record<Status, Json<T>> & { default: Fault } };
+export type Empty<Status extends number = 204> = {
+  responses: Record<Status, { content?: never }> & { default: Fault };
+};
+export type Body<T> = { requestBody: Json<T> };
+
+type Credentials = { email: string; password: string };
+
+interface AccountPaths {
+  '/api/auth/me': { get: Answers<Me> };
+  '/api/auth/login': { post: Body<Credentials> & Answers<Me> };
+  '/api/auth/register': { post: Body<Credentials> & Answers<Me, 201> };
+  '/api/auth/setup': { post: Body<Credentials & { token: string }> & Answers<Me> };
+  '/api/auth/logout': { post: Empty };
+  '/api/api-keys': {
+    get: Answers<Page<ApiKey>>;
+    post: Body<{ name: string; scopes: string[]; expiresAt: string | null }> & Answers<NewApiKey, 201>;
+  };
+  '/api/api-keys/{id}': { delete: { parameters: { path: { id: string } } } & Empty };
+  '/api/catalog/games': { get: Answers<Catalog> };
+}
+
+export type paths = AccountPaths & InstancePaths;
