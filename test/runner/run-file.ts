@@ -1,0 +1,122 @@
+/**
+ * Runs one test file as a process of its own and tells what happened.
+ *
+ * Promises that nothing of the file is left when it answers: no process, no temporary file. The
+ * file gets a fresh `TMPDIR` and none of the developer's own settings, above all no database.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { TestFile } from './discover.ts';
+import { type LeftOut, readLeftOut } from './left-out.ts';
+import { collectOutput } from './output.ts';
+import { endFamily, type Family, killFamily, markVariable } from './processes.ts';
+import { readSummary } from './summary.ts';
+
+/** What a file's process may take after its last test: closing sockets, writing coverage. */
+const lingerMs = 5_000;
+/** What the file's own children may take to end after it. */
+const graceMs = 3_000;
+
+/** How a file's process came to its end. */
+export interface FileRun {
+  readonly file: TestFile;
+  readonly output: string;
+  /** `lingered`: its tests were done, but something kept the process alive. */
+  readonly end: 'exited' | 'time-limit' | 'lingered';
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** A line for each process it left behind. */
+  readonly leftBehind: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+  readonly durationMs: number;
+}
+
+/** The files that run now, with the folder of each one's temporary files. */
+const running = new Map<Family, string>();
+
+/** Ends every file that runs now and clears up after it, for a runner that is told to stop. */
+export function killRunning(): void {
+  for (const [family, scratch] of running) {
+    killFamily(family);
+    removeScratch(scratch);
+  }
+}
+
+function removeScratch(scratch: string): void {
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/**
+ * Runs it to its end or its limit.
+ *
+ * @throws when the machine cannot start a process; never because of what the file does
+ */
+export async function runFile(root: string, file: TestFile): Promise<FileRun> {
+  const scratch = mkdtempSync(join(tmpdir(), 'zlh-test-'));
+  chmodSync(scratch, 0o1777); // a database in it runs as another user
+  const leftOutFile = join(scratch, '.left-out');
+  const mark = [process.env[markVariable], randomUUID()].filter(Boolean).join('/');
+  const started = performance.now();
+  const child = spawn(process.execPath, ['--conditions=zlh-source', file.path], {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment(root, scratch, { [markVariable]: mark, ZLH_TEST_LEFT_OUT: leftOutFile }),
+  });
+  await once(child, 'spawn');
+  const family = { group: child.pid ?? Number.NaN, mark };
+  running.set(family, scratch);
+  try {
+    const { output, ...ending } = await watch(child, file, family);
+    const durationMs = performance.now() - started;
+    return { file, output, ...ending, leftOut: readLeftOut(leftOutFile), durationMs };
+  } finally {
+    running.delete(family);
+    removeScratch(scratch);
+  }
+}
+
+async function watch(child: ChildProcess, file: TestFile, family: Family) {
+  let end: FileRun['end'] = 'exited';
+  let linger: NodeJS.Timeout | undefined;
+  const stop = (why: FileRun['end']) => {
+    end = why;
+    killFamily(family);
+  };
+  const limit = setTimeout(stop, file.limitMs, 'time-limit');
+  const output = collectOutput(child, (text) => {
+    if (linger === undefined && readSummary(text) !== undefined) {
+      linger = setTimeout(stop, lingerMs, 'lingered');
+    }
+  });
+  const closed = once(child, 'close');
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(limit);
+  clearTimeout(linger);
+  const leftBehind = await endFamily(family, graceMs);
+  await closed; // only now: whoever is left behind holds the output open
+  return { end, code, signal, leftBehind, output: output() };
+}
+
+/** The machine's environment without our settings, with what the runner promises. */
+function environment(root: string, scratch: string, own: Record<string, string>) {
+  const foreign = Object.entries(process.env).filter(
+    ([name]) => name !== 'DATABASE_URL' && (!name.startsWith('ZLH_') || name.startsWith('ZLH_TEST_')),
+  );
+  const bin = join(root, 'node_modules/.bin');
+  const env: NodeJS.ProcessEnv = {
+    ...Object.fromEntries(foreign),
+    PATH: [bin, process.env.PATH ?? ''].join(delimiter),
+    TMPDIR: scratch,
+    ZLH_TEST_CACHE: process.env.ZLH_TEST_CACHE ?? join(root, '.cache/test'),
+    NODE_COMPILE_CACHE: join(root, '.cache/compile'),
+    ...own,
+  };
+  // Coverage of code from the cache is less exact.
+  if (env.NODE_V8_COVERAGE !== undefined) delete env.NODE_COMPILE_CACHE;
+  return env;
+}
