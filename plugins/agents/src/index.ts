@@ -1,0 +1,52 @@
+/**
+ * The contract of `agents`: the one client for agents, their identity, and the reports they send.
+ */
+import { point, token } from '@zlh/kernel';
+import type { AgentOperation, AgentStatus, InstanceSpec } from '@zlh/agent';
+import type { EntityManager } from '@zlh/database';
+import type { WebSocket } from 'ws';
+
+/** Where an agent answers. */
+export interface AgentTarget {
+  readonly instanceId: string;
+  /** `http://10.0.0.7:18888`; by address, never by name. */
+  readonly url: string;
+}
+
+/**
+ * Every call throws a Problem: 503 `agents.unreachable` when nobody answers, 409 with the agent's own code when another
+ * operation is in the way, the agent's status and code otherwise. Calls that begin work are idempotent by `operationId`.
+ */
+export interface Agents {
+  /** The bearer token of one instance's agent; derived, never stored by the platform. */
+  tokenFor(instanceId: string): string;
+  /** True when an agent answers there and accepts the token. */
+  reachable(target: AgentTarget, signal?: AbortSignal): Promise<boolean>;
+  status(target: AgentTarget, signal?: AbortSignal): Promise<AgentStatus>;
+  configure(target: AgentTarget, operationId: string, spec: InstanceSpec): Promise<AgentOperation>;
+  act(target: AgentTarget, action: 'start' | 'stop' | 'restart' | 'kill', operationId: string): Promise<AgentOperation>;
+  operation(target: AgentTarget, operationId: string, signal?: AbortSignal): Promise<AgentOperation>;
+  cancel(target: AgentTarget, operationId: string): Promise<AgentOperation>;
+  command(target: AgentTarget, command: string): Promise<void>;
+  /** An open console; paused until the caller listens, so nothing is lost. */
+  console(target: AgentTarget): Promise<WebSocket>;
+  /** Tells the agent to end; with `stopServer` the game is stopped gracefully first. */
+  shutdown(target: AgentTarget, stopServer: boolean): Promise<void>;
+  /** Tells a running agent where the platform answers now. */
+  announce(target: AgentTarget, platformUrl: string): Promise<void>;
+  /**
+   * Follows an agent's operation to its end by its reports, asking only when they stay away. Resolves with the finished operation,
+   * whatever its outcome; rejects when the signal aborts or the agent has been silent for `silenceMs` (default 60,000).
+   */
+  follow(target: AgentTarget, operationId: string, options: { readonly signal: AbortSignal; readonly silenceMs?: number; onChange?(operation: AgentOperation): void }): Promise<AgentOperation>;
+}
+export const Agents = token<Agents>('agents');
+
+/** What became of an agent. Handlers run in one transaction, in the process that heard it. */
+export interface AgentObserver {
+  /** A new report: the whole status. Called for changes, not for plain heartbeats. */
+  reported(em: EntityManager, instanceId: string, status: AgentStatus): Promise<void>;
+  /** No heartbeat for too long. Called once per silence. */
+  silent(em: EntityManager, instanceId: string): Promise<void>;
+}
+export const AgentObservers = point<AgentObserver>('agents.observers');

