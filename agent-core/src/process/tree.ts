@@ -1,0 +1,86 @@
+/**
+ * Everything that belongs to one run of a game: its session, descendants, and whatever carries the
+ * run's mark in its environment. Promises that killing a run leaves no process of it behind, also
+ * when children changed session, lost their parent or are born meanwhile.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { statProcess, type ProcessId, type ProcessStat } from '../lib/process-id.ts';
+import { RUN_MARK, SHIM_MARK } from '../shim/launch.ts';
+
+const KILL_ROUNDS = 200;
+const ROUND_MS = 25;
+
+/** Live processes of a run; zombies are left out. `leader` is the process the shim launched. */
+export function findRun(runId: string, leader: ProcessId | null): ProcessStat[] {
+  const all = allProcesses();
+  const marked = `${RUN_MARK}=${runId}`;
+  const found = new Map<number, ProcessStat>();
+  // The leader's number names its session for as long as a member lives, even when it itself is gone.
+  const session = leader !== null && sessionIsOurs(all, leader) ? leader.pid : undefined;
+  for (const stat of all.values()) {
+    if (stat.session === session || hasMark(stat.pid, marked)) found.set(stat.pid, stat);
+  }
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const stat of all.values()) {
+      if (found.has(stat.pid) || !found.has(stat.parent)) continue;
+      found.set(stat.pid, stat);
+      grown = true;
+    }
+  }
+  return [...found.values()].filter(({ state }) => state !== 'Z' && state !== 'X');
+}
+
+/** The shim of a run, found by its mark when it has not written its record yet. */
+export function findShim(runId: string): ProcessId | undefined {
+  const marked = `${SHIM_MARK}=${runId}`;
+  return [...allProcesses().values()].find(({ pid, state }) => state !== 'Z' && hasMark(pid, marked));
+}
+
+/** Sends a signal to the leader's process group, as Ctrl-C in a terminal would. */
+export function signalGroup(leader: ProcessId, signal: NodeJS.Signals): void {
+  if (statProcess(leader.pid)?.startTime === leader.startTime) send(-leader.pid, signal);
+}
+
+/** SIGKILLs the run until nothing of it is left; false when something cannot be killed (state D). */
+export async function killRun(runId: string, leader: ProcessId | null): Promise<boolean> {
+  for (let round = 0; round < KILL_ROUNDS; round++) {
+    const left = findRun(runId, leader);
+    if (left.length === 0) return true;
+    for (const { pid } of left) send(pid, 'SIGKILL');
+    await delay(ROUND_MS);
+  }
+  return false;
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function allProcesses(): Map<number, ProcessStat> {
+  const all = new Map<number, ProcessStat>();
+  for (const name of readdirSync('/proc')) {
+    const stat = /^\d+$/.test(name) ? statProcess(Number(name)) : undefined;
+    if (stat !== undefined) all.set(stat.pid, stat);
+  }
+  return all;
+}
+
+/** A dead leader's number is not reused while its session has members; a reused one started later. */
+function sessionIsOurs(all: Map<number, ProcessStat>, leader: ProcessId): boolean {
+  const now = all.get(leader.pid);
+  return now === undefined || now.startTime === leader.startTime;
+}
+
+function hasMark(pid: number, marked: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(marked);
+  } catch {
+    return false; // gone, or another user's: not ours either way
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * The wire between agent and shim: frames of a four-byte length, a type byte and a payload. Promises
+ * to be readable by every later agent, because a shim lives as long as its game: types are only added.
+ */
+export const FrameType = {
+  /** agent → shim: JSON {@link Attach}; answered by `hello` and output from there on. */
+  attach: 1,
+  /** agent → shim: bytes for the terminal. */
+  input: 2,
+  /** agent → shim: JSON {@link Resize}. */
+  resize: 3,
+  /** agent → shim: the exit was understood, the shim may end. */
+  release: 4,
+  /** shim → agent: JSON {@link Hello}. */
+  hello: 16,
+  /** shim → agent: six-byte offset, then output bytes. A jump in offsets is output nobody kept. */
+  output: 17,
+  /** shim → agent: JSON {@link ExitRecord}; nothing follows it. */
+  exit: 18,
+} as const;
+
+export interface Attach {
+  /** First wanted byte; older than the ring holds means all of the ring. */
+  readonly from: number;
+}
+
+export interface Resize {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+export interface Hello {
+  readonly runId: string;
+  /** Where the ring starts and ends now. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How the supervised process ended; also on disk as `exit.json`. */
+export interface ExitRecord {
+  readonly runId: string;
+  readonly exitCode: number | null;
+  /** Signal number, null when it exited by itself. */
+  readonly signal: number | null;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Offset after the last byte of output. */
+  readonly end: number;
+}
+
+export const MAX_FRAME = 1 << 20;
+const HEADER = 5;
+const OFFSET = 6;
+
+export function encodeFrame(type: number, payload: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(HEADER + payload.length);
+  frame.writeUInt32BE(payload.length + 1, 0);
+  frame.writeUInt8(type, 4);
+  frame.set(payload, HEADER);
+  return frame;
+}
+
+export function encodeJson(type: number, value: unknown): Buffer {
+  return encodeFrame(type, Buffer.from(JSON.stringify(value)));
+}
+
+export function encodeOutput(offset: number, bytes: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(HEADER + OFFSET + bytes.length);
+  frame.writeUInt32BE(bytes.length + OFFSET + 1, 0);
+  frame.writeUInt8(FrameType.output, 4);
+  frame.writeUIntBE(offset, HEADER, OFFSET);
+  frame.set(bytes, HEADER + OFFSET);
+  return frame;
+}
+
+export function decodeOutput(payload: Buffer): { offset: number; bytes: Buffer } {
+  return { offset: payload.readUIntBE(0, OFFSET), bytes: payload.subarray(OFFSET) };
+}
+
+/** Answers a function to feed with chunks; throws on a frame longer than {@link MAX_FRAME}. */
+export function frameReader(onFrame: (type: number, payload: Buffer) => void) {
+  let rest: Buffer = Buffer.alloc(0);
+  return (chunk: Buffer): void => {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let at = 0;
+    while (rest.length - at >= HEADER) {
+      const length = rest.readUInt32BE(at);
+      if (length < 1 || length > MAX_FRAME) throw new RangeError(`a frame of ${length} bytes`);
+      if (rest.length - at < 4 + length) break;
+      onFrame(rest.readUInt8(at + 4), rest.subarray(at + HEADER, at + 4 + length));
+      at += 4 + length;
+    }
+    rest = rest.subarray(at);
+  };
+}

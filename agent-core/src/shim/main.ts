@@ -1,0 +1,177 @@
+/**
+ * The shim: one tiny process per supervised game. It owns the terminal, the scrollback and the exit
+ * status, so that the agent may be killed or replaced at any moment without the game noticing.
+ *
+ * It is started in the run folder with a {@link LaunchRequest} on standard input, says `ready` on
+ * standard output when its socket listens, and ends after its game has ended and that is either on
+ * disk or known to an agent. It answers to nobody but the owner of the 0600 socket.
+ */
+import { chownSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { writeFileAtomic } from '../lib/atomic-file.ts';
+import { ByteRing } from '../lib/byte-ring.ts';
+import { statProcess, type ProcessId } from '../lib/process-id.ts';
+import {
+  encodeJson,
+  encodeOutput,
+  frameReader,
+  FrameType,
+  type Attach,
+  type ExitRecord,
+  type Hello,
+  type Resize,
+} from './frames.ts';
+import { runFiles, type LaunchRequest, type ShimRecord } from './launch.ts';
+import { spawnTerminal, type Terminal } from './terminal.ts';
+
+const CHUNK = 65_536;
+/** Input waiting for a game that does not read; more is dropped rather than kept. */
+const MAX_PENDING_INPUT = 262_144;
+/** How long agents get to read the end of the output once the exit is on disk. */
+const LINGER_MS = 5_000;
+
+interface Viewer {
+  readonly socket: Socket;
+  /** Next byte to send. */
+  sent: number;
+  full: boolean;
+  toldExit: boolean;
+}
+
+const request = await readRequest();
+const ring = new ByteRing(request.scrollbackBytes, request.offset);
+const viewers = new Set<Viewer>();
+let terminal: Terminal | undefined;
+let exit: ExitRecord | undefined;
+let recorded = false;
+let pumping = false;
+
+// An orderly shutdown is the agent's to lead; the shim goes when its game has gone.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'] as const) process.on(signal, () => {});
+process.stdout.on('error', () => {}); // the agent that started this shim is gone; another will come
+process.umask(0o077);
+const server = createServer(serve);
+server.listen(runFiles.socket, launch);
+
+async function readRequest(): Promise<LaunchRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString()) as LaunchRequest;
+}
+
+function launch(): void {
+  record(null);
+  // The game's own files shall not be private to the shim's mask.
+  process.umask(0o022);
+  terminal = spawnTerminal(request.command, [...request.args], {
+    cwd: request.cwd,
+    env: { ...request.env },
+    cols: request.cols,
+    rows: request.rows,
+    name: request.env.TERM ?? 'xterm-256color',
+    encoding: null,
+  });
+  process.umask(0o077);
+  terminal.onExit(({ exitCode, signal }) => ended(exitCode, signal ?? 0));
+  terminal.onData((chunk) => {
+    ring.write(chunk);
+    schedulePump();
+  });
+  if (request.owner !== null) chownSync(terminal.ptsName, request.owner.uid, request.owner.gid);
+  record(idOf(terminal.pid));
+  process.stdout.end('ready\n');
+}
+
+function record(child: ProcessId | null): void {
+  const content: ShimRecord = { runId: request.runId, shim: idOf(process.pid), child };
+  writeFileAtomic(runFiles.record, JSON.stringify(content));
+}
+
+function idOf(pid: number): ProcessId {
+  return { pid, startTime: statProcess(pid)?.startTime ?? 0 };
+}
+
+function serve(socket: Socket): void {
+  const viewer: Viewer = { socket, sent: Infinity, full: false, toldExit: false };
+  const read = frameReader((type, payload) => receive(viewer, type, payload));
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      read(chunk);
+    } catch {
+      socket.destroy(); // not an agent, or one that speaks nonsense
+    }
+  });
+  socket.on('drain', () => {
+    viewer.full = false;
+    pump(viewer);
+  });
+  socket.on('error', () => {}); // 'close' follows, and there is nobody to tell
+  socket.on('close', () => {
+    viewers.delete(viewer);
+    if (recorded && viewers.size === 0) process.exit(0);
+  });
+}
+
+function receive(viewer: Viewer, type: number, payload: Buffer): void {
+  const json = () => JSON.parse(payload.toString()) as unknown;
+  if (type === FrameType.attach) {
+    viewer.sent = Math.min(Math.max((json() as Attach).from, ring.start), ring.end);
+    const hello: Hello = { runId: request.runId, start: ring.start, end: ring.end };
+    viewer.socket.write(encodeJson(FrameType.hello, hello));
+    viewers.add(viewer);
+    pump(viewer);
+  } else if (type === FrameType.input && terminal !== undefined && exit === undefined) {
+    if (terminal._socket.writableLength < MAX_PENDING_INPUT) terminal.write(Buffer.from(payload));
+  } else if (type === FrameType.resize && terminal !== undefined && exit === undefined) {
+    const { cols, rows } = json() as Resize;
+    terminal.resize(cols, rows);
+  } else if (type === FrameType.release && exit !== undefined) {
+    process.exit(0);
+  }
+}
+
+/** Output that arrives in one turn of the loop leaves in one go. */
+function schedulePump(): void {
+  if (pumping) return;
+  pumping = true;
+  setImmediate(() => {
+    pumping = false;
+    for (const viewer of viewers) pump(viewer);
+  });
+}
+
+function pump(viewer: Viewer): void {
+  while (!viewer.full && viewer.sent < ring.end) {
+    const from = Math.max(viewer.sent, ring.start);
+    const bytes = ring.read(from, CHUNK);
+    viewer.sent = from + bytes.length;
+    viewer.full = !viewer.socket.write(encodeOutput(from, bytes));
+  }
+  if (exit !== undefined && !viewer.full && !viewer.toldExit) {
+    viewer.toldExit = true;
+    viewer.socket.write(encodeJson(FrameType.exit, exit));
+  }
+}
+
+function ended(exitCode: number, signal: number): void {
+  exit = {
+    runId: request.runId,
+    exitCode: signal === 0 ? exitCode : null,
+    signal: signal === 0 ? null : signal,
+    at: new Date().toISOString(),
+    end: ring.end,
+  };
+  try {
+    const offset = Buffer.alloc(6);
+    offset.writeUIntBE(ring.start, 0, 6);
+    writeFileAtomic(runFiles.scrollback, Buffer.concat([offset, ring.read(ring.start)]));
+    writeFileAtomic(runFiles.exit, JSON.stringify(exit));
+    recorded = true;
+  } catch {
+    // Disk full: the record stays in memory, and the shim with it, until an agent has taken it.
+  }
+  for (const viewer of viewers) pump(viewer);
+  if (!recorded) return;
+  if (viewers.size === 0) process.exit(0);
+  setTimeout(() => process.exit(0), LINGER_MS);
+}

@@ -1,0 +1,96 @@
+/**
+ * Starts a shim, and finds the one of an earlier agent. Promises that a shim either listens when the
+ * call returns or does not exist.
+ */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { CodedError } from '@zlh/kernel';
+import { readJsonFile } from '../lib/atomic-file.ts';
+import type { ExitRecord } from './frames.ts';
+import { runFiles, SHIM_MARK, type LaunchRequest, type ShimRecord } from './launch.ts';
+
+// Beside this file under either name: sources run as they are, packages carry JavaScript.
+const main = fileURLToPath(new URL(`./main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+
+/** Small heap, one helper thread, no just-in-time compiler for a process that mostly waits. */
+const FLAGS = ['--max-old-space-size=48', '--max-semi-space-size=1', '--v8-pool-size=1'];
+
+/**
+ * Empties the run folder but for the last scrollback, which is what the console goes on from. Only call
+ * it when nothing of the earlier run lives.
+ */
+export function clearRunFolder(runDir: string): void {
+  const { scrollback: _kept, ...others } = runFiles;
+  for (const name of Object.values(others)) rmSync(join(runDir, name), { force: true });
+}
+
+export async function startShim(
+  runDir: string,
+  request: LaunchRequest,
+  compileCache: string,
+): Promise<ShimRecord> {
+  const log = openSync(join(runDir, runFiles.log), 'w', 0o600);
+  const child: ChildProcessByStdio<Writable, Readable, null> = spawn(process.execPath, [...FLAGS, main], {
+    cwd: runDir,
+    detached: true,
+    stdio: ['pipe', 'pipe', log] as ['pipe', 'pipe', number],
+    env: {
+      [SHIM_MARK]: request.runId,
+      NODE_COMPILE_CACHE: compileCache,
+      UV_THREADPOOL_SIZE: '1',
+      PATH: process.env.PATH ?? '/usr/bin:/bin',
+    },
+  });
+  closeSync(log);
+  child.unref();
+  const failed = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', () => resolve(lastLine(join(runDir, runFiles.log))));
+  });
+  child.stdin.on('error', () => {}); // it died before it read everything: 'exit' tells why
+  child.stdin.end(JSON.stringify(request));
+  const said = await Promise.race([once(child.stdout, 'data').then(() => null), failed]);
+  child.stdout.destroy();
+  const record = readShimRecord(runDir);
+  if (said === null && record !== undefined) return record;
+  throw new CodedError(
+    'AGENT_SHIM_FAILED',
+    `The process that keeps the server's console could not start: ${said ?? 'it left no record'}.`,
+    'Check memory, disk space and process limits of this machine, then start again.',
+  );
+}
+
+export function readShimRecord(runDir: string): ShimRecord | undefined {
+  return readJsonFile(join(runDir, runFiles.record)) as ShimRecord | undefined;
+}
+
+/** The exit record of a run, when its shim lived long enough to write it. */
+export function readExitRecord(runDir: string, runId: string): ExitRecord | undefined {
+  const record = readJsonFile(join(runDir, runFiles.exit)) as ExitRecord | undefined;
+  return record?.runId === runId ? record : undefined;
+}
+
+/** The end of an ended run's output, and the offset of its first byte. */
+export function readScrollback(runDir: string): { offset: number; bytes: Buffer } | undefined {
+  let fd: number;
+  try {
+    fd = openSync(join(runDir, runFiles.scrollback), constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch {
+    return undefined; // no run has ended yet, or its shim was killed
+  }
+  try {
+    const content = readFileSync(fd);
+    return { offset: content.readUIntBE(0, 6), bytes: content.subarray(6) };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function lastLine(path: string): string {
+  const lines = readFileSync(path, 'utf8').split('\n').filter((line) => line.trim() !== '');
+  return lines.find((line) => line.includes('Error:')) ?? lines.at(-1) ?? 'it ended without a word';
+}

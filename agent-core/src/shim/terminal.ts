@@ -1,0 +1,33 @@
+/**
+ * The part of node-pty the shim uses. The package's own types belong to another module name, and leave
+ * out the terminal's path and the queue of unread input.
+ */
+import { createRequire } from 'node:module';
+
+export interface Terminal {
+  readonly pid: number;
+  /** Path of the terminal's device. */
+  readonly ptsName: string;
+  /** Bytes of input the process has not taken yet: `_socket.writableLength`. */
+  readonly _socket: { readonly writableLength: number };
+  write(data: Buffer): void;
+  resize(cols: number, rows: number): void;
+  onData(listener: (chunk: Buffer) => void): void;
+  /** `signal` is a number, 0 or absent when the process exited by itself. */
+  onExit(listener: (exit: { exitCode: number; signal?: number }) => void): void;
+}
+
+export interface TerminalOptions {
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+  readonly cols: number;
+  readonly rows: number;
+  readonly name: string;
+  /** Null makes `onData` hand out buffers. */
+  readonly encoding: null;
+}
+
+type Spawn = (command: string, args: string[], options: TerminalOptions) => Terminal;
+
+const { spawn } = createRequire(import.meta.url)('node-pty') as { spawn: Spawn };
+export { spawn as spawnTerminal };

@@ -1,0 +1,76 @@
+/**
+ * Why a server ended, told from its exit, its last output and the machine. The output is only
+ * believed when the exit itself says that something went wrong.
+ */
+import { constants } from 'node:os';
+import type { CrashReason, CrashReport } from '../contract/status.ts';
+
+export type CrashCause = Pick<CrashReport, 'reason' | 'detail' | 'exitCode' | 'signal'>;
+
+/** How a run ended. Both null: it vanished without a trace (its shim was killed, too). */
+export interface RunEnd {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Circumstances {
+  /** Had it ever been ready in this run? */
+  readonly wasReady: boolean;
+  /** It was ended by us, because it did not become ready in time. */
+  readonly tooLate: boolean;
+  /** The last output, as text. */
+  readonly tail: string;
+  /** Processes the kernel's out-of-memory killer ended meanwhile. */
+  readonly oomKills: number;
+  /** Free bytes where the data lies. */
+  readonly freeBytes: number;
+}
+
+const signs: readonly (readonly [CrashReason, RegExp, string])[] = [
+  [
+    'out-of-memory',
+    /java\.lang\.OutOfMemoryError|JavaScript heap out of memory|std::bad_alloc|Cannot allocate memory/,
+    'It ran out of memory',
+  ],
+  [
+    'port-taken',
+    /FAILED TO BIND TO PORT|EADDRINUSE|[Aa]ddress already in use/,
+    'A port it wanted is taken by another program',
+  ],
+  ['disk-full', /ENOSPC|No space left on device|[Dd]isk quota exceeded/, 'The disk is full'],
+  [
+    'artifact-damaged',
+    /Invalid or corrupt jarfile|zip END header not found|java\.util\.zip\.ZipException/,
+    'One of its program files is damaged',
+  ],
+];
+
+const FULL = 1_048_576;
+
+export function classify(end: RunEnd, about: Circumstances): CrashCause {
+  const { exitCode, signal } = end;
+  const how = describeEnd(end);
+  const because = (reason: CrashReason, detail: string) => ({ reason, detail, exitCode, signal });
+  const sign = signs.find(([, pattern]) => pattern.test(about.tail));
+  if (signal === 'SIGKILL' && about.oomKills > 0) {
+    return because('out-of-memory', 'The system ended it because memory ran out.');
+  }
+  if (sign !== undefined) return because(sign[0], `${sign[2]} (${how}).`);
+  if (about.freeBytes < FULL) return because('disk-full', `The disk is full (${how}).`);
+  if (about.tooLate) return because('never-ready', 'It did not become ready in time and was ended.');
+  if (exitCode !== null) {
+    return because('exit-code', `It ended by itself ${about.wasReady ? '' : 'before it was ready '}(${how}).`);
+  }
+  return because('signal', signal === null ? 'It vanished together with its console.' : `It was ended from outside (${how}).`);
+}
+
+function describeEnd({ exitCode, signal }: RunEnd): string {
+  if (signal !== null) return signal;
+  return exitCode === null ? 'no exit status' : `exit code ${exitCode}`;
+}
+
+/** `9` → `SIGKILL`; a number without a name stays readable. */
+export function signalName(number: number): NodeJS.Signals {
+  const found = Object.entries(constants.signals).find(([, value]) => value === number);
+  return (found?.[0] ?? `SIG${number}`) as NodeJS.Signals;
+}

@@ -1,0 +1,100 @@
+/**
+ * From a spec to the exact command line: placeholders resolved, environment closed, privileges dropped.
+ * Promises that nothing of the agent's own environment reaches the game.
+ */
+import { accessSync, constants } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { CodedError } from '@zlh/kernel';
+import type { ArtifactRef, InstanceSpec } from '../contract/spec.ts';
+import { RUN_MARK } from '../shim/launch.ts';
+
+/** Where things are on this machine. */
+export interface Places {
+  readonly data: string;
+  readonly artifactPath: (artifact: ArtifactRef) => string;
+}
+
+export interface LaunchPlan {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly owner: { readonly uid: number; readonly gid: number } | null;
+}
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const placeholder = /\{\{([A-Za-z]+(?::[\w.-]*)?)\}\}|\{([A-Za-z]+)(?::([\w.-]*))?\}/g;
+
+/** Throws `AGENT_PLACEHOLDER_UNKNOWN`. */
+export function resolvePlaceholders(text: string, spec: InstanceSpec, places: Places): string {
+  return text.replace(placeholder, (whole, literal?: string, kind?: string, name?: string) => {
+    if (literal !== undefined) return `{${literal}}`;
+    const value = valueOf(kind!, name, spec, places);
+    if (value !== undefined) return value;
+    throw new CodedError(
+      'AGENT_PLACEHOLDER_UNKNOWN',
+      `The spec uses the placeholder "${whole}", which stands for nothing.`,
+      'Use {artifact:<name>}, {data}, {memoryMiB} or {port:<name>} of this spec, or double the braces.',
+    );
+  });
+}
+
+function valueOf(kind: string, name: string | undefined, spec: InstanceSpec, places: Places) {
+  if (name === undefined) {
+    if (kind === 'data') return places.data;
+    return kind === 'memoryMiB' ? String(spec.memoryMiB) : undefined;
+  }
+  if (kind === 'port') return spec.ports.find((port) => port.name === name)?.port.toString();
+  if (kind !== 'artifact') return undefined;
+  const artifact = spec.artifacts.find((each) => each.name === name);
+  return artifact === undefined ? undefined : places.artifactPath(artifact);
+}
+
+/** Throws `AGENT_COMMAND_MISSING` when there is nothing to execute. */
+export function planLaunch(spec: InstanceSpec, runId: string, places: Places): LaunchPlan {
+  const resolve = (text: string) => resolvePlaceholders(text, spec, places);
+  const env = Object.fromEntries(
+    Object.entries(spec.launch.env).map(([name, value]) => [name, resolve(value)]),
+  );
+  const fullEnv = {
+    PATH: DEFAULT_PATH,
+    HOME: places.data,
+    LANG: 'C.UTF-8',
+    TERM: 'xterm-256color',
+    ...env,
+    [RUN_MARK]: runId,
+  };
+  const command = findCommand(resolve(spec.launch.command), fullEnv.PATH);
+  const args = spec.launch.args.map(resolve);
+  const owner = process.getuid?.() === 0 ? spec.user : null;
+  const plan = { env: fullEnv, cwd: places.data, owner };
+  if (owner === null) return { ...plan, command, args };
+  return { ...plan, command: findCommand('setpriv', DEFAULT_PATH), args: [...dropTo(owner), command, ...args] };
+}
+
+/** setpriv, because changing uid alone would leave root's groups and capabilities behind. */
+function dropTo({ uid, gid }: { uid: number; gid: number }): string[] {
+  const ids = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
+  return [...ids, '--inh-caps=-all', '--no-new-privs', '--'];
+}
+
+function findCommand(command: string, path: string): string {
+  const folders = path.split(':').filter(isAbsolute);
+  const candidates = isAbsolute(command) ? [command] : folders.map((folder) => join(folder, command));
+  const found = command.includes('/') && !isAbsolute(command) ? undefined : candidates.find(isExecutable);
+  if (found !== undefined) return found;
+  throw new CodedError(
+    'AGENT_COMMAND_MISSING',
+    `There is no program "${command}" to launch.`,
+    'Check launch.command of the game, and that the artifact or package that holds it is installed.',
+  );
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false; // missing or not executable: the same to a launch
+  }
+}
