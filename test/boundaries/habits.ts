@@ -1,0 +1,40 @@
+/**
+ * What every file of the house has in common: an opening comment, a length one can read, tests that
+ * run; and lockfiles that name no registry.
+ */
+import { type House, isTest } from './house.ts';
+
+const longest = 400;
+
+/** One sentence for each file that breaks a habit. */
+export function brokenHabits(house: House): string[] {
+  return [
+    ...Object.entries(house.files).flatMap(([path, source]) => [...habitsOf(path, source)]),
+    ...Object.entries(house.lockfiles).flatMap(([path, source]) => [...addressesIn(path, source)]),
+  ];
+}
+
+function* habitsOf(path: string, source: string): Generator<string> {
+  if (!/^(#!.*\n)?\s*(\/\*|\/\/)/.test(source)) {
+    yield `${path} does not open with a comment that says why it exists.`;
+  }
+  const lines = source.split('\n').length - 1;
+  if (lines > longest && !isTest(path)) {
+    yield `${path} has ${lines} lines; past ${longest} it is two files.`;
+  }
+  if (!path.endsWith('.test.ts')) return;
+  if (!/\.run\(\);/.test(source)) yield `${path} never calls run(), so its tests do not run.`;
+  if (/^\s*test\.only\(/m.test(source)) yield `${path} runs one test only.`;
+}
+
+/** A lockfile with addresses ties every machine to the registry of the one that wrote it. */
+function* addressesIn(path: string, source: string): Generator<string> {
+  const { packages = {} } = JSON.parse(source) as {
+    packages?: Record<string, { resolved?: string }>;
+  };
+  for (const [name, { resolved }] of Object.entries(packages)) {
+    if (resolved?.includes(':') === true) {
+      yield `${path}: "${name}" is resolved to an address; run npm with omit-lockfile-registry-resolved.`;
+    }
+  }
+}
