@@ -6,6 +6,7 @@ import { ask, askMaybe, createClient } from './client.ts';
 import type { ApiClient } from './client.ts';
 import { Collection } from './collection.ts';
 import { Live } from './live.ts';
+import type { User } from './schema.ts';
 import type { Instance, Operation } from './schema-instances.ts';
 
 const LIMIT = 100;
@@ -17,6 +18,8 @@ export class Connection extends EventTarget {
   readonly live: Live;
   readonly instances: Collection<Instance>;
   readonly operations: Collection<Operation>;
+  /** Whoever is signed in, once somebody asked. */
+  me: User | undefined;
 
   constructor(server: string, token: string) {
     super();
@@ -28,12 +31,21 @@ export class Connection extends EventTarget {
     this.instances = instancesOf(this.client);
     this.operations = operationsOf(this.client);
     this.live.on('instances.changed', (data) => this.#instanceChanged(data));
-    this.live.on('operations.changed', (data) => this.#operationChanged(data));
+    this.live.on('operations.changed', (data) => {
+      if (isOperation(data)) this.#operationChanged(data);
+    });
     this.live.addEventListener('resync', () => this.#resync());
+  }
+
+  /** Takes in what an action answered, before the event about it arrives. */
+  heard({ instance, operation }: { instance?: Instance; operation?: Operation }): void {
+    if (instance) this.instances.put(instance);
+    if (operation) this.#operationChanged(operation);
   }
 
   /** Forgets what belonged to whoever was signed in. */
   reset(): void {
+    this.me = undefined;
     this.live.stop();
     this.instances.clear();
     this.operations.clear();
@@ -44,13 +56,13 @@ export class Connection extends EventTarget {
     if (id) this.instances.refresh(id).catch(() => this.#stale());
   }
 
-  #operationChanged(data: unknown): void {
-    if (!isOperation(data)) return;
-    const before = this.operations.get(data.id);
-    this.operations.put(data);
-    this.#intoInstance(data);
-    if (before?.state !== data.state) {
-      this.dispatchEvent(new CustomEvent('operation', { detail: { operation: data, before } }));
+  #operationChanged(operation: Operation): void {
+    const before = this.operations.get(operation.id);
+    if (before?.finishedAt && before.attempt >= operation.attempt) return;
+    this.operations.put(operation);
+    this.#intoInstance(operation);
+    if (before?.state !== operation.state) {
+      this.dispatchEvent(new CustomEvent('operation', { detail: operation }));
     }
   }
 
