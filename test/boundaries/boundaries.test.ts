@@ -27,12 +27,24 @@ test('every file opens with a comment, can be read, and runs its tests; lockfile
 
 const manifests: Record<string, Manifest> = {
   '': { devDependencies: { uvu: '1' } },
-  kernel: { name: '@zlh/kernel', exports: { '.': {}, './testing': {} }, dependencies: { awilix: '1' } },
+  kernel: {
+    name: '@zlh/kernel',
+    exports: { '.': {}, './testing': {} },
+    dependencies: { awilix: '1' },
+  },
   'plugins/http': plugin('@zlh/http', { fastify: '5', typebox: '1' }),
-  'plugins/billing': plugin('@zlh/billing', { '@zlh/http': '1', '@zlh/agent': '1', '@zlh/agent-games': '1' }),
+  'plugins/billing': plugin('@zlh/billing', {
+    '@zlh/http': '1',
+    '@zlh/agent': '1',
+    '@zlh/agent-games': '1',
+  }),
   'agent-core': plugin('@zlh/agent', { '@zlh/http': '1', '@zlh/agent-games': '1' }),
   'agent-plugins/games': plugin('@zlh/agent-games', { '@zlh/agent': '1', '@zlh/http': '1' }),
-  'web-components': { name: '@zlh/web-components', exports: { './dist/*': {} }, dependencies: { lit: '3' } },
+  'web-components': {
+    name: '@zlh/web-components',
+    exports: { './dist/*': {} },
+    dependencies: { lit: '3' },
+  },
 };
 
 function plugin(name: string, dependencies: Record<string, string>): Manifest {
@@ -48,34 +60,94 @@ function messages(files: Record<string, string>, packages = manifests): string[]
 const forbidden: [path: string, source: string, message: RegExp][] = [
   ['kernel/src/a.ts', `import '@zlh/http';`, /^kernel may not import plugins/],
   ['kernel/src/a.test.ts', `import '@zlh/agent';`, /^kernel may not import agent-core/],
-  ['agent-core/src/a.ts', `import type { Http } from '@zlh/http';`, /^agent-core may not import plugins/],
+  [
+    'agent-core/src/a.ts',
+    `import type { Http } from '@zlh/http';`,
+    /^agent-core may not import plugins/,
+  ],
   ['agent-core/src/a.ts', `import '@zlh/agent-games';`, /^agent-core may not import agent-plugins/],
-  ['agent-plugins/games/src/a.ts', `export * from '@zlh/http';`, /^agent-plugins may not import plugins/],
-  ['plugins/billing/src/a.ts', `await import('@zlh/agent-games');`, /^plugins may not import agent-plugins/],
-  ['plugins/billing/src/a.ts', `import '@zlh/web-components/dist/x.js';`, /^plugins may not import web-comp/],
-  ['web-components/src/a.ts', `import type { A } from '@zlh/kernel';`, /^web-components may not import kernel/],
+  [
+    'agent-plugins/games/src/a.ts',
+    `export * from '@zlh/http';`,
+    /^agent-plugins may not import plugins/,
+  ],
+  [
+    'plugins/billing/src/a.ts',
+    `await import('@zlh/agent-games');`,
+    /^plugins may not import agent-plugins/,
+  ],
+  [
+    'plugins/billing/src/a.ts',
+    `import '@zlh/web-components/dist/x.js';`,
+    /^plugins may not import web-comp/,
+  ],
+  [
+    'web-components/src/a.ts',
+    `import type { A } from '@zlh/kernel';`,
+    /^web-components may not import kernel/,
+  ],
   ['web-components/src/a.test.ts', `import '@zlh/http';`, /^web-components may not import plugins/],
-  ['plugins/billing/src/a.ts', `import '@zlh/http/platform';`, /is not a contract; import "@zlh\/http"/],
+  [
+    'plugins/billing/src/a.ts',
+    `import '@zlh/http/platform';`,
+    /is not a contract; import "@zlh\/http"/,
+  ],
   ['plugins/billing/src/a.ts', `import '@zlh/agent/platform';`, /is not a contract/],
   ['plugins/billing/src/a.ts', `import '@zlh/kernel/testing';`, /is for tests only/],
-  ['plugins/billing/src/a.test.ts', `import '@zlh/http/src/server.ts';`, /is inside another package/],
+  [
+    'plugins/billing/src/a.test.ts',
+    `import '@zlh/http/src/server.ts';`,
+    /is inside another package/,
+  ],
   ['test/scenarios/a.ts', `import '@zlh/http/src/server.ts';`, /is inside another package/],
   ['plugins/billing/src/a.ts', `import '../../http/src/server.ts';`, /leaves plugins\/billing/],
   ['plugins/billing/src/a.ts', 'import(`../../http/src/server.ts`);', /leaves plugins\/billing/],
-  ['plugins/billing/src/a.ts', `type A = import('../../http/src/a.ts').A;`, /leaves plugins\/billing/],
-  ['plugins/billing/src/a.ts', `import '../../../test/runner/needs.ts';`, /leaves plugins\/billing/],
-  ['plugins/billing/src/a.test.ts', `import '../../http/src/server.ts';`, /leaves plugins\/billing/],
+  [
+    'plugins/billing/src/a.ts',
+    `type A = import('../../http/src/a.ts').A;`,
+    /leaves plugins\/billing/,
+  ],
+  [
+    'plugins/billing/src/a.ts',
+    `import '../../../test/runner/needs.ts';`,
+    /leaves plugins\/billing/,
+  ],
+  [
+    'plugins/billing/src/a.test.ts',
+    `import '../../http/src/server.ts';`,
+    /leaves plugins\/billing/,
+  ],
   ['test/scenarios/a.ts', `import '../../kernel/src/boot.ts';`, /leaves test/],
   ['plugins/billing/src/a.ts', `export { a } from 'pg';`, /"pg" is not among the dependencies/],
   ['plugins/billing/src/a.ts', `const a = require('pg');`, /"pg" is not among the dependencies/],
-  ['plugins/billing/src/a.ts', `import { test } from 'uvu';`, /"uvu" is not among the dependencies/],
-  ['plugins/http/src/a.ts', `import '@zlh/billing';`, /"@zlh\/billing" is not among the dependencies/],
+  [
+    'plugins/billing/src/a.ts',
+    `import { test } from 'uvu';`,
+    /"uvu" is not among the dependencies/,
+  ],
+  [
+    'plugins/http/src/a.ts',
+    `import '@zlh/billing';`,
+    /"@zlh\/billing" is not among the dependencies/,
+  ],
   ['plugins/http/src/a.ts', `await import(name);`, /computed import/],
   ['plugins/http/src/a.ts', `import '/etc/a.ts';`, /absolute path/],
   ['config/platform.ts', `import '@zlh/http';`, /config is data/],
-  ['plugins/http/src/index.ts', `import fastify from 'fastify';`, /^The contract .* runs "fastify"/],
-  ['plugins/http/src/index.ts', `import { type A } from 'fastify';`, /^The contract .* runs "fastify"/],
-  ['plugins/http/src/index.ts', `import { readFile } from 'node:fs';`, /^The contract .* runs "node:fs"/],
+  [
+    'plugins/http/src/index.ts',
+    `import fastify from 'fastify';`,
+    /^The contract .* runs "fastify"/,
+  ],
+  [
+    'plugins/http/src/index.ts',
+    `import { type A } from 'fastify';`,
+    /^The contract .* runs "fastify"/,
+  ],
+  [
+    'plugins/http/src/index.ts',
+    `import { readFile } from 'node:fs';`,
+    /^The contract .* runs "node:fs"/,
+  ],
   ['plugins/http/src/a.ts', `import { from 'x'`, /cannot be parsed/],
 ];
 
@@ -90,7 +162,10 @@ for (const [path, source, message] of forbidden) {
 test('the kernel as an own dependency is caught: a host must have one', () => {
   const billing = { ...plugin('@zlh/billing', { '@zlh/kernel': '1' }) };
   const files = { 'plugins/billing/src/a.ts': `import '@zlh/kernel';` };
-  assert.match(messages(files, { ...manifests, 'plugins/billing': billing })[0] ?? '', 'peerDependencies');
+  assert.match(
+    messages(files, { ...manifests, 'plugins/billing': billing })[0] ?? '',
+    'peerDependencies',
+  );
 });
 
 test('what a contract reaches through its own files counts as the contract', () => {
@@ -125,20 +200,30 @@ const habit = (files: Record<string, string>, lockfiles: Record<string, string> 
 };
 
 test('a file without an opening comment, or too long to read, is caught', () => {
-  assert.match(habit({ 'kernel/src/a.ts': 'export const a = 1;\n' }), 'does not open with a comment');
+  assert.match(
+    habit({ 'kernel/src/a.ts': 'export const a = 1;\n' }),
+    'does not open with a comment',
+  );
   assert.match(habit({ 'kernel/src/a.ts': `/** a */${'\n'.repeat(401)}` }), 'has 401 lines');
   assert.is(habit({ 'kernel/bin/a.js': '#!/usr/bin/env node\n// Starts it.\n' }), '');
 });
 
 test('a test file that forgets run() or keeps only() is caught', () => {
-  assert.match(habit({ 'kernel/src/a.test.ts': '/** a */\ntest("x", () => {});\n' }), 'never calls run()');
-  const only = '/** a */\n' + `test.${'only'}('x', () => {});\ntest.run();\n`;
+  assert.match(
+    habit({ 'kernel/src/a.test.ts': '/** a */\ntest("x", () => {});\n' }),
+    'never calls run()',
+  );
+  const only = '/** a */\ntest.only("x", () => {});\ntest.run();\n';
   assert.match(habit({ 'kernel/src/a.test.ts': only }), 'runs one test only');
 });
 
 test('a lockfile that names a host is caught, one that links workspaces is not', () => {
-  const lock = (resolved: string) => JSON.stringify({ packages: { 'node_modules/a': { resolved } } });
-  assert.match(habit({}, { 'package-lock.json': lock('https://example.com/a.tgz') }), 'resolved to an address');
+  const lock = (resolved: string) =>
+    JSON.stringify({ packages: { 'node_modules/a': { resolved } } });
+  assert.match(
+    habit({}, { 'package-lock.json': lock('https://example.com/a.tgz') }),
+    'resolved to an address',
+  );
   assert.is(habit({}, { 'package-lock.json': lock('plugins/http') }), '');
 });
 

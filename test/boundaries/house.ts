@@ -34,7 +34,10 @@ export function readHouse(root: string): House {
     Object.fromEntries(chosen.map((path) => [path, value(path)] as const));
   const manifests = select(named('package.json'), (path) => JSON.parse(read(path)) as Manifest);
   return {
-    files: select(paths.filter((path) => /\.[cm]?[jt]sx?$/.test(path)), read),
+    files: select(
+      paths.filter((path) => /\.[cm]?[jt]sx?$/.test(path)),
+      read,
+    ),
     packages: Object.fromEntries(
       Object.entries(manifests).map(([path, manifest]) => [
         path.replace(/\/?package\.json$/, ''),

@@ -20,7 +20,10 @@ export async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { root: { type: 'string', default: repository }, jobs: { type: 'string', default: '2' } },
+    options: {
+      root: { type: 'string', default: repository },
+      jobs: { type: 'string', default: '2' },
+    },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {

@@ -53,7 +53,10 @@ test('under ZLH_TEST_ALL=1 the same tests fail and name the component', () => {
 
 test('a component that is here is handed over, a missing one says why', async () => {
   assert.is((await needs.command('sh')).value?.endsWith('/sh'), true);
-  assert.is((await needs.command('no-such-program')).missing, 'no program "no-such-program" on the PATH');
+  assert.is(
+    (await needs.command('no-such-program')).missing,
+    'no program "no-such-program" on the PATH',
+  );
 });
 
 test.run();

@@ -35,7 +35,11 @@ async function lookFor<T>(name: string, probe: Probe<T>): Promise<Component<T>> 
     }
     return { name, value, missing: undefined };
   } catch (error) {
-    return { name, value: undefined, missing: error instanceof Error ? error.message : `${error}` };
+    return {
+      name,
+      value: undefined,
+      missing: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 

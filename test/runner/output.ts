@@ -18,17 +18,17 @@ export function collectOutput(child: ChildProcess, onText: (text: string) => voi
   let head = '';
   let tail = '';
   let dropped = 0;
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      const room = partLength - head.length;
-      head += text.slice(0, room);
-      tail += text.slice(room);
-      if (tail.length > 2 * partLength) {
-        dropped += tail.length - partLength;
-        tail = tail.slice(-partLength);
-      }
-      onText(`${head.slice(-2000)}${tail.slice(-2000)}`);
-    });
-  }
+  const keep = (text: string) => {
+    const room = partLength - head.length;
+    head += text.slice(0, room);
+    tail += text.slice(room);
+    if (tail.length > 2 * partLength) {
+      dropped += tail.length - partLength;
+      tail = tail.slice(-partLength);
+    }
+    onText(`${head.slice(-2000)}${tail.slice(-2000)}`);
+  };
+  child.stdout?.setEncoding('utf8').on('data', keep);
+  child.stderr?.setEncoding('utf8').on('data', keep);
   return () => (dropped === 0 ? head + tail : `${head}\n… ${dropped} characters …\n${tail}`);
 }

@@ -57,7 +57,7 @@ function membersOf(family: Family): Process[] {
   const members = new Set(
     all.filter(({ group, marks }) => group === family.group || marks.some(isMarked)),
   );
-  for (let size = -1; size !== members.size; ) {
+  for (let size = -1; size !== members.size;) {
     size = members.size;
     const pids = new Set([...members].map(({ pid }) => pid));
     for (const process of all) if (pids.has(process.parent)) members.add(process);

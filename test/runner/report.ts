@@ -73,6 +73,9 @@ function leftOut(outcomes: readonly Outcome[]): string[] {
       ([reason, entries]) => `${outcome.file.path}: ${tests(entries.length)}, ${reason}`,
     );
     if (outcome.skippedByFile === 0) return lines;
-    return [...lines, `${outcome.file.path}: ${tests(outcome.skippedByFile)}, skipped by the file itself`];
+    return [
+      ...lines,
+      `${outcome.file.path}: ${tests(outcome.skippedByFile)}, skipped by the file itself`,
+    ];
   });
 }

@@ -105,7 +105,8 @@ async function watch(child: ChildProcess, file: TestFile, family: Family) {
 /** The machine's environment without our settings, with what the runner promises. */
 function environment(root: string, scratch: string, own: Record<string, string>) {
   const foreign = Object.entries(process.env).filter(
-    ([name]) => name !== 'DATABASE_URL' && (!name.startsWith('ZLH_') || name.startsWith('ZLH_TEST_')),
+    ([name]) =>
+      name !== 'DATABASE_URL' && (!name.startsWith('ZLH_') || name.startsWith('ZLH_TEST_')),
   );
   const bin = join(root, 'node_modules/.bin');
   const env: NodeJS.ProcessEnv = {

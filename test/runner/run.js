@@ -15,8 +15,7 @@ if (Number(process.versions.node.split('.')[0]) >= oldestNode) {
   const { main } = await import('./main.ts');
   process.exitCode = await main(process.argv.slice(2));
 } else if (existsSync(pinned)) {
-  const self = fileURLToPath(import.meta.url);
-  const child = spawn(pinned, [self, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(pinned, process.argv.slice(1), { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code) => {
     process.exitCode = code ?? 1;

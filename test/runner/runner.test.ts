@@ -100,14 +100,20 @@ test('a process left behind is ended and fails the file, even outside the group'
     const pidFile = join(folder, 'pid');
     const files = { 'test/leaves.test.ts': leavesChild };
     const result = await runOn(files, [], { PID_FILE: pidFile });
-    assert.match(result.about('leaves'), /It left processes behind, which were killed:\n +\d+ sleep 600\n/);
+    assert.match(
+      result.about('leaves'),
+      /It left processes behind, which were killed:\n +\d+ sleep 600\n/,
+    );
     assert.match(result.output, /\n1 passed, 1 failed\n$/);
     assert.not(isAlive(pidFile));
   });
 });
 
 test('a runner that is told to stop takes everything with it', async () => {
-  const never = leavesChild.replace('test.run()', `test('stays', () => new Promise(() => { console.log('here'); setInterval(() => {}, 1000); })); test.run()`);
+  const never = leavesChild.replace(
+    'test.run()',
+    `test('stays', () => new Promise(() => { console.log('here'); setInterval(() => {}, 1000); })); test.run()`,
+  );
   await withFixture({ 'test/stays.test.ts': never }, async (root) => {
     const pidFile = join(root, 'pid');
     const changes = watch(root);
@@ -126,7 +132,10 @@ test('a runner that is told to stop takes everything with it', async () => {
 test('no matching file is a failure', async () => {
   const result = await runOn({ 'kernel/passes.test.ts': passing }, ['nothing-like-it']);
   assert.is(result.code, 1);
-  assert.match(result.output, /No test file's path contains "nothing-like-it"\.[^]+\n0 passed, 1 failed\n$/);
+  assert.match(
+    result.output,
+    /No test file's path contains "nothing-like-it"\.[^]+\n0 passed, 1 failed\n$/,
+  );
 });
 
 test('arguments choose files by a part of their path', async () => {
@@ -152,7 +161,11 @@ test('nobody is here', () => {
 test.after(() => rmSync(process.env.HERE + 'me'));
 test.run();`;
   await withFixture({}, async (folder) => {
-    const files = { 'test/a.test.ts': source('me'), 'test/b.test.ts': source('me'), 'test/c.test.ts': passing };
+    const files = {
+      'test/a.test.ts': source('me'),
+      'test/b.test.ts': source('me'),
+      'test/c.test.ts': passing,
+    };
     const result = await runOn(files, [], { HERE: join(folder, 'here-') });
     assert.match(result.output, /\n4 passed, 0 failed\n$/);
     assert.ok(result.output.indexOf('c.test.ts') < result.output.indexOf('a.test.ts'));

@@ -9,7 +9,11 @@ const block = (total: number) =>
   `\n  Total:     ${total}\n\u001b[32m  Passed:    ${total}\u001b[39m\n  Skipped:   0\n  Duration:  1.00ms\n\n`;
 
 test('the last summary counts, colours or not', () => {
-  assert.equal(readSummary(`${block(1)} a line ${block(7)}\nlog`), { total: 7, passed: 7, skipped: 0 });
+  assert.equal(readSummary(`${block(1)} a line ${block(7)}\nlog`), {
+    total: 7,
+    passed: 7,
+    skipped: 0,
+  });
 });
 
 test('half a summary is none', () => {

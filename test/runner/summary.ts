@@ -8,7 +8,8 @@ export interface Summary {
   readonly skipped: number;
 }
 
-const pattern = /^ {2}Total: {5}(\d+)\n {2}Passed: {4}(\d+)\n {2}Skipped: {3}(\d+)\n {2}Duration: /gm;
+const pattern =
+  /^ {2}Total: {5}(\d+)\n {2}Passed: {4}(\d+)\n {2}Skipped: {3}(\d+)\n {2}Duration: /gm;
 
 /** The last summary in the text; `undefined` when there is none. */
 export function readSummary(text: string): Summary | undefined {

@@ -30,7 +30,9 @@ export function judge(run: FileRun, leaveNothingOut: boolean): Verdict {
   } else if (total === 0 && run.leftOut.length === 0) {
     problems.push('It has no tests that run.');
   } else if (run.code === 0 && passed < total) {
-    problems.push(`Only ${passed} of ${total} tests ran to an end, but it exited with 0: a hook threw.`);
+    problems.push(
+      `Only ${passed} of ${total} tests ran to an end, but it exited with 0: a hook threw.`,
+    );
   } else if (run.end === 'exited' && run.code !== 0 && passed === total) {
     problems.push('All its tests passed, but something threw outside of them.');
   }
