@@ -34,17 +34,17 @@ export async function startShim(
   compileCache: string,
 ): Promise<ShimRecord> {
   const log = openSync(join(runDir, runFiles.log), 'w', 0o600);
-  const child: ChildProcessByStdio<Writable, Readable, null> = spawn(process.execPath, [...FLAGS, main], {
+  const child = spawn(process.execPath, [...FLAGS, main], {
     cwd: runDir,
     detached: true,
-    stdio: ['pipe', 'pipe', log] as ['pipe', 'pipe', number],
+    stdio: ['pipe', 'pipe', log],
     env: {
       [SHIM_MARK]: request.runId,
       NODE_COMPILE_CACHE: compileCache,
       UV_THREADPOOL_SIZE: '1',
       PATH: process.env.PATH ?? '/usr/bin:/bin',
     },
-  });
+  }) as ChildProcessByStdio<Writable, Readable, null>;
   closeSync(log);
   child.unref();
   const failed = new Promise<string>((resolve) => {

@@ -1,0 +1,97 @@
+/**
+ * One run of the game: from its launch, or from being found alive, to its end. Promises that `ended`
+ * settles once, and only when no process of the run is left.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@zlh/kernel';
+import type { ConsoleHub } from '../console/console-hub.ts';
+import { isAlive, type ProcessId } from '../lib/process-id.ts';
+import { killRun, signalGroup } from '../process/tree.ts';
+import { ShimClient } from '../shim/client.ts';
+import type { ExitRecord } from '../shim/frames.ts';
+import type { ShimRecord } from '../shim/launch.ts';
+import { readExitRecord, readShimRecord } from '../shim/start.ts';
+import { signalName, type RunEnd } from './classify.ts';
+
+/** Why a run is being ended by us; null while it is meant to go on. */
+export type Intent = 'stop' | 'kill' | 'too-late' | null;
+
+export class GameRun {
+  readonly id: string;
+  readonly leader: ProcessId | null;
+  readonly ended: Promise<RunEnd>;
+  intent: Intent = null;
+  readonly #client: ShimClient;
+
+  /** Takes over a live shim; its output since what the console has goes there. */
+  constructor(runDir: string, record: ShimRecord, console: ConsoleHub, log: Logger) {
+    this.id = record.runId;
+    this.leader = record.child;
+    let end: (record: ExitRecord | undefined) => void;
+    const over = new Promise<ExitRecord | undefined>((resolve) => (end = resolve));
+    this.#client = ShimClient.attach(runDir, record.shim, console.end, {
+      output: (offset, bytes) => console.output(offset, bytes),
+      exit: (exit) => end(exit),
+      lost: () => end(readExitRecord(runDir, record.runId)),
+    });
+    this.ended = over.then((exit) => settle(record, exit, log));
+  }
+
+  /** False when the input could not be taken. */
+  write(data: string): boolean {
+    return this.#client.write(Buffer.from(data));
+  }
+
+  resize(cols: number, rows: number): void {
+    this.#client.resize({ cols, rows });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.leader !== null) signalGroup(this.leader, signal);
+  }
+
+  /** SIGKILLs everything; `ended` follows. False when something could not be killed. */
+  kill(): Promise<boolean> {
+    return killRun(this.id, this.leader);
+  }
+
+  /** Leaves the game running under its shim. */
+  detach(): void {
+    this.#client.detach();
+  }
+}
+
+async function settle(record: ShimRecord, exit: ExitRecord | undefined, log: Logger): Promise<RunEnd> {
+  if (!(await killRun(record.runId, record.child))) {
+    log.warn({ runId: record.runId }, 'processes of the ended server could not be killed');
+  }
+  return endOf(exit);
+}
+
+export function endOf(exit: ExitRecord | undefined): RunEnd {
+  if (exit === undefined) return { exitCode: null, signal: null };
+  return { exitCode: exit.exitCode, signal: exit.signal === null ? null : signalName(exit.signal) };
+}
+
+const SETTLE_MS = 5_000;
+const LOOK_MS = 20;
+
+/**
+ * The live shim of a run started by an earlier agent, or undefined. A shim killed half way through its
+ * launch is waited for, because it may be about to launch the game.
+ */
+export async function findLiveShim(
+  runDir: string,
+  runId: string,
+  findShim: (runId: string) => ProcessId | undefined,
+): Promise<ShimRecord | undefined> {
+  const deadline = performance.now() + SETTLE_MS;
+  while (performance.now() < deadline) {
+    const record = readShimRecord(runDir);
+    const known = record?.runId === runId ? record : undefined;
+    if (known !== undefined && known.child !== null) return isAlive(known.shim) ? known : undefined;
+    if (known === undefined ? findShim(runId) === undefined : !isAlive(known.shim)) return undefined;
+    await delay(LOOK_MS);
+  }
+  return undefined;
+}

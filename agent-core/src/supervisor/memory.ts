@@ -1,0 +1,47 @@
+/**
+ * What the supervisor must still know after its own death: whether the server is wanted, which run
+ * there is, and how it fared. One small file, replaced whole at each change.
+ */
+import { join } from 'node:path';
+import type { CrashReport } from '../contract/status.ts';
+import { readJsonFile, writeFileAtomic } from '../lib/atomic-file.ts';
+
+export interface RunMemory {
+  readonly id: string;
+  readonly startedAt: string;
+  /** When it was ready for the first time. */
+  readonly readyAt: string | null;
+  /** Another boot means the run cannot be alive, and that its end is no crash. */
+  readonly bootId: string;
+  /** Console offset at its launch. */
+  readonly offset: number;
+  /** Out-of-memory kills counted before its launch. */
+  readonly oomKills: number;
+}
+
+export interface SupervisorMemory {
+  readonly wanted: boolean;
+  readonly run: RunMemory | null;
+  readonly crash: CrashReport | null;
+}
+
+export class MemoryFile {
+  readonly #path: string;
+  #value: SupervisorMemory;
+
+  constructor(stateDir: string) {
+    this.#path = join(stateDir, 'supervisor.json');
+    const nothing: SupervisorMemory = { wanted: false, run: null, crash: null };
+    this.#value = { ...nothing, ...(readJsonFile(this.#path) as Partial<SupervisorMemory> | undefined) };
+  }
+
+  get value(): SupervisorMemory {
+    return this.#value;
+  }
+
+  /** Throws when the disk does not take it; the change then holds in memory only. */
+  change(change: Partial<SupervisorMemory>): void {
+    this.#value = { ...this.#value, ...change };
+    writeFileAtomic(this.#path, JSON.stringify(this.#value));
+  }
+}

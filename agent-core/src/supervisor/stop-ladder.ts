@@ -1,0 +1,36 @@
+/**
+ * Ends a run politely first: each step of the spec with its wait, SIGKILL of everything at the end.
+ * Promises that the run is over when it returns, unless the signal aborted it.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StopStep } from '../contract/spec.ts';
+import type { GameRun } from './game-run.ts';
+
+/** Rejects with the signal's reason when aborted between or during steps. */
+export async function climbStopLadder(
+  run: GameRun,
+  steps: readonly StopStep[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const step of steps) {
+    signal.throwIfAborted();
+    // A terminal's Enter is a carriage return; games with line editing wait for exactly that.
+    if ('command' in step) run.write(`${step.command}\r`);
+    else run.signal(step.signal);
+    if (await endsWithin(run, step.waitMs, signal)) return;
+  }
+  signal.throwIfAborted();
+  await run.kill();
+  await run.ended;
+}
+
+async function endsWithin(run: GameRun, waitMs: number, signal: AbortSignal): Promise<boolean> {
+  const done = new AbortController();
+  const waiting = AbortSignal.any([done.signal, signal]);
+  try {
+    const late = delay(waitMs, false, { signal: waiting });
+    return await Promise.race([run.ended.then(() => true), late]);
+  } finally {
+    done.abort();
+  }
+}
