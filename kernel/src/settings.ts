@@ -3,7 +3,7 @@
  * resolved, defaults filled in, and every fault reported with the place it came from.
  */
 import { readFileSync } from 'node:fs';
-import type { TObject, TSchema } from 'typebox';
+import { Type, type TObject, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { errors, type CodedError } from './errors.ts';
 import type { Plugin } from './plugin.ts';
@@ -63,7 +63,7 @@ export function parseSettings(
     }
   }
 
-  const schema = closed({ ...(plugin.config as object | undefined ?? { type: 'object', properties: {} }) } as TSchema);
+  const schema = closed((plugin.config as TSchema | undefined) ?? Type.Object({}));
   const values = Value.Default(schema, given) as Record<string, unknown>;
   for (const { path, problem } of problemsOf(schema, values)) {
     const key = path.split('.')[0]!;
@@ -127,7 +127,8 @@ function readSecretFile(path: string | undefined): string | undefined {
 
 /** The schema with `additionalProperties: false` at every object that does not say otherwise. */
 function closed(schema: TSchema): TSchema {
-  const copy = { ...schema } as TSchema & { properties?: Record<string, TSchema>; items?: TSchema; additionalProperties?: unknown; patternProperties?: unknown };
+  // TypeBox marks its schemas with members that a spread would leave behind.
+  const copy = Object.create(null, Object.getOwnPropertyDescriptors(schema)) as TSchema & { properties?: Record<string, TSchema>; items?: TSchema; additionalProperties?: unknown; patternProperties?: unknown };
   if (copy.properties !== undefined) {
     copy.properties = Object.fromEntries(Object.entries(copy.properties).map(([key, inner]) => [key, closed(inner)]));
     if (copy.additionalProperties === undefined && copy.patternProperties === undefined) copy.additionalProperties = false;
