@@ -2,5 +2,8 @@
 import type { Configuration } from '@zlh/kernel';
 
 export default {
-  plugins: {},
+  plugins: {
+    '@zlh/database': {},
+    '@zlh/events': {},
+    '@zlh/operations': {},},
 } satisfies Configuration;

@@ -7,6 +7,7 @@ import type { EntityManager, EntitySchema } from '@mikro-orm/postgresql';
 import type { Client } from 'pg';
 
 export type { EntityManager };
+export { newId } from './id.ts';
 
 export interface Database {
   /** One transaction with an entity manager of its own; commits when `work` resolves, rolls back when it throws. */

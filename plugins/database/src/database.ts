@@ -1,0 +1,107 @@
+/** The `Database` service: opens PostgreSQL (embedded or given), and runs work on it. */
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
+import { Client, type ClientConfig } from 'pg';
+import { startCluster, type Cluster } from './cluster.ts';
+import type { Database, Entities, EntityManager, Migrations } from './index.ts';
+import { makeOrm, migrate } from './orm.ts';
+
+type Values<P> = P extends { accepts?: (value: infer T) => void } ? readonly Contribution<T>[] : never;
+
+export interface DatabaseSettings {
+  readonly url?: string;
+  readonly name: string;
+  readonly poolSize: number;
+}
+
+interface Ground {
+  readonly config: DatabaseSettings;
+  readonly log: Logger;
+  readonly home: string;
+  readonly entities: Values<typeof Entities>;
+  readonly migrations: Values<typeof Migrations>;
+}
+
+export class PostgresDatabase implements Database {
+  readonly #ground: Ground;
+  #cluster: Cluster | undefined;
+  #orm: MikroORM | undefined;
+  #connection: ClientConfig | undefined;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  /** The address of a server of the host's own, or undefined when the embedded one is used. */
+  get url(): string | undefined {
+    return this.#ground.config.url ?? process.env['DATABASE_URL'];
+  }
+
+  async open(): Promise<void> {
+    const { config, log, entities, migrations } = this.#ground;
+    this.#connection = this.url === undefined ? await this.#openEmbedded() : { connectionString: this.url };
+    await this.#ping();
+    this.#orm = await makeOrm({ connection: this.#connection, entities, migrations, poolSize: config.poolSize, log });
+    await migrate(this.#orm, this.#connection, log);
+  }
+
+  async close(): Promise<void> {
+    await this.#orm?.close(true);
+    this.#orm = undefined;
+    await this.#cluster?.stop();
+    this.#cluster = undefined;
+  }
+
+  fork(): EntityManager {
+    return this.#opened().em.fork() as EntityManager;
+  }
+
+  transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    return this.fork().transactional((em) => work(em as EntityManager));
+  }
+
+  async connect(name: string): Promise<Client> {
+    const client = new Client({ ...this.#connection, application_name: `zlh ${name}` });
+    await client.connect();
+    return client;
+  }
+
+  /** For tests: the statements that would make the schema what the entities say. Empty when they agree. */
+  async schemaDifference(): Promise<string> {
+    return this.#opened().schema.getUpdateSchemaSQL({ safe: false, dropTables: false });
+  }
+
+  async #openEmbedded(): Promise<ClientConfig> {
+    const { home, log, config } = this.#ground;
+    this.#cluster = await startCluster(home, log);
+    const server = { host: this.#cluster.host, port: 5432, user: this.#cluster.user };
+    const client = new Client({ ...server, database: 'postgres' });
+    await client.connect();
+    try {
+      const { rowCount } = await client.query('select from pg_database where datname = $1', [config.name]);
+      if (rowCount === 0) await client.query(`create database "${config.name}"`);
+    } finally {
+      await client.end();
+    }
+    return { ...server, database: config.name };
+  }
+
+  /** A server that cannot be reached is said plainly, before the ORM wraps it. */
+  async #ping(): Promise<void> {
+    const client = new Client({ ...this.#connection, connectionTimeoutMillis: 10_000 });
+    try {
+      await client.connect();
+      await client.query('select 1');
+    } catch (cause) {
+      const { message, code } = cause as Error & { code?: string };
+      throw new CodedError('DATABASE_UNREACHABLE', `The PostgreSQL server cannot be used: ${message || code || 'no answer'}.`, this.url === undefined ? `Its log is in ${this.#ground.home}/postgres/data/log.` : 'Check DATABASE_URL: host, port, database, user and password.', { cause });
+    } finally {
+      await client.end();
+    }
+  }
+
+  #opened(): MikroORM {
+    if (this.#orm !== undefined) return this.#orm;
+    throw new CodedError('DATABASE_CLOSED', 'The database is not open.', 'Use it between start and stop of the plugin that needs it.');
+  }
+}
