@@ -33,7 +33,8 @@ export class ZlhFigure extends ZlhElement {
   };
 
   declare label: string;
-  declare value: string;
+  /** Text, a number, or something that draws itself. */
+  declare value: unknown;
   /** What follows the number: its unit and its limit in words, "of 4 GiB". */
   declare unit: string;
   /** Top of the line. Without one the line uses its own highest value. */

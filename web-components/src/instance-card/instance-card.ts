@@ -1,5 +1,6 @@
 /** An instance at a glance, for lists and for other people's pages: what it is, how it is, where to join. */
 import '../copy/copy.ts';
+import '../problem/problem.ts';
 import '../state-pill/state-pill.ts';
 import { html, nothing } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';

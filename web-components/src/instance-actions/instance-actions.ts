@@ -1,0 +1,136 @@
+/** What one can do to a server: the step it waits for in front, the drastic ones in a menu, deletion behind a question. */
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import '@awesome.me/webawesome/dist/components/dropdown/dropdown.js';
+import '@awesome.me/webawesome/dist/components/dropdown-item/dropdown-item.js';
+import '../confirm/confirm.ts';
+import { html, nothing } from 'lit';
+import { define, ZlhElement } from '../base/element.ts';
+import { base } from '../base/base.styles.ts';
+import { ask } from '../api/client.ts';
+import { asApiError } from '../api/problem.ts';
+import type { Instance } from '../api/schema-instances.ts';
+import { icon } from '../theme/icons.ts';
+import type { ZlhConfirm } from '../confirm/confirm.ts';
+import { instanceActionsStyles } from './instance-actions.styles.ts';
+
+export type Action = 'start' | 'stop' | 'restart' | 'kill';
+
+/**
+ * @element zlh-instance-actions
+ * @summary Buttons that start, stop, restart, kill and delete `instance`.
+ * @event zlh-failed - An action was refused; `detail` is the error.
+ */
+export class ZlhInstanceActions extends ZlhElement {
+  static override styles = [base, instanceActionsStyles];
+  static override properties = { instance: { attribute: false }, asked: { state: true } };
+
+  declare instance: Instance | undefined;
+  private declare asked: Action | undefined;
+
+  protected override render(): unknown {
+    const { instance } = this;
+    if (!instance) return nothing;
+    const busy = instance.operation !== null || this.asked !== undefined || instance.desired === 'deleted';
+    const up = ['running', 'starting', 'stopping', 'unreachable'].includes(instance.observed);
+    const made = !['provisioning', 'installing'].includes(instance.observed);
+    return html`${up
+        ? html`${this.#button('stop', 'Stop', busy)} ${this.#button('restart', 'Restart', busy)}`
+        : made
+          ? this.#button('start', 'Start', busy)
+          : nothing}
+      ${this.#menu(instance, up)}
+      <zlh-confirm
+        id="delete"
+        heading="Delete ${instance.name}?"
+        action="Delete server"
+        name=${instance.name}
+        .lost=${lostWith(instance)}
+        .kept=${['The record of what was done to it, and by whom']}
+      ></zlh-confirm>
+      <zlh-confirm
+        id="kill"
+        heading="Kill ${instance.name}?"
+        action="Kill server"
+        .lost=${['Everything since the last save', 'The connection of every player, at once']}
+        .kept=${['The server and all that was saved']}
+      ></zlh-confirm>`;
+  }
+
+  #button(action: Action, label: string, busy: boolean): unknown {
+    const loud = action === 'start';
+    return html`<wa-button
+      class=${action}
+      variant=${loud ? 'brand' : 'neutral'}
+      appearance=${loud ? 'accent' : 'filled-outlined'}
+      ?disabled=${busy && this.asked !== action}
+      ?loading=${this.asked === action}
+      @click=${() => this.act(action)}
+      >${loud ? icon('play', 'start') : nothing}${label}</wa-button
+    >`;
+  }
+
+  #menu(instance: Instance, up: boolean): unknown {
+    return html`<wa-dropdown placement="bottom-end" @wa-select=${this.#selected}>
+      <wa-button slot="trigger" appearance="filled-outlined" aria-label="More actions"
+        ><span class="hidden-text">More actions</span>${icon('more')}</wa-button
+      >
+      <wa-dropdown-item value="kill" ?disabled=${!up}>${icon('bolt', 'icon')}Kill</wa-dropdown-item>
+      <wa-dropdown-item value="delete" variant="danger" ?disabled=${instance.desired === 'deleted'}
+        >${icon('trash', 'icon')}Delete server</wa-dropdown-item
+      >
+    </wa-dropdown>`;
+  }
+
+  #selected(event: CustomEvent<{ item: { value: string } }>): void {
+    if (event.detail.item.value === 'kill') this.#confirm('kill').ask(() => this.#send('kill'));
+    else this.askDelete();
+  }
+
+  /** Opens the question whether to delete. */
+  askDelete(): void {
+    this.#confirm('delete').ask(async () => {
+      const { client } = this.connection;
+      if (this.instance) this.connection.heard(await ask(client.DELETE('/api/instances/{id}', this.#params)));
+    });
+  }
+
+  /** Does one of the actions that need no question. Refusals become `zlh-failed`. */
+  async act(action: Action): Promise<void> {
+    this.asked = action;
+    try {
+      await this.#send(action);
+    } catch (error) {
+      this.emit('zlh-failed', asApiError(error));
+    } finally {
+      this.asked = undefined;
+    }
+  }
+
+  async #send(action: Action): Promise<void> {
+    this.connection.heard(await ask(this.connection.client.POST(`/api/instances/{id}/${action}`, this.#params)));
+  }
+
+  get #params(): { params: { path: { id: string } } } {
+    return { params: { path: { id: this.instance?.id ?? '' } } };
+  }
+
+  #confirm(id: 'kill' | 'delete'): ZlhConfirm {
+    return this.renderRoot.querySelector<ZlhConfirm>(`#${id}`)!;
+  }
+}
+
+function lostWith({ kind, hostname }: Instance): string[] {
+  return [
+    kind === 'game' ? 'The world, its players’ progress and every file' : 'The workspace and every file',
+    `The address ${hostname}`,
+    'Its console log',
+  ];
+}
+
+define('zlh-instance-actions', ZlhInstanceActions);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'zlh-instance-actions': ZlhInstanceActions;
+  }
+}
