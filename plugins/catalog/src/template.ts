@@ -1,0 +1,136 @@
+/**
+ * A game as data: which variants and versions there are, what each consists of and how it is run. A host
+ * adds a game with one JSON file of this shape, a plugin with the `Games` point; no code is needed.
+ *
+ * Two kinds of placeholders stand in a template's texts. The platform fills in, when a version is chosen:
+ *
+ *   {version}   the version's id, also inside `artifacts[].request`
+ *   {runtime}   the program of the chosen runtime
+ *   {platform}  the operating system as Node calls it: `linux`
+ *   {arch}      the processor as Node calls it: `x64`, `arm64`
+ *
+ * Everything else (`{artifact:server}`, `{port:game}`, `{memoryMiB}`, `{data}`) is the agent's and told at
+ * its `InstanceSpec`. `artifact:runtime` is the runtime chosen by the `runtime` rules.
+ */
+import { CrashPolicySpec, FileMode, ProbeSpec, StopStep } from '@zlh/agent';
+import { Type, type Static } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+const Id = Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength: 32 });
+const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
+const Memory = Type.Integer({ minimum: 16, maximum: 16_777_216 });
+const Request = Type.Record(Type.String(), Type.Unknown());
+
+/** As published: `1.21.4`, `26.2`. It becomes part of paths and arguments, hence the narrow alphabet. */
+export const VersionId = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$' });
+
+/** Where an entry applies: from this version on, and below that one. Without both: to every version. */
+const range = { from: Type.Optional(VersionId), below: Type.Optional(VersionId) };
+
+export const RuntimeTemplate = Type.Object(
+  {
+    /** `java-21` */
+    id: Id,
+    name: Text(80),
+    /** `java`, `node` */
+    kind: Id,
+    version: Text(40),
+    artifact: Type.Object({ importer: Id, request: Request }, closed),
+    /** Its program: `{artifact:runtime}/bin/java`. */
+    command: Text(512),
+  },
+  closed,
+);
+export type RuntimeTemplate = Static<typeof RuntimeTemplate>;
+
+const Versions = Type.Object(
+  {
+    /** Always on offer, newest first. The first recommended one is preselected. */
+    list: Type.Array(Type.Object({ id: VersionId, recommended: Type.Optional(Type.Boolean()) }, closed), { minItems: 1, maxItems: 500 }),
+    /** Further versions are asked of this importer now and then; those outside the range are left out. */
+    upstream: Type.Optional(Type.Object({ importer: Id, request: Type.Optional(Request), ...range }, closed)),
+  },
+  closed,
+);
+
+const Launch = Type.Object(
+  {
+    command: Text(4096),
+    args: Type.Array(
+      Type.Union([
+        Type.String({ maxLength: 4096 }),
+        Type.Object({ args: Type.Array(Type.String({ maxLength: 4096 })), ...range }, closed),
+      ]),
+      { maxItems: 256 },
+    ),
+    env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String({ maxLength: 4096 }))),
+  },
+  closed,
+);
+
+const Save = Type.Object(
+  {
+    /** Stops writing to the world; null where the game cannot. */
+    off: Type.Union([Text(200), Type.Null()]),
+    /** Writes everything out. */
+    flush: Text(200),
+    /** Allows writing again. */
+    on: Type.Union([Text(200), Type.Null()]),
+    /** A regular expression; the line of console output that confirms `flush`. */
+    confirmation: Text(200),
+    timeoutMs: Type.Integer({ minimum: 100, maximum: 3_600_000 }),
+  },
+  closed,
+);
+
+export const VariantTemplate = Type.Object(
+  {
+    /** Part of host names: `mc-paper-7`. */
+    id: Id,
+    name: Text(80),
+    description: Text(500),
+    /** The terms one accepts by creating a server, or null. */
+    eula: Type.Union([Type.String({ pattern: '^https://\\S+$', maxLength: 500 }), Type.Null()]),
+    memoryMiB: Type.Object({ min: Memory, default: Memory, max: Memory }, closed),
+    versions: Versions,
+    /** The last rule that applies wins; `id` is a runtime's. Empty: the game needs none. */
+    runtime: Type.Array(Type.Object({ id: Id, ...range }, closed), { maxItems: 32 }),
+    artifacts: Type.Array(
+      Type.Object({ name: Id, importer: Id, request: Request, executable: Type.Optional(Type.Boolean()), ...range }, closed),
+      { maxItems: 32 },
+    ),
+    launch: Launch,
+    /** The first one is where players connect. */
+    ports: Type.Array(Type.Object({ name: Id, protocol: Type.Enum(['tcp', 'udp']) }, closed), { minItems: 1, maxItems: 16 }),
+    probe: ProbeSpec,
+    stop: Type.Array(StopStep, { maxItems: 8 }),
+    crash: CrashPolicySpec,
+    /** Written into the data folder; `lines` are joined and end in a newline. */
+    files: Type.Array(
+      Type.Object({ path: Text(512), lines: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 4096 }), mode: FileMode, ...range }, closed),
+      { maxItems: 64 },
+    ),
+    /** How the world is saved while the server runs; null where it must be stopped for a backup. */
+    save: Type.Union([Save, Type.Null()]),
+    /** Paths in the data folder. What can be installed again (`exclude`) is never backed up. */
+    backup: Type.Object({ include: Type.Array(Text(512), { minItems: 1, maxItems: 64 }), exclude: Type.Array(Text(512), { maxItems: 64 }) }, closed),
+    /** `unprivileged`: the game refuses root or must never have it. */
+    user: Type.Enum(['unprivileged', 'any']),
+  },
+  closed,
+);
+export type VariantTemplate = Static<typeof VariantTemplate>;
+
+export const GameTemplate = Type.Object(
+  {
+    id: Id,
+    name: Text(80),
+    description: Text(500),
+    /** Host names are `<hostPrefix>-<variant>-<vmid>`. */
+    hostPrefix: Type.String({ pattern: '^[a-z][a-z0-9]{0,11}$' }),
+    variants: Type.Array(VariantTemplate, { minItems: 1, maxItems: 64 }),
+  },
+  closed,
+);
+export type GameTemplate = Static<typeof GameTemplate>;
+
