@@ -31,8 +31,11 @@ const allowed: Record<Room, readonly Room[]> = {
   free: ['kernel', 'plugins', 'agent-core', 'agent-plugins', 'web-components'],
 };
 
-/** What a contract may run; types of declared dependencies are free, for they are erased. */
-const contractLibraries = ['typebox'];
+/**
+ * What a contract may run besides the kernel and other contracts: schemas, and ids. Types of declared
+ * dependencies are free, for they are erased.
+ */
+const contractLibraries = ['typebox', 'node:crypto'];
 
 /** Every violation in the house, in the order of the files. */
 export function violations(house: House): Violation[] {
