@@ -3,6 +3,7 @@
  * believed when the exit itself says that something went wrong.
  */
 import { constants } from 'node:os';
+import { CodedError } from '@zlh/kernel';
 import type { CrashReason, CrashReport } from '../contract/status.ts';
 
 export type CrashCause = Pick<CrashReport, 'reason' | 'detail' | 'exitCode' | 'signal'>;
@@ -62,6 +63,20 @@ export function classify(end: RunEnd, about: Circumstances): CrashCause {
     return because('exit-code', `It ended by itself ${about.wasReady ? '' : 'before it was ready '}(${how}).`);
   }
   return because('signal', signal === null ? 'It vanished together with its console.' : `It was ended from outside (${how}).`);
+}
+
+/** Why a start failed before there was a process. */
+export function causeOfFailure(error: unknown): CrashCause {
+  const code = error instanceof CodedError ? error.code : String((error as NodeJS.ErrnoException).code);
+  const detail = error instanceof Error ? error.message : String(error);
+  return { reason: reasonOf(code), detail, exitCode: null, signal: null };
+}
+
+function reasonOf(code: string): CrashReason {
+  if (code === 'AGENT_PORT_TAKEN') return 'port-taken';
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'AGENT_DISK_FULL') return 'disk-full';
+  const artifact = code.startsWith('AGENT_ARTIFACT') || code === 'AGENT_COMMAND_MISSING';
+  return artifact ? 'artifact-damaged' : 'never-ready';
 }
 
 function describeEnd({ exitCode, signal }: RunEnd): string {

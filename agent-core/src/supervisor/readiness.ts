@@ -2,11 +2,11 @@
  * Whether one run of the server is ready, by its probe. Promises that `ready` is only ever true after
  * a probe of this agent succeeded, and that the events come at most as often as something changed.
  */
-import { CodedError } from '@zlh/kernel';
 import type { ConsoleHub } from '../console/console-hub.ts';
 import type { Probe, ProbeKind, ProbeResult, ProbeTarget } from '../contract/points.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
 import type { AgentStatus } from '../contract/status.ts';
+import { errors } from './errors.ts';
 import type { RunMemory } from './memory.ts';
 import { ProbeLoop } from './probe-loop.ts';
 
@@ -38,12 +38,13 @@ export class Readiness {
   #resolveReady = () => {};
 
   constructor(
-    spec: InstanceSpec,
+    spec: InstanceSpec | undefined,
     probes: ProbeRegistry,
     console: ConsoleHub,
     run: RunMemory,
     events: ReadinessEvents,
   ) {
+    if (spec === undefined) throw errors.notInstalled();
     this.#events = events;
     this.#told = run.readyAt !== null;
     this.#stableAfterMs = spec.crash.stableAfterMs;
@@ -113,12 +114,13 @@ function targetOf(spec: InstanceSpec, run: RunMemory, onOutput: ProbeTarget['onO
   };
 }
 
+/** A probe that cannot be made answers why, so that a running server is still taken over. */
 function createProbe(spec: InstanceSpec, probes: ProbeRegistry, target: ProbeTarget): Probe {
   const kind = probes.get(spec.probe.kind);
-  if (kind !== undefined) return kind.create(target);
-  throw new CodedError(
-    'AGENT_PROBE_UNKNOWN',
-    `This agent has no probe "${spec.probe.kind}".`,
-    `It has ${[...probes.keys()].join(', ')}; others come with agent plugins.`,
-  );
+  try {
+    if (kind !== undefined) return kind.create(target);
+  } catch (error) {
+    return { check: () => Promise.reject(error as Error) };
+  }
+  return { check: () => Promise.reject(new Error(`this agent has no probe "${spec.probe.kind}"`)) };
 }

@@ -3,21 +3,20 @@
  * hand, by autostart, after a crash, after the agent's own restart), and it ends in readiness told by
  * a probe; there is a single place where a run's end is understood.
  */
-import { randomUUID } from 'node:crypto';
-import { CodedError, type Logger } from '@zlh/kernel';
+import type { Logger } from '@zlh/kernel';
 import type { InstanceSpec } from '../contract/spec.ts';
 import type { AgentStatus } from '../contract/status.ts';
-import type { ConsoleHub } from '../console/console-hub.ts';
-import { bootId } from '../lib/process-id.ts';
 import { countOomKills, freeBytes } from '../lib/machine.ts';
+import { bootId } from '../lib/process-id.ts';
+import { abortable, within } from '../lib/promises.ts';
 import { findShim, killRun } from '../process/tree.ts';
-import { clearRunFolder, readExitRecord, readScrollback, startShim } from '../shim/start.ts';
-import { classify, type RunEnd } from './classify.ts';
+import { readExitRecord, readScrollback } from '../shim/start.ts';
+import { causeOfFailure, classify, type CrashCause, type RunEnd } from './classify.ts';
 import { reportCrash, waitUntil } from './crash-policy.ts';
-import { endOf, findLiveShim, GameRun } from './game-run.ts';
-import { planLaunch, type Places } from './launch-plan.ts';
+import { errors } from './errors.ts';
+import { endOf, findLiveShim, GameRun, type Intent } from './game-run.ts';
+import { launchGame, type LaunchOptions } from './launch.ts';
 import type { MemoryFile, RunMemory, SupervisorMemory } from './memory.ts';
-import { assertPortsFree } from './ports.ts';
 import { Readiness, type ProbeRegistry } from './readiness.ts';
 import { climbStopLadder } from './stop-ladder.ts';
 
@@ -28,18 +27,12 @@ export interface SupervisorView
   readonly state: SupervisorState;
 }
 
-export interface SupervisorOptions {
-  readonly runDir: string;
-  readonly compileCache: string;
-  readonly places: Places;
+export interface SupervisorOptions extends LaunchOptions {
   readonly memory: MemoryFile;
-  readonly console: ConsoleHub;
   readonly probes: ProbeRegistry;
   readonly log: Logger;
   /** The installed spec, if any. */
   readonly spec: () => InstanceSpec | undefined;
-  /** Makes sure that every artifact is there and whole. */
-  readonly ensureArtifacts: (spec: InstanceSpec, signal: AbortSignal) => Promise<void>;
   readonly changed: () => void;
 }
 
@@ -50,7 +43,6 @@ interface Attempt {
 
 const TAIL_BYTES = 65_536;
 const FIRST_PROBE_MS = 1_500;
-const SIZE = { cols: 120, rows: 40 };
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -68,12 +60,12 @@ export class Supervisor {
   }
 
   get view(): SupervisorView {
-    const readiness = this.#readiness;
+    const readiness = this.#state === 'running' ? this.#readiness : undefined;
     return {
       state: this.#state,
-      ready: this.#state === 'running' && readiness?.ready === true,
-      readySince: this.#state === 'running' ? (readiness?.since ?? null) : null,
-      players: this.#state === 'running' ? (readiness?.players ?? null) : null,
+      ready: readiness?.ready ?? false,
+      readySince: readiness?.since ?? null,
+      players: readiness?.players ?? null,
       crash: this.#memory.crash,
     };
   }
@@ -88,53 +80,54 @@ export class Supervisor {
    * goes on waiting after a crash, or starts again after a boot when the spec says so.
    */
   async recover(): Promise<void> {
-    const { runDir, console, log, spec } = this.#options;
+    const { runDir, console } = this.#options;
     const before = readScrollback(runDir);
     if (before !== undefined) console.output(before.offset, before.bytes);
     const { run, crash, wanted } = this.#memory;
     if (run !== null) return this.#recoverRun(run);
     if (crash === null) return;
     this.#enter('crashed');
-    if (wanted && crash.retryAt !== null && spec() !== undefined) this.#scheduleRetry(crash.retryAt);
-    log.info({ crash: crash.reason, retryAt: crash.retryAt }, 'the server had crashed before');
+    if (wanted && crash.retryAt !== null) this.#scheduleRetry(crash.retryAt);
   }
 
   async #recoverRun(memory: RunMemory): Promise<void> {
-    const { runDir, log } = this.#options;
+    const { runDir, log, console, spec } = this.#options;
     const shim = await findLiveShim(runDir, memory.id, findShim);
     if (shim !== undefined) {
       log.info({ runId: memory.id }, 'found the server running');
-      this.#adopt(new GameRun(runDir, shim, this.#options.console, log), memory);
+      this.#adopt(new GameRun(runDir, shim, console, log), memory);
       if (memory.readyAt === null) this.#begin((signal) => this.#awaitReady(memory, signal));
       // Not to be told as unready only because the agent was away.
-      await within(FIRST_PROBE_MS, this.#readiness?.firstAnswer);
-      return;
+      return within(FIRST_PROBE_MS, this.#readiness!.firstAnswer);
     }
     const exit = readExitRecord(runDir, memory.id);
     await killRun(memory.id, null);
-    if (exit === undefined && memory.bootId !== bootId()) return this.#recoverBoot();
-    this.#conclude(memory, endOf(exit), false);
-  }
-
-  /** The machine went down under the server: not its fault, and it comes back when that is wanted. */
-  #recoverBoot(): void {
-    const again = this.#memory.wanted && this.#options.spec()?.autostart === true;
+    if (exit !== undefined || memory.bootId === bootId()) {
+      return this.#conclude(memory, endOf(exit), null);
+    }
+    // The machine went down under the server: not its fault, and it comes back when that is wanted.
+    const again = this.#memory.wanted && spec()?.autostart === true;
     this.#remember({ run: null, wanted: again });
-    if (again) this.#begin((signal) => this.#launch(signal));
+    if (again) this.#startByItself();
     else this.#enter('stopped');
   }
 
-  /** Resolves when the server is ready. Rejects with a coded error, or the signal's reason. */
+  /** Resolves when the server is ready. Rejects with a coded error; an abort ends the server again. */
   async start(signal: AbortSignal): Promise<void> {
     this.#clearRetry();
     if (this.#state === 'running') return;
     // Asked for by a person: earlier crashes are forgotten. This must be on disk before anything runs.
     this.#options.memory.change({ wanted: true, crash: null });
-    const attempt = this.#attempt ?? this.#begin((own) => this.#launch(own));
+    const { run } = this.#memory;
+    const attempt =
+      this.#attempt ??
+      this.#begin((own) => (run === null ? this.#launch(own) : this.#awaitReady(run, own)));
     try {
       await abortable(attempt.settled, signal);
     } catch (error) {
-      if (signal.aborted) attempt.abort.abort(signal.reason);
+      if (this.#closed) throw error;
+      if (signal.aborted) await this.stop(new AbortController().signal);
+      else if (this.#state === 'stopped') this.#remember({ wanted: false });
       throw error;
     }
   }
@@ -152,9 +145,10 @@ export class Supervisor {
       await climbStopLadder(run, this.#options.spec()?.stop ?? [], signal);
       await this.#runOver;
     } catch (error) {
-      if (this.#run === run && run.intent === 'stop') {
+      if (this.#run === run && run.intent === 'stop' && !this.#closed) {
         run.intent = null;
-        this.#enter(before === 'starting' ? 'starting' : 'running');
+        this.#remember({ wanted: true });
+        this.#enter(before);
       }
       throw error;
     }
@@ -169,7 +163,7 @@ export class Supervisor {
     if (run !== undefined) {
       run.intent = 'kill';
       this.#enter('stopping');
-      if (!(await run.kill())) throw unkillable();
+      if (!(await run.kill())) throw errors.unkillable();
       await this.#runOver;
     }
     this.#enter('stopped');
@@ -179,7 +173,7 @@ export class Supervisor {
   close(): void {
     this.#closed = true;
     this.#clearRetry();
-    this.#attempt?.abort.abort(new Error('the agent is ending'));
+    this.#attempt?.abort.abort(errors.interrupted());
     this.#readiness?.stop();
     this.#run?.detach();
   }
@@ -193,7 +187,7 @@ export class Supervisor {
     try {
       this.#options.memory.change(change);
     } catch (error) {
-      this.#options.log.error({ err: error }, 'the state could not be written; it holds until the agent ends');
+      this.#options.log.error({ err: error }, 'the state is not on disk; it holds until the agent ends');
     }
   }
 
@@ -201,7 +195,7 @@ export class Supervisor {
     const abort = new AbortController();
     this.#enter('starting');
     const settled = work(abort.signal).finally(() => {
-      if (this.#attempt?.abort === abort) this.#attempt = undefined;
+      this.#attempt = undefined;
       if (this.#run === undefined && this.#state === 'starting') this.#enter('stopped');
     });
     settled.catch((error: unknown) => this.#options.log.info({ err: error }, 'the server did not start'));
@@ -209,114 +203,104 @@ export class Supervisor {
     return this.#attempt;
   }
 
+  /** After a boot or a crash; what fails before there is a process counts as another crash. */
+  #startByItself(): void {
+    const attempt = this.#begin((signal) => this.#launch(signal));
+    attempt.settled.catch((error: unknown) => {
+      const dealtWith = this.#run !== undefined || this.#state !== 'stopped' || !this.#memory.wanted;
+      if (!dealtWith && !this.#closed) this.#crash(causeOfFailure(error));
+    });
+  }
+
   async #endAttempt(): Promise<void> {
     this.#clearRetry();
     const attempt = this.#attempt;
-    attempt?.abort.abort(new CodedError('AGENT_START_INTERRUPTED', 'The start was interrupted.', 'Start again when wanted.'));
+    attempt?.abort.abort(errors.interrupted());
     await attempt?.settled.catch(() => {}); // whoever asked for the start was told
   }
 
-  /** The one start path. */
   async #launch(signal: AbortSignal): Promise<void> {
-    const { runDir, compileCache, places, console, log, ensureArtifacts } = this.#options;
+    const { runDir, console, log } = this.#options;
     const spec = this.#options.spec();
-    if (spec === undefined) throw notInstalled();
-    await ensureArtifacts(spec, signal);
-    await assertPortsFree(spec.ports);
-    const id = randomUUID();
-    const plan = planLaunch(spec, id, places);
-    signal.throwIfAborted();
-    const memory: RunMemory = {
-      id,
-      startedAt: new Date().toISOString(),
-      readyAt: null,
-      bootId: bootId(),
-      offset: console.end,
-      oomKills: countOomKills(),
-    };
-    clearRunFolder(runDir);
-    this.#options.memory.change({ run: memory });
-    const request = { ...plan, ...SIZE, runId: id, offset: console.end, scrollbackBytes: 262_144 };
-    const shim = await startShim(runDir, request, compileCache).catch((error: unknown) => {
-      this.#remember({ run: null });
-      throw error;
-    });
+    if (spec === undefined) throw errors.notInstalled();
+    const remember = (run: RunMemory | null) => this.#options.memory.change({ run });
+    const { shim, memory } = await launchGame(spec, this.#options, remember, signal);
     if (this.#closed) return;
     this.#adopt(new GameRun(runDir, shim, console, log), memory);
     await this.#awaitReady(memory, signal);
   }
 
   #adopt(run: GameRun, memory: RunMemory): void {
-    const spec = this.#options.spec();
-    if (spec === undefined) throw notInstalled();
+    const { spec, probes, console, changed } = this.#options;
     this.#run = run;
-    this.#readiness = new Readiness(spec, this.#options.probes, this.#options.console, memory, {
-      firstReady: () => this.#firstReady(memory),
-      stable: () => this.#remember({ crash: null }),
-      changed: () => this.#options.changed(),
+    this.#readiness = new Readiness(spec(), probes, console, memory, {
+      firstReady: () => {
+        this.#remember({ run: { ...memory, readyAt: new Date().toISOString() } });
+        if (this.#state === 'starting') this.#enter('running');
+      },
+      stable: () => {
+        this.#remember({ crash: null });
+        changed();
+      },
+      changed,
     });
     this.#enter(memory.readyAt === null ? 'starting' : 'running');
     this.#runOver = run.ended.then((end) => {
       if (this.#closed) return;
       this.#run = undefined;
-      this.#conclude(this.#memory.run ?? memory, end, run.intent === 'too-late', run.intent);
+      this.#conclude(this.#memory.run ?? memory, end, run.intent);
     });
-  }
-
-  #firstReady(memory: RunMemory): void {
-    this.#remember({ run: { ...memory, readyAt: new Date().toISOString() } });
-    if (this.#state === 'starting') this.#enter('running');
   }
 
   /** Resolves at readiness; rejects when the run ends, takes too long or is interrupted. */
   async #awaitReady(memory: RunMemory, signal: AbortSignal): Promise<void> {
     const [run, readiness, spec] = [this.#run, this.#readiness, this.#options.spec()];
-    if (run === undefined || readiness === undefined || spec === undefined) throw notInstalled();
+    if (run === undefined || readiness === undefined || spec === undefined) throw errors.notInstalled();
     const elapsed = Math.max(0, Date.now() - Date.parse(memory.startedAt));
-    const left = Math.max(0, spec.probe.startupTimeoutMs - elapsed);
-    const late = setTimeout(() => {
-      run.intent ??= 'too-late';
-      void run.kill();
-    }, left);
+    const late = setTimeout(
+      () => {
+        run.intent ??= 'too-late';
+        void run.kill();
+      },
+      Math.max(0, spec.probe.startupTimeoutMs - elapsed),
+    );
     try {
-      const over = this.#runOver.then(() => Promise.reject(this.#whyNotReady()));
+      const over = this.#runOver.then(() => Promise.reject(errors.notReady(this.#memory.crash)));
       await abortable(Promise.race([readiness.whenReady, over]), signal);
     } finally {
       clearTimeout(late);
     }
   }
 
-  #whyNotReady(): CodedError {
-    const { crash } = this.#memory;
-    const code = `AGENT_SERVER_${(crash?.reason ?? 'ended').replaceAll('-', '_').toUpperCase()}`;
-    const what = crash?.detail ?? 'The server was ended before it was ready.';
-    return new CodedError(code, what, 'Read the last lines of the console, then start again.');
-  }
-
   /** The one place where the end of a run is understood. */
-  #conclude(memory: RunMemory, end: RunEnd, tooLate: boolean, intent: GameRun['intent'] = null): void {
-    const { console, log, places } = this.#options;
+  #conclude(memory: RunMemory, end: RunEnd, intent: Intent): void {
+    const { console, places, log } = this.#options;
     this.#readiness?.stop();
     this.#readiness = undefined;
-    const spec = this.#options.spec();
+    this.#remember({ run: null });
     const wasReady = memory.readyAt !== null;
     const asked = intent === 'stop' || intent === 'kill' || !this.#memory.wanted;
-    const inGame = wasReady && end.exitCode === 0;
-    if (asked || inGame || spec === undefined) {
+    if (asked || (wasReady && end.exitCode === 0)) {
       log.info({ ...end, asked }, 'the server has stopped');
-      this.#remember({ run: null, wanted: false });
+      this.#remember({ wanted: false });
       return this.#enter('stopped');
     }
-    const cause = classify(end, {
+    const about = {
       wasReady,
-      tooLate,
+      tooLate: intent === 'too-late',
       tail: console.tail(TAIL_BYTES, memory.offset),
       oomKills: countOomKills() - memory.oomKills,
       freeBytes: freeBytes(places.data),
-    });
+    };
+    this.#crash(classify(end, about));
+  }
+
+  #crash(cause: CrashCause): void {
+    const spec = this.#options.spec();
+    if (spec === undefined) return this.#enter('stopped');
     const crash = reportCrash(cause, this.#memory.crash, spec.crash, new Date());
-    log.warn({ ...crash }, 'the server has crashed');
-    this.#remember({ run: null, crash, wanted: !crash.gaveUp });
+    this.#options.log.warn({ crash }, 'the server has crashed');
+    this.#remember({ crash, wanted: !crash.gaveUp });
     this.#enter('crashed');
     if (crash.retryAt !== null) this.#scheduleRetry(crash.retryAt);
   }
@@ -325,27 +309,8 @@ export class Supervisor {
     const spec = this.#options.spec();
     if (spec === undefined || this.#closed) return;
     this.#clearRetry();
-    this.#retry = setTimeout(() => this.#retryNow(), waitUntil(retryAt, spec.crash, new Date()));
-  }
-
-  #retryNow(): void {
-    this.#retry = undefined;
-    if (this.#attempt !== undefined || this.#run !== undefined || this.#closed) return;
-    const attempt = this.#begin((signal) => this.#launch(signal));
-    attempt.settled.catch((error: unknown) => this.#retryFailed(error));
-  }
-
-  /** A retry that could not even launch (a port, an artifact, the disk) counts as another crash. */
-  #retryFailed(error: unknown): void {
-    const spec = this.#options.spec();
-    if (this.#run !== undefined || this.#state !== 'stopped' || !this.#memory.wanted || spec === undefined) return;
-    const detail = error instanceof Error ? error.message : String(error);
-    const reason = reasonOf(error);
-    const cause = { reason, detail, exitCode: null, signal: null };
-    const crash = reportCrash(cause, this.#memory.crash, spec.crash, new Date());
-    this.#remember({ crash, wanted: !crash.gaveUp });
-    this.#enter('crashed');
-    if (crash.retryAt !== null) this.#scheduleRetry(crash.retryAt);
+    const wait = waitUntil(retryAt, spec.crash, new Date());
+    this.#retry = setTimeout(() => this.#startByItself(), wait);
   }
 
   #clearRetry(): void {
@@ -357,39 +322,4 @@ export class Supervisor {
     this.#state = state;
     this.#options.changed();
   }
-}
-
-function reasonOf(error: unknown) {
-  const code = error instanceof CodedError ? error.code : (error as NodeJS.ErrnoException).code;
-  if (code === 'AGENT_PORT_TAKEN') return 'port-taken';
-  if (code === 'ENOSPC' || code === 'AGENT_DISK_FULL') return 'disk-full';
-  return code?.startsWith('AGENT_ARTIFACT') === true || code === 'AGENT_COMMAND_MISSING' ? 'artifact-damaged' : 'exit-code';
-}
-
-function notInstalled(): CodedError {
-  return new CodedError('AGENT_NOT_INSTALLED', 'Nothing is installed here yet.', 'Send a spec with POST /config first.');
-}
-
-function unkillable(): CodedError {
-  return new CodedError(
-    'AGENT_UNKILLABLE',
-    'A process of the server cannot be killed, it waits inside the kernel.',
-    'Look for a disk or network file system that does not answer; it ends when that does.',
-  );
-}
-
-async function within(milliseconds: number, promise: Promise<void> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -1,0 +1,162 @@
+/**
+ * The machine's unpacked artifacts, named by their hash and shared read-only by all agents. Promises
+ * that a name in the cache is always a whole artifact: it is made aside and moved in at once, and two
+ * agents that make the same one both succeed.
+ */
+import { chmod, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CodedError } from '@zlh/kernel';
+import type { ArtifactRef } from '../contract/spec.ts';
+import { freeBytes } from '../lib/machine.ts';
+import type { PlatformClient } from '../platform/platform-client.ts';
+import { download } from './download.ts';
+import { errors } from './errors.ts';
+import { Staging, type UnpackLimits } from './staging.ts';
+import { untar } from './untar.ts';
+import { unzip } from './unzip.ts';
+
+export interface ArtifactCacheOptions {
+  /** Made when missing. */
+  readonly folder: string;
+  /** Keeps this agent's work apart from that of others; stable, so that it finds its own again. */
+  readonly owner: string;
+  readonly platform: PlatformClient;
+  readonly limits?: UnpackLimits;
+  /** See {@link download}. */
+  readonly patienceMs?: number;
+}
+
+/** Bytes to keep free beside what an artifact needs. */
+const RESERVE = 16 * 2 ** 20;
+const ABANDONED_MS = 24 * 3_600_000;
+const CONTENT = 'content';
+const MANIFEST = 'manifest.json';
+
+/** Relative path → size, of every regular file. */
+type Manifest = Readonly<Record<string, number>>;
+
+export class ArtifactCache {
+  readonly #options: ArtifactCacheOptions;
+
+  constructor(options: ArtifactCacheOptions) {
+    this.#options = options;
+  }
+
+  /** The unpacked folder, or the file itself for format 'file'. */
+  path(artifact: ArtifactRef): string {
+    const content = join(this.#entry(artifact), CONTENT);
+    return artifact.format === 'file' ? join(content, artifact.fileName ?? artifact.name) : content;
+  }
+
+  /** True when it is there and each of its files has the size it was unpacked with. */
+  async isWhole(artifact: ArtifactRef): Promise<boolean> {
+    const entry = this.#entry(artifact);
+    try {
+      const manifest = JSON.parse(await readFile(join(entry, MANIFEST), 'utf8')) as Manifest;
+      for (const [path, size] of Object.entries(manifest)) {
+        if ((await lstat(join(entry, CONTENT, path))).size !== size) return false;
+      }
+      return true;
+    } catch {
+      return false; // missing or damaged: either way it is to be made anew
+    }
+  }
+
+  /** Leaves the verified download beside the cache, for `unpack`. */
+  async download(
+    artifact: ArtifactRef,
+    signal: AbortSignal,
+    onProgress: (bytes: number) => void,
+  ): Promise<void> {
+    const { folder, platform, patienceMs } = this.#options;
+    const work = await this.#workFolder();
+    const free = freeBytes(folder);
+    if (free < artifact.size + RESERVE) throw errors.diskFull(artifact.size + RESERVE, free);
+    const more = patienceMs === undefined ? {} : { patienceMs };
+    await download(artifact, join(work, artifact.sha256), { platform, signal, onProgress, ...more });
+  }
+
+  async unpack(artifact: ArtifactRef, signal: AbortSignal): Promise<void> {
+    const work = await this.#workFolder();
+    const file = join(work, artifact.sha256);
+    const staged = join(work, `${artifact.sha256}.new`);
+    await rm(staged, { recursive: true, force: true });
+    await mkdir(join(staged, CONTENT), { recursive: true, mode: 0o755 });
+    try {
+      await this.#fill(artifact, file, join(staged, CONTENT), signal);
+      const manifest = JSON.stringify(await listFiles(join(staged, CONTENT)));
+      await writeFile(join(staged, MANIFEST), manifest, { mode: 0o444 });
+      await this.#moveIn(staged, artifact);
+    } finally {
+      await rm(staged, { recursive: true, force: true });
+    }
+    await rm(file, { force: true });
+  }
+
+  /** Frees the disk of work that its owner never came back to; an agent's own is kept a day, too. */
+  async prune(now = Date.now()): Promise<void> {
+    const works = join(this.#options.folder, '.work');
+    for (const name of await readdir(works).catch(() => [])) {
+      const { mtimeMs } = await lstat(join(works, name)).catch(() => ({ mtimeMs: now }));
+      if (now - mtimeMs > ABANDONED_MS) await rm(join(works, name), { recursive: true, force: true });
+    }
+  }
+
+  /** A file keeps its name, so the same bytes under two names are two entries. */
+  #entry({ sha256, format, fileName, name, executable }: ArtifactRef): string {
+    const file = `${sha256}.${executable === true ? 'x' : 'f'}.${fileName ?? name}`;
+    return join(this.#options.folder, format === 'file' ? file : sha256);
+  }
+
+  async #workFolder(): Promise<string> {
+    const work = join(this.#options.folder, '.work', this.#options.owner);
+    await mkdir(work, { recursive: true, mode: 0o755 });
+    return work;
+  }
+
+  async #fill(artifact: ArtifactRef, file: string, content: string, signal: AbortSignal): Promise<void> {
+    const { name, format, executable, fileName } = artifact;
+    if (format === 'file') {
+      const target = join(content, fileName ?? name);
+      await rename(file, target);
+      return chmod(target, executable === true ? 0o555 : 0o444);
+    }
+    const staging = new Staging(content, name, artifact.size, this.#options.limits);
+    try {
+      if (format === 'zip') await unzip(file, staging, signal);
+      else await untar(file, format === 'tar.gz', staging, signal);
+      await staging.finish();
+    } catch (error) {
+      signal.throwIfAborted();
+      const { code } = error as NodeJS.ErrnoException;
+      if (error instanceof CodedError || code === 'ENOSPC' || code === 'EDQUOT') throw error;
+      throw errors.unreadable(name, error);
+    }
+  }
+
+  /** What is there already is as good as ours, unless it is damaged: then it makes room. */
+  async #moveIn(staged: string, artifact: ArtifactRef): Promise<void> {
+    const entry = this.#entry(artifact);
+    for (;;) {
+      try {
+        return await rename(staged, entry);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+        if (await this.isWhole(artifact)) return;
+        await rename(entry, `${staged}.damaged`).catch(() => {}); // another agent was faster
+        await rm(`${staged}.damaged`, { recursive: true, force: true });
+      }
+    }
+  }
+}
+
+async function listFiles(root: string): Promise<Manifest> {
+  const files: Record<string, number> = {};
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    files[path.slice(root.length + 1)] = (await lstat(path)).size;
+  }
+  return files;
+}

@@ -1,0 +1,93 @@
+/**
+ * Installs a spec: its artifacts into the machine's cache, its files into the data folder. Every step
+ * can be repeated, so an installation cut off anywhere goes on by being run again.
+ */
+import { chmodSync, mkdirSync } from 'node:fs';
+import { chown } from 'node:fs/promises';
+import type { ArtifactRef, InstanceSpec } from '../contract/spec.ts';
+import { resolvePlaceholders, type Places } from '../supervisor/launch-plan.ts';
+import type { ArtifactCache } from './artifact-cache.ts';
+import { writeDataFile } from './data-files.ts';
+
+export type Progress = (share: number) => void;
+
+const PARALLEL = 2;
+
+export class Installer {
+  readonly #cache: ArtifactCache;
+  readonly #places: Places;
+  readonly #home: string;
+
+  constructor(cache: ArtifactCache, places: Places, home: string) {
+    this.#cache = cache;
+    this.#places = places;
+    this.#home = home;
+  }
+
+  /** Downloads what the cache lacks, two at a time. */
+  async download(spec: InstanceSpec, signal: AbortSignal, progress: Progress): Promise<void> {
+    await this.#cache.prune();
+    const missing = await this.#missing(spec.artifacts);
+    const total = missing.reduce((sum, { size }) => sum + size, 0);
+    const have = new Map<ArtifactRef, number>();
+    const queue = [...missing];
+    const failed = new AbortController();
+    const either = AbortSignal.any([signal, failed.signal]);
+    const worker = async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const artifact = next;
+        await this.#cache.download(artifact, either, (bytes) => {
+          have.set(artifact, bytes);
+          progress([...have.values()].reduce((sum, each) => sum + each, 0) / Math.max(total, 1));
+        });
+      }
+    };
+    const workers = Array.from({ length: PARALLEL }, () =>
+      worker().catch((error: unknown) => {
+        failed.abort(error);
+        throw error;
+      }),
+    );
+    await Promise.allSettled(workers);
+    await Promise.all(workers);
+  }
+
+  async unpack(spec: InstanceSpec, signal: AbortSignal, progress: Progress): Promise<void> {
+    const missing = await this.#missing(spec.artifacts);
+    for (const [index, artifact] of missing.entries()) {
+      progress(index / missing.length);
+      await this.#cache.unpack(artifact, signal);
+    }
+  }
+
+  async write(spec: InstanceSpec): Promise<void> {
+    const owner = process.getuid?.() === 0 ? spec.user : null;
+    mkdirSync(this.#places.data, { recursive: true, mode: 0o755 });
+    if (owner !== null) {
+      // The game's user passes through the home to its data; what else lies there is closed by itself.
+      chmodSync(this.#home, 0o711);
+      await chown(this.#places.data, owner.uid, owner.gid);
+    }
+    for (const file of spec.files) {
+      const content = resolvePlaceholders(file.content, spec, this.#places);
+      await writeDataFile(this.#places.data, file, content, owner);
+    }
+  }
+
+  /** Before each start: repairs what is missing or damaged. */
+  async ensureArtifacts(spec: InstanceSpec, signal: AbortSignal): Promise<void> {
+    if ((await this.#missing(spec.artifacts)).length === 0) return;
+    await this.download(spec, signal, () => {});
+    await this.unpack(spec, signal, () => {});
+  }
+
+  /** One of each: two names for the same entry are downloaded once. */
+  async #missing(artifacts: readonly ArtifactRef[]): Promise<ArtifactRef[]> {
+    const byPath = new Map(artifacts.map((artifact) => [this.#places.artifactPath(artifact), artifact]));
+    const missing: ArtifactRef[] = [];
+    for (const artifact of byPath.values()) {
+      if (!(await this.#cache.isWhole(artifact))) missing.push(artifact);
+    }
+    return missing;
+  }
+}
