@@ -21,6 +21,8 @@ export interface Identity {
   readonly administrator: boolean;
   /** Whether role and, for keys, scopes allow it. Whose the resource is, is the service's business. */
   can(permission: string): boolean;
+  /** For what stays open (streams, consoles): whether the session or key still counts. Ask every now and then. */
+  stillValid?(): Promise<boolean>;
 }
 
 /** Finds out who is asking; the first that answers wins, `null` lets the next one try. */

@@ -1,0 +1,90 @@
+/**
+ * `GET /api/events`: the events one may see, as server-sent events. A browser that comes back says which it saw
+ * last and gets what it missed, or `resync` when that is no longer known: then it must read everything again.
+ */
+import { defineRoute, Problem, type Identity, type Route } from '@zlh/http';
+import { Type } from 'typebox';
+import type { DomainEvent } from './index.ts';
+import type { Outbox } from './outbox.ts';
+
+interface Use {
+  readonly outbox: Outbox;
+  readonly signal: AbortSignal;
+}
+
+const heartbeatMs = 15_000;
+/** A reader that lets this much pile up is cut off; it resumes where it was. */
+const mostBuffered = 1_048_576;
+const mostMissed = 1000;
+const mostStreams = 20;
+
+export function eventRoutes(use: Use): readonly Route[] {
+  const open = new Map<string, number>();
+  return [
+    defineRoute({
+      method: 'GET',
+      url: '/api/events',
+      summary: 'Follow what happens, as server-sent events',
+      description: 'Each event has `id`, `event` (its type) and `data` (JSON). Send `Last-Event-ID` to resume. The event `resync` says that some are lost: read everything again.',
+      access: { permission: 'events.read' },
+      schema: { headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,19}$' })) }) },
+      async handler(request, reply) {
+        const { identity } = request;
+        const count = open.get(identity.id) ?? 0;
+        if (count >= mostStreams) throw new Problem(429, 'events.too-many-streams', `At most ${mostStreams} event streams may be open at once. Close one first.`);
+        open.set(identity.id, count + 1);
+        const released = () => {
+          const left = open.get(identity.id)! - 1;
+          if (left > 0) open.set(identity.id, left);
+          else open.delete(identity.id);
+        };
+        reply.hijack();
+        const { raw } = reply;
+        raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'keep-alive' });
+        raw.write('retry: 1000\n\n');
+        await follow(use, identity, request.headers['last-event-id'], raw, released);
+      },
+    }),
+  ];
+}
+
+async function follow(use: Use, identity: Identity, last: string | undefined, raw: import('node:http').ServerResponse, released: () => void): Promise<void> {
+  const send = (text: string) => {
+    raw.write(text);
+    if (raw.writableLength > mostBuffered) raw.destroy();
+  };
+  // What happens while the missed ones are read waits, so that the order holds.
+  let waiting: DomainEvent[] | undefined = [];
+  const stop = use.outbox.subscribe((event) => {
+    if (!visible(event, identity)) return;
+    if (waiting === undefined) send(format(event));
+    else if (waiting.push(event) > mostMissed) raw.destroy();
+  });
+  const heartbeat = setInterval(() => void beat(), heartbeatMs);
+  const beat = async () => {
+    if ((await identity.stillValid?.()) === false) raw.end();
+    else send(': still here\n\n');
+  };
+  const shutdown = () => raw.end();
+  raw.once('close', () => {
+    stop();
+    clearInterval(heartbeat);
+    use.signal.removeEventListener('abort', shutdown);
+    released();
+  });
+  use.signal.addEventListener('abort', shutdown);
+  const missed = last === undefined ? [] : await use.outbox.since(last, identity.administrator ? null : identity.id, mostMissed);
+  if (missed === null) send('event: resync\ndata: {}\n\n');
+  const known = new Set((missed ?? []).map(({ id }) => id));
+  for (const event of missed ?? []) send(format(event));
+  for (const event of waiting) if (!known.has(event.id)) send(format(event));
+  waiting = undefined;
+}
+
+function visible(event: DomainEvent, identity: Identity): boolean {
+  return identity.administrator || (event.userId !== null && event.userId === identity.id);
+}
+
+function format({ id, type, data, at, instanceId }: DomainEvent): string {
+  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ ...data, at, instanceId })}\n\n`;
+}
