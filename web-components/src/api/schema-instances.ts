@@ -19,9 +19,9 @@ export interface Instance {
   kind: 'game' | 'dev';
   name: string;
   hostname: string;
-  game: string | null;
-  variant: string | null;
-  version: string | null;
+  game: string;
+  variant: string;
+  version: string;
   memoryMiB: number;
   desired: 'running' | 'stopped' | 'deleted';
   observed: Observed;
@@ -30,6 +30,9 @@ export interface Instance {
   address: { host: string; port: number } | null;
   /** The one that changes it just now. */
   operation: Operation | null;
+  ownerId: string;
+  /** When `observed` was entered. */
+  since: string;
   createdAt: string;
 }
 
@@ -47,12 +50,17 @@ export interface Phase {
 export interface Operation {
   id: string;
   kind: string;
+  /** For people: "Creating Skyblock". */
+  title: string;
   instanceId: string | null;
+  /** E-mail address, or the name of what started it. */
+  requestedBy: string;
   state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
   phases: Phase[];
   attempt: number;
-  error: { code: string; detail: string; hint?: string } | null;
-  requestedBy?: { id: string; email?: string | null } | null;
+  cancellable: boolean;
+  retriable: boolean;
+  error: { code: string; detail: string } | null;
   createdAt: string;
   finishedAt: string | null;
 }
@@ -111,6 +119,6 @@ export interface InstancePaths {
     get: { parameters: { query?: Listed & { instanceId?: string } } } & Answers<Page<Operation>>;
   };
   '/api/operations/{id}': { get: ById & Answers<Operation> };
-  '/api/operations/{id}/cancel': { post: ById & Answers<{ operation: Operation }, 202> };
-  '/api/operations/{id}/retry': { post: ById & Answers<{ operation: Operation }, 202> };
+  '/api/operations/{id}/cancel': { post: ById & Answers<Operation | { operation: Operation }, 202> };
+  '/api/operations/{id}/retry': { post: ById & Answers<Operation | { operation: Operation }, 202> };
 }

@@ -8,6 +8,7 @@ export interface User {
   id: string;
   email: string;
   role: 'user' | 'administrator';
+  createdAt?: string;
 }
 
 /** Who is asking. `setup` says that the platform still waits for its first administrator. */
@@ -55,28 +56,24 @@ export interface Catalog {
 export interface Game {
   id: string;
   name: string;
-  description?: string;
-  memoryMiB?: MemoryLimits;
+  description: string;
   variants: Variant[];
 }
 
 export interface Variant {
   id: string;
   name: string;
-  description?: string;
-  memoryMiB?: MemoryLimits;
+  description: string;
+  /** Link to the publisher's terms, accepted by creating one. */
+  eula: string | null;
+  memoryMiB: { min: number; default: number; max: number };
   versions: Version[];
 }
 
 export interface Version {
   id: string;
-  runtime?: string | { id: string; name?: string } | null;
-}
-
-export interface MemoryLimits {
-  min: number;
-  max: number;
-  default: number;
+  runtime: string;
+  recommended: boolean;
 }
 
 type Json<T> = { content: { 'application/json': T } };

@@ -45,7 +45,7 @@ export class ZlhOperationStrip extends ZlhElement {
       <div class="head">
         <h3>${operationTitle(operation)}</h3>
         <p class="small muted">
-          ${askedBy(operation, this.connection.me?.id)} <zlh-time at=${operation.createdAt}></zlh-time>${operation.attempt > 1
+          ${askedBy(operation, this.connection.me?.email)} <zlh-time at=${operation.createdAt}></zlh-time>${operation.attempt > 1
             ? html`, attempt ${operation.attempt}`
             : nothing}
         </p>
@@ -82,6 +82,7 @@ export class ZlhOperationStrip extends ZlhElement {
 
   #actions(operation: Operation): unknown {
     if (!isOver(operation)) {
+      if (!operation.cancellable) return nothing;
       return html`<wa-button appearance="filled-outlined" ?loading=${this.waiting} @click=${() => this.#act('cancel')}
         >Cancel</wa-button
       >`;
@@ -89,7 +90,11 @@ export class ZlhOperationStrip extends ZlhElement {
     if (operation.state !== 'failed') return nothing;
     return html`<div class="row">
       <wa-button appearance="plain" @click=${() => this.emit('zlh-dismiss')}>Dismiss</wa-button>
-      <wa-button appearance="filled-outlined" ?loading=${this.waiting} @click=${() => this.#act('retry')}>Retry</wa-button>
+      ${operation.retriable
+        ? html`<wa-button appearance="filled-outlined" ?loading=${this.waiting} @click=${() => this.#act('retry')}
+            >Retry</wa-button
+          >`
+        : nothing}
     </div>`;
   }
 
@@ -100,7 +105,7 @@ export class ZlhOperationStrip extends ZlhElement {
     this.error = undefined;
     try {
       const answer = await ask(this.connection.client.POST(`/api/operations/{id}/${action}`, { params }));
-      this.connection.heard(answer);
+      this.connection.heard('operation' in answer ? answer : { operation: answer });
     } catch (error) {
       this.error = asApiError(error);
     } finally {

@@ -12,8 +12,7 @@ export function addressText({ address, game }: Pick<Instance, 'address' | 'game'
 
 /** `Minecraft · Paper 1.21.7`. The catalog's own spelling is used where an id alone would look odd. */
 export function softwareText({ game, variant, version }: Pick<Instance, 'game' | 'variant' | 'version'>): string {
-  const software = [variant && named(variant), version].filter(Boolean).join(' ');
-  return [game && named(game), software].filter(Boolean).join(' · ');
+  return `${named(game)} · ${named(variant)} ${version}`;
 }
 
 function named(id: string): string {

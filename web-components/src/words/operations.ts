@@ -1,4 +1,4 @@
-/** How operations and their phases are called by people. A kind nobody named here still reads well: `worlds.trim` → "Trim". */
+/** How operations and their phases are called by people. */
 import type { Operation } from '../api/schema-instances.ts';
 import { capital } from './states.ts';
 
@@ -18,18 +18,13 @@ const KINDS: Record<string, Words> = {
   delete: { doing: 'Deleting', done: 'Deleted', failed: 'Deleting failed' },
 };
 
-function words(kind: string): Words {
-  const verb = kind.split('.').at(-1) ?? kind;
-  const name = phaseName(verb);
-  return KINDS[verb] ?? { doing: name, done: `${name} done`, failed: `${name} failed` };
-}
-
-/** The title of its strip: what it does, or what became of it. */
-export function operationTitle({ kind, state }: Pick<Operation, 'kind' | 'state'>): string {
-  const { doing, done, failed } = words(kind);
-  if (state === 'succeeded') return done;
-  if (state === 'failed') return failed;
-  return state === 'cancelled' ? `${doing} cancelled` : doing;
+/** The title of its strip: what it does, or what became of it. An unknown kind is called by the platform's own title. */
+export function operationTitle({ kind, state, title }: Pick<Operation, 'kind' | 'state' | 'title'>): string {
+  const words = KINDS[kind.replace(/^instances\./, '')];
+  if (!words) return title || phaseName(kind.split('.').at(-1) ?? kind);
+  if (state === 'succeeded') return words.done;
+  if (state === 'failed') return words.failed;
+  return state === 'cancelled' ? `${words.doing} cancelled` : words.doing;
 }
 
 /** `write-files` → "Write files". */
@@ -37,12 +32,9 @@ export function phaseName(name: string): string {
   return capital(name.replaceAll(/[-_.]/g, ' '));
 }
 
-/** Who asked for it, seen by somebody: `you`, an address, or the platform itself. */
-export function askedBy(operation: Pick<Operation, 'requestedBy'>, me: string | undefined): string {
-  const by = operation.requestedBy;
-  if (by === undefined) return '';
-  if (by === null) return 'by the platform';
-  return by.id === me ? 'by you' : `by ${by.email ?? 'somebody else'}`;
+/** Who asked for it, seen by somebody: `by you`, or by an address. */
+export function askedBy({ requestedBy }: Pick<Operation, 'requestedBy'>, me: string | undefined): string {
+  return requestedBy === me ? 'by you' : `by ${requestedBy}`;
 }
 
 export function isOver({ state }: Pick<Operation, 'state'>): boolean {

@@ -1,0 +1,50 @@
+/** Fills the page: the console takes what height is left, and never less than it needs. */
+import { css } from 'lit';
+
+export const instancePageStyles = css`
+  :host {
+    display: flex;
+    flex-direction: column;
+    gap: 16px;
+    min-height: 100%;
+  }
+  .tabs {
+    display: flex;
+    gap: 4px;
+    border-bottom: 1px solid var(--zlh-line);
+    overflow-x: auto;
+  }
+  .tabs a {
+    padding: 10px 12px;
+    margin-bottom: -1px;
+    border-bottom: 2px solid transparent;
+    color: var(--zlh-muted);
+    text-decoration: none;
+    white-space: nowrap;
+  }
+  .tabs a:hover {
+    color: var(--zlh-text);
+  }
+  .tabs a:focus-visible {
+    outline-offset: -2px;
+  }
+  .tabs [aria-current] {
+    border-color: var(--zlh-brand);
+    color: var(--zlh-text);
+    font-weight: 620;
+  }
+  zlh-problem:not(:defined) {
+    display: none;
+  }
+  zlh-console {
+    flex: 1 1 320px;
+    min-height: 320px;
+    /* The terminal sizes itself to its box: the box must not size itself to the terminal. */
+    height: 0;
+  }
+  .body {
+    flex: 1;
+    min-height: 320px;
+    border-radius: var(--zlh-radius);
+  }
+`;

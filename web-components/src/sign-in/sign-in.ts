@@ -1,0 +1,140 @@
+/** The door: signing in, making an account, and the one-time set-up of the first administrator. One form, three words. */
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import '../problem/problem.ts';
+import { html, nothing } from 'lit';
+import { define, ZlhElement } from '../base/element.ts';
+import { base } from '../base/base.styles.ts';
+import { field, fieldStyles, focusField } from '../base/field.ts';
+import { Form } from '../base/form.ts';
+import { ask } from '../api/client.ts';
+import { asApiError } from '../api/problem.ts';
+import type { ApiError } from '../api/problem.ts';
+import type { User } from '../api/schema.ts';
+import { signInStyles } from './sign-in.styles.ts';
+
+export type Door = 'sign-in' | 'register' | 'setup';
+
+const SHORTEST_PASSWORD = 10;
+
+const WORDS: Record<Door, { title: string; lead: string; action: string }> = {
+  'sign-in': { title: 'Sign in', lead: 'To your servers and what runs on them.', action: 'Sign in' },
+  register: { title: 'Create an account', lead: 'Then create your first server.', action: 'Create account' },
+  setup: {
+    title: 'Set up ZeroLagHub',
+    lead: 'This makes the first administrator. The link works once.',
+    action: 'Create administrator',
+  },
+};
+
+/**
+ * @element zlh-sign-in
+ * @summary Form that signs in, registers or sets up, as `door` says.
+ * @event zlh-signed-in - Somebody is signed in; `detail` is the user.
+ */
+export class ZlhSignIn extends ZlhElement {
+  static override styles = [base, fieldStyles, signInStyles];
+  static override properties = {
+    door: {},
+    setupToken: { attribute: false },
+    waiting: { state: true },
+    error: { state: true },
+  };
+
+  declare door: Door;
+  /** From the set-up link. */
+  declare setupToken: string;
+  private declare waiting: boolean;
+  private declare error: ApiError | undefined;
+  #form = new Form(
+    this,
+    { email: '', password: '' },
+    {
+      email: (value) => (/^\S+@\S+$/.test(value.trim()) ? undefined : 'Give your e-mail address, such as ada@example.com.'),
+      password: (value) => this.#passwordFault(value),
+    },
+  );
+
+  constructor() {
+    super();
+    this.door = 'sign-in';
+    this.setupToken = '';
+    this.waiting = false;
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    if (changed.has('door')) this.error = undefined;
+  }
+
+  protected override render(): unknown {
+    const { title, lead, action } = WORDS[this.door];
+    const fresh = this.door !== 'sign-in';
+    return html`<form class="card" novalidate @submit=${this.#submit} @keydown=${this.#enter}>
+      <header>
+        <h1>${title}</h1>
+        <p class="muted">${lead}</p>
+      </header>
+      ${field(this.#form, 'email', { label: 'E-mail', type: 'email', autocomplete: 'username', autofocus: true })}
+      ${field(this.#form, 'password', {
+        label: 'Password',
+        type: 'password',
+        autocomplete: fresh ? 'new-password' : 'current-password',
+        ...(fresh ? { hint: `At least ${SHORTEST_PASSWORD} characters. A sentence is good.` } : {}),
+      })}
+      <zlh-problem .error=${this.error}></zlh-problem>
+      <wa-button variant="brand" appearance="accent" ?loading=${this.waiting} @click=${this.#submit}>${action}</wa-button>
+      ${this.#otherDoor()}
+    </form>`;
+  }
+
+  #otherDoor(): unknown {
+    if (this.door === 'setup') return nothing;
+    return this.door === 'sign-in'
+      ? html`<p class="muted">New here? <a href=${this.link('/register')}>Create an account</a></p>`
+      : html`<p class="muted">Have an account? <a href=${this.link('/sign-in')}>Sign in</a></p>`;
+  }
+
+  #passwordFault(value: string): string | undefined {
+    if (value === '') return 'Give your password.';
+    if (this.door === 'sign-in' || value.length >= SHORTEST_PASSWORD) return undefined;
+    return `Use at least ${SHORTEST_PASSWORD} characters: ${SHORTEST_PASSWORD - value.length} more.`;
+  }
+
+  #enter(event: KeyboardEvent): void {
+    if (event.key === 'Enter' && (event.target as HTMLElement).localName === 'wa-input') void this.#submit(event);
+  }
+
+  async #submit(event: Event): Promise<void> {
+    event.preventDefault();
+    if (this.waiting) return;
+    const fault = this.#form.firstFault();
+    if (fault) return focusField(this.renderRoot, fault);
+    this.waiting = true;
+    this.error = undefined;
+    try {
+      this.emit('zlh-signed-in', await this.#enterBy());
+    } catch (thrown) {
+      const error = asApiError(thrown);
+      if (!this.#form.refuse(error)) this.error = error;
+    } finally {
+      this.waiting = false;
+    }
+  }
+
+  async #enterBy(): Promise<User> {
+    const { client } = this.connection;
+    const { email, password } = this.#form.values;
+    const body = { email: email.trim(), password };
+    if (this.door === 'sign-in') await ask(client.POST('/api/auth/login', { body }));
+    else if (this.door === 'register') await ask(client.POST('/api/auth/register', { body }));
+    else await ask(client.POST('/api/auth/setup', { body: { ...body, token: this.setupToken } }));
+    return (await ask(client.GET('/api/auth/me'))).user;
+  }
+}
+
+define('zlh-sign-in', ZlhSignIn);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'zlh-sign-in': ZlhSignIn;
+  }
+}
