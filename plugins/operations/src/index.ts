@@ -107,6 +107,8 @@ export interface Operations {
   list(filter: { readonly instanceId?: string | undefined; readonly state?: string | undefined; readonly limit: number; readonly cursor?: string | undefined }, identity: Identity): Promise<Page<OperationView>>;
   /** The unfinished exclusive operation of each instance, if any. */
   current(em: EntityManager, instanceIds: readonly string[]): Promise<ReadonlyMap<string, OperationView>>;
+  /** Removes the finished operations of an instance that is gone, but for one. */
+  forget(em: EntityManager, instanceId: string, except: string): Promise<void>;
   cancel(id: string, identity: Identity): Promise<OperationView>;
   retry(id: string, identity: Identity): Promise<OperationView>;
 }

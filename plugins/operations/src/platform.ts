@@ -1,0 +1,36 @@
+/** Durable operations: `OperationKinds`, their queue in the database, the worker that runs them, and their routes. */
+import { asClass, definePlugin } from '@zlh/kernel';
+import { Permissions } from '@zlh/accounts';
+import { Database, Entities, Migrations } from '@zlh/database';
+import { Events } from '@zlh/events';
+import { ReadinessChecks, Routes } from '@zlh/http';
+import { Type } from 'typebox';
+import { OperationKinds, Operations } from './index.ts';
+import { DurableOperations } from './operations.ts';
+import { operationRoutes } from './routes.ts';
+import { operationEntities, operationMigrations } from './schema.ts';
+import { Worker } from './worker.ts';
+
+export default definePlugin({
+  id: 'operations',
+  config: Type.Object({
+    concurrency: Type.Integer({ default: 16, minimum: 1, maximum: 500, description: 'Operations this process runs at once.' }),
+    keepDays: Type.Integer({ default: 90, minimum: 1, description: 'Days for which finished operations are kept.' }),
+  }),
+  needs: { database: Database, events: Events, kinds: OperationKinds },
+  services: { operations: asClass(DurableOperations).singleton(), worker: asClass(Worker).singleton() },
+  provides: { operations: Operations },
+  setup({ add, use }) {
+    add(Entities, operationEntities);
+    add(Migrations, operationMigrations);
+    add(Routes, operationRoutes(use));
+    add(Permissions, [
+      { id: 'operations.read', description: 'See operations and their progress' },
+      { id: 'operations.write', description: 'Cancel and retry operations' },
+    ]);
+    add(ReadinessChecks, { name: 'operations', check: async () => use.worker.health() });
+  },
+  ready: ({ worker }) => worker.open(),
+  drain: ({ worker }) => worker.drain(),
+  stop: ({ worker }) => worker.close(),
+});

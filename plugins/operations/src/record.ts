@@ -1,0 +1,54 @@
+/** An operation as its row holds it, and as the API shows it. */
+import type { EndedOperation, OperationKind, OperationView } from './index.ts';
+
+export type Phase = OperationView['phases'][number];
+export type EndState = EndedOperation<unknown>['state'];
+
+export interface OperationRecord {
+  readonly id: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly instance_id: string | null;
+  readonly owner_id: string | null;
+  readonly requested_by: string;
+  state: OperationView['state'];
+  readonly exclusive: boolean;
+  phases: Phase[];
+  readonly input: Record<string, unknown>;
+  journal: Record<string, unknown>;
+  attempt: number;
+  undoing: EndState | null;
+  error: { code: string; detail: string } | null;
+  cancel_requested: boolean;
+  takeovers: number;
+  readonly created_at: Date | string;
+  finished_at: Date | string | null;
+}
+
+export const columns =
+  'id, kind, title, instance_id, owner_id, requested_by, state, exclusive, phases, input, journal, attempt, undoing, error, cancel_requested, takeovers, created_at, finished_at';
+
+export const isOver = (state: OperationView['state']) => state !== 'queued' && state !== 'running';
+
+export function pendingPhases(kind: OperationKind): Phase[] {
+  return kind.phases.map(({ name }) => ({ name, state: 'pending', progress: null, startedAt: null, finishedAt: null }));
+}
+
+/** `kind` is undefined when its plugin is no longer enabled: such an operation can only be looked at. */
+export function view(record: OperationRecord, kind: OperationKind | undefined): OperationView {
+  return {
+    id: record.id,
+    kind: record.kind,
+    title: record.title,
+    instanceId: record.instance_id,
+    requestedBy: record.requested_by,
+    state: record.state,
+    phases: record.phases,
+    attempt: record.attempt,
+    cancellable: kind?.cancellable === true && !isOver(record.state) && !record.cancel_requested,
+    retriable: kind?.retriable === true && record.state === 'failed',
+    error: record.error,
+    createdAt: new Date(record.created_at).toISOString(),
+    finishedAt: record.finished_at === null ? null : new Date(record.finished_at).toISOString(),
+  };
+}
