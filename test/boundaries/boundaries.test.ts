@@ -220,11 +220,17 @@ test('a test file that forgets run() or keeps only() is caught', () => {
 test('a lockfile that names a host is caught, one that links workspaces is not', () => {
   const lock = (resolved: string) =>
     JSON.stringify({ packages: { 'node_modules/a': { resolved } } });
-  assert.match(
-    habit({}, { 'package-lock.json': lock('https://example.com/a.tgz') }),
-    'resolved to an address',
-  );
+  const named = habit({}, { 'package-lock.json': lock('https://example.com/a.tgz') });
+  assert.match(named, 'resolved to an address');
   assert.is(habit({}, { 'package-lock.json': lock('plugins/http') }), '');
+});
+
+test('a lockfile that leaves out a dependency of another system is caught', () => {
+  const optionalDependencies = { 'a-linux': '1', 'a-darwin': '1' };
+  const packages = { 'node_modules/a': { optionalDependencies }, 'node_modules/a-linux': {} };
+  const found = habit({}, { 'package-lock.json': JSON.stringify({ packages }) });
+  assert.match(found, '"node_modules/a" wants "a-darwin"');
+  assert.not.match(found, '"a-linux"');
 });
 
 test.run();

@@ -10,7 +10,9 @@ const longest = 400;
 export function brokenHabits(house: House): string[] {
   return [
     ...Object.entries(house.files).flatMap(([path, source]) => [...habitsOf(path, source)]),
-    ...Object.entries(house.lockfiles).flatMap(([path, source]) => [...addressesIn(path, source)]),
+    ...Object.entries(house.lockfiles).flatMap(([path, source]) => [
+      ...faultsOfLockfile(path, source),
+    ]),
   ];
 }
 
@@ -27,14 +29,26 @@ function* habitsOf(path: string, source: string): Generator<string> {
   if (/^\s*test\.only\(/m.test(source)) yield `${path} runs one test only.`;
 }
 
-/** A lockfile with addresses ties every machine to the registry of the one that wrote it. */
-function* addressesIn(path: string, source: string): Generator<string> {
-  const { packages = {} } = JSON.parse(source) as {
-    packages?: Record<string, { resolved?: string }>;
-  };
-  for (const [name, { resolved }] of Object.entries(packages)) {
+interface Lockfile {
+  readonly packages?: Readonly<
+    Record<string, { resolved?: string; optionalDependencies?: Record<string, string> }>
+  >;
+}
+
+/**
+ * A lockfile with addresses ties every machine to the registry of the one that wrote it; one that
+ * leaves out what another system needs is refused by `npm ci`, or breaks there.
+ */
+function* faultsOfLockfile(path: string, source: string): Generator<string> {
+  const { packages = {} } = JSON.parse(source) as Lockfile;
+  for (const [name, { resolved, optionalDependencies = {} }] of Object.entries(packages)) {
     if (resolved?.includes(':') === true) {
       yield `${path}: "${name}" is resolved to an address; run npm with omit-lockfile-registry-resolved.`;
+    }
+    for (const wanted of Object.keys(optionalDependencies)) {
+      if (`${name}/node_modules/${wanted}` in packages) continue;
+      if (`node_modules/${wanted}` in packages) continue;
+      yield `${path}: "${name}" wants "${wanted}", which is not in the lockfile; npm ci refuses it.`;
     }
   }
 }

@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestFile } from './discover.ts';
@@ -109,11 +109,13 @@ function environment(root: string, scratch: string, own: Record<string, string>)
       name !== 'DATABASE_URL' && (!name.startsWith('ZLH_') || name.startsWith('ZLH_TEST_')),
   );
   const bin = join(root, 'node_modules/.bin');
+  const cache = process.env.ZLH_TEST_CACHE ?? join(root, '.cache/test');
+  mkdirSync(cache, { recursive: true });
   const env: NodeJS.ProcessEnv = {
     ...Object.fromEntries(foreign),
     PATH: [bin, process.env.PATH ?? ''].join(delimiter),
     TMPDIR: scratch,
-    ZLH_TEST_CACHE: process.env.ZLH_TEST_CACHE ?? join(root, '.cache/test'),
+    ZLH_TEST_CACHE: cache,
     NODE_COMPILE_CACHE: join(root, '.cache/compile'),
     ...own,
   };
