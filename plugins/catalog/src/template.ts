@@ -45,8 +45,10 @@ export type RuntimeTemplate = Static<typeof RuntimeTemplate>;
 
 const Versions = Type.Object(
   {
-    /** Always on offer, newest first. The first recommended one is preselected. */
-    list: Type.Array(Type.Object({ id: VersionId, recommended: Type.Optional(Type.Boolean()) }, closed), { minItems: 1, maxItems: 500 }),
+    /** Preselected; one of `list`. */
+    recommended: VersionId,
+    /** Always on offer, newest first. */
+    list: Type.Array(VersionId, { minItems: 1, maxItems: 500 }),
     /** Further versions are asked of this importer now and then; those outside the range are left out. */
     upstream: Type.Optional(Type.Object({ importer: Id, request: Type.Optional(Request), ...range }, closed)),
   },

@@ -1,0 +1,69 @@
+/** From a game's template and one of its versions to the blueprint an instance is made by. */
+import type { SpecFile } from '@zlh/agent';
+import type { ArtifactWanted, Blueprint } from '../index.ts';
+import type { GameTemplate, RuntimeTemplate, VariantTemplate } from '../template.ts';
+import { inRange, type VersionRange } from './versions.ts';
+
+/** Where the server will run, as Node names it. */
+export interface Target {
+  readonly platform: string;
+  readonly arch: string;
+}
+
+/** `version` is on offer; `runtimes` holds every runtime the template names. */
+export function makeBlueprint(
+  game: GameTemplate,
+  variant: VariantTemplate,
+  version: string,
+  runtimes: ReadonlyMap<string, RuntimeTemplate>,
+  target: Target,
+): Blueprint {
+  const runtime = runtimes.get(runtimeFor(variant, version) ?? '');
+  const values: Record<string, string> = { version, ...target, ...(runtime === undefined ? {} : { runtime: runtime.command }) };
+  const fill = <T>(value: T): T => fillIn(value, values);
+  const applies = (range: VersionRange) => inRange(version, range);
+  const { launch, probe, stop, crash, ports, memoryMiB } = variant;
+  return {
+    game: game.id,
+    variant: variant.id,
+    version,
+    hostPrefix: game.hostPrefix,
+    memoryMiB,
+    artifacts: [
+      ...(runtime === undefined ? [] : [{ name: 'runtime', ...fill(runtime.artifact) }]),
+      ...variant.artifacts.filter(applies).map(({ name, importer, request, executable }): ArtifactWanted => ({
+        name,
+        importer,
+        request: fill(request),
+        ...(executable === undefined ? {} : { executable }),
+      })),
+    ],
+    ports,
+    spec: {
+      launch: {
+        command: fill(launch.command),
+        args: fill(launch.args.flatMap((arg) => (typeof arg === 'string' ? [arg] : applies(arg) ? arg.args : []))),
+        env: fill(launch.env ?? {}),
+      },
+      probe,
+      stop,
+      crash,
+      files: variant.files.filter(applies).map(({ path, lines, mode }): SpecFile => ({ path, mode, content: fill(lines).map((line) => `${line}\n`).join('') })),
+    },
+  };
+}
+
+/** Id of the runtime a version runs on: that of the last rule that applies. */
+export function runtimeFor(variant: VariantTemplate, version: string): string | undefined {
+  return variant.runtime.findLast((rule) => inRange(version, rule))?.id;
+}
+
+/** Replaces the platform's placeholders in every text of a JSON value; the agent's stay. */
+function fillIn<T>(value: T, values: Readonly<Record<string, string>>): T {
+  if (typeof value === 'string') {
+    return value.replace(/(?<!\{)\{([a-z]+)\}(?!\})/g, (whole, name: string) => (Object.hasOwn(values, name) ? values[name]! : whole)) as T;
+  }
+  if (Array.isArray(value)) return value.map((item: unknown) => fillIn(item, values)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillIn(inner as unknown, values)])) as T;
+}
