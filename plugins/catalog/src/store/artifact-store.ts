@@ -1,0 +1,130 @@
+/**
+ * The artifact store: what was imported, by the hash of its content. `ensure` brings in what is missing, once
+ * for all callers of this process and one at a time over all processes; a blob is in the store before any row
+ * says so, so a crash at any moment leaves at most a blob nobody asks for yet.
+ *
+ * Rows are shared by all processes of the platform, blobs perhaps not: a row whose blob is not in this
+ * process's store is imported again.
+ */
+import type { ArtifactRef } from '@zlh/agent';
+import type { Database } from '@zlh/database';
+import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
+import type { Readable } from 'node:stream';
+import { importerUnknown } from '../errors.ts';
+import { importCancelled } from '../importers/errors.ts';
+import type { ArtifactStore, ArtifactWanted, BlobStore, ImporterKind } from '../index.ts';
+import { withImportLock } from './import-lock.ts';
+import { Records, type Stored } from './records.ts';
+import { runImport } from './run-import.ts';
+import { SharedWork, type Waiter } from './shared-work.ts';
+import { sourceKey } from './source-key.ts';
+import { hashOf, verifying } from './verify.ts';
+
+export interface StoreGround {
+  readonly blobs: BlobStore;
+  /** Folder for imports under way, on the file system of the blobs where that is possible. */
+  readonly workFolder: string;
+  readonly database: Database;
+  readonly importers: readonly Contribution<ImporterKind>[];
+  readonly log: Logger;
+}
+
+/** Imports that one process runs at the same time. */
+const importsAtOnce = 4;
+
+export class ImportingArtifactStore implements ArtifactStore {
+  readonly records: Records;
+  readonly #ground: StoreGround;
+  readonly #imports = new SharedWork<Stored>(importsAtOnce);
+
+  constructor(ground: StoreGround) {
+    this.#ground = ground;
+    this.records = new Records(ground.database);
+  }
+
+  async ensure(wanted: readonly ArtifactWanted[], { signal, progress }: Waiter): Promise<readonly ArtifactRef[]> {
+    const shares = wanted.map(() => 0);
+    const report = (index: number) => (share: number | null) => {
+      if (share === null || share <= shares[index]!) return;
+      shares[index] = share;
+      progress(shares.reduce((sum, each) => sum + each, 0) / shares.length);
+    };
+    const failed = new AbortController();
+    const either = AbortSignal.any([signal, failed.signal]);
+    const all = wanted.map(async (each, index) => {
+      try {
+        return await this.#ensureOne(each, { signal: either, progress: report(index) });
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    });
+    try {
+      return await Promise.all(all);
+    } catch (error) {
+      await Promise.allSettled(all);
+      throw signal.aborted && !(error instanceof CodedError) ? importCancelled(wanted.map(({ name }) => name).join(', ')) : error;
+    }
+  }
+
+  async read(sha256: string, range?: { readonly start: number; readonly end?: number }): Promise<{ readonly size: number; readonly stream: Readable } | null> {
+    const { blobs } = this.#ground;
+    const size = await blobs.size(sha256);
+    if (size === null) return null;
+    const stream = await blobs.read(sha256, range);
+    const whole = range === undefined || (range.start === 0 && (range.end === undefined || range.end >= size - 1));
+    return { size, stream: whole ? verifying(stream, sha256, () => this.#quarantine(sha256)) : stream };
+  }
+
+  /** Reads the whole blob: true when it is what its name promises, false when it was not and is put aside now, null when it is not here. */
+  async verify(sha256: string): Promise<boolean | null> {
+    const { blobs } = this.#ground;
+    if ((await blobs.size(sha256)) === null) return null;
+    if ((await hashOf(await blobs.read(sha256))) === sha256) return true;
+    await this.#quarantine(sha256);
+    return false;
+  }
+
+  async #ensureOne(wanted: ArtifactWanted, waiter: Waiter): Promise<ArtifactRef> {
+    const key = sourceKey(wanted.importer, wanted.request);
+    const stored = (await this.#find(key)) ?? (await this.#imports.join(key, waiter, (signal, progress) => this.#bringIn(key, wanted, signal, progress)));
+    waiter.progress(1);
+    return reference(wanted, stored);
+  }
+
+  /** What the request led to before, if its blob is here and has the right size. */
+  async #find(key: string): Promise<Stored | null> {
+    const { blobs } = this.#ground;
+    const source = await this.records.find(key);
+    if (source === null) return null;
+    const size = await blobs.size(source.sha256);
+    if (size !== null && size !== source.size) await this.#quarantine(source.sha256);
+    return size === source.size ? source : null;
+  }
+
+  #bringIn(key: string, wanted: ArtifactWanted, signal: AbortSignal, progress: (share: number | null) => void): Promise<Stored> {
+    const { database, importers, log } = this.#ground;
+    const importer = importers.find(({ value }) => value.id === wanted.importer)?.value;
+    if (importer === undefined) throw importerUnknown(wanted.importer, importers.map(({ value }) => value.id));
+    return withImportLock(database, key, signal, async (held) => {
+      const meanwhile = await this.#find(key); // by the process that held the lock before us
+      if (meanwhile !== null) return meanwhile;
+      const begun = performance.now();
+      log.info({ importer: importer.id, request: wanted.request }, `importing from the ${importer.upstream}`);
+      const { stored, origin } = await runImport({ ...this.#ground, importer, request: wanted.request, key, signal: held, progress });
+      await this.records.keep(key, importer.id, wanted.request, stored, origin);
+      log.info({ origin, sha256: stored.sha256, bytes: stored.size, ms: Math.round(performance.now() - begun) }, 'imported');
+      return stored;
+    });
+  }
+
+  async #quarantine(sha256: string): Promise<void> {
+    this.#ground.log.error({ sha256 }, 'a stored artifact is damaged; it was put aside and will be imported again');
+    await this.#ground.blobs.quarantine(sha256);
+  }
+}
+
+function reference({ name, executable }: ArtifactWanted, { sha256, size, format, fileName }: Stored): ArtifactRef {
+  const ref = { name, sha256, size, format };
+  return format === 'file' ? { ...ref, fileName, ...(executable === undefined ? {} : { executable }) } : ref;
+}

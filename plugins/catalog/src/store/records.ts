@@ -1,0 +1,67 @@
+/** The rows of the artifact store: sources (request → artifact) and artifacts. */
+import type { Database } from '@zlh/database';
+import { decodeCursor, encodeCursor, type Page } from '@zlh/http';
+import { randomUUID } from 'node:crypto';
+import type { ArtifactFormat } from '../importers/importer.ts';
+import { CatalogArtifact, CatalogSource } from './schema.ts';
+
+/** An artifact as one request led to it. */
+export interface Stored {
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly format: ArtifactFormat;
+  readonly fileName: string;
+}
+
+/** An artifact as the list shows it. */
+export interface ArtifactView {
+  readonly sha256: string;
+  readonly size: number;
+  readonly fileName: string;
+  readonly origin: string;
+  readonly importedAt: string;
+}
+
+export class Records {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async find(key: string): Promise<Stored | null> {
+    return this.#database.fork().findOne(CatalogSource, { key });
+  }
+
+  /** Records what a request led to; the same artifact may have come by another way before. */
+  async keep(key: string, importer: string, request: Readonly<Record<string, unknown>>, stored: Stored, origin: string): Promise<void> {
+    const { sha256, size, format, fileName } = stored;
+    const importedAt = new Date();
+    await this.#database.transaction(async (em) => {
+      await em.upsert(CatalogArtifact, { id: randomUUID(), sha256, size, fileName, origin, importedAt }, { onConflictFields: ['sha256'], onConflictAction: 'ignore' });
+      await em.upsert(CatalogSource, { key, importer, request, sha256, size, format, fileName, importedAt });
+    });
+  }
+
+  /** Newest first. */
+  async list(limit: number, cursor: string | undefined): Promise<Page<ArtifactView>> {
+    const after = cursor === undefined ? undefined : decodeCursor(cursor);
+    const older = after === undefined ? {} : { $or: [{ importedAt: { $lt: after.createdAt } }, { importedAt: after.createdAt, id: { $lt: after.id } }] };
+    const rows = await this.#database.fork().find(CatalogArtifact, older, { orderBy: { importedAt: 'desc', id: 'desc' }, limit: limit + 1 });
+    const shown = rows.slice(0, limit);
+    const last = shown.at(-1);
+    const nextCursor = rows.length > limit && last !== undefined ? encodeCursor({ createdAt: last.importedAt, id: last.id }) : null;
+    return { items: shown.map(({ sha256, size, fileName, origin, importedAt }) => ({ sha256, size, fileName, origin, importedAt: importedAt.toISOString() })), nextCursor };
+  }
+
+  /** The hashes of all artifacts, in pages of the caller's choosing, for checks of the whole store. */
+  async *all(): AsyncGenerator<ArtifactView> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(200, cursor);
+      yield* page.items;
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+}
