@@ -124,6 +124,9 @@ function quiet(serv) {
   serv.info = () => {};
   serv.warn = (text) => fault('flying-squid', text);
   serv.err = (text) => fault('flying-squid', text);
+  for (const level of ['debug', 'info', 'log', 'warn', 'error']) {
+    console[level] = (...words) => fault('flying-squid', words.map((word) => word?.message ?? String(word)).join(' '));
+  }
 }
 
 /** What newer game clients cannot read: colour codes sent as they are, and sounds in an older shape. */

@@ -77,6 +77,7 @@ Decompressor.prototype._transform = function inflate(chunk, _encoding, done) {
  */
 export function guard(serv, { maxPlayers, admit }) {
   const { socketServer } = serv._server;
+  serv.removeAllListeners('clientError'); // Logged by onClientError.
   socketServer.maxConnections = maxPlayers + SPARE_CONNECTIONS;
   serv._server.prependListener('connection', (client) => guardClient(serv, client, admit));
 }
@@ -151,6 +152,7 @@ export function drop(client, reason) {
 
 /** Answer to errors that minecraft-protocol found itself. What it could not write is no fault of the client. */
 export function onClientError(client, problem) {
+  if (problem.syscall) return drop(client, 'Disconnected');
   fault(`Connection of ${nameOf(client)}`, problem);
   if (!/^Serialization error/.test(problem.message)) drop(client, 'Invalid packet');
 }

@@ -16,7 +16,7 @@ const DEFAULTS = {
   'online-mode': 'false',
   'server-ip': '',
   'server-port': '25565',
-  'view-distance': '10',
+  'view-distance': '6',
   'white-list': 'false',
 };
 

@@ -73,7 +73,7 @@ async function install(tree: string, { name, version }: NpmPackRequest, context:
     onLogLine: (line) => {
       if (!/^npm http (fetch|cache) /.test(line)) return;
       fetched = Math.min(fetched + 1, packages);
-      context.onProgress({ step, fraction: (0.75 * fetched) / packages });
+      context.onProgress({ step, fraction: (0.5 * fetched) / packages });
     },
   });
 }

@@ -129,7 +129,7 @@ function ownPath(env: NodeJS.ProcessEnv): string[] {
  * work in the wrong folder.
  */
 function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const clean = { ...env, PATH: ownPath(env).join(delimiter) };
+  const clean: NodeJS.ProcessEnv = { ...env, PATH: ownPath(env).join(delimiter) };
   for (const key of Object.keys(clean)) if (unwanted.test(key)) delete clean[key];
   return clean;
 }
