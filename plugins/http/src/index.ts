@@ -8,6 +8,7 @@ import type { Static, TObject, TSchema } from 'typebox';
 import type { WebSocket } from 'ws';
 
 export { Problem, problems, type FieldFault } from './problem.ts';
+export { readCookie, writeCookie } from './cookies.ts';
 export { page, pageQuery, encodeCursor, decodeCursor, type Page } from './page.ts';
 
 /** Who is asking. */
@@ -30,6 +31,13 @@ export interface Authenticator {
   /** Throws `problems.unauthenticated()` when credentials were given and are wrong. */
   authenticate(request: FastifyRequest): Promise<Identity | null>;
 }
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before the body is read; null for strangers. */
+    identity: Identity | null;
+  }
+}
+
 export const Authenticators = point<Authenticator>('http.authenticators');
 
 /** Who may call a route. */
@@ -48,7 +56,10 @@ export interface RouteSchemas {
   readonly query?: TObject;
   readonly headers?: TObject;
   readonly body?: TSchema;
-  /** Status → body. `Type.Null()` for an empty one. Problems need not be listed. */
+  /**
+   * Status → body. `Type.Null()` for an empty one. Problems need not be listed. Where one success is declared,
+   * it is what the route answers unless its handler sets another status.
+   */
   readonly response?: Readonly<Record<number, TSchema>>;
 }
 
@@ -132,10 +143,19 @@ export interface RecordedAnswer {
 }
 export const Idempotency = token<IdempotencyStore>('http.idempotency');
 
+/**
+ * Called with the address people use, once this process listens. For plugins that `http` itself may need, which
+ * therefore cannot need `Http`.
+ */
+export type Listening = (publicUrl: string) => void;
+export const ListeningHooks = point<Listening>('http.listening');
+
 /** The listening server. */
 export interface Http {
   /** Where this process listens, as `http://127.0.0.1:4000`; known once every plugin is ready. */
   readonly url: string;
+  /** Where people reach the platform: the setting `publicUrl`, or `url`. */
+  readonly publicUrl: string;
   /** Settled when it listens. */
   readonly listening: Promise<string>;
 }

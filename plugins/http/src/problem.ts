@@ -31,7 +31,7 @@ export const problems = {
   notFound: (what: string) => new Problem(404, 'http.not-found', `There is no such ${what}.`),
   conflict: (code: string, detail: string, members: Readonly<Record<string, unknown>> = {}) => new Problem(409, code, detail, members),
   invalid: (errors: readonly FieldFault[]) =>
-    new Problem(422, 'http.invalid', errors.length === 1 ? `${errors[0]!.path} ${errors[0]!.message}.` : `${errors.length} fields are wrong.`, { errors }),
+    new Problem(422, 'http.invalid', errors.length === 1 ? `${errors[0]!.path === '/' ? 'The body' : errors[0]!.path} ${errors[0]!.message}.` : `${errors.length} fields are wrong.`, { errors }),
   /** `seconds` becomes `Retry-After`. */
   unavailable: (code: string, detail: string, seconds = 5) => new Problem(503, code, detail, { retryAfter: seconds }),
 };

@@ -1,0 +1,84 @@
+/** The OpenAPI document: what a route's declaration says about it, and the parts all routes share. */
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { Access, Route } from './index.ts';
+
+/** The members of a Fastify schema that @fastify/swagger reads. */
+export function documentOf(route: Route, plugin: string) {
+  const websocket = route.method === 'WEBSOCKET';
+  return {
+    hide: (route.method !== 'WEBSOCKET' && route.hidden === true) || !route.url.startsWith('/'),
+    tags: [plugin],
+    operationId: operationId(websocket ? 'connect' : route.method.toLowerCase(), route.url),
+    summary: route.summary,
+    description: [route.description, websocket ? 'A WebSocket: connect with an upgrade request.' : undefined, spoken(route.access)].filter(Boolean).join('\n\n'),
+    security: securityOf(route.access),
+  };
+}
+
+/** `get`, `/api/instances/:id/status` → `getInstancesByIdStatus` */
+export function operationId(verb: string, url: string): string {
+  const words = url.replace(/^\/api\//, '/').split(/[^A-Za-z0-9:]+/).filter((word) => word !== '');
+  return verb + words.map((word) => (word.startsWith(':') ? `By${capital(word.slice(1))}` : capital(word))).join('');
+}
+
+const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+
+function spoken(access: Access): string {
+  if (access === 'public') return 'Open to everybody.';
+  if (access === 'signed-in') return 'For anybody signed in.';
+  return access === 'agent' ? 'For agents.' : `Needs the permission \`${access.permission}\`.`;
+}
+
+function securityOf(access: Access): Record<string, string[]>[] {
+  if (access === 'public') return [];
+  if (access === 'agent') return [{ agentToken: [] }];
+  return [{ session: [] }, { apiKey: access === 'signed-in' ? [] : [access.permission] }];
+}
+
+export function documentOptions(version: string, publicUrl: string | undefined): FastifyDynamicSwaggerOptions {
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'ZeroLagHub', version, description: 'Game servers and dev environments. Errors are RFC 9457 problem details with a stable `code`.' },
+      ...(publicUrl === undefined ? {} : { servers: [{ url: publicUrl }] }),
+      components: {
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: 'zlh_session' },
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `zlh_…`' },
+          agentToken: { type: 'http', scheme: 'bearer', description: 'The token of one instance’s agent.' },
+        },
+      },
+    },
+  };
+}
+
+const nullableText = Type.Optional(Type.String());
+
+const problemSchema = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String({ description: 'What is wrong and what to do, for people.' }),
+  code: Type.String({ description: 'Stable; for programs.' }),
+  requestId: Type.String({ description: 'Finds the request in the log.' }),
+  hint: nullableText,
+  errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), { description: 'The faults of a 422.' })),
+});
+
+/** The finished document as text. Every operation may answer with a problem, so that is added to each here. */
+export function renderDocument(app: FastifyInstance): string {
+  const document = app.swagger() as unknown as {
+    components: Record<string, Record<string, unknown>>;
+    paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+  };
+  const problem = { description: 'A problem', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
+  const components = { ...document.components, schemas: { ...document.components.schemas, Problem: problemSchema }, responses: { Problem: problem } };
+  for (const operations of Object.values(document.paths)) {
+    for (const operation of Object.values(operations)) {
+      operation.responses = { ...operation.responses, default: { $ref: '#/components/responses/Problem' } };
+    }
+  }
+  return JSON.stringify({ ...document, components });
+}

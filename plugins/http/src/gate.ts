@@ -1,0 +1,98 @@
+/**
+ * What stands before every route: who is asking, whether they ask too often, and whether they may. It runs
+ * before the body is read. Callers without credentials never wait for anything.
+ */
+import type { Contribution } from '@zlh/kernel';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Access, Authenticator, Identity, Route } from './index.ts';
+import { addressKey, Limiter } from './limiter.ts';
+import { createOriginCheck } from './origin.ts';
+import { Problem, problems } from './problem.ts';
+import type { Settings } from './settings.ts';
+
+export type Done = (error?: Error) => void;
+
+export interface Gate {
+  /** The `onRequest` hook of a route. */
+  guard(route: Route): (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
+  /** Whether who opened a long connection may still have it: signed out, revoked or demoted people may not. */
+  stillAllowed(request: FastifyRequest, access: Access): Promise<boolean>;
+}
+
+const tooMany = (seconds: number) =>
+  new Problem(429, 'http.too-many-requests', `Too many requests. Try again in ${seconds} s.`, { retryAfter: seconds });
+
+export function createGate({ config, authenticators }: { config: Settings; authenticators: readonly Contribution<Authenticator>[] }): Gate {
+  const signedIn = new Limiter(config.perMinute);
+  const anonymous = new Limiter(config.anonymousPerMinute);
+  // Wrong credentials cost a look into the database, so an address that sends many is refused before it.
+  const mistaken = new Limiter(config.anonymousPerMinute);
+  const isOwnOrigin = createOriginCheck(config.publicUrl);
+
+  const identify = async (request: FastifyRequest): Promise<Identity | null> => {
+    for (const { value } of authenticators) {
+      const identity = await value.authenticate(request);
+      if (identity !== null) return identity;
+    }
+    if (request.raw.headers.authorization !== undefined) {
+      throw problems.unauthenticated('The credentials in the Authorization header are not valid.');
+    }
+    return null;
+  };
+
+  const guard: Gate['guard'] = (route) => {
+    const own = route.method === 'WEBSOCKET' || route.perMinute === undefined ? null : new Limiter(route.perMinute, 10_000);
+    const upgrade = route.method === 'WEBSOCKET';
+    const admit = (request: FastifyRequest, identity: Identity | null): Error | undefined => {
+      const caller = identity?.id ?? addressOf(request);
+      const wait = (identity === null ? anonymous : signedIn).take(caller) || (own?.take(caller) ?? 0);
+      if (wait > 0) return tooMany(wait);
+      request.identity = identity;
+      return refusal(route.access, identity);
+    };
+
+    return (request, _reply, done) => {
+      const { authorization, cookie } = request.raw.headers;
+      if (request.raw.url!.includes('%00')) return done(new Problem(400, 'http.malformed', 'The address holds a NUL character.'));
+      if (!isOwnOrigin(request, upgrade)) return done(new Problem(403, 'http.foreign-origin', 'A page of another site may not do this with your session.'));
+      if (authorization === undefined && cookie === undefined) return done(admit(request, null));
+      const address = addressOf(request);
+      const wait = mistaken.peek(address);
+      if (wait > 0) return done(tooMany(wait));
+      identify(request).then(
+        (identity) => {
+          if (identity === null) mistaken.take(address);
+          done(admit(request, identity));
+        },
+        (error: Error) => {
+          mistaken.take(address);
+          done(error);
+        },
+      );
+    };
+  };
+
+  return {
+    guard,
+    async stillAllowed(request, access) {
+      try {
+        return refusal(access, await identify(request)) === undefined;
+      } catch (error) {
+        // Only a clear no ends it: a database that is away for a moment must not close every console.
+        return !(error instanceof Problem);
+      }
+    },
+  };
+}
+
+/** A client that is gone already has no address; what it sent must not take the process down. */
+const addressOf = (request: FastifyRequest) => addressKey((request.ip as string | undefined) ?? 'gone');
+
+function refusal(access: Access, identity: Identity | null): Problem | undefined {
+  if (access === 'public') return undefined;
+  if (identity === null) return problems.unauthenticated();
+  if (access === 'agent') return identity.kind === 'agent' ? undefined : problems.forbidden('Only agents may do this.');
+  if (identity.kind === 'agent') return problems.forbidden('Agents may not do this.');
+  if (access === 'signed-in' || identity.can(access.permission)) return undefined;
+  return problems.forbidden(identity.kind === 'api-key' ? `This API key may not do this: it needs the scope "${access.permission}".` : undefined);
+}

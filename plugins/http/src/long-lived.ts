@@ -1,0 +1,102 @@
+/**
+ * Connections that stay open: consoles and event streams. Each is pinged, its caller is checked again while
+ * it lasts, callers may hold only so many, and all of them are told when the platform stops.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
+import type { Gate } from './gate.ts';
+import type { Access } from './index.ts';
+import { addressKey } from './limiter.ts';
+import { Problem } from './problem.ts';
+import type { Settings } from './settings.ts';
+
+interface Connection {
+  readonly request: FastifyRequest;
+  readonly access: Access;
+  readonly caller: string;
+  /** Asks the other side for a sign of life; ends the connection when the last one stayed unanswered. */
+  ping(): void;
+  end(code: number, reason: string): void;
+}
+
+export class LongLived {
+  readonly #open = new Set<Connection>();
+  readonly #perCaller = new Map<string, number>();
+  readonly #config: Settings;
+  readonly #gate: Gate;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ config, gate }: { config: Settings; gate: Gate }) {
+    this.#config = config;
+    this.#gate = gate;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Throws a 429 when the caller has as many as one may have. */
+  assertRoom(request: FastifyRequest): void {
+    if ((this.#perCaller.get(callerOf(request)) ?? 0) < this.#config.socketsPerCaller) return;
+    throw new Problem(429, 'http.too-many-connections', `You have ${this.#config.socketsPerCaller} live connections open. Close some of them first.`, { retryAfter: 10 });
+  }
+
+  addSocket(request: FastifyRequest, socket: WebSocket, access: Access): void {
+    let answered = true;
+    socket.on('pong', () => (answered = true));
+    const leave = this.#add({
+      request,
+      access,
+      caller: callerOf(request),
+      ping() {
+        if (!answered) return socket.terminate();
+        answered = false;
+        socket.ping();
+      },
+      end(code, reason) {
+        socket.close(code, reason);
+        setTimeout(() => socket.terminate(), 2000).unref();
+      },
+    });
+    socket.on('close', leave);
+  }
+
+  /** A reply whose handler took it over with `hijack()` before its first `await`. */
+  addStream(request: FastifyRequest, reply: FastifyReply, access: Access): void {
+    const { raw } = reply;
+    const leave = this.#add({ request, access, caller: callerOf(request), ping: () => undefined, end: () => raw.end() });
+    raw.on('close', leave);
+  }
+
+  /** Ends all of them: the platform is going away. */
+  endAll(): void {
+    clearInterval(this.#timer);
+    for (const connection of this.#open) connection.end(1001, 'The platform is stopping.');
+  }
+
+  #add(connection: Connection): () => void {
+    const { caller } = connection;
+    this.#open.add(connection);
+    this.#perCaller.set(caller, (this.#perCaller.get(caller) ?? 0) + 1);
+    this.#timer ??= setInterval(() => void this.#check(), this.#config.recheckSeconds * 1000).unref();
+    return () => {
+      if (!this.#open.delete(connection)) return;
+      const left = (this.#perCaller.get(caller) ?? 1) - 1;
+      if (left === 0) this.#perCaller.delete(caller);
+      else this.#perCaller.set(caller, left);
+    };
+  }
+
+  /** One after the other, so that a thousand viewers are no burst on the database. */
+  async #check(): Promise<void> {
+    for (const connection of this.#open) {
+      connection.ping();
+      if (connection.access === 'public') continue;
+      if (!(await this.#gate.stillAllowed(connection.request, connection.access))) connection.end(1008, 'You are not signed in any more.');
+    }
+  }
+}
+
+function callerOf(request: FastifyRequest): string {
+  return request.identity?.id ?? addressKey((request.ip as string | undefined) ?? 'gone');
+}

@@ -1,0 +1,61 @@
+/**
+ * Compiles the schemas of a route into checks. Bodies are taken literally and may hold nothing the schema
+ * does not name; query, path and headers arrive as text and are read as what the schema wants.
+ */
+import { Compile } from 'typebox/compile';
+import type { TObject, TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import { faultsOf, type Part } from './faults.ts';
+import { problems } from './problem.ts';
+
+/** Returns the checked value or throws a 422 that names every fault. */
+export type Validate = (value: unknown) => unknown;
+
+export function compileValidator(schema: TSchema, part: Part): Validate {
+  const check = Compile(schema);
+  const convert = part !== 'body' && holdsMoreThanText(schema as TObject);
+  const fill = holdsDefault(schema);
+  return (value) => {
+    let given = value;
+    if (fill) given = Value.Default(schema, given);
+    if (convert) given = Value.Convert(schema, given);
+    if (check.Check(given)) return given;
+    throw problems.invalid(faultsOf(schema, given, check.Errors(given), part));
+  };
+}
+
+/** The schema with every object shut against members it does not name, unless it says otherwise itself. */
+export function closed<T extends TSchema>(schema: T): T {
+  const copy = Object.create(Object.getPrototypeOf(schema) as object, Object.getOwnPropertyDescriptors(schema)) as OpenSchema;
+  if (copy.allOf !== undefined) {
+    copy.unevaluatedProperties ??= false;
+    return copy as unknown as T;
+  }
+  if (copy.properties !== undefined) {
+    copy.properties = Object.fromEntries(Object.entries(copy.properties).map(([key, inner]) => [key, closed(inner)]));
+    if (copy.patternProperties === undefined) copy.additionalProperties ??= false;
+  }
+  if (copy.items !== undefined && !Array.isArray(copy.items)) copy.items = closed(copy.items);
+  if (copy.anyOf !== undefined) copy.anyOf = copy.anyOf.map((each) => closed(each));
+  return copy as unknown as T;
+}
+
+interface OpenSchema {
+  properties?: Record<string, TSchema>;
+  patternProperties?: unknown;
+  additionalProperties?: unknown;
+  unevaluatedProperties?: unknown;
+  items?: TSchema | TSchema[];
+  anyOf?: TSchema[];
+  allOf?: TSchema[];
+}
+
+function holdsMoreThanText(schema: TObject): boolean {
+  return Object.values(schema.properties as Record<string, { type?: unknown }>).some(({ type }) => type !== 'string');
+}
+
+function holdsDefault(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false;
+  if ('default' in schema) return true;
+  return Object.values(schema).some((inner) => holdsDefault(inner));
+}
