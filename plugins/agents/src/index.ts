@@ -18,6 +18,10 @@ export interface AgentTarget {
  * operation is in the way, the agent's status and code otherwise. Calls that begin work are idempotent by `operationId`.
  */
 export interface Agents {
+  /** From now on reports with the instance's token are heard. In the transaction that creates the instance. */
+  enrol(em: EntityManager, instanceId: string): Promise<void>;
+  /** From now on its token is worth nothing. */
+  dismiss(em: EntityManager, instanceId: string): Promise<void>;
   /** The bearer token of one instance's agent; derived, never stored by the platform. */
   tokenFor(instanceId: string): string;
   /** True when an agent answers there and accepts the token. */

@@ -1,0 +1,140 @@
+/** The `Agents` service: the agent contract as calls, and following an agent's operation to its end. */
+import type { AgentOperation, AgentStatus, InstanceSpec } from '@zlh/agent';
+import type { Database, EntityManager, Vault } from '@zlh/database';
+import type { DomainEvent, Events } from '@zlh/events';
+import { Problem, problems } from '@zlh/http';
+import type { WebSocket } from 'ws';
+import { AgentClient } from './client.ts';
+import { tokenFor } from './identity.ts';
+import type { Agents, AgentTarget } from './index.ts';
+
+interface Ground {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly events: Events;
+}
+
+/** Told in every process for each change an agent reports; administrators' streams carry it too. */
+export const reportedEvent = 'agents.reported';
+
+/** Without a report for this long, the agent is asked. */
+const askAfterMs = 3000;
+
+export class AgentsService implements Agents {
+  readonly #ground: Ground;
+  readonly #client: AgentClient;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+    this.#client = new AgentClient((instanceId) => this.tokenFor(instanceId));
+  }
+
+  tokenFor(instanceId: string): string {
+    return tokenFor(this.#ground.vault, instanceId);
+  }
+
+  async enrol(em: EntityManager, instanceId: string): Promise<void> {
+    await em.execute('insert into agents_agent (instance_id, sequence, silent) values (?, 0, false) on conflict do nothing', [instanceId]);
+  }
+
+  async dismiss(em: EntityManager, instanceId: string): Promise<void> {
+    await em.execute('delete from agents_agent where instance_id = ?', [instanceId]);
+  }
+
+  async reachable(target: AgentTarget, signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.status(target, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof Problem) return false;
+      throw error;
+    }
+  }
+
+  status(target: AgentTarget, signal?: AbortSignal): Promise<AgentStatus> {
+    return this.#client.call(target, { method: 'GET', path: '/status', signal });
+  }
+
+  async configure(target: AgentTarget, operationId: string, spec: InstanceSpec): Promise<AgentOperation> {
+    const { operation } = await this.#client.call<{ operation: AgentOperation }>(target, { method: 'POST', path: '/config', body: { operationId, spec } });
+    return operation;
+  }
+
+  async act(target: AgentTarget, action: 'start' | 'stop' | 'restart' | 'kill', operationId: string): Promise<AgentOperation> {
+    const { operation } = await this.#client.call<{ operation: AgentOperation }>(target, { method: 'POST', path: `/${action}`, body: { operationId } });
+    return operation;
+  }
+
+  operation(target: AgentTarget, operationId: string, signal?: AbortSignal): Promise<AgentOperation> {
+    return this.#client.call<{ operation: AgentOperation }>(target, { method: 'GET', path: `/operations/${operationId}`, signal }).then(({ operation }) => operation);
+  }
+
+  cancel(target: AgentTarget, operationId: string): Promise<AgentOperation> {
+    return this.#client.call<{ operation: AgentOperation }>(target, { method: 'POST', path: `/operations/${operationId}/cancel`, body: {} }).then(({ operation }) => operation);
+  }
+
+  command(target: AgentTarget, command: string): Promise<void> {
+    return this.#client.call(target, { method: 'POST', path: '/console/command', body: { command } });
+  }
+
+  console(target: AgentTarget): Promise<WebSocket> {
+    return this.#client.console(target);
+  }
+
+  shutdown(target: AgentTarget, stopServer: boolean): Promise<void> {
+    return this.#client.call(target, { method: 'POST', path: '/shutdown', body: { stopServer } });
+  }
+
+  announce(target: AgentTarget, platformUrl: string): Promise<void> {
+    return this.#client.call(target, { method: 'POST', path: '/platform', body: { platformUrl } });
+  }
+
+  async follow(target: AgentTarget, operationId: string, options: Parameters<Agents['follow']>[2]): Promise<AgentOperation> {
+    const { signal, onChange, silenceMs = 60_000 } = options;
+    let heardAt = performance.now();
+    for (;;) {
+      const event = this.#nextReport(target.instanceId, signal);
+      event.catch(() => undefined); // awaited below, or no longer of interest
+      try {
+        const operation = await this.operation(target, operationId, signal);
+        heardAt = performance.now();
+        onChange?.(operation);
+        if (isOver(operation)) return operation;
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code !== 'agents.unreachable') throw error;
+        if (performance.now() - heardAt > silenceMs) throw problems.unavailable('agents.silent', `The agent has not answered for ${Math.round(silenceMs / 1000)} s.`);
+      }
+      await this.#settle(event, operationId, onChange, signal);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  /** Until a report says that the operation is over, or reports stay away. */
+  async #settle(first: Promise<DomainEvent | null>, operationId: string, onChange: ((operation: AgentOperation) => void) | undefined, signal: AbortSignal): Promise<void> {
+    let next = first;
+    for (;;) {
+      const event = await next;
+      const operation = event?.data['operation'] as AgentOperation | null | undefined;
+      if (event === null || operation?.id !== operationId || isOver(operation)) return;
+      onChange?.(operation);
+      next = this.#nextReport(event.instanceId!, signal);
+    }
+  }
+
+  /** The next report of the instance, or null after a while without one. */
+  #nextReport(instanceId: string, signal: AbortSignal): Promise<DomainEvent | null> {
+    const quiet = AbortSignal.timeout(askAfterMs);
+    return this.#ground.events
+      .next((event) => event.type === reportedEvent && event.instanceId === instanceId, AbortSignal.any([signal, quiet]))
+      .catch((error: unknown) => {
+        if (signal.aborted) throw signal.reason as Error;
+        if (quiet.aborted) return null;
+        throw error;
+      });
+  }
+}
+
+const isOver = ({ state }: AgentOperation) => state !== 'queued' && state !== 'running';
