@@ -4,7 +4,7 @@
  */
 import { Type } from 'typebox';
 import { AgentOperation, OperationId } from './operation.ts';
-import { InstanceSpec } from './spec.ts';
+import { InstanceSpec, PlatformUrl } from './spec.ts';
 import { AgentStatus } from './status.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -39,6 +39,10 @@ export type ConsoleCommandRequest = Type.Static<typeof ConsoleCommandRequest>;
 /** `POST /shutdown`: the agent ends; the game goes on unless `stopServer`. Answered 202. */
 export const ShutdownRequest = Type.Object({ stopServer: Type.Boolean() }, closed);
 export type ShutdownRequest = Type.Static<typeof ShutdownRequest>;
+
+/** `POST /platform`: where the platform answers from now on; answered 204. */
+export const PlatformRequest = Type.Object({ platformUrl: PlatformUrl }, closed);
+export type PlatformRequest = Type.Static<typeof PlatformRequest>;
 
 /** `GET /health`: secret-free, unauthenticated; says only that this is an agent and it is alive. */
 export const HealthReply = Type.Object({ status: Type.Literal('ok'), agentVersion: Type.String() });

@@ -22,6 +22,9 @@ const Milliseconds = (minimum: number) => Type.Integer({ minimum, maximum: 86_40
 /** 64 lower-case hex digits. */
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
+/** Base address of the platform, without a trailing slash. */
+export const PlatformUrl = Type.String({ pattern: '^https?://[^\\s]+$', maxLength: 2048 });
+
 export const ArtifactFormat = Type.Enum(['file', 'tar', 'tar.gz', 'zip']);
 export type ArtifactFormat = Type.Static<typeof ArtifactFormat>;
 
@@ -120,8 +123,8 @@ export const InstanceSpec = Type.Object(
     instanceId: Type.String({ format: 'uuid' }),
     /** Rises with every change; one lower than the installed revision is refused. */
     revision: Type.Integer({ minimum: 0 }),
-    /** Base address without a trailing slash, where artifacts come from and reports go to. */
-    platformUrl: Type.String({ pattern: '^https?://[^\\s]+$', maxLength: 2048 }),
+    /** Where artifacts come from and reports go to. */
+    platformUrl: PlatformUrl,
     kind: Type.Enum(['game', 'dev']),
     /** Names for people and logs; the agent does not interpret them. */
     game: Type.String({ maxLength: 128 }),

@@ -3,7 +3,7 @@
  * that a name in the cache is always a whole artifact: it is made aside and moved in at once, and two
  * agents that make the same one both succeed.
  */
-import { chmod, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '@zlh/kernel';
 import type { ArtifactRef } from '../contract/spec.ts';
@@ -90,7 +90,11 @@ export class ArtifactCache {
     } finally {
       await rm(staged, { recursive: true, force: true });
     }
-    await rm(file, { force: true });
+  }
+
+  /** Deletes the download once nothing needs it any more. */
+  async discard(artifact: ArtifactRef): Promise<void> {
+    await rm(join(await this.#workFolder(), artifact.sha256), { force: true });
   }
 
   /** Frees the disk of work that its owner never came back to; an agent's own is kept a day, too. */
@@ -118,7 +122,7 @@ export class ArtifactCache {
     const { name, format, executable, fileName } = artifact;
     if (format === 'file') {
       const target = join(content, fileName ?? name);
-      await rename(file, target);
+      await link(file, target); // the download stays until all is in place
       return chmod(target, executable === true ? 0o555 : 0o444);
     }
     const staging = new Staging(content, name, artifact.size, this.#options.limits);

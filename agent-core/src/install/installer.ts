@@ -27,7 +27,8 @@ export class Installer {
   /** Downloads what the cache lacks, two at a time. */
   async download(spec: InstanceSpec, signal: AbortSignal, progress: Progress): Promise<void> {
     await this.#cache.prune();
-    const missing = await this.#missing(spec.artifacts);
+    const byHash = new Map((await this.#missing(spec.artifacts)).map((each) => [each.sha256, each]));
+    const missing = [...byHash.values()];
     const total = missing.reduce((sum, { size }) => sum + size, 0);
     const have = new Map<ArtifactRef, number>();
     const queue = [...missing];
@@ -58,6 +59,7 @@ export class Installer {
       progress(index / missing.length);
       await this.#cache.unpack(artifact, signal);
     }
+    for (const artifact of missing) await this.#cache.discard(artifact);
   }
 
   async write(spec: InstanceSpec): Promise<void> {

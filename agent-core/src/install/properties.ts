@@ -31,7 +31,7 @@ function logicalLines(text: string): string[] {
   for (const line of text.replace(/\r?\n$/, '').split(/\r?\n/)) {
     if (open) lines[lines.length - 1] += `\n${line}`;
     else lines.push(line);
-    const comment = !open && /^\s*[#!]/.test(line);
+    const comment: boolean = !open && /^\s*[#!]/.test(line);
     open = !comment && (/\\*$/.exec(line)?.[0].length ?? 0) % 2 === 1;
   }
   return lines.length === 1 && lines[0] === '' ? [] : lines;

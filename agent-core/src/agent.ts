@@ -1,0 +1,58 @@
+/**
+ * The core plugin of every agent: what it is made of, in the order in which it comes to life. It keeps
+ * one game in the state its owner wants and answers the platform about it.
+ */
+import { asFunction, definePlugin } from '@zlh/kernel';
+import { Type } from 'typebox';
+import { DEFAULT_AGENT_PORT } from './contract/messages.ts';
+import { AgentRoutes, Probes } from './contract/points.ts';
+import { makeAgent } from './make-agent.ts';
+import { logProbe } from './probes/log.ts';
+import { tcpProbe } from './probes/tcp.ts';
+
+const Settings = Type.Object({
+  host: Type.String({ default: '0.0.0.0', description: 'Address the agent listens on' }),
+  port: Type.Integer({
+    default: DEFAULT_AGENT_PORT,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'Port the agent listens on; 0 takes a free one',
+  }),
+  platformUrl: Type.Optional(
+    Type.String({ description: 'Address of the platform until a spec names one', pattern: '^https?://' }),
+  ),
+  tokenFile: Type.Optional(
+    Type.String({ description: "File with the agent's token, mode 0600; default <home>/agent-token" }),
+  ),
+  artifactCache: Type.Optional(
+    Type.String({ description: 'Folder of unpacked artifacts, may be shared by agents; default <home>/artifacts' }),
+  ),
+  heartbeatMs: Type.Integer({
+    default: 10_000,
+    minimum: 100,
+    description: 'Time between two reports to the platform when nothing changes',
+  }),
+});
+
+export default definePlugin({
+  id: 'agent',
+  config: Settings,
+  needs: { probes: Probes, routes: AgentRoutes },
+  services: { agent: asFunction(makeAgent).singleton() },
+  setup({ add }) {
+    add(Probes, tcpProbe);
+    add(Probes, logProbe);
+  },
+  async start({ agent }) {
+    await agent.start();
+  },
+  async ready({ agent, config }) {
+    await agent.listen(config.host, config.port);
+  },
+  async drain({ agent }) {
+    await agent.drain();
+  },
+  async stop({ agent }) {
+    await agent.stop();
+  },
+});

@@ -1,0 +1,91 @@
+/**
+ * The agent's HTTP server: authorises before anything else, validates, answers problems as
+ * problem+json. Kept lean: no default validators or serialisers are loaded.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { fastify, type FastifyInstance } from 'fastify';
+import type { Logger } from '@zlh/kernel';
+import type { AgentRouteModule } from '../contract/points.ts';
+import { bearerCheck } from './auth.ts';
+import type { ConsoleSockets } from './console-socket.ts';
+import { refusals, toProblem } from './problem.ts';
+import { addRoutes, type RouteServices } from './routes.ts';
+import { validatorCompiler } from './validation.ts';
+
+export interface AgentServerOptions {
+  readonly token: string;
+  readonly services: RouteServices;
+  readonly sockets: ConsoleSockets;
+  readonly modules: readonly AgentRouteModule[];
+  readonly log: Logger;
+}
+
+const BODY_LIMIT = 65_536;
+
+export interface AgentServer {
+  readonly app: FastifyInstance;
+  /** Port 0 takes a free one. */
+  listen(host: string, port: number): Promise<void>;
+  /** Undefined until it listens, and while it listens on a wildcard address. */
+  url(): string | undefined;
+  close(): Promise<void>;
+}
+
+export async function createAgentServer(options: AgentServerOptions): Promise<AgentServer> {
+  const { token, services, sockets, modules, log } = options;
+  const authorised = bearerCheck(token);
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    schemaController: {
+      compilersFactory: {
+        buildValidator: () => validatorCompiler as never,
+        buildSerializer: () => () => (value: unknown) => JSON.stringify(value),
+      },
+    },
+  });
+  app.addHook('onRequest', async (request) => {
+    if (request.url !== '/health' && !authorised(request.headers.authorization)) throw refusals.unauthorized();
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500) log.error({ err: error }, 'a request failed');
+    return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  });
+  app.setNotFoundHandler(() => {
+    throw refusals.notFound();
+  });
+  addRoutes(app, services);
+  for (const module of modules) await app.register(async (scope) => module(scope));
+  app.server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    if (!authorised(request.headers.authorization)) refuse(socket, '401 Unauthorized');
+    else if (pathOf(request) === '/console') sockets.accept(request, socket, head);
+    else refuse(socket, '404 Not Found');
+  });
+  return {
+    app,
+    listen: async (host, port) => void (await app.listen({ host, port })),
+    url: () => urlOf(app.server.address() as AddressInfo | null),
+    close: async () => {
+      sockets.close();
+      await app.close();
+    },
+  };
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0]!;
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function urlOf(address: AddressInfo | null): string | undefined {
+  if (address === null || address.address === '0.0.0.0' || address.address === '::') return undefined;
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}

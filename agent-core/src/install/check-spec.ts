@@ -1,0 +1,79 @@
+/**
+ * What the schema cannot say about a spec: names used once, references that lead somewhere, paths that
+ * stay inside. Promises every fault at once, each with the JSON pointer of its place.
+ */
+import { CodedError } from '@zlh/kernel';
+import type { InstanceSpec } from '../contract/spec.ts';
+import { resolvePlaceholders, type Places } from '../supervisor/launch-plan.ts';
+import type { ProbeRegistry } from '../supervisor/readiness.ts';
+import { pathFault } from './data-files.ts';
+
+export interface SpecFault {
+  /** JSON pointer into the spec. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export function checkSpec(spec: InstanceSpec, probes: ProbeRegistry, places: Places): SpecFault[] {
+  return [
+    ...twice(spec.artifacts, '/artifacts'),
+    ...twice(spec.ports, '/ports'),
+    ...checkFiles(spec),
+    ...checkProbe(spec, probes),
+    ...checkPlaceholders(spec, places),
+    ...checkStop(spec),
+  ];
+}
+
+function* twice(list: readonly { readonly name: string }[], path: string): Iterable<SpecFault> {
+  const seen = new Set<string>();
+  for (const [index, { name }] of list.entries()) {
+    if (seen.has(name)) yield { path: `${path}/${index}/name`, message: `"${name}" is used twice` };
+    seen.add(name);
+  }
+}
+
+function* checkFiles({ files }: InstanceSpec): Iterable<SpecFault> {
+  for (const [index, { path }] of files.entries()) {
+    const fault = pathFault(path);
+    if (fault !== undefined) yield { path: `/files/${index}/path`, message: `"${path}" ${fault}` };
+  }
+}
+
+function* checkProbe({ probe, ports }: InstanceSpec, probes: ProbeRegistry): Iterable<SpecFault> {
+  const known = [...probes.keys()].join(', ');
+  if (!probes.has(probe.kind)) {
+    yield { path: '/probe/kind', message: `this agent has no probe "${probe.kind}", only ${known}` };
+  }
+  const port = probe.port ?? null;
+  if (port !== null && !ports.some(({ name }) => name === port)) {
+    yield { path: '/probe/port', message: `there is no port "${port}"` };
+  }
+}
+
+function* checkPlaceholders(spec: InstanceSpec, places: Places): Iterable<SpecFault> {
+  const { command, args, env } = spec.launch;
+  const texts: [string, string][] = [
+    ['/launch/command', command],
+    ...args.map((text, index): [string, string] => [`/launch/args/${index}`, text]),
+    ...Object.entries(env).map(([name, text]): [string, string] => [`/launch/env/${name}`, text]),
+    ...spec.files.map(({ content }, index): [string, string] => [`/files/${index}/content`, content]),
+  ];
+  for (const [path, text] of texts) {
+    if (text.includes('\0')) yield { path, message: 'holds a NUL character' };
+    try {
+      resolvePlaceholders(text, spec, places);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      yield { path, message: error.message };
+    }
+  }
+}
+
+function* checkStop({ stop }: InstanceSpec): Iterable<SpecFault> {
+  for (const [index, step] of stop.entries()) {
+    if ('command' in step && /[\0-\x1f\x7f]/.test(step.command)) {
+      yield { path: `/stop/${index}/command`, message: 'holds control characters' };
+    }
+  }
+}

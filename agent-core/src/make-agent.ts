@@ -1,0 +1,116 @@
+/**
+ * Puts the agent together: which parts there are and who knows whom. Kept by hand, so that the wiring
+ * can be read top to bottom; the parts know nothing of it.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Contribution, Logger } from '@zlh/kernel';
+import { ConsoleHub } from './console/console-hub.ts';
+import type { AgentRouteModule, ProbeKind } from './contract/points.ts';
+import { makeFolders } from './folders.ts';
+import { readToken } from './http/auth.ts';
+import { ConsoleSockets } from './http/console-socket.ts';
+import { createAgentServer, type AgentServer } from './http/server.ts';
+import { ArtifactCache } from './install/artifact-cache.ts';
+import { Installer } from './install/installer.ts';
+import { SpecStore } from './install/spec-store.ts';
+import { Journal } from './operations/journal.ts';
+import { defineOperations } from './operations/kinds.ts';
+import { Operations } from './operations/operations.ts';
+import { PlatformAddress } from './platform/platform-address.ts';
+import { createPlatformClient } from './platform/platform-client.ts';
+import { endAgent } from './shutdown.ts';
+import { Changes } from './status/changes.ts';
+import { Reporter } from './status/reporter.ts';
+import { StatusBoard } from './status/status-board.ts';
+import { MemoryFile } from './supervisor/memory.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
+
+export interface AgentSettings {
+  readonly platformUrl?: string;
+  readonly tokenFile?: string;
+  readonly artifactCache?: string;
+  readonly heartbeatMs: number;
+}
+
+export interface AgentParts {
+  readonly config: AgentSettings;
+  readonly home: string;
+  readonly log: Logger;
+  readonly probes: readonly Contribution<ProbeKind>[];
+  readonly routes: readonly Contribution<AgentRouteModule>[];
+}
+
+export interface Agent {
+  /** Takes up what an earlier agent left and goes on with its operations. */
+  start(): Promise<void>;
+  /** Opens the doors and begins to report. */
+  listen(host: string, port: number): Promise<void>;
+  /** Closes the doors. */
+  drain(): Promise<void>;
+  /** Lets go of the game, which goes on. */
+  stop(): Promise<void>;
+}
+
+export function makeAgent({ config, home, log, probes, routes }: AgentParts): Agent {
+  const folders = makeFolders(home, config.artifactCache);
+  const token = readToken(config.tokenFile ?? join(home, 'agent-token'));
+  const changes = new Changes();
+  const specs = new SpecStore(folders.state);
+  const address = new PlatformAddress(folders.state, config.platformUrl);
+  const platform = createPlatformClient(() => address.url, token);
+  const cache = new ArtifactCache({ folder: folders.artifacts, owner: ownerOf(token), platform });
+  const places = { data: folders.data, artifactPath: cache.path.bind(cache) };
+  const installer = new Installer(cache, places, home);
+  const console = new ConsoleHub();
+  const probeKinds = new Map(probes.map(({ value }) => [value.kind, value]));
+  const supervisor = new Supervisor({
+    runDir: folders.run,
+    compileCache: join(folders.artifacts, '.compile'),
+    places,
+    console,
+    ensureArtifacts: installer.ensureArtifacts.bind(installer),
+    memory: new MemoryFile(folders.state),
+    probes: probeKinds,
+    log,
+    spec: () => specs.spec,
+    changed: changes.notify,
+  });
+  const operations = new Operations(new Journal(folders.state), log, changes.notify);
+  defineOperations(operations, supervisor, installer, specs);
+  const board = new StatusBoard({ supervisor, operations, specs, changes });
+  let server: AgentServer | undefined;
+  const agentUrl = () => server?.url();
+  const { heartbeatMs } = config;
+  const reporter = new Reporter({ platform, board, changes, log, agentUrl, heartbeatMs });
+  const shutdown = (stopServer: boolean) => void endAgent(stopServer, operations, supervisor, log);
+
+  return {
+    async start() {
+      await supervisor.recover();
+      operations.resume();
+    },
+    async listen(host, port) {
+      const sockets = new ConsoleSockets(console, () => supervisor.run);
+      const modules = routes.map(({ value }) => value);
+      const services = { board, operations, supervisor, specs, probes: probeKinds, places, address, shutdown };
+      server = await createAgentServer({ token, services, sockets, modules, log });
+      await server.listen(host, port);
+      log.info({ url: server.url() ?? `port ${port}` }, 'the agent listens');
+      reporter.start();
+    },
+    async drain() {
+      await server?.close();
+    },
+    async stop() {
+      reporter.stop();
+      supervisor.close();
+      await operations.close();
+    },
+  };
+}
+
+/** Tells agents that share a cache apart, the same at each start, without giving the token away. */
+function ownerOf(token: string): string {
+  return createHash('sha256').update(`artifact cache ${token}`).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,60 @@
+/**
+ * The agent's operations on disk: what was asked, how far it came, how it ended. Promises that an
+ * operation which was answered 202 is still known after a crash, and that the file stays small.
+ */
+import { join } from 'node:path';
+import type { AgentOperation } from '../contract/operation.ts';
+import { readJsonFile, writeFileAtomic } from '../lib/atomic-file.ts';
+
+export interface JournalEntry {
+  readonly operation: AgentOperation;
+  /** What the operation needs to go on, e.g. the spec; dropped when it has ended. */
+  readonly input: unknown;
+}
+
+/** Ended operations kept, so that repeated requests and late questions are answered. */
+const KEPT = 64;
+
+export class Journal {
+  readonly #path: string;
+  readonly #entries: Map<string, JournalEntry>;
+
+  constructor(stateDir: string) {
+    this.#path = join(stateDir, 'operations.json');
+    const saved = (readJsonFile(this.#path) ?? []) as JournalEntry[];
+    this.#entries = new Map(saved.map((entry) => [entry.operation.id, entry]));
+  }
+
+  get(id: string): JournalEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  /** Oldest first. */
+  unfinished(): JournalEntry[] {
+    return [...this.#entries.values()].filter(({ operation }) => operation.finishedAt === null);
+  }
+
+  /** Remembers without writing: progress is not worth a disk flush. */
+  hold({ operation, input }: JournalEntry): void {
+    this.#entries.set(operation.id, {
+      operation,
+      input: operation.finishedAt === null ? input : null,
+    });
+  }
+
+  /** Throws when the disk does not take it; the entry is then known until the agent ends. */
+  put(entry: JournalEntry): void {
+    this.hold(entry);
+    this.#forgetOld();
+    writeFileAtomic(this.#path, JSON.stringify([...this.#entries.values()]));
+  }
+
+  forget(id: string): void {
+    this.#entries.delete(id);
+  }
+
+  #forgetOld(): void {
+    const ended = [...this.#entries.values()].filter(({ operation }) => operation.finishedAt !== null);
+    for (const { operation } of ended.slice(0, -KEPT)) this.#entries.delete(operation.id);
+  }
+}

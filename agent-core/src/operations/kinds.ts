@@ -1,0 +1,50 @@
+/** The agent's own operations, each as its phases. They read like what they do; the work is elsewhere. */
+import type { InstanceSpec } from '../contract/spec.ts';
+import type { Installer } from '../install/installer.ts';
+import type { SpecStore } from '../install/spec-store.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { Operations } from './operations.ts';
+
+export function defineOperations(
+  operations: Operations,
+  supervisor: Supervisor,
+  installer: Installer,
+  specs: SpecStore,
+): void {
+  operations.define<InstanceSpec>({
+    kind: 'install',
+    phases: ['download', 'unpack', 'write'],
+    async run({ input: spec, signal, phase }) {
+      await phase('download', (progress) => installer.download(spec, signal, progress));
+      await phase('unpack', (progress) => installer.unpack(spec, signal, progress));
+      await phase('write', async () => {
+        await installer.write(spec);
+        specs.save(spec);
+      });
+    },
+  });
+  operations.define({
+    kind: 'start',
+    phases: ['start'],
+    run: ({ signal, phase }) => phase('start', () => supervisor.start(signal)),
+  });
+  operations.define({
+    kind: 'stop',
+    phases: ['stop'],
+    run: ({ signal, phase }) => phase('stop', () => supervisor.stop(signal)),
+  });
+  operations.define({
+    kind: 'restart',
+    phases: ['stop', 'start'],
+    async run({ signal, phase }) {
+      await phase('stop', () => supervisor.stop(signal));
+      await phase('start', () => supervisor.start(signal));
+    },
+  });
+  operations.define({
+    kind: 'kill',
+    phases: ['kill'],
+    interrupts: true,
+    run: ({ phase }) => phase('kill', () => supervisor.kill()),
+  });
+}

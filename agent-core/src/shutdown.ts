@@ -1,0 +1,20 @@
+/** How an agent ends itself when the platform asks: the game first if wanted, then as on SIGTERM. */
+import type { Logger } from '@zlh/kernel';
+import type { Operations } from './operations/operations.ts';
+import type { Supervisor } from './supervisor/supervisor.ts';
+
+export async function endAgent(
+  stopServer: boolean,
+  operations: Operations,
+  supervisor: Supervisor,
+  log: Logger,
+): Promise<void> {
+  try {
+    const { current } = operations;
+    if (stopServer && current !== null) operations.cancel(current.id);
+    if (stopServer) await supervisor.stop(new AbortController().signal);
+  } catch (error) {
+    log.error({ err: error }, 'the server could not be stopped before the end of the agent');
+  }
+  process.kill(process.pid, 'SIGTERM');
+}
