@@ -45,8 +45,13 @@ export interface ApiKey {
 
 /** Answered once, at creation: `key` is never shown again. */
 export interface NewApiKey {
-  apiKey: ApiKey;
   key: string;
+}
+
+/** Something one may be allowed to do, and so a scope of a key. */
+export interface Permission {
+  id: string;
+  description: string;
 }
 
 export interface Catalog {
@@ -98,6 +103,7 @@ interface AccountPaths {
     post: Body<{ name: string; scopes: string[]; expiresAt: string | null }> & Answers<NewApiKey, 201>;
   };
   '/api/api-keys/{id}': { delete: { parameters: { path: { id: string } } } & Empty };
+  '/api/permissions': { get: Answers<{ items: Permission[] }> };
   '/api/catalog/games': { get: Answers<Catalog> };
 }
 

@@ -1,0 +1,56 @@
+/** Whoever is signed in: who that is, how the portal looks to them, and their keys. */
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import '../api-keys/api-keys.ts';
+import { html } from 'lit';
+import { define, ZlhElement } from '../base/element.ts';
+import { base } from '../base/base.styles.ts';
+import { chooseScheme, chosenScheme } from '../theme/theme.ts';
+import type { Scheme } from '../theme/theme.ts';
+import { accountStyles } from './account.styles.ts';
+
+const SCHEMES: readonly { id: Scheme; label: string }[] = [
+  { id: 'system', label: 'As the system' },
+  { id: 'dark', label: 'Dark' },
+  { id: 'light', label: 'Light' },
+];
+
+/**
+ * @element zlh-account
+ * @summary Account page.
+ * @event zlh-sign-out - Signing out was asked for.
+ */
+export class ZlhAccount extends ZlhElement {
+  static override styles = [base, accountStyles];
+
+  protected override render(): unknown {
+    const { me } = this.connection;
+    return html`<h1>Account</h1>
+      <section class="card row">
+        <div class="grow">
+          <h3 class="one-line">${me?.email}</h3>
+          <p class="muted">${me?.role === 'administrator' ? 'Administrator' : 'User'}</p>
+        </div>
+        <wa-button appearance="filled-outlined" @click=${() => this.emit('zlh-sign-out')}>Sign out</wa-button>
+      </section>
+      <section class="card">
+        <fieldset>
+          <legend>Appearance</legend>
+          ${SCHEMES.map(
+            ({ id, label }) =>
+              html`<label
+                ><input type="radio" name="scheme" value=${id} .checked=${chosenScheme() === id} @change=${() => chooseScheme(id)} />${label}</label
+              >`,
+          )}
+        </fieldset>
+      </section>
+      <zlh-api-keys server=${this.server} token=${this.token}></zlh-api-keys>`;
+  }
+}
+
+define('zlh-account', ZlhAccount);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'zlh-account': ZlhAccount;
+  }
+}

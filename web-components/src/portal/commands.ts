@@ -1,0 +1,52 @@
+/** What the palette offers: every server, every page, and what can be done to the server one looks at. */
+import type { Connection } from '../api/connection.ts';
+import type { Instance } from '../api/schema-instances.ts';
+import type { Command } from '../palette/palette.ts';
+import { chooseScheme } from '../theme/theme.ts';
+import { addressText } from '../words/instances.ts';
+import { instanceState } from '../words/states.ts';
+import { go } from './navigation.ts';
+import type { Action, ZlhInstanceActions } from '../instance-actions/instance-actions.ts';
+
+export interface Offered {
+  connection: Connection;
+  /** The server one looks at, and its buttons. */
+  instance: Instance | undefined;
+  actions: ZlhInstanceActions | undefined;
+  signOut(): void;
+}
+
+export function commandsFor({ connection, instance, actions, signOut }: Offered): readonly Command[] {
+  return [
+    ...(instance && actions ? actionsOn(instance, actions) : []),
+    ...connection.instances.items.map((item) => ({
+      label: item.name,
+      note: [instanceState(item).word, addressText(item)].filter(Boolean).join(' · '),
+      icon: 'servers',
+      run: () => go(`/servers/${item.id}`),
+    })),
+    { label: 'Create server', icon: 'plus', run: () => go('/servers/new') },
+    { label: 'Servers', note: 'page', icon: 'servers', run: () => go('/servers') },
+    { label: 'Operations', note: 'page', icon: 'activity', run: () => go('/operations') },
+    { label: 'Account and API keys', note: 'page', icon: 'user', run: () => go('/account') },
+    { label: 'Dark appearance', icon: 'moon', run: () => chooseScheme('dark') },
+    { label: 'Light appearance', icon: 'sun', run: () => chooseScheme('light') },
+    { label: 'Appearance of the system', icon: 'screen', run: () => chooseScheme('system') },
+    { label: 'Sign out', icon: 'sign-out', run: signOut },
+  ];
+}
+
+function actionsOn(instance: Instance, actions: ZlhInstanceActions): Command[] {
+  const act = (label: string, icon: string, action: Action): Command => ({
+    label: `${label} ${instance.name}`,
+    icon,
+    run: () => void actions.act(action),
+  });
+  const startable = ['stopped', 'crashed', 'error'].includes(instance.observed);
+  const open = instance.operation ? [] : startable ? [act('Start', 'play', 'start')] : runningActions(act);
+  return [...open, { label: `Delete ${instance.name}`, icon: 'trash', run: () => actions.askDelete() }];
+}
+
+function runningActions(act: (label: string, icon: string, action: Action) => Command): Command[] {
+  return [act('Restart', 'restart', 'restart'), act('Stop', 'stop', 'stop')];
+}
