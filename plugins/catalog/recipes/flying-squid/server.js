@@ -13,7 +13,7 @@ import { realpath, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { createSquid, readLevel, testedVersions } from './lib/squid.js';
-import { drop, guard, onClientError, stopTimersOfGoneClients, ClientGone } from './lib/guard.js';
+import { drop, guard, onClientError, ownTimers, ClientGone } from './lib/guard.js';
 import { runCommand, serveConsole } from './lib/commands.js';
 import { error, fault, info, warn } from './lib/log.js';
 import { loadPeople } from './lib/people.js';
@@ -94,7 +94,7 @@ async function checkWorldVersion(levelName, version) {
 
 async function open({ version, settings, people }) {
   info(`Starting Minecraft server on ${settings.host ?? '*'}:${settings.port}`);
-  stopTimersOfGoneClients();
+  ownTimers();
   const server = { version, settings, people, stopping: false, stop: () => (server.stopped ??= stop(server)) };
   const serv = createSquid({
     settings,

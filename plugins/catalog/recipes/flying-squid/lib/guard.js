@@ -6,6 +6,7 @@
  * Promises: what one client sends costs at most that client its connection. Limits follow vanilla's
  * where it has one.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { unzipSync } from 'node:zlib';
 import { fault } from './log.js';
 import { Decompressor, Splitter } from './squid.js';
@@ -19,6 +20,7 @@ const MAX_STEP = 100;
 const WORLD_BORDER = 3e7;
 const PACKETS_PER_SECOND = 500;
 const SPARE_CONNECTIONS = 64;
+const MAX_TIMERS = 32;
 const LEGACY_PING = 0xfe;
 
 /** Replaces framing: lengths are three bytes at most, and nothing is buffered beyond one frame. */
@@ -79,35 +81,49 @@ export function guard(serv, { maxPlayers, admit }) {
   const { socketServer } = serv._server;
   serv.removeAllListeners('clientError'); // Logged by onClientError.
   socketServer.maxConnections = maxPlayers + SPARE_CONNECTIONS;
-  serv._server.prependListener('connection', (client) => guardClient(serv, client, admit));
+  serv._server.prependListener('connection', (client) => guardClient(client, admit));
 }
 
-function guardClient(serv, client, admit) {
+/** Whose packet is being handled, through everything that follows from it. */
+const origin = new AsyncLocalStorage();
+
+function guardClient(client, admit) {
   const emit = client.emit;
   const write = client.write;
   const rate = { since: Date.now(), count: 0 };
-  client.emit = function guarded(event, ...args) {
+  client.timers = new Set();
+  client.emit = (event, ...args) => {
     if (event === 'end') return leave(client, emit, args);
     if (client.dropped) return false;
     try {
       if (event === 'packet' && tooFast(rate)) throw new Error('too many packets');
-      if (!acceptable(serv, client, event, args[0], admit)) return false;
-      return emit.call(client, event, ...args);
+      if (!acceptable(client, event, args[0], admit)) return false;
+      return origin.run(client, () => emit.call(client, event, ...args));
     } catch (problem) {
       fault(`Lost a packet of ${nameOf(client)}`, problem);
       drop(client, 'Invalid packet');
       return false;
     }
   };
-  client.write = function guardedWrite(name, params) {
-    if (client.gone) throw new ClientGone();
+  client.write = (name, params) => {
+    if (client.gone) return writtenToNobody(client);
     if (client.serializer.writableLength > MAX_QUEUED_PACKETS) return drop(client, 'Too slow');
     return write.call(client, name, params);
   };
 }
 
-/** While its leaving is handled, writing to a client is still harmless; afterwards it is an error. */
+/** Ends what a player who left had set in motion: chunks being sent, a login half done. */
+export class ClientGone extends Error {
+  name = 'ClientGone';
+  message = 'the player has left';
+}
+
+function writtenToNobody(client) {
+  if (origin.getStore() === client) throw new ClientGone();
+}
+
 function leave(client, emit, args) {
+  for (const timer of client.timers) clearInterval(timer);
   try {
     return emit.call(client, 'end', ...args);
   } catch (problem) {
@@ -118,25 +134,23 @@ function leave(client, emit, args) {
   }
 }
 
-/** Thrown into whatever still writes to a client that left; `stopWithClient` ends its timers. */
-export class ClientGone extends Error {
-  name = 'ClientGone';
-  message = 'the player has left';
-}
-
-/** flying-squid starts timers per player and never stops them: one that finds its client gone ends. */
-export function stopTimersOfGoneClients() {
-  const start = globalThis.setInterval;
-  globalThis.setInterval = (action, delay, ...args) => {
-    const timer = start(() => {
-      try {
-        action(...args);
-      } catch (problem) {
-        if (!(problem instanceof ClientGone)) throw problem;
-        clearInterval(timer);
-      }
-    }, delay);
+/** flying-squid starts timers for players and forgets them: each belongs to its client and ends with it. */
+export function ownTimers() {
+  const { setInterval: start, clearInterval: stop } = globalThis;
+  const owners = new WeakMap();
+  globalThis.setInterval = (...args) => {
+    const client = origin.getStore();
+    if (client?.gone) throw new ClientGone();
+    const timer = start(...args);
+    if (!client) return timer;
+    owners.set(timer, client);
+    client.timers.add(timer);
+    if (client.timers.size > MAX_TIMERS) drop(client, 'Too many actions at once');
     return timer;
+  };
+  globalThis.clearInterval = (timer) => {
+    owners.get(Object(timer))?.timers.delete(timer);
+    stop(timer);
   };
 }
 
@@ -172,7 +186,7 @@ function tooFast(rate) {
 }
 
 /** False to ignore a packet; throws to end the connection. */
-function acceptable(serv, client, event, packet, admit) {
+function acceptable(client, event, packet, admit) {
   switch (event) {
     case 'login_start':
       return admitted(client, packet, admit);

@@ -23,6 +23,8 @@ export function admission(server) {
 
 /** Logs joins, leaves and chat, gives operators their rights and restricts what others may type. */
 export function followPlayers({ serv, people, stop }) {
+  Object.setPrototypeOf(serv.commands.hash, null); // Players look their words up in it.
+  Object.setPrototypeOf(serv.commands.uniqueHash, null);
   for (const [name, command] of Object.entries(serv.commands.hash)) {
     if (!FOR_EVERYBODY.has(name)) command.params.op = true;
   }
@@ -30,6 +32,7 @@ export function followPlayers({ serv, people, stop }) {
   serv.on('newPlayer', (player) => {
     const client = player._client;
     client.player = player;
+    loginOrForget(serv, player);
     player.on('connected', () => {
       const { x, y, z } = player.position;
       player.op = people.operators.has(player.username);
@@ -47,6 +50,18 @@ export function followPlayers({ serv, people, stop }) {
       info(`${player.username} left the game`);
     });
   });
+}
+
+/** Who leaves in the middle of joining would otherwise count as connected for ever. */
+function loginOrForget(serv, player) {
+  const login = player.login;
+  player.login = async () => {
+    try {
+      await login();
+    } finally {
+      if (player.disconnected && serv.uuidToPlayer[player.uuid] === player) delete serv.uuidToPlayer[player.uuid];
+    }
+  };
 }
 
 /** The answer to a server list's ping. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 /** A package's own folders that only its developers need. */
 const developersFolders = new Set([
-  '.github', '.vscode', '.circleci', '__tests__', 'benchmark', 'benchmarks', 'coverage', 'doc', 'docs', 'example', 'examples', 'man', 'test', 'tests', 'typings', 'website',
+  '.github', '.vscode', '.circleci', '__tests__', 'benchmark', 'benchmarks', 'coverage', 'doc', 'docs', 'example', 'examples', 'man', 'test', 'tests', 'website',
 ]);
 const developersFiles = /(\.(md|markdown|map|ts|mts|cts|flow|html|yml|yaml|jst|mca)|^tsconfig.*\.json|^\.[\w.-]+|^Makefile|^Gruntfile\.js|^Gulpfile\.js)$/i;
 const licence = /^(licen[cs]e|copying|notice|copyright)/i;

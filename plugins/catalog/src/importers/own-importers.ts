@@ -1,0 +1,14 @@
+/** The importers that come with the catalog. */
+import type { ImporterKind } from '../index.ts';
+import { adoptiumImporter } from './adoptium.ts';
+import { fabricImporter } from './fabric.ts';
+import type { ImporterGround } from './ground.ts';
+import { mojangImporter } from './mojang.ts';
+import { npmImporter, npmPackImporter } from './npm/npm-importers.ts';
+import { papermcImporter } from './papermc.ts';
+import { urlImporter } from './url.ts';
+
+export function ownImporters(ground: ImporterGround): readonly ImporterKind[] {
+  const http = [mojangImporter, papermcImporter, fabricImporter, adoptiumImporter, urlImporter];
+  return [npmImporter, npmPackImporter, ...http.map((make) => make(ground))];
+}
