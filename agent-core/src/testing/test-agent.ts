@@ -1,0 +1,174 @@
+/**
+ * A real agent, started as `zlh agent` in a temporary home. Promises that `end` leaves neither a
+ * process nor a folder behind, whatever the test did to it.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { AgentOperation } from '../contract/operation.ts';
+import type { InstanceSpec } from '../contract/spec.ts';
+import type { AgentStatus } from '../contract/status.ts';
+import { readJsonFile } from '../lib/atomic-file.ts';
+import { findShim, killRun } from '../process/tree.ts';
+import { readShimRecord } from '../shim/start.ts';
+
+export interface TestAgentOptions {
+  readonly platformUrl?: string;
+  /** Shared between agents of a test; default inside the home. */
+  readonly artifactCache?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+export interface TestAgent {
+  readonly home: string;
+  readonly token: string;
+  /** Changes with each start. */
+  readonly url: string;
+  readonly pid: number;
+  /** Everything the process printed. */
+  readonly output: string;
+  call<T = unknown>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer<T>>;
+  status(): Promise<AgentStatus>;
+  /** Sends a spec, or `start`, `stop`, `restart`, `kill`, and waits for the operation's end. */
+  perform(what: InstanceSpec | 'start' | 'stop' | 'restart' | 'kill'): Promise<AgentOperation>;
+  /** Waits until an operation has ended. */
+  finished(id: string): Promise<AgentOperation>;
+  /** Ends the agent's process only; the game goes on. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again in the same home, on the same port. */
+  start(): Promise<void>;
+  /** Ends agent, shim and game, and removes the home. */
+  end(): Promise<void>;
+}
+
+const zlh = join(dirname(createRequire(import.meta.url).resolve('@zlh/kernel/package.json')), 'bin/zlh.js');
+const POLL_MS = 20;
+
+export async function startTestAgent(options: TestAgentOptions = {}): Promise<TestAgent> {
+  const home = mkdtempSync(join(tmpdir(), 'zlh-agent-'));
+  const token = randomBytes(32).toString('base64url');
+  writeFileSync(join(home, 'agent-token'), token, { mode: 0o600 });
+  let child: ChildProcess | undefined;
+  let url = '';
+  let output = '';
+
+  async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await fetch(url + path, {
+      method,
+      headers: body === undefined ? { authorization: headers.authorization } : headers,
+      ...content,
+    });
+    const text = await response.text();
+    return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T };
+  }
+
+  const agent: TestAgent = {
+    home,
+    token,
+    get url() {
+      return url;
+    },
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    get output() {
+      return output;
+    },
+    call,
+    status: async () => (await call<AgentStatus>('GET', '/status')).body,
+    async perform(what) {
+      const operationId = randomUUID();
+      const isAction = typeof what === 'string';
+      const path = isAction ? `/${what}` : '/config';
+      const answer = await call('POST', path, isAction ? { operationId } : { operationId, spec: what });
+      if (answer.status !== 202) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      return agent.finished(operationId);
+    },
+    async finished(id) {
+      for (;;) {
+        const { body } = await call<{ operation: AgentOperation }>('GET', `/operations/${id}`);
+        if (body.operation.finishedAt !== null) return body.operation;
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+    },
+    async kill(signal = 'SIGKILL') {
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      child.kill(signal);
+      await once(child, 'exit');
+    },
+    async start() {
+      const port = url === '' ? '0' : new URL(url).port;
+      child = launch(home, port, options);
+      url = await listening(child, (text) => (output += text));
+    },
+    async end() {
+      await agent.kill('SIGKILL');
+      await endRun(home);
+      makeRemovable(home);
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+  await agent.start();
+  return agent;
+}
+
+function launch(home: string, port: string, { platformUrl, artifactCache, env }: TestAgentOptions): ChildProcess {
+  return spawn(process.execPath, ['--conditions=zlh-source', zlh, 'agent'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      ZLH_HOME: home,
+      ZLH_LOG_FORMAT: 'json',
+      ZLH_AGENT_HOST: '127.0.0.1',
+      ZLH_AGENT_PORT: port,
+      ...(platformUrl === undefined ? {} : { ZLH_AGENT_PLATFORM_URL: platformUrl }),
+      ...(artifactCache === undefined ? {} : { ZLH_AGENT_ARTIFACT_CACHE: artifactCache }),
+      ...env,
+    },
+  });
+}
+
+/** Resolves with the address when it says that it listens. */
+function listening(child: ChildProcess, print: (text: string) => void): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let errors = '';
+    child.stderr!.on('data', (chunk: Buffer) => {
+      errors += chunk.toString();
+      print(chunk.toString());
+    });
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      print(`${line}\n`);
+      const { msg, url } = JSON.parse(line) as { msg?: string; url?: string };
+      if (msg === 'the agent listens' && url !== undefined) resolve(url);
+    });
+    child.once('exit', (code) => reject(new Error(`the agent ended with ${code}: ${errors}`)));
+  });
+}
+
+async function endRun(home: string): Promise<void> {
+  const memory = readJsonFile(join(home, 'state', 'supervisor.json')) as { run?: { id: string } } | undefined;
+  const record = existsSync(join(home, 'run')) ? readShimRecord(join(home, 'run')) : undefined;
+  for (const runId of new Set([memory?.run?.id, record?.runId])) {
+    if (runId === undefined) continue;
+    const shim = findShim(runId);
+    if (shim !== undefined) process.kill(shim.pid, 'SIGKILL');
+    await killRun(runId, record?.runId === runId ? record.child : null);
+  }
+}
+
+function makeRemovable(home: string): void {
+  if (existsSync(home)) chmodSync(home, 0o700);
+}
