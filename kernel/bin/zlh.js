@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // The `zlh` command. Plain JavaScript, because any Node ≥ 20 may run it: it hands over to the pinned Node,
-// under which the sources run as they are, and turns on the compile cache before anything large is loaded.
+// under which the sources run as they are.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import * as modules from 'node:module';
-import { join, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -13,30 +13,33 @@ const fromSource = existsSync(source);
 const condition = '--conditions=zlh-source';
 const old = Number(process.versions.node.split('.')[0]) < 24;
 
-if (old || (fromSource && !process.execArgv.includes(condition))) handOver();
-else {
-  const home = resolve(process.env.ZLH_HOME ?? '.zlh');
-  const runs = ['start', 'agent'].includes(process.argv[2] ?? '');
-  if (runs || existsSync(home)) modules.enableCompileCache(join(home, 'cache', 'compile'));
+if (old || (fromSource && !process.execArgv.includes(condition))) {
+  handOver(old ? pinnedNode() : process.execPath);
+} else {
   const { main } = await import(fromSource ? source.href : '../dist/cli/main.js');
   await main(process.argv.slice(2));
 }
 
-function handOver() {
-  const node = old ? pinnedNode() : process.execPath;
+/** Becomes the other Node where the system can, so that one process is all there is; else waits for it. */
+function handOver(node) {
   const flags = ['--disable-warning=ExperimentalWarning', ...(fromSource ? [condition] : [])];
   const args = [...flags, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
-  if (!old && process.execve !== undefined) process.execve(node, [node, ...args], process.env);
+  if (process.execve !== undefined) process.execve(node, [node, ...args], process.env);
   const child = spawn(node, args, { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => child.kill(signal));
+  }
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
 
 function pinnedNode() {
   try {
-    return modules.createRequire(import.meta.url).resolve('node/bin/node');
+    return createRequire(import.meta.url).resolve('node/bin/node');
   } catch {
-    console.error(`zlh needs Node 24, and this is ${process.versions.node}. Run "npm ci" once (it brings Node 24 along), or install Node 24.`);
+    console.error(
+      `zlh: It needs Node 24, and this is ${process.versions.node}. ` +
+        'Run "npm ci" once (it brings Node 24 along), or install Node 24. [KERNEL_OLD_NODE]',
+    );
     process.exit(1);
   }
 }

@@ -3,21 +3,22 @@
  * a need is bridged by a function that asks the kernel when it is first read. awilix caches singletons
  * by name in a root container, which is why plugins cannot share one.
  */
-import { asFunction, asValue, createContainer, type AwilixContainer, type Resolver } from 'awilix';
-import { errors } from './errors.ts';
-import type { Ground, Plugin } from './plugin.ts';
+import { asFunction, asValue, createContainer, type Resolver } from 'awilix';
+import { groundNames } from './declaration.ts';
+import { errors, type CodedError } from './errors.ts';
+import { needsOf, servicesOf, type Ground, type Plugin } from './plugin.ts';
+import { withinTime } from './time-limit.ts';
 import type { Need } from './tokens.ts';
 
-const groundNames = ['config', 'log', 'signal', 'home'] as const;
-
 export interface PluginContainer {
-  /** The members of `use`, read lazily; throws until `open` was called. */
-  readonly use: Record<string, unknown>;
+  /** The members of `use`, read lazily; only what the kernel gives may be read after `dispose`. */
+  readonly use: Readonly<Record<string, unknown>>;
   /** From now on `use` may be read. */
   open(): void;
-  resolve(service: string): unknown;
-  /** Runs the disposers of all services that were made, newest first; returns what they threw. */
-  dispose(): Promise<unknown[]>;
+  /** The service itself; `undefined` when the plugin is not running. */
+  resolve(service: string): { readonly service: unknown } | undefined;
+  /** Runs the disposers of all services that were made, newest first; answers what went wrong. */
+  dispose(limitMs: number): Promise<readonly CodedError[]>;
 }
 
 export function createPluginContainer(
@@ -26,50 +27,77 @@ export function createPluginContainer(
   answer: (need: Need) => unknown,
 ): PluginContainer {
   const container = createContainer({ strict: true });
-  const names = [...groundNames, ...Object.keys(plugin.needs ?? {}), ...Object.keys(plugin.services ?? {})];
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw errors.nameTaken(plugin.id, twice);
-
   for (const name of groundNames) container.register(name, asValue(ground[name]));
-  for (const [name, need] of Object.entries((plugin.needs ?? {}) as Record<string, Need>)) {
+  for (const [name, need] of Object.entries(needsOf(plugin))) {
     container.register(name, asFunction(() => answer(need)).singleton());
   }
-  for (const [name, made] of Object.entries((plugin.services ?? {}) as Record<string, Resolver<unknown>>)) {
-    container.register(name, made);
-  }
+  container.register(servicesOf(plugin));
+  const names = Object.keys(container.registrations);
+  let state: 'closed' | 'open' | 'over' = 'closed';
 
-  let open = false;
-  const use = new Proxy({} as Record<string, unknown>, {
-    get(_, name) {
-      if (typeof name === 'symbol') return undefined;
-      if (!container.hasRegistration(name)) throw errors.useUnknown(plugin.id, name);
-      if (!open) throw errors.useTooEarly(plugin.id, name);
-      return container.resolve(name);
-    },
-    has: (_, name) => container.hasRegistration(name),
-    ownKeys: () => names,
-    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-  });
+  const read = (name: string): unknown => {
+    if (!names.includes(name)) {
+      if (name === 'then' || name === 'toJSON') return undefined; // asked of any object, by await and by logs
+      throw errors.useUnknown(plugin.id, name);
+    }
+    if (state === 'closed') throw errors.useTooEarly(plugin.id, name);
+    if (state === 'over' && !(name in ground)) throw errors.useTooLate(plugin.id, name);
+    return container.resolve(name);
+  };
 
   return {
-    use,
-    open: () => void (open = true),
-    resolve: (service) => container.resolve(service),
-    dispose: () => disposeInReverse(container),
+    use: lazyObject(names, read),
+    open: () => void (state = 'open'),
+    resolve: (name) => (state === 'open' ? { service: container.resolve(name) } : undefined),
+    dispose(limitMs) {
+      const made = [...container.cache].reverse();
+      state = 'over';
+      container.cache.clear();
+      return disposeEach(plugin.id, made, limitMs);
+    },
   };
 }
 
+/** Has the members, and asks `read` for one whenever it is looked at. */
+function lazyObject(names: readonly string[], read: (name: string) => unknown) {
+  return new Proxy<Record<string, unknown>>(
+    {},
+    {
+      get: (_, name) => (typeof name === 'symbol' ? undefined : read(name)),
+      has: (_, name) => names.includes(String(name)),
+      ownKeys: () => [...names],
+      getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+      set: () => false,
+    },
+  );
+}
+
+type Made = readonly [
+  PropertyKey,
+  { readonly resolver: Resolver<unknown>; readonly value: unknown },
+];
+
 /** awilix's own dispose() runs all disposers at once and reports only the first failure. */
-async function disposeInReverse(container: AwilixContainer): Promise<unknown[]> {
-  const failures: unknown[] = [];
-  for (const { resolver, value } of [...container.cache.values()].reverse()) {
-    const dispose = (resolver as { dispose?: (value: unknown) => unknown }).dispose;
+async function disposeEach(
+  plugin: string,
+  made: readonly Made[],
+  limitMs: number,
+): Promise<readonly CodedError[]> {
+  const failures: CodedError[] = [];
+  for (const [key, { resolver, value }] of made) {
+    const { dispose } = resolver as { dispose?: (value: unknown) => unknown };
+    if (dispose === undefined) continue;
+    const service = String(key);
+    const late = errors.disposeTimeout(plugin, service, limitMs);
     try {
-      await dispose?.(value);
+      await withinTime(
+        limitMs,
+        () => dispose(value),
+        () => late,
+      );
     } catch (error) {
-      failures.push(error);
+      failures.push(error === late ? late : errors.disposeFailed(plugin, service, error));
     }
   }
-  container.cache.clear();
   return failures;
 }

@@ -21,9 +21,10 @@ export class ConfigurationError extends CodedError {
   readonly faults: readonly CodedError[];
 
   constructor(faults: readonly CodedError[]) {
+    const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
     super(
       'KERNEL_CONFIGURATION',
-      `The configuration has ${faults.length === 1 ? 'one fault' : `${faults.length} faults`}.`,
+      `The configuration has ${count}.`,
       'Correct them and start again.',
     );
     this.name = 'ConfigurationError';
@@ -31,75 +32,212 @@ export class ConfigurationError extends CodedError {
   }
 }
 
-const make = (code: string) => (message: string, hint: string, cause?: unknown) =>
-  new CodedError(code, message, hint, cause === undefined ? undefined : { cause });
+/** The steps of a plugin's life, as errors speak of them. */
+const phases = {
+  setup: 'set up',
+  start: 'start',
+  ready: 'become ready',
+  drain: 'drain',
+  stop: 'stop',
+} as const;
 
-const unknownPlugin = make('KERNEL_UNKNOWN_PLUGIN');
-const notAPlugin = make('KERNEL_NOT_A_PLUGIN');
-const loadFailed = make('KERNEL_LOAD_FAILED');
-const incompatible = make('KERNEL_INCOMPATIBLE');
-const duplicateId = make('KERNEL_DUPLICATE_ID');
-const wrongSetting = make('KERNEL_WRONG_SETTING');
-const unknownSetting = make('KERNEL_UNKNOWN_SETTING');
-const missingSecret = make('KERNEL_MISSING_SECRET');
-const missingNeed = make('KERNEL_MISSING_NEED');
-const twoProviders = make('KERNEL_TWO_PROVIDERS');
-const cycle = make('KERNEL_CYCLE');
-const nameTaken = make('KERNEL_NAME_TAKEN');
-const useTooEarly = make('KERNEL_USE_TOO_EARLY');
-const useUnknown = make('KERNEL_USE_UNKNOWN');
-const addTooLate = make('KERNEL_ADD_TOO_LATE');
-const stoppedWhileStarting = make('KERNEL_STOPPED');
-const phaseFailed = { setup: make('KERNEL_SETUP_FAILED'), start: make('KERNEL_START_FAILED'), ready: make('KERNEL_READY_FAILED'), drain: make('KERNEL_DRAIN_FAILED'), stop: make('KERNEL_STOP_FAILED') };
-const phaseTimeout = { start: make('KERNEL_START_TIMEOUT'), ready: make('KERNEL_READY_TIMEOUT'), drain: make('KERNEL_DRAIN_TIMEOUT'), stop: make('KERNEL_STOP_TIMEOUT') };
+export type Phase = keyof typeof phases;
 
-export type Phase = keyof typeof phaseFailed;
-
-const says = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
-const hintOf = (cause: unknown, otherwise: string) => (cause instanceof CodedError ? cause.hint : otherwise);
+const says = (cause: unknown) =>
+  (cause instanceof Error ? cause.message : String(cause))
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+const codeOf = (phase: Phase, what: string) => `KERNEL_${phase.toUpperCase()}_${what}`;
+/** `billing → invoices → database`: who needs the one that failed. */
+const within = (chain: readonly string[]) => (chain.length > 1 ? ` (${chain.join(' → ')})` : '');
 
 export const errors = {
-  unknownPlugin: (name: string, host: string) =>
-    unknownPlugin(`The plugin "${name}" is not installed.`, `Install it ("npm install ${name}") or take it out of config/${host}.ts.`),
-  notAPlugin: (name: string, host: string) =>
-    notAPlugin(`"${name}" is no plugin of the ${host}: its "./${host}" export has no default export made by definePlugin().`, 'Check the name in the configuration, or ask the author of the package.'),
+  noConfiguration: (file: string, hint: string) =>
+    new CodedError('KERNEL_NO_CONFIGURATION', `There is no configuration file "${file}".`, hint),
+  configurationUnreadable: (file: string, cause: unknown) =>
+    new CodedError(
+      'KERNEL_CONFIGURATION_UNREADABLE',
+      `The configuration file "${file}" cannot be read: ${says(cause)}.`,
+      'Correct the file; its default export is an object with "plugins".',
+      { cause },
+    ),
+  wrongConfiguration: (file: string, path: string, problem: string) =>
+    new CodedError(
+      'KERNEL_WRONG_CONFIGURATION',
+      `"${path}" ${problem} ("${file}").`,
+      'The file holds "plugins", "startTimeoutMs" and "stopTimeoutMs"; ' +
+        "a plugin is false or an object of settings, with \"onFailure\" 'abort' or 'continue'.",
+    ),
+
+  unknownPlugin: (name: string, file: string) =>
+    new CodedError(
+      'KERNEL_UNKNOWN_PLUGIN',
+      `The plugin "${name}" is not installed.`,
+      `Install it ("npm install ${name}"), or take it out of "${file}".`,
+    ),
+  notAPlugin: (name: string, host: string, problem: string) =>
+    new CodedError(
+      'KERNEL_NOT_A_PLUGIN',
+      `"${name}" is no plugin of the ${host}: ${problem}.`,
+      'Check the name in the configuration, or ask the author of the package.',
+    ),
   loadFailed: (name: string, cause: unknown) =>
-    loadFailed(`The plugin "${name}" could not be loaded: ${says(cause)}.`, 'Reinstall the package, or take it out of the configuration.', cause),
+    new CodedError(
+      'KERNEL_LOAD_FAILED',
+      `The plugin "${name}" could not be loaded: ${says(cause)}.`,
+      'Reinstall the package, or take it out of the configuration.',
+      { cause },
+    ),
   incompatible: (name: string, version: string, range: string, kernel: string) =>
-    incompatible(`"${name}" ${version} works with @zlh/kernel ${range}, but this is ${kernel}.`, `Install a version of "${name}" made for @zlh/kernel ${kernel}.`),
+    new CodedError(
+      'KERNEL_INCOMPATIBLE',
+      `"${name}" ${version} works with @zlh/kernel ${range}, but this is ${kernel}.`,
+      `Install a version of "${name}" made for @zlh/kernel ${kernel}.`,
+    ),
   duplicateId: (id: string, first: string, second: string) =>
-    duplicateId(`"${first}" and "${second}" both call themselves "${id}".`, 'Keep one of them in the configuration.'),
-  wrongSetting: (name: string, path: string, problem: string, source: string) =>
-    wrongSetting(`The setting "${path}" of "${name}" ${problem} (${source}).`, '"zlh inspect --settings" lists every setting with its meaning and default.'),
+    new CodedError(
+      'KERNEL_DUPLICATE_ID',
+      `"${first}" and "${second}" both call themselves "${id}".`,
+      'Keep one of them in the configuration.',
+    ),
+  wrongDeclaration: (name: string, problem: string) =>
+    new CodedError(
+      'KERNEL_WRONG_DECLARATION',
+      `The plugin "${name}" is declared wrongly: ${problem}.`,
+      'Tell its author, or take it out of the configuration.',
+    ),
+
+  wrongSetting: (name: string, path: string, problem: string, source: string, meaning: string) =>
+    new CodedError(
+      'KERNEL_WRONG_SETTING',
+      `The setting "${path}" of "${name}" ${problem} (${source}).`,
+      `Correct it there.${meaning}`,
+    ),
+  missingSetting: (name: string, path: string, variable: string, meaning: string) =>
+    new CodedError(
+      'KERNEL_MISSING_SETTING',
+      `The setting "${path}" of "${name}" is required and not set.`,
+      `Set it in the configuration file, or by ${variable}.${meaning}`,
+    ),
   unknownSetting: (name: string, path: string, source: string, known: readonly string[]) =>
-    unknownSetting(`"${name}" has no setting "${path}" (${source}).`, known.length === 0 ? 'It has no settings: remove it.' : `It has: ${known.join(', ')}.`),
+    new CodedError(
+      'KERNEL_UNKNOWN_SETTING',
+      `"${name}" has no setting "${path}" (${source}).`,
+      known.length === 0 ? 'There is none to set: remove it.' : `There are: ${known.join(', ')}.`,
+    ),
   missingSecret: (name: string, path: string, variable: string) =>
-    missingSecret(`The secret "${variable}" for the setting "${path}" of "${name}" is not set.`, `Set the environment variable ${variable}, or ${variable}_FILE to the path of a file that holds it.`),
+    new CodedError(
+      'KERNEL_MISSING_SECRET',
+      `The secret "${variable}" for the setting "${path}" of "${name}" is not set.`,
+      `Set ${variable} in the environment, or ${variable}_FILE to the path of a file that holds it.`,
+    ),
+  unreadableSecret: (name: string, path: string, variable: string, file: string, cause: unknown) =>
+    new CodedError(
+      'KERNEL_UNREADABLE_SECRET',
+      `The secret for the setting "${path}" of "${name}" cannot be read: ${says(cause)}.`,
+      `Correct ${variable}_FILE, or let this user read "${file}".`,
+      { cause },
+    ),
+
   missingNeed: (plugin: string, wanted: string) =>
-    missingNeed(`"${plugin}" needs "${wanted}", and no enabled plugin provides it.`, `Enable a plugin that provides "${wanted}", or disable "${plugin}".`),
+    new CodedError(
+      'KERNEL_MISSING_NEED',
+      `"${plugin}" needs "${wanted}", and no enabled plugin provides it.`,
+      `Enable a plugin that provides "${wanted}", or disable "${plugin}".`,
+    ),
   twoProviders: (wanted: string, first: string, second: string) =>
-    twoProviders(`"${first}" and "${second}" both provide "${wanted}".`, 'Keep one of them in the configuration.'),
+    new CodedError(
+      'KERNEL_TWO_PROVIDERS',
+      `"${first}" and "${second}" both provide "${wanted}".`,
+      'Keep one of them in the configuration.',
+    ),
   cycle: (chain: readonly string[]) =>
-    cycle(`These plugins need each other: ${chain.join(' → ')}.`, 'Make one of these needs optional, or turn it into a point.'),
-  nameTaken: (plugin: string, name: string) =>
-    nameTaken(`"${plugin}" uses the name "${name}" twice among its needs, its services and what the kernel gives.`, 'Rename one of them.'),
+    new CodedError(
+      'KERNEL_CYCLE',
+      `These plugins need each other: ${chain.join(' → ')}.`,
+      'Turn one of these needs into a point, or disable one of the plugins.',
+    ),
+  notProvided: (wanted: string) =>
+    new CodedError(
+      'KERNEL_NOT_PROVIDED',
+      `No enabled plugin provides "${wanted}".`,
+      'Enable a plugin that provides it.',
+    ),
+  notRunning: (wanted: string, plugin: string) =>
+    new CodedError(
+      'KERNEL_NOT_RUNNING',
+      `"${wanted}" cannot be used: its plugin "${plugin}" is not running.`,
+      `Use it after "${plugin}" has started and before it stops.`,
+    ),
+
   useTooEarly: (plugin: string, name: string) =>
-    useTooEarly(`"${plugin}" read "use.${name}" before its start.`, 'Keep "use" and read it in start() or later.'),
+    new CodedError(
+      'KERNEL_USE_TOO_EARLY',
+      `"${plugin}" read "use.${name}" before its start.`,
+      'Keep "use" and read it in start() or later.',
+    ),
+  useTooLate: (plugin: string, name: string) =>
+    new CodedError(
+      'KERNEL_USE_TOO_LATE',
+      `"${plugin}" read "use.${name}" after it had stopped.`,
+      'End timers and listeners in stop(), or when "signal" is aborted.',
+    ),
   useUnknown: (plugin: string, name: string) =>
-    useUnknown(`"${plugin}" read "use.${name}", which is neither among its needs nor its services.`, `Add it to the needs of "${plugin}".`),
+    new CodedError(
+      'KERNEL_USE_UNKNOWN',
+      `"${plugin}" read "use.${name}", which is neither among its needs nor its services.`,
+      `Add it to the needs of "${plugin}".`,
+    ),
   addTooLate: (plugin: string, to: string) =>
-    addTooLate(`"${plugin}" added to "${to}" after its setup.`, 'Call add() inside setup().'),
-  stoppedWhileStarting: () => stoppedWhileStarting('It was told to stop while it was starting.', 'Start it again.'),
+    new CodedError(
+      'KERNEL_ADD_TOO_LATE',
+      `"${plugin}" added to "${to}" after its setup.`,
+      'Call add() inside setup().',
+    ),
+
+  stoppedWhileStarting: () =>
+    new CodedError(
+      'KERNEL_STOPPED',
+      'It was told to stop while it was starting.',
+      'Start it again.',
+    ),
   phaseFailed: (phase: Phase, plugin: string, chain: readonly string[], cause: unknown) =>
-    phaseFailed[phase](`"${plugin}" failed to ${phase}${chain.length > 1 ? ` (needed by ${chain.join(' → ')})` : ''}: ${says(cause)}.`, hintOf(cause, `Its log lines above say more; "zlh doctor" checks the machine.`), cause),
-  phaseTimeout: (phase: Exclude<Phase, 'setup'>, plugin: string, milliseconds: number) =>
-    phaseTimeout[phase](`"${plugin}" did not finish its ${phase} within ${milliseconds / 1000} s.`, phase === 'start' || phase === 'ready' ? `Look at its log lines above, or raise "${phase === 'start' ? 'startTimeoutMs' : 'readyTimeoutMs'}" in the configuration.` : 'It was left behind; the other plugins were stopped.'),
+    new CodedError(
+      codeOf(phase, 'FAILED'),
+      `"${plugin}" failed to ${phases[phase]}${within(chain)}: ${says(cause)}.`,
+      cause instanceof CodedError
+        ? cause.hint
+        : 'Its log lines above say more; "zlh doctor" checks the machine.',
+      { cause },
+    ),
+  phaseTimeout: (phase: Phase, plugin: string, chain: readonly string[], limitMs: number) =>
+    new CodedError(
+      codeOf(phase, 'TIMEOUT'),
+      `"${plugin}" did not ${phases[phase]} within ${limitMs / 1000} s${within(chain)}.`,
+      phase === 'drain' || phase === 'stop'
+        ? 'It was left behind and the others were stopped; "stopTimeoutMs" gives it longer.'
+        : 'Its log lines above say more; "startTimeoutMs" in the configuration gives it longer.',
+    ),
+  disposeFailed: (plugin: string, service: string, cause: unknown) =>
+    new CodedError(
+      'KERNEL_DISPOSE_FAILED',
+      `"${plugin}" failed to dispose of its service "${service}": ${says(cause)}.`,
+      'Everything else was stopped; its log lines above say more.',
+      { cause },
+    ),
+  disposeTimeout: (plugin: string, service: string, limitMs: number) =>
+    new CodedError(
+      'KERNEL_DISPOSE_TIMEOUT',
+      `"${plugin}" did not dispose of its service "${service}" within ${limitMs / 1000} s.`,
+      'It was left behind and the others were stopped; "stopTimeoutMs" gives it longer.',
+    ),
 };
 
 /** The error as lines for a terminal: what is wrong, what to do, the code; faults one by one. */
 export function describeError(error: unknown): string {
   if (error instanceof ConfigurationError) {
-    return [`${error.message} ${error.hint}`, ...error.faults.map((fault) => `  - ${describeError(fault)}`)].join('\n');
+    const faults = error.faults.map((fault) => `  - ${describeError(fault)}`);
+    return [`${error.message} ${error.hint}`, ...faults].join('\n');
   }
   if (error instanceof CodedError) return `${error.message} ${error.hint} [${error.code}]`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -5,7 +5,7 @@ export type { Token, Point, OptionalToken, Contribution, Need } from './tokens.t
 export { definePlugin } from './plugin.ts';
 export type { Plugin, Use, Add, Ground, SetupContext } from './plugin.ts';
 export { CodedError, ConfigurationError, describeError } from './errors.ts';
-export { secret } from './settings.ts';
+export { secret } from './secrets.ts';
 export type { Configuration } from './load.ts';
 export type { Logger } from './log.ts';
 export { Commands, Checks } from './cli/points.ts';

@@ -3,27 +3,21 @@
  * is what happens when a step fails: everything begun is stopped, the failing plugin included, and the
  * error names the plugins that needed it.
  */
-import { createPluginContainer, type PluginContainer } from './container.ts';
-import { CodedError, ConfigurationError, errors, type Phase } from './errors.ts';
+import { Contributions } from './contributions.ts';
+import { declarationFaults } from './declaration.ts';
+import { ConfigurationError, errors, type CodedError } from './errors.ts';
 import { createLog, type Logger } from './log.ts';
-import { orderPlugins, type Order } from './order.ts';
-import type { Plugin } from './plugin.ts';
-import { parseSettings, type Environment } from './settings.ts';
+import { chainTo, orderPlugins, withDependents, type Order } from './order.ts';
+import type { InstalledPlugin } from './plugin.ts';
+import { reportOf, type PluginReport } from './report.ts';
+import { asFailure, Room } from './room.ts';
+import type { Environment } from './secrets.ts';
+import { parseSettings } from './settings.ts';
+import { withinTime } from './time-limit.ts';
 import type { Contribution, Need, Point, Token } from './tokens.ts';
 
-/** A plugin as the loader hands it over. */
-export interface PluginSource {
-  /** Package name, which is also its key in the configuration. */
-  readonly name: string;
-  readonly version: string;
-  readonly plugin: Plugin;
-  readonly settings?: Readonly<Record<string, unknown>>;
-  /** `continue` starts the host without this plugin, and those that need it, when it fails. Default `abort`. */
-  readonly onFailure?: 'abort' | 'continue';
-}
-
 export interface KernelOptions {
-  readonly plugins: readonly PluginSource[];
+  readonly plugins: readonly InstalledPlugin[];
   /** Faults the loader found; reported together with those found here. */
   readonly faults?: readonly CodedError[];
   readonly home: string;
@@ -31,33 +25,8 @@ export interface KernelOptions {
   readonly log?: Logger;
   /** Longest time a plugin may take to start, and to become ready. Default 60,000 ms. */
   readonly startTimeoutMs?: number;
-  /** Longest time a plugin may take to drain, and to stop. Default 20,000 ms. */
+  /** Longest time a plugin may take to drain, to stop, and to dispose of one service. Default 20,000 ms. */
   readonly stopTimeoutMs?: number;
-}
-
-export interface PluginReport {
-  readonly id: string;
-  readonly name: string;
-  readonly version: string;
-  readonly state: 'configured' | 'started' | 'failed' | 'stopped';
-  readonly needs: readonly string[];
-  readonly provides: readonly string[];
-  readonly services: readonly string[];
-  /** Point id → how many values the plugin adds. */
-  readonly adds: Readonly<Record<string, number>>;
-  readonly settings: Readonly<Record<string, unknown>>;
-}
-
-interface Room {
-  readonly source: PluginSource;
-  readonly plugin: Plugin;
-  readonly config: unknown;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly container: PluginContainer;
-  readonly log: Logger;
-  readonly stopping: AbortController;
-  state: PluginReport['state'];
-  settingUp: boolean;
 }
 
 export class Kernel {
@@ -65,19 +34,26 @@ export class Kernel {
   readonly home: string;
   readonly #order: Order;
   readonly #rooms: readonly Room[];
-  readonly #contributions = new Map<string, Contribution<unknown>[]>();
+  readonly #contributions = new Contributions();
   readonly #startTimeoutMs: number;
   readonly #stopTimeoutMs: number;
+  /** The step of the start that runs now. */
+  #step: Promise<void> | undefined;
   #stopped: Promise<readonly CodedError[]> | undefined;
 
-  /** Parses settings, orders the plugins and runs every `setup`. Throws a ConfigurationError with all faults. */
+  /**
+   * Parses settings, orders the plugins and runs every `setup`.
+   *
+   * @throws ConfigurationError with all faults, before any code of a plugin ran
+   * @throws CodedError when a `setup` failed
+   */
   constructor(options: KernelOptions) {
     this.log = options.log ?? createLog();
     this.home = options.home;
     this.#startTimeoutMs = options.startTimeoutMs ?? 60_000;
     this.#stopTimeoutMs = options.stopTimeoutMs ?? 20_000;
     const faults: CodedError[] = [...(options.faults ?? [])];
-    const sources = withoutDuplicates(options.plugins, faults);
+    const sources = usable(options.plugins, faults);
     this.#order = orderPlugins(sources.map(({ plugin }) => plugin));
     faults.push(...this.#order.faults);
     const rooms = this.#furnish(sources, options.environment ?? {}, faults);
@@ -92,17 +68,21 @@ export class Kernel {
       for (const phase of ['start', 'ready'] as const) {
         for (const room of this.#rooms) {
           if (this.#stopped !== undefined) throw errors.stoppedWhileStarting();
-          await this.#begin(room, phase);
+          this.#step = this.#begin(room, phase);
+          await this.#step;
         }
       }
     } catch (error) {
-      const failures = await this.stop();
-      if (failures.length === 0) throw error;
-      throw new AggregateError([error, ...failures], (error as Error).message, { cause: error });
+      const wasTold = this.#stopped !== undefined;
+      await this.stop();
+      throw wasTold ? errors.stoppedWhileStarting() : error;
     }
   }
 
-  /** Drains, then stops, in reverse order; answers the failures, having stopped the others all the same. */
+  /**
+   * Drains, then stops, in reverse order. Answers what went wrong, having logged it and stopped the
+   * others all the same. A plugin that is just starting is told by its signal and waited for.
+   */
   stop(): Promise<readonly CodedError[]> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -114,185 +94,127 @@ export class Kernel {
   }
 
   contributions<T>(to: Point<T>): readonly Contribution<T>[] {
-    return this.#list(to.id) as readonly Contribution<T>[];
+    return this.#contributions.of(to.id) as readonly Contribution<T>[];
   }
 
+  /** The plugins in the order in which they start. */
   report(): readonly PluginReport[] {
-    return this.#rooms.map(({ source, plugin, state, settings }) => ({
-      id: plugin.id,
-      name: source.name,
-      version: source.version,
-      state,
-      needs: Object.values((plugin.needs ?? {}) as Record<string, Need>).map((need) => (need.kind === 'optional' ? `${need.token.id}?` : need.kind === 'point' ? `${need.id}[]` : need.id)),
-      provides: Object.values((plugin.provides ?? {}) as Record<string, Token<unknown>>).map(({ id }) => id),
-      services: Object.keys(plugin.services ?? {}),
-      adds: this.#addedBy(plugin.id),
-      settings,
-    }));
+    return this.#rooms.map((room) => reportOf(room, this.#contributions.countsBy(room.id)));
   }
 
-  /** Every plugin with its settings, secrets masked, in starting order. */
-  settings(): readonly { readonly plugin: Plugin; readonly name: string; readonly printable: Readonly<Record<string, unknown>> }[] {
-    return this.#rooms.map(({ plugin, source, settings }) => ({ plugin, name: source.name, printable: settings }));
-  }
-
-  #furnish(sources: readonly PluginSource[], environment: Environment, faults: CodedError[]): Map<string, Room> {
-    const rooms = new Map<string, Room>();
+  #furnish(
+    sources: readonly InstalledPlugin[],
+    environment: Environment,
+    faults: CodedError[],
+  ): ReadonlyMap<string, Room> {
     const ids = sources.map(({ plugin }) => plugin.id);
-    for (const source of sources) {
-      const { plugin } = source;
-      const parsed = parseSettings(source.name, plugin, source.settings ?? {}, environment, ids);
+    const around = {
+      log: this.log,
+      home: this.home,
+      answer: (need: Need) => this.#answer(need),
+    };
+    const rooms = sources.map((source) => {
+      const { name, plugin, settings = {} } = source;
+      const parsed = parseSettings(name, plugin, settings, environment, ids);
       faults.push(...parsed.faults);
-      const log = this.log.child({ plugin: plugin.id });
-      const stopping = new AbortController();
-      const ground = { config: parsed.values, log, signal: stopping.signal, home: this.home };
-      try {
-        const container = createPluginContainer(plugin, ground, (need) => this.#answer(need));
-        rooms.set(plugin.id, { source, plugin, config: parsed.values, settings: parsed.printable, container, log, stopping, state: 'configured', settingUp: false });
-      } catch (error) {
-        faults.push(error as CodedError);
-      }
-    }
-    return rooms;
+      return [plugin.id, new Room(source, parsed, around)] as const;
+    });
+    return new Map(rooms);
   }
 
   #setup(room: Room): void {
-    room.settingUp = true;
-    const add = <T>(to: Point<T>, value: T): void => {
-      if (!room.settingUp) throw errors.addTooLate(room.plugin.id, to.id);
-      this.#list(to.id).push({ plugin: room.plugin.id, value });
-    };
+    if (room.state === 'failed') return;
     try {
-      const done: unknown = room.plugin.setup?.({ config: room.config as never, log: room.log, add, use: room.container.use as never });
-      if (done instanceof Promise) throw new TypeError('setup() is synchronous: move what waits into start()');
+      room.setup((to, value) => this.#contributions.of(to.id).push({ plugin: room.id, value }));
     } catch (error) {
-      throw errors.phaseFailed('setup', room.plugin.id, [], error);
-    } finally {
-      room.settingUp = false;
+      for (const fallen of this.#goOnWithout(room, 'setup', error)) fallen.state = 'failed';
     }
   }
 
   async #begin(room: Room, phase: 'start' | 'ready'): Promise<void> {
     if (room.state === 'failed') return;
-    if (phase === 'start') {
-      room.state = 'started';
-      room.container.open();
-    }
     try {
-      await this.#run(room, phase, this.#startTimeoutMs);
+      await room[phase](this.#startTimeoutMs);
     } catch (error) {
-      const chain = this.#neededBy(room.plugin.id);
-      const coded = isTimeout(error) ? (error as CodedError) : errors.phaseFailed(phase, room.plugin.id, chain, error);
-      const fallen = this.#rooms.filter(({ plugin }) => plugin === room.plugin || chain.includes(plugin.id));
-      if (fallen.some(({ source }) => source.onFailure !== 'continue')) throw coded;
-      room.log.error({ code: coded.code, hint: coded.hint }, `${coded.message} Going on without ${fallen.map(({ plugin }) => plugin.id).join(', ')}.`);
-      for (const each of [...fallen].reverse()) await this.#giveUp(each);
+      for (const fallen of this.#goOnWithout(room, phase, error).toReversed()) {
+        if (isBegun(fallen)) await fallen.stop(this.#stopTimeoutMs);
+        fallen.state = 'failed';
+      }
     }
   }
 
-  /** Lets go of one plugin and takes its contributions out of every point. */
-  async #giveUp(room: Room): Promise<void> {
-    if (room.state === 'started') await this.#end(room);
-    room.state = 'failed';
-    for (const list of this.#contributions.values()) {
-      for (let i = list.length - 1; i >= 0; i--) if (list[i]!.plugin === room.plugin.id) list.splice(i, 1);
-    }
+  /**
+   * Decides what a failure means. Answers the plugins to go on without, those that need the failed one
+   * included, their contributions taken out; throws when one of them may not be missing.
+   */
+  #goOnWithout(room: Room, phase: 'setup' | 'start' | 'ready', error: unknown): readonly Room[] {
+    const { ids, required, dependencies } = this.#order;
+    const failure = asFailure(phase, room.id, chainTo(room.id, ids, required), error);
+    // Once started, they also hold what was optional.
+    const held = phase === 'ready' ? dependencies : required;
+    const fallen = withDependents(room.id, ids, held).map((id) => this.#room(id)!);
+    const mayFall = fallen.every(({ source }) => source.onFailure === 'continue');
+    if (!mayFall || this.#stopped !== undefined) throw failure;
+    const { code, hint, message, cause } = failure;
+    const names = fallen.filter(({ state }) => state !== 'failed').map(({ id }) => id);
+    room.log.error({ code, hint, err: cause }, `${message} Going on without ${names.join(', ')}.`);
+    for (const id of names) this.#contributions.removeAllBy(id);
+    return fallen;
   }
 
   async #stop(): Promise<readonly CodedError[]> {
+    await this.#interrupt();
+    const limit = this.#stopTimeoutMs;
     const failures: CodedError[] = [];
-    const begun = this.#rooms.filter(({ state }) => state === 'started').reverse();
-    for (const room of begun) {
-      try {
-        await this.#run(room, 'drain', this.#stopTimeoutMs);
-      } catch (error) {
-        failures.push(this.#left(room, 'drain', error));
-      }
+    const begun = this.#rooms.filter(isBegun);
+    for (const room of begun.toReversed()) {
+      if (room.state === 'started') failures.push(...(await room.drain(limit)));
     }
-    for (const room of begun) failures.push(...(await this.#end(room)));
+    for (const room of begun.toReversed()) failures.push(...(await room.stop(limit)));
     return failures;
   }
 
-  async #end(room: Room): Promise<CodedError[]> {
-    const failures: CodedError[] = [];
-    room.stopping.abort();
+  /** Lets the step that runs now come to its end, be it a failure, but not for ever. */
+  async #interrupt(): Promise<void> {
+    this.#rooms.find(({ state }) => state === 'starting')?.abort();
     try {
-      await this.#run(room, 'stop', this.#stopTimeoutMs);
-    } catch (error) {
-      failures.push(this.#left(room, 'stop', error));
-    }
-    for (const error of await room.container.dispose()) failures.push(this.#left(room, 'stop', error));
-    room.state = 'stopped';
-    return failures;
-  }
-
-  #left(room: Room, phase: Phase, error: unknown): CodedError {
-    const coded = isTimeout(error) ? (error as CodedError) : errors.phaseFailed(phase, room.plugin.id, [], error);
-    room.log.error({ code: coded.code }, coded.message);
-    return coded;
-  }
-
-  async #run(room: Room, phase: 'start' | 'ready' | 'drain' | 'stop', timeoutMs: number): Promise<void> {
-    const step = room.plugin[phase];
-    if (step === undefined) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(errors.phaseTimeout(phase, room.plugin.id, timeoutMs)), timeoutMs);
-    });
-    try {
-      await Promise.race([Promise.resolve(step.call(room.plugin, room.container.use as never)), late]);
-    } finally {
-      clearTimeout(timer);
+      await withinTime(this.#stopTimeoutMs, () => this.#step, errors.stoppedWhileStarting);
+    } catch {
+      // start() reports it
     }
   }
 
   #answer(need: Need): unknown {
-    if (need.kind === 'point') return this.#list(need.id);
+    if (need.kind === 'point') return this.#contributions.of(need.id);
     const wanted = need.kind === 'optional' ? need.token : need;
     const provider = this.#order.providers.get(wanted.id);
-    const room = this.#rooms.find(({ plugin }) => plugin.id === provider?.plugin);
+    const room = provider && this.#room(provider.plugin);
     if (provider === undefined || room === undefined || room.state === 'failed') {
       if (need.kind === 'optional') return undefined;
-      throw errors.missingNeed('the caller', wanted.id);
+      throw errors.notProvided(wanted.id);
     }
-    return room.container.resolve(provider.service);
+    const found = room.container.resolve(provider.service);
+    if (found === undefined) throw errors.notRunning(wanted.id, provider.plugin);
+    return found.service;
   }
 
-  /** Ids of the plugins that need this one, nearest first. */
-  #neededBy(id: string): string[] {
-    const found: string[] = [];
-    const hard = (plugin: Plugin) => Object.values((plugin.needs ?? {}) as Record<string, Need>).filter((need) => need.kind === 'token').map((need) => this.#order.providers.get((need as Token<unknown>).id)?.plugin);
-    const visit = (of: string): void => {
-      for (const { plugin } of this.#rooms) {
-        if (found.includes(plugin.id) || !hard(plugin).includes(of)) continue;
-        found.push(plugin.id);
-        visit(plugin.id);
-      }
-    };
-    visit(id);
-    return found;
-  }
-
-  #list(id: string): Contribution<unknown>[] {
-    let list = this.#contributions.get(id);
-    if (list === undefined) this.#contributions.set(id, (list = []));
-    return list;
-  }
-
-  #addedBy(plugin: string): Record<string, number> {
-    const counts = [...this.#contributions].map(([id, list]) => [id, list.filter((entry) => entry.plugin === plugin).length] as const);
-    return Object.fromEntries(counts.filter(([, count]) => count > 0));
+  #room(id: string): Room | undefined {
+    return this.#rooms.find((room) => room.id === id);
   }
 }
 
-const isTimeout = (error: unknown) => error instanceof CodedError && /^KERNEL_\w+_TIMEOUT$/.test(error.code);
+const isBegun = ({ state }: Room) => state === 'starting' || state === 'started';
 
-function withoutDuplicates(sources: readonly PluginSource[], faults: CodedError[]): PluginSource[] {
-  const byId = new Map<string, PluginSource>();
-  for (const source of sources) {
-    const first = byId.get(source.plugin.id);
-    if (first === undefined) byId.set(source.plugin.id, source);
-    else faults.push(errors.duplicateId(source.plugin.id, first.name, source.name));
+/** The plugins that can be looked at further: declared as they must be, and each id once. */
+function usable(plugins: readonly InstalledPlugin[], faults: CodedError[]): InstalledPlugin[] {
+  const byId = new Map<string, InstalledPlugin>();
+  for (const source of plugins) {
+    const { id } = source.plugin;
+    const first = byId.get(id);
+    const problems = [...declarationFaults(source.plugin)];
+    faults.push(...problems.map((problem) => errors.wrongDeclaration(source.name, problem)));
+    if (first !== undefined) faults.push(errors.duplicateId(id, first.name, source.name));
+    else if (problems.length === 0) byId.set(id, source);
   }
   return [...byId.values()];
 }

@@ -2,14 +2,16 @@
  * Finds the plugin packages a configuration names, imports their host's export and checks that they were
  * made for this kernel. Collects faults instead of stopping at the first.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import semver from 'semver';
-import { errors, type CodedError } from './errors.ts';
-import { isPlugin } from './plugin.ts';
-import type { PluginSource } from './kernel.ts';
+import { Type } from 'typebox';
+import { CodedError, errors } from './errors.ts';
+import { isPlugin, type InstalledPlugin } from './plugin.ts';
+import { closed, faultsOf } from './setting-faults.ts';
+import { kernelVersion } from './version.ts';
 
 /** Which export of a plugin package is loaded. */
 export type Host = 'platform' | 'agent';
@@ -18,74 +20,138 @@ export type Host = 'platform' | 'agent';
 export interface Configuration {
   /** Package name → its settings; `false` leaves it out. `onFailure` is read by the kernel. */
   readonly plugins: Readonly<Record<string, false | PluginSettings>>;
+  /** Longest time a plugin may take to start, and to become ready. Default 60,000 ms. */
   readonly startTimeoutMs?: number;
+  /** Longest time a plugin may take to drain, and to stop. Default 20,000 ms. */
   readonly stopTimeoutMs?: number;
 }
 
-export type PluginSettings = Readonly<Record<string, unknown>> & { readonly onFailure?: 'abort' | 'continue' };
+/** A plugin's settings, and whether the host goes on without it when it fails. Default `abort`. */
+export type PluginSettings = Readonly<Record<string, unknown>> & {
+  readonly onFailure?: 'abort' | 'continue';
+};
 
 export interface Loaded {
   readonly configuration: Configuration;
-  readonly plugins: readonly PluginSource[];
+  readonly plugins: readonly InstalledPlugin[];
   readonly faults: readonly CodedError[];
 }
 
 interface Manifest {
   readonly version: string;
+  readonly exports?: Readonly<Record<string, Conditions>> | string;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-export const kernelVersion = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Manifest).version;
+/** What `exports` says for one subpath: a file, or a file for each condition. */
+type Conditions = string | null | { readonly [condition: string]: Conditions };
 
-export async function load(configurationFile: string, host: Host): Promise<Loaded> {
-  const { default: configuration } = (await import(pathToFileURL(configurationFile).href)) as { default: Configuration };
-  const wanted = Object.entries(configuration.plugins).filter((entry): entry is [string, PluginSettings] => entry[1] !== false);
-  const found = await Promise.all(wanted.map(([name, settings]) => loadPlugin(name, settings, host, configurationFile)));
+const milliseconds = Type.Optional(Type.Integer({ minimum: 1 }));
+const onFailure = Type.Optional(Type.Union([Type.Literal('abort'), Type.Literal('continue')]));
+const pluginSettings = Type.Object({ onFailure }, { additionalProperties: true });
+const shape = closed(
+  Type.Object({
+    plugins: Type.Record(Type.String(), Type.Unknown()),
+    startTimeoutMs: milliseconds,
+    stopTimeoutMs: milliseconds,
+  }),
+);
+
+/** @throws CodedError when the file cannot be used at all; what is wrong with a plugin is a fault */
+export async function load(file: string, host: Host): Promise<Loaded> {
+  const configuration = await readConfiguration(file);
+  const wanted = Object.entries(configuration.plugins).flatMap(([name, settings]) =>
+    settings === false ? [] : [{ name, settings }],
+  );
+  const found = await Promise.all(
+    wanted.map(({ name, settings }) => loadPlugin(name, settings, host, file)),
+  );
   return {
     configuration,
-    plugins: found.filter((each): each is PluginSource => 'plugin' in each),
-    faults: found.filter((each): each is CodedError => 'code' in each),
+    plugins: found.filter((each) => !isFault(each)),
+    faults: found.filter(isFault),
   };
 }
 
-async function loadPlugin(name: string, settings: PluginSettings, host: Host, from: string): Promise<PluginSource | CodedError> {
-  const require = createRequire(from);
-  let manifest: Manifest;
+const isFault = (each: InstalledPlugin | CodedError): each is CodedError =>
+  each instanceof CodedError;
+
+async function readConfiguration(file: string): Promise<Configuration> {
+  let configuration: unknown;
   try {
-    manifest = JSON.parse(readFileSync(findManifest(name, require), 'utf8')) as Manifest;
-  } catch {
-    return errors.unknownPlugin(name, host);
+    const { href } = pathToFileURL(file);
+    configuration = ((await import(href)) as { readonly default?: unknown }).default;
+  } catch (error) {
+    throw errors.configurationUnreadable(file, error);
   }
-  const range = manifest.peerDependencies?.['@zlh/kernel'];
-  if (range !== undefined && !semver.satisfies(kernelVersion, range, { includePrerelease: true })) {
-    return errors.incompatible(name, manifest.version, range, kernelVersion);
+  for (const fault of faultsOf('', shape, configuration)) {
+    const problem = fault.kind === 'wrong' ? fault.problem : `is ${fault.kind}`;
+    throw errors.wrongConfiguration(file, fault.path === '' ? 'default' : fault.path, problem);
   }
-  let file: string;
+  return configuration as Configuration;
+}
+
+async function loadPlugin(
+  name: string,
+  settings: PluginSettings,
+  host: Host,
+  from: string,
+): Promise<InstalledPlugin | CodedError> {
+  for (const fault of faultsOf(name, pluginSettings, settings)) {
+    const problem = fault.kind === 'wrong' ? fault.problem : `is ${fault.kind}`;
+    return errors.wrongConfiguration(from, fault.path, problem);
+  }
+  const folder = findPackage(name, from);
+  if (folder === undefined) return errors.unknownPlugin(name, from);
   try {
-    file = require.resolve(`${name}/${host}`);
-  } catch {
-    return errors.notAPlugin(name, host);
-  }
-  try {
-    const { default: plugin } = (await import(pathToFileURL(file).href)) as { default: unknown };
-    if (!isPlugin(plugin)) return errors.notAPlugin(name, host);
-    const { onFailure, ...rest } = settings;
-    return { name, version: manifest.version, plugin, settings: rest, ...(onFailure === undefined ? {} : { onFailure }) };
+    const text = readFileSync(join(folder, 'package.json'), 'utf8');
+    const { version, exports, peerDependencies } = JSON.parse(text) as Manifest;
+    const range = peerDependencies?.['@zlh/kernel'];
+    if (range !== undefined && !isMadeFor(range)) {
+      return errors.incompatible(name, version, range, kernelVersion);
+    }
+    const entry = typeof exports === 'object' ? fileOf(exports[`./${host}`]) : undefined;
+    if (entry === undefined) {
+      return errors.notAPlugin(name, host, `its package exports no "./${host}"`);
+    }
+    const { href } = pathToFileURL(join(folder, entry));
+    const { default: plugin } = (await import(href)) as { readonly default?: unknown };
+    if (!isPlugin(plugin)) {
+      const problem = `its "./${host}" has no default export made by definePlugin()`;
+      return errors.notAPlugin(name, host, problem);
+    }
+    const { onFailure = 'abort', ...rest } = settings;
+    return { name, version, plugin, settings: rest, onFailure };
   } catch (error) {
     return errors.loadFailed(name, error);
   }
 }
 
-/** The folders Node itself would look in; a package need not export its package.json. */
-function findManifest(name: string, require: NodeJS.Require): string {
-  for (const folder of require.resolve.paths(name) ?? []) {
-    const file = join(folder, name, 'package.json');
-    try {
-      readFileSync(file);
-      return file;
-    } catch {
-      continue; // not in this folder: the next one up may have it
-    }
-  }
-  throw new Error(`no folder near ${dirname(name)} holds it`);
+const isMadeFor = (range: string) =>
+  semver.satisfies(kernelVersion, range, { includePrerelease: true });
+
+/** Looks in the folders Node itself would look in; a package need not export its package.json. */
+function findPackage(name: string, from: string): string | undefined {
+  const folders = createRequire(from).resolve.paths(name) ?? [];
+  const found = folders.map((folder) => join(folder, name));
+  const folder = found.find((each) => existsSync(join(each, 'package.json')));
+  return folder === undefined ? undefined : realpathSync(folder);
 }
+
+/**
+ * The file that `import` would take. Node tells it only of packages that can be required, too, and only
+ * seen from the kernel's own folder, not from the configuration's.
+ */
+function fileOf(conditions: Conditions | undefined): string | undefined {
+  if (typeof conditions === 'string') return conditions;
+  const all = ['node', 'import', 'module-sync', 'default', ...ownConditions];
+  const entries = Object.entries(conditions ?? {}).filter(([condition]) => all.includes(condition));
+  for (const [, inner] of entries) {
+    const file = fileOf(inner);
+    if (file !== undefined) return file;
+  }
+  return undefined;
+}
+
+/** Where the kernel's sources run, the sources of the plugins beside it do too. */
+const ownConditions = import.meta.url.endsWith('.ts') ? ['zlh-source'] : [];

@@ -3,11 +3,14 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 
 export type { Logger };
 
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export const logFormats = ['json', 'text'] as const;
+
 export interface LogOptions {
   /** `json` for collectors, `text` for people; by default text when standard output is a terminal. */
-  readonly format?: 'json' | 'text';
+  readonly format?: (typeof logFormats)[number];
   /** Lowest level written; default `info`. */
-  readonly level?: string;
+  readonly level?: (typeof logLevels)[number];
   readonly destination?: DestinationStream;
 }
 
@@ -30,10 +33,19 @@ export function createLog(options: LogOptions = {}): Logger {
   );
 }
 
-/** `12:41:07 info  http  listening  {"port":4000}` */
+interface Line {
+  readonly time: string;
+  readonly level: string;
+  readonly plugin?: string;
+  readonly msg?: string;
+  readonly err?: { readonly stack?: string };
+  readonly [member: string]: unknown;
+}
+
+/** `12:41:07 info  http           listening  {"port":4000}` */
 function asText(line: string): string {
-  const { time, level, plugin, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown> & { time: string; level: string; err?: { stack?: string } };
+  const { time, level, plugin = 'kernel', msg = '', err, ...rest } = JSON.parse(line) as Line;
   const more = Object.keys(rest).length === 0 ? '' : `  ${JSON.stringify(rest)}`;
   const stack = err?.stack === undefined ? '' : `\n${err.stack}`;
-  return `${time.slice(11, 19)} ${level.padEnd(5)} ${String(plugin ?? 'kernel').padEnd(14)} ${String(msg ?? '')}${more}${stack}\n`;
+  return `${time.slice(11, 19)} ${level.padEnd(5)} ${plugin.padEnd(14)} ${msg}${more}${stack}\n`;
 }

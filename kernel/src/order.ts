@@ -3,48 +3,56 @@
  * Plugins that do not depend on each other keep the order of the configuration.
  */
 import { errors, type CodedError } from './errors.ts';
-import type { Plugin } from './plugin.ts';
-import type { Need, Token } from './tokens.ts';
+import { needsOf, providesOf, type Plugin } from './plugin.ts';
 
 export interface Providing {
   readonly plugin: string;
   readonly service: string;
 }
 
+/** Plugin id → ids of the plugins it depends on. */
+export type Dependencies = ReadonlyMap<string, ReadonlySet<string>>;
+
 export interface Order {
   /** Plugin ids, providers first. Incomplete when there are faults. */
   readonly ids: readonly string[];
   /** Token id → who answers it. */
   readonly providers: ReadonlyMap<string, Providing>;
-  /** Plugin id → ids of the plugins it needs; optional needs count when somebody answers them. */
-  readonly dependencies: ReadonlyMap<string, readonly string[]>;
+  /** What a plugin cannot do without. */
+  readonly required: Dependencies;
+  /** The same and its optional needs that somebody answers: what it has hold of once it started. */
+  readonly dependencies: Dependencies;
   readonly faults: readonly CodedError[];
 }
 
 export function orderPlugins(plugins: readonly Plugin[]): Order {
   const faults: CodedError[] = [];
   const providers = collectProviders(plugins, faults);
-  const dependencies = new Map<string, string[]>();
+  const required = new Map(plugins.map(({ id }) => [id, new Set<string>()]));
+  const dependencies = new Map(plugins.map(({ id }) => [id, new Set<string>()]));
   for (const plugin of plugins) {
-    const ids = new Set<string>();
-    for (const need of Object.values((plugin.needs ?? {}) as Record<string, Need>)) {
+    for (const need of Object.values(needsOf(plugin))) {
       if (need.kind === 'point') continue;
       const wanted = need.kind === 'optional' ? need.token : need;
-      const provider = providers.get(wanted.id);
-      if (provider !== undefined) ids.add(provider.plugin);
-      else if (need.kind === 'token') faults.push(errors.missingNeed(plugin.id, wanted.id));
+      const provider = providers.get(wanted.id)?.plugin;
+      if (provider === undefined) {
+        if (need.kind === 'token') faults.push(errors.missingNeed(plugin.id, wanted.id));
+      } else if (provider !== plugin.id) {
+        dependencies.get(plugin.id)?.add(provider);
+        if (need.kind === 'token') required.get(plugin.id)?.add(provider);
+      }
     }
-    ids.delete(plugin.id);
-    dependencies.set(plugin.id, [...ids]);
   }
-  return { ids: sort(plugins, dependencies, faults), providers, dependencies, faults };
+  return { ids: sort(dependencies, faults), providers, required, dependencies, faults };
 }
 
-function collectProviders(plugins: readonly Plugin[], faults: CodedError[]): Map<string, Providing> {
+function collectProviders(
+  plugins: readonly Plugin[],
+  faults: CodedError[],
+): Map<string, Providing> {
   const providers = new Map<string, Providing>();
   for (const plugin of plugins) {
-    const provides = (plugin.provides ?? {}) as Record<string, Token<unknown>>;
-    for (const [service, answered] of Object.entries(provides)) {
+    for (const [service, answered] of Object.entries(providesOf(plugin))) {
       const first = providers.get(answered.id);
       if (first === undefined) providers.set(answered.id, { plugin: plugin.id, service });
       else faults.push(errors.twoProviders(answered.id, first.plugin, plugin.id));
@@ -54,24 +62,40 @@ function collectProviders(plugins: readonly Plugin[], faults: CodedError[]): Map
 }
 
 /** Depth first, so that a cycle is met as the path that leads back to its beginning. */
-function sort(
-  plugins: readonly Plugin[],
-  dependencies: ReadonlyMap<string, readonly string[]>,
-  faults: CodedError[],
-): string[] {
-  const ordered: string[] = [];
-  const state = new Map<string, 'visiting' | 'done'>();
+function sort(dependencies: Dependencies, faults: CodedError[]): string[] {
+  const ordered = new Set<string>();
   const visit = (id: string, path: readonly string[]): void => {
-    if (state.get(id) === 'done') return;
-    if (state.get(id) === 'visiting') {
+    if (ordered.has(id)) return;
+    if (path.includes(id)) {
       faults.push(errors.cycle([...path.slice(path.indexOf(id)), id]));
       return;
     }
-    state.set(id, 'visiting');
     for (const dependency of dependencies.get(id) ?? []) visit(dependency, [...path, id]);
-    state.set(id, 'done');
-    ordered.push(id);
+    ordered.add(id);
   };
-  for (const plugin of plugins) visit(plugin.id, []);
-  return ordered;
+  for (const id of dependencies.keys()) visit(id, []);
+  return [...ordered];
+}
+
+/** The plugin and all that depend on it, however far, in the order in which they start. */
+export function withDependents(
+  id: string,
+  ids: readonly string[],
+  dependencies: Dependencies,
+): readonly string[] {
+  const found = new Set([id]);
+  for (const each of ids) {
+    if ([...(dependencies.get(each) ?? [])].some((one) => found.has(one))) found.add(each);
+  }
+  return [...found];
+}
+
+/** One way down to the plugin, from somebody that nobody needs: `billing`, `invoices`, `database`. */
+export function chainTo(
+  id: string,
+  ids: readonly string[],
+  dependencies: Dependencies,
+): readonly string[] {
+  const dependent = ids.find((each) => dependencies.get(each)?.has(id));
+  return dependent === undefined ? [id] : [...chainTo(dependent, ids, dependencies), id];
 }

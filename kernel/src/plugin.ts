@@ -6,12 +6,13 @@
  *  2. `setup` registers contributions, synchronously, and uses nothing;
  *  3. `start` runs once every plugin it needs has started; from here on `use` may be read;
  *  4. `ready` runs when every plugin has started: open doors here;
- *  5. `drain` (reverse order) closes the doors, then `stop` (reverse order) lets go of everything.
- *     `stop` also runs after a `start` that failed half way, so it must cope with a half-made state.
+ *  5. `drain` (reverse order) closes the doors, for every plugin whose `start` came to its end;
+ *  6. `stop` (reverse order) lets go of everything, then the disposers of its services run, newest
+ *     first. `stop` also runs after a `start` that failed half way: it copes with a half-made state.
  */
 import type { Resolver } from 'awilix';
 import type { Logger } from 'pino';
-import type { Static, TObject } from 'typebox';
+import type { Static, TObject, TSchema } from 'typebox';
 import type { Contribution, Need, OptionalToken, Point, Token } from './tokens.ts';
 
 export type Needs = Readonly<Record<string, Need>>;
@@ -34,7 +35,7 @@ export interface Ground<Config> {
   readonly config: Config;
   /** Writes with the plugin's id on every line. */
   readonly log: Logger;
-  /** Aborted when the plugin begins to stop. */
+  /** Aborted when the plugin is told to stop, be it while it still starts. */
   readonly signal: AbortSignal;
   /** Absolute path of the folder that holds all data (`ZLH_HOME`). */
   readonly home: string;
@@ -51,13 +52,17 @@ export type Add = <T>(to: Point<T>, value: T) => void;
 export interface PluginDefinition<C extends TObject, N extends Needs, S extends Services> {
   /** kebab-case; prefixes the plugin's points, permissions, operations and settings. */
   readonly id: string;
-  /** Settings as a TypeBox object. Unknown keys are refused whatever the schema says. */
+  /**
+   * Settings as a TypeBox object. Unknown keys are refused, also in nested objects that do not say
+   * otherwise. A `description` is what people read; `secret: true` keeps the value from being printed.
+   */
   readonly config?: C;
   readonly needs?: N;
   /** awilix registrations, private to the plugin; factories receive the same members as `use`. */
   readonly services?: S;
   /** Which of the services answer which token. */
   readonly provides?: { readonly [K in keyof S]?: Token<Made<S[K]>> };
+  /** Synchronous: adds to points, and may keep `use` for later. */
   setup?(context: SetupContext<Static<C>, N, S>): void;
   start?(use: Use<Static<C>, N, S>): Promise<void> | void;
   ready?(use: Use<Static<C>, N, S>): Promise<void> | void;
@@ -76,9 +81,24 @@ export interface SetupContext<Config, N extends Needs, S extends Services> {
 // oxlint-disable-next-line typescript/no-explicit-any -- the kernel handles plugins of every shape
 export type Plugin = PluginDefinition<any, any, any> & { readonly [brand]: true };
 
+/** A plugin as the loader hands it over: the declaration, and what the configuration says of it. */
+export interface InstalledPlugin {
+  /** Package name, which is also its key in the configuration. */
+  readonly name: string;
+  readonly version: string;
+  readonly plugin: Plugin;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /**
+   * `continue` starts the host without this plugin when it fails; those that need it must say
+   * `continue` too. Default `abort`.
+   */
+  readonly onFailure?: 'abort' | 'continue';
+}
+
 const brand = Symbol.for('@zlh/kernel/plugin');
 const kebabCase = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
+/** Declares a plugin. Make it the default export of the package's `./platform` or `./agent`. */
 export function definePlugin<
   C extends TObject = TObject<Record<never, never>>,
   N extends Needs = Record<never, never>,
@@ -90,6 +110,14 @@ export function definePlugin<
   return { ...definition, [brand]: true } as unknown as Plugin;
 }
 
+/** The mark is a registered symbol, so that plugins made by another copy of the kernel count too. */
 export function isPlugin(value: unknown): value is Plugin {
   return typeof value === 'object' && value !== null && brand in value;
 }
+
+export const needsOf = (plugin: Plugin) => (plugin.needs ?? {}) as Needs;
+export const servicesOf = (plugin: Plugin) => (plugin.services ?? {}) as Services;
+export const providesOf = (plugin: Plugin) =>
+  (plugin.provides ?? {}) as Readonly<Record<string, Token<unknown>>>;
+export const settingsOf = (plugin: Plugin) =>
+  ((plugin.config as TObject | undefined)?.properties ?? {}) as Readonly<Record<string, TSchema>>;

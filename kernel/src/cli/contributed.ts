@@ -1,36 +1,48 @@
-/** Commands that plugins add through the `Commands` point. */
-import { resolve } from 'node:path';
-import { openHome } from '../home.ts';
+/** Runs the commands that plugins add through the `Commands` point. */
 import { CodedError } from '../errors.ts';
+import type { Kernel } from '../kernel.ts';
+import type { Options } from './command-line.ts';
 import { makeKernel } from './make-kernel.ts';
-import type { CommonOptions } from './main.ts';
-import { Commands } from './points.ts';
+import { Commands, type Command } from './points.ts';
+import { runKernel } from './run-kernel.ts';
+import { exitCodeOf } from './the-end.ts';
 
-async function list(options: CommonOptions): Promise<string> {
-  const kernel = await makeKernel('platform', options, true).catch(() => undefined); // help works with a faulty configuration
-  return (kernel?.contributions(Commands) ?? []).map(({ value }) => `  zlh ${value.name.padEnd(18)} ${value.summary}\n`).join('');
-}
-
-async function run(words: readonly string[], options: CommonOptions): Promise<number> {
-  const kernel = await makeKernel('platform', options, true);
-  const command = kernel.contributions(Commands).map(({ value }) => value).find(({ name }) => name.split(' ').every((word, i) => words[i] === word));
+/** @param args what was typed, the kernel's own options taken out */
+export async function runContributed(args: readonly string[], options: Options): Promise<number> {
+  const made = await makeKernel('platform', options, 'quiet');
+  const command = find(made, args);
   if (command === undefined) {
-    throw new CodedError('KERNEL_UNKNOWN_COMMAND', `There is no command "zlh ${words.join(' ')}".`, '"zlh help" lists the commands.');
+    const words = args.filter((word) => !word.startsWith('-'));
+    throw new CodedError(
+      'KERNEL_UNKNOWN_COMMAND',
+      `There is no command "zlh ${words.join(' ')}".`,
+      '"zlh help" lists the commands.',
+    );
   }
-  const context = { args: words.slice(command.name.split(' ').length), print: (line: string) => void process.stdout.write(`${line}\n`) };
   if (command.needsStart !== true) {
-    await command.run(context);
+    await run(command, args);
     return 0;
   }
-  const home = openHome(resolve(options.home), 'platform');
-  try {
-    await kernel.start();
-    await command.run(context);
-  } finally {
-    await kernel.stop();
-    home.release();
-  }
-  return 0;
+  const make = () => Promise.resolve(made);
+  const { failed, signal } = await runKernel('platform', options, make, () => run(command, args));
+  if (failed) return 1;
+  return signal === undefined ? 0 : exitCodeOf(signal);
 }
 
-export const contributed = { list, run };
+/** The longest name that the words begin with: `catalog import` before `catalog`. */
+function find(kernel: Kernel, args: readonly string[]): Command | undefined {
+  return kernel
+    .contributions(Commands)
+    .map(({ value }) => value)
+    .filter((command) => wordsOf(command).every((word, index) => args[index] === word))
+    .toSorted((a, b) => wordsOf(b).length - wordsOf(a).length)[0];
+}
+
+const wordsOf = ({ name }: Command) => name.split(' ');
+
+async function run(command: Command, args: readonly string[]): Promise<void> {
+  await command.run({
+    args: args.slice(wordsOf(command).length),
+    print: (line) => void process.stdout.write(`${line}\n`),
+  });
+}

@@ -1,55 +1,77 @@
-/** `zlh doctor`: runs every check that plugins add, besides the kernel's own, and says what to do. */
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+/** `zlh doctor`: runs the kernel's own checks and all that plugins add, and says what to do. */
+import { accessSync, constants, existsSync, readdirSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { describeError } from '../errors.ts';
 import type { Host } from '../load.ts';
+import { withinTime } from '../time-limit.ts';
+import type { Options } from './command-line.ts';
+import { inHome } from './home.ts';
 import { makeKernel } from './make-kernel.ts';
-import type { CommonOptions } from './main.ts';
 import { Checks, type Check, type CheckResult } from './points.ts';
 
 const signs = { ok: '✓', warning: '!', fault: '✗' } as const;
+/** Longest time a check may take. */
+const limitMs = 30_000;
+/** Below this a home gets a warning: worlds and backups need room. */
+const littleSpaceGiB = 5;
 
-export async function doctor(host: Host, options: CommonOptions): Promise<number> {
-  const results: CheckResult[] = [];
+/** Answers 1 when there is a fault, 0 when there are warnings at most. */
+export async function doctor(host: Host, options: Options): Promise<number> {
+  let faults = 0;
   const show = async (check: Check) => {
-    const result = await outcome(check);
-    results.push(result);
-    process.stdout.write(`${signs[result.state]} ${check.title}: ${result.found}\n${result.todo === undefined ? '' : `    ${result.todo}\n`}`);
+    const { state, found, todo } = await outcome(check);
+    if (state === 'fault') faults += 1;
+    const more = todo === undefined ? '' : `    ${todo}\n`;
+    process.stdout.write(`${signs[state]} ${check.title}: ${found}\n${more}`);
   };
-  for (const check of ownChecks(resolve(options.home))) await show(check);
-  try {
-    const kernel = await makeKernel(host, options, true);
-    await show({ title: 'configuration', run: () => ({ state: 'ok', found: `${kernel.report().length} plugins, no fault.` }) });
-    for (const { value } of kernel.contributions(Checks)) await show(value);
-  } catch (error) {
-    await show({ title: 'configuration', run: () => ({ state: 'fault', found: describeError(error) }) });
-  }
-  return results.some(({ state }) => state === 'fault') ? 1 : 0;
+  await show(nodeCheck);
+  await show(homeCheck(resolve(options.home)));
+  let added: readonly Check[] = [];
+  await show({
+    title: 'configuration',
+    async run() {
+      const kernel = await makeKernel(host, options, 'quiet');
+      added = kernel.contributions(Checks).map(({ value }) => value);
+      return { state: 'ok', found: `${kernel.report().length} plugins, no fault.` };
+    },
+  });
+  for (const check of added) await show(check);
+  return faults > 0 ? 1 : 0;
 }
 
 async function outcome(check: Check): Promise<CheckResult> {
+  const late = () => new Error(`It found nothing within ${limitMs / 1000} s.`);
   try {
-    return await check.run();
+    return await withinTime(limitMs, () => check.run(), late);
   } catch (error) {
     return { state: 'fault', found: describeError(error) };
   }
 }
 
-function ownChecks(home: string): Check[] {
-  let nearest = home;
-  while (!existsSync(nearest)) nearest = dirname(nearest);
-  return [
-    { title: 'node', run: () => ({ state: 'ok', found: `${process.versions.node} on ${process.platform}/${process.arch}.` }) },
-    {
-      title: 'home',
-      run() {
-        accessSync(nearest, constants.W_OK);
-        const { bavail, bsize } = statfsSync(nearest);
-        const free = Math.floor((bavail * bsize) / 2 ** 30);
-        return free < 5
-          ? { state: 'warning', found: `${home} has ${free} GiB free.`, todo: 'Free some space: worlds and backups need room.' }
-          : { state: 'ok', found: `${home} can be written, ${free} GiB free.` };
-      },
+const nodeCheck: Check = {
+  title: 'node',
+  run: () => ({
+    state: 'ok',
+    found: `${process.versions.node} on ${process.platform}/${process.arch}.`,
+  }),
+};
+
+/** Looks at the home, or at the folder it would be made in. */
+function homeCheck(home: string): Check {
+  return {
+    title: 'home',
+    run() {
+      let nearest = home;
+      while (!existsSync(nearest)) nearest = dirname(nearest);
+      inHome(home, () => {
+        readdirSync(nearest);
+        accessSync(nearest, constants.W_OK | constants.X_OK);
+      });
+      const { bavail, bsize } = statfsSync(nearest);
+      const free = Math.floor((bavail * bsize) / 2 ** 30);
+      const found = `"${home}" can be written, ${free} GiB free.`;
+      if (free >= littleSpaceGiB) return { state: 'ok', found };
+      return { state: 'warning', found, todo: 'Make room: worlds and backups need it.' };
     },
-  ];
+  };
 }

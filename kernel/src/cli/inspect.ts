@@ -1,20 +1,20 @@
 /** `zlh inspect`: what a configuration loads, in the order in which it would start. */
-import type { TObject } from 'typebox';
 import type { Host } from '../load.ts';
-import { variableOf } from '../settings.ts';
-import type { PluginReport } from '../kernel.ts';
+import type { PluginReport } from '../report.ts';
+import type { SettingReport } from '../settings.ts';
+import type { Options } from './command-line.ts';
 import { makeKernel } from './make-kernel.ts';
-import type { CommonOptions } from './main.ts';
-import type { Kernel } from '../kernel.ts';
 
-export async function inspect(host: Host, options: CommonOptions): Promise<number> {
-  const kernel = await makeKernel(host, options, true);
-  const report = kernel.report();
-  if (options.json) process.stdout.write(`${JSON.stringify({ host, plugins: report, points: pointsOf(report) }, null, 2)}\n`);
-  else if (options.settings) process.stdout.write(settingsText(kernel));
-  else process.stdout.write(text(host, report));
+export async function inspect(host: Host, options: Options): Promise<number> {
+  const report = (await makeKernel(host, options, 'quiet')).report();
+  if (options.json)
+    print(JSON.stringify({ host, plugins: report, points: pointsOf(report) }, null, 2));
+  else if (options.settings) print(settingsText(report));
+  else print(overviewText(host, report));
   return 0;
 }
+
+const print = (text: string) => void process.stdout.write(`${text.trimEnd()}\n`);
 
 /** Point id → plugin id → how many values it adds. */
 function pointsOf(report: readonly PluginReport[]): Record<string, Record<string, number>> {
@@ -25,37 +25,38 @@ function pointsOf(report: readonly PluginReport[]): Record<string, Record<string
   return points;
 }
 
-function text(host: Host, report: readonly PluginReport[]): string {
+const times = (counts: Readonly<Record<string, number>>) =>
+  Object.entries(counts).map(([name, count]) => `${name} ×${count}`);
+
+function overviewText(host: Host, report: readonly PluginReport[]): string {
   const lines = [`${report.length} plugins of the ${host}, in the order in which they start`, ''];
   for (const [index, plugin] of report.entries()) {
-    lines.push(`${String(index + 1).padStart(3)}. ${plugin.id}  (${plugin.name} ${plugin.version})`);
-    const rows = [
-      ['needs', plugin.needs.join(', ')],
-      ['provides', plugin.provides.join(', ')],
-      ['services', plugin.services.join(', ')],
-      ['adds', Object.entries(plugin.adds).map(([to, count]) => `${to} ×${count}`).join(', ')],
-      ['settings', Object.entries(plugin.settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(' ')],
-    ] as const;
-    for (const [label, value] of rows) if (value !== '') lines.push(`     ${label.padEnd(9)} ${value}`);
+    const { id, name, version, needs, provides, services, adds, settings } = plugin;
+    lines.push(`${String(index + 1).padStart(3)}. ${id}  (${name} ${version})`);
+    const rows = { needs, provides, services, adds: times(adds), settings: settings.map(short) };
+    for (const [label, words] of Object.entries(rows)) {
+      if (words.length > 0) lines.push(`     ${label.padEnd(9)} ${words.join(', ')}`);
+    }
   }
   lines.push('', 'Points');
-  for (const [to, by] of Object.entries(pointsOf(report)).sort()) {
-    lines.push(`  ${to.padEnd(28)} ${Object.entries(by).map(([id, count]) => `${id} ×${count}`).join(', ')}`);
+  for (const [to, by] of Object.entries(pointsOf(report)).toSorted()) {
+    lines.push(`  ${to.padEnd(28)} ${times(by).join(', ')}`);
   }
-  return `${lines.join('\n')}\n`;
+  return lines.join('\n');
 }
 
-function settingsText(kernel: Kernel): string {
+const textOf = (value: unknown) => JSON.stringify(value) ?? '(not set)';
+const short = ({ key, value }: SettingReport) => `${key}=${textOf(value)}`;
+
+function settingsText(report: readonly PluginReport[]): string {
   const lines: string[] = [];
-  for (const { plugin, name, printable } of kernel.settings()) {
-    const properties = Object.entries(((plugin.config as TObject | undefined)?.properties ?? {}) as Record<string, { description?: string }>);
-    if (properties.length === 0) continue;
+  for (const { name, settings } of report) {
+    if (settings.length === 0) continue;
     lines.push(name);
-    for (const [key, { description }] of properties) {
-      lines.push(`  ${key.padEnd(24)} ${JSON.stringify(printable[key]) ?? '(not set)'}`, `  ${' '.repeat(24)} ${description ?? ''}  [${variableOf(plugin.id, key)}]`);
+    for (const { key, value, variable, description } of settings) {
+      lines.push(`  ${key} = ${textOf(value)}`, `      ${description}`, `      ${variable}`);
     }
     lines.push('');
   }
-  return `${lines.join('\n')}\n`;
+  return lines.join('\n');
 }
-

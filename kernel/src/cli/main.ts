@@ -1,71 +1,75 @@
-/** Reads the command line of `zlh` and hands over to the command it names. */
-import { parseArgs } from 'node:util';
-import { describeError } from '../errors.ts';
-import { kernelVersion, type Host } from '../load.ts';
-import { doctor } from './doctor.ts';
-import { inspect } from './inspect.ts';
-import { contributed } from './contributed.ts';
-import { runHost } from './run-host.ts';
+/**
+ * The `zlh` command: reads the command line, hands over to the command it names, and ends the process with
+ * its exit code. Commands are imported when they are asked for, after the compile cache is on.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { join, resolve } from 'node:path';
+import { CodedError, describeError } from '../errors.ts';
+import type { Host } from '../load.ts';
+import { readCommandLine, type CommandLine } from './command-line.ts';
 
-/** What the options of the command line mean to every command. */
-export interface CommonOptions {
-  readonly config: string | undefined;
-  readonly home: string;
-  readonly json: boolean;
-  readonly settings: boolean;
-}
-
-const help = `zlh ${kernelVersion} — hosts game servers and dev environments
-
-  zlh start              run the platform
-  zlh agent              run the agent of one container
-  zlh inspect [host]     print plugins, their order, services and points (host: platform, agent)
-  zlh doctor  [host]     check this machine and the configuration
-  zlh help               print this, and the commands that plugins add
-
-  --config <file>        configuration to use   (default: config/<host>.ts, or ZLH_CONFIG)
-  --home <folder>        where all data lives    (default: .zlh, or ZLH_HOME)
-  --settings             with inspect: every setting, its meaning and where it can be set
-  --json                 with inspect: for programs
-`;
-
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[]): Promise<never> {
+  ignoreClosedPipes();
+  let code = 1;
   try {
-    process.exitCode = await dispatch(argv);
+    const line = readCommandLine(argv, process.env);
+    cacheCompiledCode(line);
+    code = await run(line);
   } catch (error) {
     process.stderr.write(`zlh: ${describeError(error)}\n`);
-    process.exitCode = 1;
+  }
+  // Something a plugin left open must not keep a finished command alive.
+  process.exit(code);
+}
+
+async function run({ command, words, args, options }: CommandLine): Promise<number> {
+  switch (command) {
+    case 'start':
+      return (await import('./run-host.ts')).runHost('platform', options);
+    case 'agent':
+      return (await import('./run-host.ts')).runHost('agent', options);
+    case 'inspect':
+      return (await import('./inspect.ts')).inspect(hostOf(words[0]), options);
+    case 'doctor':
+      return (await import('./doctor.ts')).doctor(hostOf(words[0]), options);
+    case 'version':
+      return (await import('./help.ts')).printVersion();
+    case 'help':
+      return (await import('./help.ts')).printHelp(options);
+    case 'contributed':
+      return (await import('./contributed.ts')).runContributed(args, options);
   }
 }
 
-async function dispatch(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    strict: false,
-    options: { config: { type: 'string' }, home: { type: 'string' }, json: { type: 'boolean' }, settings: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
-  });
-  const options: CommonOptions = {
-    config: (values.config as string | undefined) ?? process.env.ZLH_CONFIG,
-    home: (values.home as string | undefined) ?? process.env.ZLH_HOME ?? '.zlh',
-    json: values.json === true,
-    settings: values.settings === true,
-  };
-  const [command = 'help', ...rest] = positionals;
-  if (values.version === true) return say(kernelVersion);
-  if (values.help === true || command === 'help') return say(help + (await contributed.list(options)));
-  if (command === 'start') return runHost('platform', options);
-  if (command === 'agent') return runHost('agent', options);
-  if (command === 'inspect') return inspect(hostOf(rest[0]), options);
-  if (command === 'doctor') return doctor(hostOf(rest[0]), options);
-  return contributed.run(positionals, options);
-}
-
 function hostOf(word: string | undefined): Host {
-  return word === 'agent' ? 'agent' : 'platform';
+  if (word === undefined || word === 'platform') return 'platform';
+  if (word === 'agent') return 'agent';
+  throw new CodedError(
+    'KERNEL_UNKNOWN_HOST',
+    `There is no host "${word}".`,
+    'It is either "platform" or "agent".',
+  );
 }
 
-function say(text: string): number {
-  process.stdout.write(`${text.trimEnd()}\n`);
-  return 0;
+/** Below the home, which only `start` and `agent` may make. */
+function cacheCompiledCode({ command, options }: CommandLine): void {
+  const home = resolve(options.home);
+  try {
+    if (command === 'start' || command === 'agent') {
+      mkdirSync(home, { recursive: true, mode: 0o700 });
+    }
+    if (existsSync(home)) enableCompileCache(join(home, 'cache', 'compile'));
+  } catch {
+    // Only speed is lost; a home that cannot be made is reported when it is taken.
+  }
+}
+
+/** `zlh start | head` goes on without a reader; `zlh inspect | head` is not worth a stack trace. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
 }

@@ -2,40 +2,63 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CodedError } from '../errors.ts';
+import { CodedError, errors } from '../errors.ts';
 import { Kernel } from '../kernel.ts';
 import { load, type Host } from '../load.ts';
-import { createLog } from '../log.ts';
-import type { CommonOptions } from './main.ts';
+import { createLog, logFormats, logLevels, type Logger } from '../log.ts';
+import type { Options } from './command-line.ts';
 
-export async function makeKernel(host: Host, options: CommonOptions, quiet = false): Promise<Kernel> {
-  const { configuration, plugins, faults } = await load(configurationFile(host, options), host);
-  const format = process.env.ZLH_LOG_FORMAT;
+/** @param how `quiet`: only errors are logged, and to standard error, so that the output is the command's */
+export async function makeKernel(
+  host: Host,
+  options: Options,
+  how: 'quiet' | 'logging',
+): Promise<Kernel> {
+  const log = makeLog(how);
+  const loaded = await load(configurationFile(host, options), host);
+  const { startTimeoutMs, stopTimeoutMs } = loaded.configuration;
   return new Kernel({
-    plugins,
-    faults,
+    plugins: loaded.plugins,
+    faults: loaded.faults,
     home: resolve(options.home),
     environment: process.env,
-    log: createLog({
-      level: quiet ? 'error' : (process.env.ZLH_LOG_LEVEL ?? 'info'),
-      ...(format === 'json' || format === 'text' ? { format } : {}),
-      ...(quiet ? { destination: process.stderr } : {}),
-    }),
-    ...(configuration.startTimeoutMs === undefined ? {} : { startTimeoutMs: configuration.startTimeoutMs }),
-    ...(configuration.stopTimeoutMs === undefined ? {} : { stopTimeoutMs: configuration.stopTimeoutMs }),
+    log,
+    ...(startTimeoutMs === undefined ? {} : { startTimeoutMs }),
+    ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
   });
 }
 
+function makeLog(how: 'quiet' | 'logging'): Logger {
+  const level = choice('ZLH_LOG_LEVEL', logLevels);
+  const format = choice('ZLH_LOG_FORMAT', logFormats);
+  return createLog({
+    level: how === 'quiet' ? 'error' : (level ?? 'info'),
+    ...(format === undefined ? {} : { format }),
+    ...(how === 'quiet' ? { destination: process.stderr } : {}),
+  });
+}
+
+function choice<T extends string>(variable: string, choices: readonly T[]): T | undefined {
+  const text = process.env[variable];
+  const found = choices.find((each) => each === text);
+  if (text === undefined || text === '' || found !== undefined) return found;
+  throw new CodedError(
+    'KERNEL_WRONG_VARIABLE',
+    `${variable} is "${text}", which it cannot be.`,
+    `Set it to one of ${choices.join(', ')}.`,
+  );
+}
+
 /** The one asked for; else `config/<host>.ts` here; else the one that came with the product. */
-function configurationFile(host: Host, options: CommonOptions): string {
-  if (options.config !== undefined) {
-    const asked = resolve(options.config);
+function configurationFile(host: Host, { config }: Options): string {
+  if (config !== undefined) {
+    const asked = resolve(config);
     if (existsSync(asked)) return asked;
-    throw new CodedError('KERNEL_NO_CONFIGURATION', `There is no configuration file "${asked}".`, 'Check the path given by --config or ZLH_CONFIG.');
+    throw errors.noConfiguration(asked, 'Check the path given by --config or ZLH_CONFIG.');
   }
   const here = resolve('config', `${host}.ts`);
   const own = fileURLToPath(new URL(`../../../config/${host}.ts`, import.meta.url));
   const found = [here, own].find((file) => existsSync(file));
   if (found !== undefined) return found;
-  throw new CodedError('KERNEL_NO_CONFIGURATION', `There is no configuration file "${here}".`, `Make one, or name another with --config.`);
+  throw errors.noConfiguration(here, 'Make one, or name another with --config.');
 }

@@ -6,12 +6,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asValue } from 'awilix';
-import { Kernel, type PluginReport } from '../kernel.ts';
-import { createLog } from '../log.ts';
-import { definePlugin, isPlugin, type Plugin } from '../plugin.ts';
-import type { Environment } from '../settings.ts';
-import { parseSettings } from '../settings.ts';
-import type { Contribution, Need, Point, Token } from '../tokens.ts';
+import { Kernel } from '../kernel.ts';
+import { createLog, type LogOptions } from '../log.ts';
+import { definePlugin, providesOf, type Plugin } from '../plugin.ts';
+import type { PluginReport } from '../report.ts';
+import type { Environment } from '../secrets.ts';
+import type { Contribution, Point, Token } from '../tokens.ts';
+
+export { checkPlugin } from './check-plugin.ts';
 
 export interface TestKernelOptions {
   readonly plugins: readonly Plugin[];
@@ -23,7 +25,7 @@ export interface TestKernelOptions {
   /** Default: a fresh temporary folder, removed by `stop`. */
   readonly home?: string;
   /** Lines at this level and above reach standard error; default `error`. */
-  readonly logLevel?: string;
+  readonly logLevel?: NonNullable<LogOptions['level']>;
   readonly startTimeoutMs?: number;
   readonly stopTimeoutMs?: number;
 }
@@ -31,7 +33,7 @@ export interface TestKernelOptions {
 export interface TestKernel {
   readonly home: string;
   use<T>(wanted: Token<T>): T;
-  contributions<T>(to: Point<T>): readonly Contribution<T>[];
+  points<T>(to: Point<T>): readonly Contribution<T>[];
   report(): readonly PluginReport[];
   /** Stops everything, removes the home, and throws what went wrong meanwhile. */
   stop(): Promise<void>;
@@ -39,7 +41,7 @@ export interface TestKernel {
 
 /** Types a replacement, so that the stand-in offers all the token promises. */
 export function replacement<T>(wanted: Token<T>, service: T): readonly [Token<never>, unknown] {
-  return [wanted as Token<never>, service];
+  return [wanted, service];
 }
 
 export async function startTestKernel(options: TestKernelOptions): Promise<TestKernel> {
@@ -48,14 +50,26 @@ export async function startTestKernel(options: TestKernelOptions): Promise<TestK
     if (options.home === undefined) rmSync(home, { recursive: true, force: true });
   };
   const replaced = new Set((options.replace ?? []).map(([wanted]) => wanted.id));
-  const plugins = [standIns(options.replace ?? []), ...options.plugins.map((plugin) => without(plugin, replaced))];
+  const plugins = [
+    standIns(options.replace ?? []),
+    ...options.plugins.map((plugin) => without(plugin, replaced)),
+  ];
   let kernel: Kernel | undefined;
   try {
     kernel = new Kernel({
-      plugins: plugins.map((plugin) => ({ name: plugin.id, version: '0.0.0', plugin, settings: options.config?.[plugin.id] ?? {} })),
+      plugins: plugins.map((plugin) => ({
+        name: plugin.id,
+        version: '0.0.0',
+        plugin,
+        settings: options.config?.[plugin.id] ?? {},
+      })),
       home,
       environment: options.environment ?? {},
-      log: createLog({ format: 'text', level: options.logLevel ?? 'error', destination: process.stderr }),
+      log: createLog({
+        format: 'text',
+        level: options.logLevel ?? 'error',
+        destination: process.stderr,
+      }),
       startTimeoutMs: options.startTimeoutMs ?? 30_000,
       stopTimeoutMs: options.stopTimeoutMs ?? 20_000,
     });
@@ -68,18 +82,23 @@ export async function startTestKernel(options: TestKernelOptions): Promise<TestK
   return {
     home,
     use: (wanted) => started.use(wanted),
-    contributions: (to) => started.contributions(to),
+    points: (to) => started.contributions(to),
     report: () => started.report(),
     async stop() {
       const failures = await started.stop();
       clean();
-      if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join(' '));
+      if (failures.length > 0)
+        throw new AggregateError(failures, failures.map(({ message }) => message).join(' '));
     },
   };
 }
 
 function standIns(replace: NonNullable<TestKernelOptions['replace']>): Plugin {
-  const named = replace.map(([wanted, service], index) => ({ wanted, service, name: `standIn${index}` }));
+  const named = replace.map(([wanted, service], index) => ({
+    wanted,
+    service,
+    name: `standIn${index}`,
+  }));
   return definePlugin({
     id: 'test-stand-ins',
     services: Object.fromEntries(named.map(({ name, service }) => [name, asValue(service)])),
@@ -88,30 +107,9 @@ function standIns(replace: NonNullable<TestKernelOptions['replace']>): Plugin {
 }
 
 function without(plugin: Plugin, replaced: ReadonlySet<string>): Plugin {
-  const provides = Object.entries((plugin.provides ?? {}) as Record<string, Token<unknown>>);
-  return { ...plugin, provides: Object.fromEntries(provides.filter(([, wanted]) => !replaced.has(wanted.id))) };
-}
-
-/** Checks a plugin's declaration without running it; answers what is wrong, as sentences. */
-export function checkPlugin(plugin: unknown): readonly string[] {
-  if (!isPlugin(plugin)) return ['It was not made by definePlugin().'];
-  const problems: string[] = [];
-  const services = Object.keys(plugin.services ?? {});
-  for (const service of Object.keys(plugin.provides ?? {})) {
-    if (!services.includes(service)) problems.push(`It provides "${service}", which is not among its services.`);
-  }
-  const names = [...Object.keys(plugin.needs ?? {}), ...services];
-  for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
-    problems.push(`"${name}" is both a need and a service.`);
-  }
-  for (const [name, need] of Object.entries((plugin.needs ?? {}) as Record<string, Need>)) {
-    if (!['token', 'point', 'optional'].includes(need.kind)) problems.push(`The need "${name}" is neither a token, an optional token nor a point.`);
-  }
-  for (const [key, schema] of Object.entries((plugin.config?.properties ?? {}) as Record<string, { description?: string }>)) {
-    if (schema.description === undefined) problems.push(`The setting "${key}" has no description.`);
-  }
-  for (const fault of parseSettings(plugin.id, plugin, {}, {}).faults) {
-    if (!fault.message.includes('is required')) problems.push(`Its defaults do not fit its schema: ${fault.message}`);
-  }
-  return problems;
+  const provides = Object.entries(providesOf(plugin));
+  return {
+    ...plugin,
+    provides: Object.fromEntries(provides.filter(([, wanted]) => !replaced.has(wanted.id))),
+  };
 }

@@ -1,0 +1,97 @@
+/**
+ * The home (`ZLH_HOME`): the one folder that holds all data of a process, and the lock that keeps a second
+ * process out. The lock is an SQLite file lock, which the operating system releases when its holder dies,
+ * however it dies: there is no stale lock to clean up.
+ */
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { CodedError } from '../errors.ts';
+
+export interface Home {
+  readonly path: string;
+  /** Lets another process in; more than once does no harm. */
+  release(): void;
+}
+
+/**
+ * Makes the folder when it is missing (0700) and takes its lock in the name of `role`.
+ *
+ * @throws CodedError HOME_UNWRITABLE or HOME_IN_USE
+ */
+export function openHome(path: string, role: string): Home {
+  inHome(path, () => {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  });
+  const lock = takeLock(path, role);
+  const release = () => {
+    if (lock.isOpen) lock.close();
+  };
+  try {
+    inHome(path, () => writeFileSync(join(path, `${role}.pid`), `${process.pid}\n`));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { path, release };
+}
+
+const sqliteBusy = 5;
+
+function takeLock(path: string, role: string): DatabaseSync {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(path, `${role}.lock`));
+    // In memory: a journal file would be left behind by a holder that is killed.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if ((error as { readonly errcode?: number }).errcode !== sqliteBusy) {
+      throw unwritable(path, (error as Error).message, error);
+    }
+    throw new CodedError(
+      'HOME_IN_USE',
+      `Another ${role} (process ${holderOf(path, role)}) is using the home "${path}".`,
+      'Stop it first, or set ZLH_HOME to another folder.',
+      { cause: error },
+    );
+  }
+}
+
+function holderOf(path: string, role: string): string {
+  try {
+    return readFileSync(join(path, `${role}.pid`), 'utf8').trim();
+  } catch {
+    return 'unknown'; // it holds the lock but has not written its pid yet
+  }
+}
+
+/** What the system's codes mean for a home, where its own words are too short. */
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'this user has no access to it',
+  EPERM: 'this user has no access to it',
+  EEXIST: 'there is a file of that name',
+  ENOTDIR: 'there is a file on the way to it',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'its disk is full',
+};
+
+/** Does what needs the home, and says what is wrong with the home when that fails. */
+export function inHome(path: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw unwritable(path, reasons[code] ?? message, error);
+  }
+}
+
+const unwritable = (path: string, reason: string, cause: unknown) =>
+  new CodedError(
+    'HOME_UNWRITABLE',
+    `The home "${path}" cannot be written: ${reason}.`,
+    'Make room or give this user write access, or set ZLH_HOME to another folder.',
+    { cause },
+  );

@@ -1,0 +1,56 @@
+/**
+ * Holds a started kernel while something runs on it: takes the home, starts the plugins, and stops them
+ * however it ends – by itself, by a signal, or by an error that nobody caught.
+ */
+import { resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { CodedError, describeError } from '../errors.ts';
+import type { Kernel } from '../kernel.ts';
+import type { Host } from '../load.ts';
+import type { Options } from './command-line.ts';
+import { openHome } from './home.ts';
+import { listenForTheEnd } from './the-end.ts';
+
+export interface Ending {
+  /** The signal that ended it, when one did. */
+  readonly signal: NodeJS.Signals | undefined;
+  /** Something went wrong, and was said. */
+  readonly failed: boolean;
+}
+
+/**
+ * Runs `work` once every plugin is ready, and answers when all of it has stopped.
+ *
+ * @param make makes the kernel once the home is taken
+ * @throws CodedError when the home cannot be taken; later failures are printed
+ */
+export async function runKernel(
+  host: Host,
+  options: Options,
+  make: () => Promise<Kernel>,
+  work: (kernel: Kernel) => Promise<void>,
+): Promise<Ending> {
+  const home = openHome(resolve(options.home), host);
+  const alive = setInterval(() => {}, 2 ** 30); // plugins need not hold the process open
+  try {
+    const kernel = await make();
+    const end = listenForTheEnd(kernel.log);
+    let failure: unknown;
+    const working = kernel
+      .start()
+      .then(() => Promise.race([work(kernel), end.told]))
+      .catch((error: unknown) => (failure = error));
+    await Promise.race([working, end.told]);
+    const failures = await kernel.stop();
+    await Promise.race([working, setImmediate()]); // a start that failed says so right after the stop
+    const failed = failure !== undefined && !isInterruption(failure);
+    if (failed) process.stderr.write(`zlh: ${describeError(failure)}\n`);
+    return { signal: end.signal(), failed: failed || failures.length > 0 || end.defects() > 0 };
+  } finally {
+    clearInterval(alive);
+    home.release();
+  }
+}
+
+const isInterruption = (error: unknown) =>
+  error instanceof CodedError && error.code === 'KERNEL_STOPPED';

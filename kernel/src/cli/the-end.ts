@@ -1,0 +1,46 @@
+/** How a running process is told to end: by SIGINT, SIGTERM or SIGHUP, or by an error nobody caught. */
+import { constants } from 'node:os';
+import type { Logger } from '../log.ts';
+
+export interface End {
+  /** Resolves when the process is told to end. */
+  readonly told: Promise<void>;
+  signal(): NodeJS.Signals | undefined;
+  /** How many errors nobody caught. */
+  defects(): number;
+}
+
+/**
+ * A terminal sends Ctrl-C to every process in it, and npm passes it on once more: for this long after the
+ * first signal the same one is that signal's echo, not a second one.
+ */
+const echoMs = 1_000;
+
+/** The exit code that shells give a process ended by the signal: 130 for SIGINT. */
+export const exitCodeOf = (signal: NodeJS.Signals) => 128 + constants.signals[signal];
+
+/** Listens from now on, for the rest of the process. A second signal ends it at once. */
+export function listenForTheEnd(log: Logger): End {
+  const { promise: told, resolve } = Promise.withResolvers<void>();
+  let first: { readonly signal: NodeJS.Signals; readonly at: number } | undefined;
+  let defects = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (first === undefined) {
+      first = { signal, at: performance.now() };
+      log.info(`${signal}: stopping; once more ends it at once`);
+      resolve();
+    } else if (performance.now() - first.at > echoMs) {
+      log.warn(`${signal} again: ending at once`);
+      process.exit(exitCodeOf(signal));
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // Rejections nobody handles arrive here, too.
+  process.on('uncaughtException', (err: unknown) => {
+    defects += 1;
+    const code = 'KERNEL_DEFECT';
+    log.fatal({ code, err }, 'An error that nobody caught: stopping. Please report it.');
+    resolve();
+  });
+  return { told, signal: () => first?.signal, defects: () => defects };
+}
