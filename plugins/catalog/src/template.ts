@@ -50,7 +50,9 @@ const Versions = Type.Object(
     /** Always on offer, newest first. */
     list: Type.Array(VersionId, { minItems: 1, maxItems: 500 }),
     /** Further versions are asked of this importer now and then; those outside the range are left out. */
-    upstream: Type.Optional(Type.Object({ importer: Id, request: Type.Optional(Request), ...range }, closed)),
+    upstream: Type.Optional(
+      Type.Object({ importer: Id, request: Type.Optional(Request), ...range }, closed),
+    ),
   },
   closed,
 );
@@ -65,7 +67,12 @@ const Launch = Type.Object(
       ]),
       { maxItems: 256 },
     ),
-    env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String({ maxLength: 4096 }))),
+    env: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),
+        Type.String({ maxLength: 4096 }),
+      ),
+    ),
   },
   closed,
 );
@@ -98,24 +105,50 @@ export const VariantTemplate = Type.Object(
     /** The last rule that applies wins; `id` is a runtime's. Empty: the game needs none. */
     runtime: Type.Array(Type.Object({ id: Id, ...range }, closed), { maxItems: 32 }),
     artifacts: Type.Array(
-      Type.Object({ name: Id, importer: Id, request: Request, executable: Type.Optional(Type.Boolean()), ...range }, closed),
+      Type.Object(
+        {
+          name: Id,
+          importer: Id,
+          request: Request,
+          executable: Type.Optional(Type.Boolean()),
+          ...range,
+        },
+        closed,
+      ),
       { maxItems: 32 },
     ),
     launch: Launch,
     /** The first one is where players connect. */
-    ports: Type.Array(Type.Object({ name: Id, protocol: Type.Enum(['tcp', 'udp']) }, closed), { minItems: 1, maxItems: 16 }),
+    ports: Type.Array(Type.Object({ name: Id, protocol: Type.Enum(['tcp', 'udp']) }, closed), {
+      minItems: 1,
+      maxItems: 16,
+    }),
     probe: ProbeSpec,
     stop: Type.Array(StopStep, { maxItems: 8 }),
     crash: CrashPolicySpec,
     /** Written into the data folder; `lines` are joined and end in a newline. */
     files: Type.Array(
-      Type.Object({ path: Text(512), lines: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 4096 }), mode: FileMode, ...range }, closed),
+      Type.Object(
+        {
+          path: Text(512),
+          lines: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 4096 }),
+          mode: FileMode,
+          ...range,
+        },
+        closed,
+      ),
       { maxItems: 64 },
     ),
     /** How the world is saved while the server runs; null where it must be stopped for a backup. */
     save: Type.Union([Save, Type.Null()]),
     /** Paths in the data folder. What can be installed again (`exclude`) is never backed up. */
-    backup: Type.Object({ include: Type.Array(Text(512), { minItems: 1, maxItems: 64 }), exclude: Type.Array(Text(512), { maxItems: 64 }) }, closed),
+    backup: Type.Object(
+      {
+        include: Type.Array(Text(512), { minItems: 1, maxItems: 64 }),
+        exclude: Type.Array(Text(512), { maxItems: 64 }),
+      },
+      closed,
+    ),
     /** `unprivileged`: the game refuses root or must never have it. */
     user: Type.Enum(['unprivileged', 'any']),
   },
@@ -135,4 +168,3 @@ export const GameTemplate = Type.Object(
   closed,
 );
 export type GameTemplate = Static<typeof GameTemplate>;
-

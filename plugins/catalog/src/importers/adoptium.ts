@@ -15,7 +15,11 @@ import { stripOutermost } from './repack.ts';
 
 const upstream = 'Adoptium API';
 const Request = Type.Object(
-  { feature: Type.Integer({ minimum: 8, maximum: 999 }), platform: Type.String({ pattern: '^[a-z0-9]+$' }), arch: Type.String({ pattern: '^[a-z0-9]+$' }) },
+  {
+    feature: Type.Integer({ minimum: 8, maximum: 999 }),
+    platform: Type.String({ pattern: '^[a-z0-9]+$' }),
+    arch: Type.String({ pattern: '^[a-z0-9]+$' }),
+  },
   { additionalProperties: false },
 );
 /** Adoptium's words for Node's. */
@@ -36,27 +40,58 @@ const Assets = Type.Array(
   }),
 );
 
-export function adoptiumImporter({ client, addresses, limit }: ImporterGround): ImporterKind {
+export function adoptiumImporter(use: ImporterGround): ImporterKind {
   return {
     id: 'adoptium',
     upstream,
     async import(request, { signal, workDir, onProgress }) {
       const { feature, platform, arch } = parseRequest('adoptium', Request, request);
+      const { client, addresses, limit } = use;
       const what = `Java ${feature} for ${platform}/${arch}`;
-      const query = new URLSearchParams({ architecture: architectures[arch] ?? arch, image_type: 'jre', os: platform, vendor: 'eclipse' });
+      const query = new URLSearchParams({
+        architecture: architectures[arch] ?? arch,
+        image_type: 'jre',
+        os: platform,
+        vendor: 'eclipse',
+      });
       onProgress({ step: 'asking Adoptium', fraction: null });
-      const assets = await getJson(client, { upstream, url: `${addresses.adoptium}/v3/assets/latest/${feature}/hotspot?${query}`, what, schema: Assets, signal });
-      const asset = assets.find(({ binary }) => binary.image_type === 'jre' && binary.package.name.endsWith('.tar.gz'));
+      const assets = await getJson(client, {
+        upstream,
+        url: `${addresses.adoptium}/v3/assets/latest/${feature}/hotspot?${query}`,
+        what,
+        schema: Assets,
+        signal,
+      });
+      const asset = assets.find(
+        ({ binary }) => binary.image_type === 'jre' && binary.package.name.endsWith('.tar.gz'),
+      );
       if (asset === undefined) throw notPublished(upstream, what);
       const { name, link, size, checksum } = asset.binary.package;
       const archive = join(workDir, 'download.tar.gz');
       const sha256 = checksum.toLowerCase();
-      const onBytes = sharePart(0, 0.8, (fraction) => onProgress({ step: 'downloading Java', fraction }));
-      await download(client, { upstream, url: link, what, hash: { algorithm: 'sha256', value: sha256 }, size, file: archive, limit, signal, onBytes });
+      const onBytes = sharePart(0, 0.8, (fraction) =>
+        onProgress({ step: 'downloading Java', fraction }),
+      );
+      await download(client, {
+        upstream,
+        url: link,
+        what,
+        hash: { algorithm: 'sha256', value: sha256 },
+        size,
+        file: archive,
+        limit,
+        signal,
+        onBytes,
+      });
       onProgress({ step: 'packing Java', fraction: 0.8 });
       const file = join(workDir, 'runtime.tar.gz');
       await stripOutermost({ upstream, what, archive, file, limit: limit * 4, signal });
-      return { file, format: 'tar.gz', fileName: name, origin: `Adoptium ${asset.release_name} ${platform}/${arch} jre (sha256-${sha256})` };
+      return {
+        file,
+        format: 'tar.gz',
+        fileName: name,
+        origin: `Adoptium ${asset.release_name} ${platform}/${arch} jre (sha256-${sha256})`,
+      };
     },
   };
 }

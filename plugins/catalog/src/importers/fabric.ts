@@ -18,11 +18,16 @@ import { parseRequest, type ImporterGround } from './ground.ts';
 import { writeTar } from './npm/write-tar.ts';
 
 const upstream = 'Fabric meta service';
-const Request = Type.Object({ version: VersionId, loader: Type.Optional(VersionId) }, { additionalProperties: false });
+const Request = Type.Object(
+  { version: VersionId, loader: Type.Optional(VersionId) },
+  { additionalProperties: false },
+);
 
 const Games = Type.Array(Type.Object({ version: Type.String(), stable: Type.Boolean() }));
 /** Newest first. */
-const Loaders = Type.Array(Type.Object({ loader: Type.Object({ version: Type.String(), stable: Type.Boolean() }) }));
+const Loaders = Type.Array(
+  Type.Object({ loader: Type.Object({ version: Type.String(), stable: Type.Boolean() }) }),
+);
 const hex = (digits: number) => Type.Optional(Type.String({ pattern: `^[0-9a-fA-F]{${digits}}$` }));
 const Library = Type.Object({
   /** `org.ow2.asm:asm:9.7.1` */
@@ -33,33 +38,64 @@ const Library = Type.Object({
   sha256: hex(64),
   sha1: hex(40),
 });
-const Profile = Type.Object({ mainClass: Type.String(), libraries: Type.Array(Library, { minItems: 1, maxItems: 200 }) });
+const Profile = Type.Object({
+  mainClass: Type.String(),
+  libraries: Type.Array(Library, { minItems: 1, maxItems: 200 }),
+});
 
 const mainClass = 'net.fabricmc.loader.impl.launch.knot.KnotServer';
 
-export function fabricImporter(ground: ImporterGround): ImporterKind {
-  const { client, addresses } = ground;
-  const versions = `${addresses.fabric}/v2/versions`;
+export function fabricImporter(use: ImporterGround): ImporterKind {
+  const versions = () => `${use.addresses.fabric}/v2/versions`;
   return {
     id: 'fabric',
     upstream,
     async import(request, { signal, workDir, onProgress }) {
       const { version, loader: wanted } = parseRequest('fabric', Request, request);
+      const { client } = use;
       const what = `Fabric for Minecraft ${version}`;
       onProgress({ step: 'asking Fabric', fraction: null });
-      const loader = wanted ?? newest(await getJson(client, { upstream, url: `${versions}/loader/${version}`, what, schema: Loaders, signal }));
+      const loader =
+        wanted ??
+        newest(
+          await getJson(client, {
+            upstream,
+            url: `${versions()}/loader/${version}`,
+            what,
+            schema: Loaders,
+            signal,
+          }),
+        );
       if (loader === undefined) throw notPublished(upstream, what);
-      const profile = await getJson(client, { upstream, url: `${versions}/loader/${version}/${loader}/server/json`, what: `${what} with loader ${loader}`, schema: Profile, signal });
-      if (profile.mainClass !== mainClass) throw upstreamMalformed(upstream, `loader ${loader} is too old to be started this way (main class ${profile.mainClass})`);
+      const profile = await getJson(client, {
+        upstream,
+        url: `${versions()}/loader/${version}/${loader}/server/json`,
+        what: `${what} with loader ${loader}`,
+        schema: Profile,
+        signal,
+      });
+      if (profile.mainClass !== mainClass)
+        throw upstreamMalformed(
+          upstream,
+          `loader ${loader} is too old to be started this way (main class ${profile.mainClass})`,
+        );
       const folder = join(workDir, 'libraries');
-      await downloadLibraries(ground, profile.libraries, folder, signal, (fraction) => onProgress({ step: 'downloading libraries', fraction }));
+      await downloadLibraries(use, profile.libraries, folder, signal, (fraction) =>
+        onProgress({ step: 'downloading libraries', fraction }),
+      );
       const file = join(workDir, 'fabric.tar.gz');
       await writeTar(folder, file, { signal });
       const origin = `Fabric loader ${loader} for Minecraft ${version} (${profile.libraries.length} libraries by their published hashes)`;
       return { file, format: 'tar.gz', fileName: `fabric-${version}-${loader}.tar.gz`, origin };
     },
     async versions(_request, signal) {
-      const games = await getJson(client, { upstream, url: `${versions}/game`, what: 'its list of versions', schema: Games, signal });
+      const games = await getJson(use.client, {
+        upstream,
+        url: `${versions()}/game`,
+        what: 'its list of versions',
+        schema: Games,
+        signal,
+      });
       return games.filter(({ stable }) => stable).map(({ version }) => version);
     },
   };
@@ -81,12 +117,23 @@ async function downloadLibraries(
   const names = new Set<string>();
   for (const library of libraries) {
     const { folderPath, fileName } = mavenPath(library.name);
-    if (names.has(fileName)) throw upstreamMalformed(upstream, `two libraries are called "${fileName}"`);
+    if (names.has(fileName))
+      throw upstreamMalformed(upstream, `two libraries are called "${fileName}"`);
     names.add(fileName);
     const url = `${library.url.replace(/\/$/, '')}/${folderPath}/${fileName}`;
     const what = `The library ${library.name}`;
     const hash = await publishedHash(client, library, url, signal);
-    await download(client, { upstream, url, what, hash, size: library.size, file: join(folder, fileName), limit, signal, onBytes: () => {} });
+    await download(client, {
+      upstream,
+      url,
+      what,
+      hash,
+      size: library.size,
+      file: join(folder, fileName),
+      limit,
+      signal,
+      onBytes: () => {},
+    });
     tell(names.size / libraries.length);
   }
 }
@@ -95,19 +142,37 @@ async function downloadLibraries(
 function mavenPath(coordinates: string): { folderPath: string; fileName: string } {
   const [group = '', artifact = '', version = '', classifier] = coordinates.split(':');
   const folderPath = [...group.split('.'), artifact, version].join('/');
-  return { folderPath, fileName: `${artifact}-${version}${classifier === undefined ? '' : `-${classifier}`}.jar` };
+  return {
+    folderPath,
+    fileName: `${artifact}-${version}${classifier === undefined ? '' : `-${classifier}`}.jar`,
+  };
 }
 
-async function publishedHash(client: ImporterGround['client'], library: Static<typeof Library>, url: string, signal: AbortSignal): Promise<Download['hash']> {
+async function publishedHash(
+  client: ImporterGround['client'],
+  library: Static<typeof Library>,
+  url: string,
+  signal: AbortSignal,
+): Promise<Download['hash']> {
   for (const algorithm of ['sha512', 'sha256', 'sha1'] as const) {
     const value = library[algorithm];
     if (value !== undefined) return { algorithm, value };
   }
   const what = `the hash of ${library.name}`;
-  for (const [algorithm, digits] of [['sha512', 128], ['sha256', 64], ['sha1', 40]] as const) {
-    const text = await getText(client, { upstream, url: `${url}.${algorithm}`, what, signal }).catch(unlessMissing);
+  for (const [algorithm, digits] of [
+    ['sha512', 128],
+    ['sha256', 64],
+    ['sha1', 40],
+  ] as const) {
+    const text = await getText(client, {
+      upstream,
+      url: `${url}.${algorithm}`,
+      what,
+      signal,
+    }).catch(unlessMissing);
     const value = text?.toString('latin1').trim().slice(0, digits);
-    if (value !== undefined && new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(value)) return { algorithm, value };
+    if (value !== undefined && new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(value))
+      return { algorithm, value };
   }
   throw upstreamMalformed(upstream, `${library.name} is published without a hash`);
 }

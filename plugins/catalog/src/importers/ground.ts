@@ -12,6 +12,7 @@ export interface UpstreamAddresses {
   readonly adoptium: string;
 }
 
+/** Read when an import begins: importers are registered before anything is made. */
 export interface ImporterGround {
   readonly client: UpstreamClient;
   readonly addresses: UpstreamAddresses;
@@ -20,7 +21,11 @@ export interface ImporterGround {
 }
 
 /** Requests come from games, which hosts write: a wrong one is told with its JSON path. */
-export function parseRequest<S extends TSchema>(importer: string, schema: S, request: unknown): Static<S> {
+export function parseRequest<S extends TSchema>(
+  importer: string,
+  schema: S,
+  request: unknown,
+): Static<S> {
   if (Value.Check(schema, request)) return request;
   const [first] = Value.Errors(schema, request);
   throw requestInvalid(importer, first?.instancePath || '/', first?.message ?? 'is wrong');

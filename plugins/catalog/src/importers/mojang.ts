@@ -20,35 +20,74 @@ const Request = Type.Object({ version: VersionId }, { additionalProperties: fals
 
 /** `version_manifest_v2.json`: what of it is used. */
 const Manifest = Type.Object({
-  versions: Type.Array(Type.Object({ id: Type.String(), type: Type.String(), url: Address, sha1: Sha1 })),
+  versions: Type.Array(
+    Type.Object({ id: Type.String(), type: Type.String(), url: Address, sha1: Sha1 }),
+  ),
 });
 /** A version's document. Versions before 1.2.5 have no server. */
 const Version = Type.Object({
-  downloads: Type.Object({ server: Type.Optional(Type.Object({ url: Address, sha1: Sha1, size: Type.Integer({ minimum: 1 }) })) }),
+  downloads: Type.Object({
+    server: Type.Optional(
+      Type.Object({ url: Address, sha1: Sha1, size: Type.Integer({ minimum: 1 }) }),
+    ),
+  }),
 });
 
-export function mojangImporter({ client, addresses, limit }: ImporterGround): ImporterKind {
+export function mojangImporter(use: ImporterGround): ImporterKind {
   const manifest = (signal: AbortSignal) =>
-    getJson(client, { upstream, url: `${addresses.mojang}/mc/game/version_manifest_v2.json`, what: 'its list of versions', schema: Manifest, signal });
+    getJson(use.client, {
+      upstream,
+      url: `${use.addresses.mojang}/mc/game/version_manifest_v2.json`,
+      what: 'its list of versions',
+      schema: Manifest,
+      signal,
+    });
   return {
     id: 'mojang',
     upstream,
     async import(request, { signal, workDir, onProgress }) {
       const { version } = parseRequest('mojang', Request, request);
+      const { client, limit } = use;
       const what = `the Minecraft ${version} server`;
       onProgress({ step: 'asking Mojang', fraction: null });
       const entry = (await manifest(signal)).versions.find(({ id }) => id === version);
       if (entry === undefined) throw notPublished(upstream, what);
-      const { downloads } = await getJson(client, { upstream, url: entry.url, what, schema: Version, signal, sha1: entry.sha1 });
+      const { downloads } = await getJson(client, {
+        upstream,
+        url: entry.url,
+        what,
+        schema: Version,
+        signal,
+        sha1: entry.sha1,
+      });
       if (downloads.server === undefined) throw notPublished(upstream, what);
       const { url, sha1, size } = downloads.server;
       const file = join(workDir, 'server.jar');
-      const onBytes = sharePart(0, 1, (fraction) => onProgress({ step: 'downloading the server', fraction }));
-      await download(client, { upstream, url, what: `The Minecraft ${version} server`, hash: { algorithm: 'sha1', value: sha1 }, size, file, limit, signal, onBytes });
-      return { file, format: 'file', fileName: `minecraft-server-${version}.jar`, origin: `Mojang minecraft ${version} (sha1-${sha1.toLowerCase()})` };
+      const onBytes = sharePart(0, 1, (fraction) =>
+        onProgress({ step: 'downloading the server', fraction }),
+      );
+      await download(client, {
+        upstream,
+        url,
+        what: `The Minecraft ${version} server`,
+        hash: { algorithm: 'sha1', value: sha1 },
+        size,
+        file,
+        limit,
+        signal,
+        onBytes,
+      });
+      return {
+        file,
+        format: 'file',
+        fileName: `minecraft-server-${version}.jar`,
+        origin: `Mojang minecraft ${version} (sha1-${sha1.toLowerCase()})`,
+      };
     },
     async versions(_request, signal) {
-      return (await manifest(signal)).versions.filter(({ type }) => type === 'release').map(({ id }) => id);
+      return (await manifest(signal)).versions
+        .filter(({ type }) => type === 'release')
+        .map(({ id }) => id);
     },
   };
 }

@@ -8,7 +8,7 @@ import { npmImporter, npmPackImporter } from './npm/npm-importers.ts';
 import { papermcImporter } from './papermc.ts';
 import { urlImporter } from './url.ts';
 
-export function ownImporters(ground: ImporterGround): readonly ImporterKind[] {
+export function ownImporters(use: ImporterGround): readonly ImporterKind[] {
   const http = [mojangImporter, papermcImporter, fabricImporter, adoptiumImporter, urlImporter];
-  return [npmImporter, npmPackImporter, ...http.map((make) => make(ground))];
+  return [npmImporter, npmPackImporter, ...http.map((make) => make(use))];
 }

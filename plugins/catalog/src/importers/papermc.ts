@@ -15,11 +15,16 @@ import { parseRequest, sharePart, type ImporterGround } from './ground.ts';
 
 const upstream = 'PaperMC API';
 const Project = Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' });
-const Request = Type.Object({ project: Project, version: VersionId, build: Type.Optional(Type.Integer({ minimum: 0 })) }, { additionalProperties: false });
+const Request = Type.Object(
+  { project: Project, version: VersionId, build: Type.Optional(Type.Integer({ minimum: 0 })) },
+  { additionalProperties: false },
+);
 const VersionsRequest = Type.Object({ project: Project }, { additionalProperties: false });
 
 /** Versions by their group, newest first: `{ "1.21": ["1.21.11", …] }`. */
-const ProjectAnswer = Type.Object({ versions: Type.Record(Type.String(), Type.Array(Type.String())) });
+const ProjectAnswer = Type.Object({
+  versions: Type.Record(Type.String(), Type.Array(Type.String())),
+});
 const Build = Type.Object({
   id: Type.Integer(),
   /** `STABLE`, `RECOMMENDED`, `BETA`, `ALPHA` */
@@ -37,22 +42,30 @@ const Build = Type.Object({
 /** Newest first. */
 const Builds = Type.Array(Build);
 
-export function papermcImporter({ client, addresses, limit }: ImporterGround): ImporterKind {
+export function papermcImporter(use: ImporterGround): ImporterKind {
   return {
     id: 'papermc',
     upstream,
     async import(request, { signal, workDir, onProgress }) {
       const { project, version, build: wanted } = parseRequest('papermc', Request, request);
+      const { client, addresses, limit } = use;
       const what = `${project} ${version}`;
       onProgress({ step: 'asking PaperMC', fraction: null });
       const url = `${addresses.papermc}/v3/projects/${project}/versions/${version}/builds`;
-      const build = choose(await getJson(client, { upstream, url, what, schema: Builds, signal }), wanted);
-      if (build === undefined) throw notPublished(upstream, wanted === undefined ? what : `${what} build ${wanted}`);
+      const build = choose(
+        await getJson(client, { upstream, url, what, schema: Builds, signal }),
+        wanted,
+      );
+      if (build === undefined)
+        throw notPublished(upstream, wanted === undefined ? what : `${what} build ${wanted}`);
       const chosen = build.downloads['server:default'];
-      if (chosen === undefined) throw upstreamMalformed(upstream, `${what} build ${build.id} has no "server:default"`);
+      if (chosen === undefined)
+        throw upstreamMalformed(upstream, `${what} build ${build.id} has no "server:default"`);
       const file = join(workDir, 'server.jar');
       const sha256 = chosen.checksums.sha256.toLowerCase();
-      const onBytes = sharePart(0, 1, (fraction) => onProgress({ step: 'downloading the server', fraction }));
+      const onBytes = sharePart(0, 1, (fraction) =>
+        onProgress({ step: 'downloading the server', fraction }),
+      );
       await download(client, {
         upstream,
         url: chosen.url,
@@ -64,18 +77,36 @@ export function papermcImporter({ client, addresses, limit }: ImporterGround): I
         signal,
         onBytes,
       });
-      return { file, format: 'file', fileName: chosen.name, origin: `PaperMC ${project} ${version} build ${build.id} ${build.channel.toLowerCase()} (sha256-${sha256})` };
+      return {
+        file,
+        format: 'file',
+        fileName: chosen.name,
+        origin: `PaperMC ${project} ${version} build ${build.id} ${build.channel.toLowerCase()} (sha256-${sha256})`,
+      };
     },
     async versions(request, signal) {
       const { project } = parseRequest('papermc', VersionsRequest, request);
-      const url = `${addresses.papermc}/v3/projects/${project}`;
-      const { versions } = await getJson(client, { upstream, url, what: `the project ${project}`, schema: ProjectAnswer, signal });
-      return Object.values(versions).flat().filter((version) => !/-(pre|rc|snapshot)/i.test(version));
+      const url = `${use.addresses.papermc}/v3/projects/${project}`;
+      const { versions } = await getJson(use.client, {
+        upstream,
+        url,
+        what: `the project ${project}`,
+        schema: ProjectAnswer,
+        signal,
+      });
+      return Object.values(versions)
+        .flat()
+        .filter((version) => !/-(pre|rc|snapshot)/i.test(version));
     },
   };
 }
 
-function choose(builds: Static<typeof Builds>, wanted: number | undefined): Static<typeof Build> | undefined {
+function choose(
+  builds: Static<typeof Builds>,
+  wanted: number | undefined,
+): Static<typeof Build> | undefined {
   if (wanted !== undefined) return builds.find(({ id }) => id === wanted);
-  return builds.find(({ channel }) => channel === 'STABLE' || channel === 'RECOMMENDED') ?? builds[0];
+  return (
+    builds.find(({ channel }) => channel === 'STABLE' || channel === 'RECOMMENDED') ?? builds[0]
+  );
 }

@@ -24,13 +24,22 @@ export interface Repack {
 }
 
 /** Refuses an archive whose entries do not all lie in one common folder. */
-export async function stripOutermost({ upstream, what, archive, file, limit, signal }: Repack): Promise<void> {
+export async function stripOutermost({
+  upstream,
+  what,
+  archive,
+  file,
+  limit,
+  signal,
+}: Repack): Promise<void> {
   const stop = new AbortController();
   const either = { signal: AbortSignal.any([signal, stop.signal]) };
   const [entries, out] = [extract(), pack()];
   const steps = [
     pipeline(createReadStream(archive), createGunzip(), atMost(limit, what), entries, either),
-    copyEntries(entries, out, (name) => upstreamMalformed(upstream, `${what} has the unexpected entry "${name}"`)),
+    copyEntries(entries, out, (name) =>
+      upstreamMalformed(upstream, `${what} has the unexpected entry "${name}"`),
+    ),
     pipeline(out, createGzip({ level: 6 }), createWriteStream(file, { flags: 'wx' }), either),
   ];
   try {
@@ -39,21 +48,30 @@ export async function stripOutermost({ upstream, what, archive, file, limit, sig
     stop.abort();
     await Promise.allSettled(steps);
     if (signal.aborted) throw importCancelled(what);
-    if (error instanceof CodedError || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
+    if (error instanceof CodedError || (error as NodeJS.ErrnoException).syscall !== undefined)
+      throw error;
     throw upstreamMalformed(upstream, `${what} is no sound archive (${(error as Error).message})`);
   }
 }
 
-async function copyEntries(entries: Extract, out: Pack, unexpected: (name: string) => CodedError): Promise<void> {
+async function copyEntries(
+  entries: Extract,
+  out: Pack,
+  unexpected: (name: string) => CodedError,
+): Promise<void> {
   let root: string | undefined;
   try {
     for await (const entry of entries) {
       const { header } = entry;
-      const [first = '', ...rest] = header.name.replace(/^\.\//, '').split('/').filter((part) => part !== '');
+      const [first = '', ...rest] = header.name
+        .replace(/^\.\//, '')
+        .split('/')
+        .filter((part) => part !== '');
       root ??= first;
       if (first !== root || rest.includes('..')) throw unexpected(header.name);
       if (rest.length === 0) entry.resume();
-      else if (header.type === 'file') await pipeline(entry, out.entry(bare(header, rest.join('/'), root)));
+      else if (header.type === 'file')
+        await pipeline(entry, out.entry(bare(header, rest.join('/'), root)));
       else {
         entry.resume();
         out.entry(bare(header, rest.join('/'), root));
@@ -67,9 +85,24 @@ async function copyEntries(entries: Extract, out: Pack, unexpected: (name: strin
 }
 
 /** Hard links name their target from the archive's root, symbolic ones from where they are. */
-function bare({ type, size, mode, linkname }: Header, name: string, root: string): Partial<Header> & { name: string } {
-  const header = { name, type, size, mode: (mode & 0o755) | 0o400, mtime: new Date(0), uid: 0, gid: 0, uname: '', gname: '' };
-  if (type === 'link') return { ...header, linkname: linkname.replace(/^\.\//, '').slice(root.length + 1) };
+function bare(
+  { type, size, mode, linkname }: Header,
+  name: string,
+  root: string,
+): Partial<Header> & { name: string } {
+  const header = {
+    name,
+    type,
+    size,
+    mode: (mode & 0o755) | 0o400,
+    mtime: new Date(0),
+    uid: 0,
+    gid: 0,
+    uname: '',
+    gname: '',
+  };
+  if (type === 'link')
+    return { ...header, linkname: linkname.replace(/^\.\//, '').slice(root.length + 1) };
   return type === 'symlink' ? { ...header, linkname } : header;
 }
 

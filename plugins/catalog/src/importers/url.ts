@@ -24,20 +24,35 @@ const Request = Type.Object(
   { additionalProperties: false },
 );
 
-export function urlImporter({ client, limit }: ImporterGround): ImporterKind {
+export function urlImporter(use: ImporterGround): ImporterKind {
   return {
     id: 'url',
     upstream: 'web',
     async import(request, { signal, workDir, onProgress }) {
       const { url, format = 'file', fileName, ...hashes } = parseRequest('url', Request, request);
-      const algorithm = (['sha256', 'sha512', 'sha1'] as const).find((each) => hashes[each] !== undefined);
-      if (algorithm === undefined) throw requestInvalid('url', '/sha256', 'a hash is needed (sha256, sha512 or sha1)');
+      const { client, limit } = use;
+      const algorithm = (['sha256', 'sha512', 'sha1'] as const).find(
+        (each) => hashes[each] !== undefined,
+      );
+      if (algorithm === undefined)
+        throw requestInvalid('url', '/sha256', 'a hash is needed (sha256, sha512 or sha1)');
       const { host, pathname } = new URL(url);
       const name = fileName ?? (basename(pathname) || 'download');
       const file = join(workDir, 'download');
       const value = hashes[algorithm]!.toLowerCase();
-      const onBytes = sharePart(0, 1, (fraction) => onProgress({ step: `downloading ${name}`, fraction }));
-      await download(client, { upstream: `server ${host}`, url, what: `The file "${name}"`, hash: { algorithm, value }, file, limit, signal, onBytes });
+      const onBytes = sharePart(0, 1, (fraction) =>
+        onProgress({ step: `downloading ${name}`, fraction }),
+      );
+      await download(client, {
+        upstream: `server ${host}`,
+        url,
+        what: `The file "${name}"`,
+        hash: { algorithm, value },
+        file,
+        limit,
+        signal,
+        onBytes,
+      });
       return { file, format, fileName: name, origin: `URL ${name} (${algorithm}-${value})` };
     },
   };

@@ -14,17 +14,23 @@ export interface TemplateFault {
 
 /** What a game may refer to. */
 export interface Known {
-  readonly importers: ReadonlySet<string>;
+  /** Undefined where they cannot be known: nothing is started, so plugins have not been asked. */
+  readonly importers: ReadonlySet<string> | undefined;
   readonly runtimes: ReadonlySet<string>;
 }
 
 const mostFaults = 50;
 
-export function checkRuntime(value: unknown, importers: ReadonlySet<string>): readonly TemplateFault[] {
+export function checkRuntime(
+  value: unknown,
+  importers: Known['importers'],
+): readonly TemplateFault[] {
   const faults = schemaFaults(RuntimeTemplate, value);
   if (faults.length > 0) return faults;
   const { artifact } = value as RuntimeTemplate;
-  return importers.has(artifact.importer) ? [] : [unknownImporter('/artifact/importer', artifact.importer)];
+  return importers?.has(artifact.importer) !== false
+    ? []
+    : [unknownImporter('/artifact/importer', artifact.importer)];
 }
 
 export function checkGame(value: unknown, known: Known): readonly TemplateFault[] {
@@ -32,9 +38,15 @@ export function checkGame(value: unknown, known: Known): readonly TemplateFault[
   if (faults.length > 0) return faults;
   const { variants } = value as GameTemplate;
   return [
-    ...repeated(variants.map(({ id }) => id)).map((index) => ({ path: `/variants/${index}/id`, message: 'is there already' })),
+    ...repeated(variants.map(({ id }) => id)).map((index) => ({
+      path: `/variants/${index}/id`,
+      message: 'is there already',
+    })),
     ...variants.flatMap((variant, index) =>
-      [...variantFaults(variant, known)].map(({ path, message }) => ({ path: `/variants/${index}${path}`, message })),
+      [...variantFaults(variant, known)].map(({ path, message }) => ({
+        path: `/variants/${index}${path}`,
+        message,
+      })),
     ),
   ].slice(0, mostFaults);
 }
@@ -43,8 +55,12 @@ function schemaFaults(schema: TSchema, value: unknown): TemplateFault[] {
   const faults: TemplateFault[] = [];
   for (const error of Value.Errors(schema, value)) {
     if (error.keyword === 'boolean') continue; // said again by additionalProperties
-    const params = error.params as { additionalProperties?: string[]; requiredProperties?: string[] };
-    const named = error.keyword === 'required' ? params.requiredProperties : params.additionalProperties;
+    const params = error.params as {
+      additionalProperties?: string[];
+      requiredProperties?: string[];
+    };
+    const named =
+      error.keyword === 'required' ? params.requiredProperties : params.additionalProperties;
     for (const name of named ?? [undefined]) {
       const path = name === undefined ? error.instancePath : `${error.instancePath}/${name}`;
       faults.push({ path, message: said(error.keyword) ?? error.message });
@@ -57,32 +73,66 @@ function said(keyword: string): string | undefined {
   return { required: 'is missing', additionalProperties: 'is not known here' }[keyword];
 }
 
-function* variantFaults(variant: VariantTemplate, { importers, runtimes }: Known): Generator<TemplateFault> {
+function* variantFaults(
+  variant: VariantTemplate,
+  { importers, runtimes }: Known,
+): Generator<TemplateFault> {
   const { memoryMiB, versions, artifacts, ports, probe, runtime, save } = variant;
-  if (memoryMiB.min > memoryMiB.default) yield { path: '/memoryMiB/min', message: 'is more than the default' };
-  if (memoryMiB.default > memoryMiB.max) yield { path: '/memoryMiB/max', message: 'is less than the default' };
-  if (!versions.list.includes(versions.recommended)) yield { path: '/versions/recommended', message: 'is not in the list' };
-  for (const index of repeated(versions.list)) yield { path: `/versions/list/${index}`, message: 'is there already' };
-  for (const index of repeated(ports.map(({ name }) => name))) yield { path: `/ports/${index}/name`, message: 'is there already' };
-  if (probe.port != null && !ports.some(({ name }) => name === probe.port)) yield { path: '/probe/port', message: `names no port of the variant: "${probe.port}"` };
+  if (memoryMiB.min > memoryMiB.default)
+    yield { path: '/memoryMiB/min', message: 'is more than the default' };
+  if (memoryMiB.default > memoryMiB.max)
+    yield { path: '/memoryMiB/max', message: 'is less than the default' };
+  if (!versions.list.includes(versions.recommended))
+    yield { path: '/versions/recommended', message: 'is not in the list' };
+  for (const index of repeated(versions.list))
+    yield { path: `/versions/list/${index}`, message: 'is there already' };
+  for (const index of repeated(ports.map(({ name }) => name)))
+    yield { path: `/ports/${index}/name`, message: 'is there already' };
+  if (probe.port != null && !ports.some(({ name }) => name === probe.port))
+    yield { path: '/probe/port', message: `names no port of the variant: "${probe.port}"` };
   for (const [index, { id }] of runtime.entries()) {
-    if (!runtimes.has(id)) yield { path: `/runtime/${index}/id`, message: `is no known runtime: "${id}"` };
+    if (!runtimes.has(id))
+      yield { path: `/runtime/${index}/id`, message: `is no known runtime: "${id}"` };
   }
   for (const [index, { importer, name }] of artifacts.entries()) {
-    if (!importers.has(importer)) yield unknownImporter(`/artifacts/${index}/importer`, importer);
-    if (name === 'runtime') yield { path: `/artifacts/${index}/name`, message: 'is kept for the artifact of the runtime' };
+    if (importers?.has(importer) === false)
+      yield unknownImporter(`/artifacts/${index}/importer`, importer);
+    if (name === 'runtime')
+      yield {
+        path: `/artifacts/${index}/name`,
+        message: 'is kept for the artifact of the runtime',
+      };
   }
   const upstream = versions.upstream?.importer;
-  if (upstream !== undefined && !importers.has(upstream)) yield unknownImporter('/versions/upstream/importer', upstream);
-  if (save !== null && !isPattern(save.confirmation)) yield { path: '/save/confirmation', message: 'is no regular expression' };
+  if (upstream !== undefined && importers?.has(upstream) === false)
+    yield unknownImporter('/versions/upstream/importer', upstream);
+  if (save !== null && !isPattern(save.confirmation))
+    yield { path: '/save/confirmation', message: 'is no regular expression' };
   yield* placeholderFaults(variant);
   yield* pathFaults(variant);
 }
 
 /** Every placeholder names something the platform or the agent can fill in. */
-function* placeholderFaults({ artifacts, ports, runtime, launch, files }: VariantTemplate): Generator<TemplateFault> {
-  const fixed = ['version', 'platform', 'arch', 'data', 'memoryMiB', ...(runtime.length > 0 ? ['runtime', 'artifact:runtime'] : [])];
-  const names = new Set([...fixed, ...artifacts.map(({ name }) => `artifact:${name}`), ...ports.map(({ name }) => `port:${name}`)]);
+function* placeholderFaults({
+  artifacts,
+  ports,
+  runtime,
+  launch,
+  files,
+}: VariantTemplate): Generator<TemplateFault> {
+  const fixed = [
+    'version',
+    'platform',
+    'arch',
+    'data',
+    'memoryMiB',
+    ...(runtime.length > 0 ? ['runtime', 'artifact:runtime'] : []),
+  ];
+  const names = new Set([
+    ...fixed,
+    ...artifacts.map(({ name }) => `artifact:${name}`),
+    ...ports.map(({ name }) => `port:${name}`),
+  ]);
   for (const [path, text] of textsOf({ launch, files }, '')) {
     for (const [, name] of text.matchAll(/(?<!\{)\{([A-Za-z]+(?::[A-Za-z0-9._-]*)?)\}(?!\})/g)) {
       if (!names.has(name!)) yield { path, message: `has an unknown placeholder "{${name}}"` };
@@ -109,7 +159,10 @@ function* pathFaults({ files, backup }: VariantTemplate): Generator<TemplateFaul
   }
 }
 
-const isInside = (path: string) => path.split('/').every((part) => part !== '' && part !== '.' && part !== '..') && !path.includes('\\') && !path.includes('\0');
+const isInside = (path: string) =>
+  path.split('/').every((part) => part !== '' && part !== '.' && part !== '..') &&
+  !path.includes('\\') &&
+  !path.includes('\0');
 
 function isPattern(text: string): boolean {
   try {
@@ -124,4 +177,7 @@ function repeated(values: readonly string[]): number[] {
   return [...values.keys()].filter((index) => values.indexOf(values[index]!) !== index);
 }
 
-const unknownImporter = (path: string, id: string): TemplateFault => ({ path, message: `is no known importer: "${id}"` });
+const unknownImporter = (path: string, id: string): TemplateFault => ({
+  path,
+  message: `is no known importer: "${id}"`,
+});

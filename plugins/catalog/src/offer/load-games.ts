@@ -37,7 +37,8 @@ const ownFolder = fileURLToPath(new URL('../../', import.meta.url));
 export interface LoadOptions {
   /** The host's folder. */
   readonly home: string;
-  readonly importers: ReadonlySet<string>;
+  /** Undefined: whether an importer exists is not checked. */
+  readonly importers: ReadonlySet<string> | undefined;
   /** What plugins contributed. */
   readonly games: readonly Sourced[];
   readonly runtimes: readonly Sourced[];
@@ -47,7 +48,9 @@ export async function loadGames(options: LoadOptions): Promise<LoadedGames> {
   const faults: FileFault[] = [];
   const folders = [ownFolder, options.home];
   const runtimes: RuntimeTemplate[] = [];
-  const runtimeFiles = (await Promise.all(folders.map((folder) => readFolder(join(folder, 'runtimes'), faults)))).flat();
+  const runtimeFiles = (
+    await Promise.all(folders.map((folder) => readFolder(join(folder, 'runtimes'), faults)))
+  ).flat();
   for (const { source, value } of [...runtimeFiles.flatMap(listed), ...options.runtimes]) {
     const found = checkRuntime(value, options.importers);
     faults.push(...found.map((fault) => ({ file: source, ...fault })));
@@ -55,7 +58,9 @@ export async function loadGames(options: LoadOptions): Promise<LoadedGames> {
   }
   const games = new Map<string, GameTemplate>();
   const known = { importers: options.importers, runtimes: new Set(runtimes.map(({ id }) => id)) };
-  const gameFiles = (await Promise.all(folders.map((folder) => readFolder(join(folder, 'games'), faults)))).flat();
+  const gameFiles = (
+    await Promise.all(folders.map((folder) => readFolder(join(folder, 'games'), faults)))
+  ).flat();
   for (const { source, value } of [...gameFiles, ...options.games]) {
     const found = checkGame(value, known);
     faults.push(...found.map((fault) => ({ file: source, ...fault })));
@@ -64,44 +69,81 @@ export async function loadGames(options: LoadOptions): Promise<LoadedGames> {
   return { games: [...games.values()], runtimes, faults };
 }
 
-function addRuntime(runtimes: RuntimeTemplate[], runtime: RuntimeTemplate, file: string, faults: FileFault[]): void {
-  if (runtimes.some(({ id }) => id === runtime.id)) faults.push({ file, path: '/id', message: `is the id of another runtime: "${runtime.id}"` });
+function addRuntime(
+  runtimes: RuntimeTemplate[],
+  runtime: RuntimeTemplate,
+  file: string,
+  faults: FileFault[],
+): void {
+  if (runtimes.some(({ id }) => id === runtime.id))
+    faults.push({ file, path: '/id', message: `is the id of another runtime: "${runtime.id}"` });
   else runtimes.push(runtime);
 }
 
-function addGame(games: Map<string, GameTemplate>, game: GameTemplate, file: string, faults: FileFault[]): void {
+function addGame(
+  games: Map<string, GameTemplate>,
+  game: GameTemplate,
+  file: string,
+  faults: FileFault[],
+): void {
   const before = games.get(game.id);
-  const taken = game.variants.find(({ id }) => before?.variants.some((variant) => variant.id === id));
-  if (taken !== undefined) faults.push({ file, path: '/variants', message: `has a variant that "${game.id}" has already: "${taken.id}"` });
-  else games.set(game.id, before === undefined ? game : { ...before, variants: [...before.variants, ...game.variants] });
+  const taken = game.variants.find(({ id }) =>
+    before?.variants.some((variant) => variant.id === id),
+  );
+  if (taken !== undefined)
+    faults.push({
+      file,
+      path: '/variants',
+      message: `has a variant that "${game.id}" has already: "${taken.id}"`,
+    });
+  else
+    games.set(
+      game.id,
+      before === undefined ? game : { ...before, variants: [...before.variants, ...game.variants] },
+    );
 }
 
 /** A file of runtimes holds a list; anything else is refused by the check. */
 function listed({ source, value }: Sourced): Sourced[] {
-  return Array.isArray(value) ? value.map((item: unknown) => ({ source, value: item })) : [{ source, value }];
+  return Array.isArray(value)
+    ? value.map((item: unknown) => ({ source, value: item }))
+    : [{ source, value }];
 }
 
 async function readFolder(folder: string, faults: FileFault[]): Promise<Sourced[]> {
   const found: Sourced[] = [];
   for (const entry of await entriesOf(folder)) {
     const path = join(folder, entry.name);
-    const value = entry.isDirectory() ? await readGameFolder(path, faults) : entry.name.endsWith('.json') ? await readJson(path, faults) : undefined;
-    if (value !== undefined) found.push({ source: entry.isDirectory() ? join(path, 'game.json') : path, value });
+    const value = entry.isDirectory()
+      ? await readGameFolder(path, faults)
+      : entry.name.endsWith('.json')
+        ? await readJson(path, faults)
+        : undefined;
+    if (value !== undefined)
+      found.push({ source: entry.isDirectory() ? join(path, 'game.json') : path, value });
   }
   return found;
 }
 
 async function readGameFolder(folder: string, faults: FileFault[]): Promise<unknown> {
-  const game = (await readJson(join(folder, 'game.json'), faults)) as { variants?: unknown } | undefined;
+  const game = (await readJson(join(folder, 'game.json'), faults)) as
+    | { variants?: unknown }
+    | undefined;
   if (!Array.isArray(game?.variants)) return game;
-  const names = game.variants.filter((name): name is string => typeof name === 'string' && /^[a-z0-9-]+$/.test(name));
-  const variants = await Promise.all(names.map((name) => readJson(join(folder, `${name}.json`), faults)));
+  const names = game.variants.filter(
+    (name): name is string => typeof name === 'string' && /^[a-z0-9-]+$/.test(name),
+  );
+  const variants = await Promise.all(
+    names.map((name) => readJson(join(folder, `${name}.json`), faults)),
+  );
   return variants.includes(undefined) ? undefined : { ...game, variants };
 }
 
 async function entriesOf(folder: string) {
   try {
-    return (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return (await readdir(folder, { withFileTypes: true })).sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
@@ -113,7 +155,11 @@ async function readJson(file: string, faults: FileFault[]): Promise<unknown> {
     return JSON.parse(await readFile(file, 'utf8')) as unknown;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    faults.push({ file, path: '', message: code === undefined ? `is not JSON: ${message}` : `cannot be read (${code})` });
+    faults.push({
+      file,
+      path: '',
+      message: code === undefined ? `is not JSON: ${message}` : `cannot be read (${code})`,
+    });
     return undefined;
   }
 }

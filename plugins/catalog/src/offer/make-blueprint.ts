@@ -19,7 +19,11 @@ export function makeBlueprint(
   target: Target,
 ): Blueprint {
   const runtime = runtimes.get(runtimeFor(variant, version) ?? '');
-  const values: Record<string, string> = { version, ...target, ...(runtime === undefined ? {} : { runtime: runtime.command }) };
+  const values: Record<string, string> = {
+    version,
+    ...target,
+    ...(runtime === undefined ? {} : { runtime: runtime.command }),
+  };
   const fill = <T>(value: T): T => fillIn(value, values);
   const applies = (range: VersionRange) => inRange(version, range);
   const { launch, probe, stop, crash, ports, memoryMiB } = variant;
@@ -31,24 +35,36 @@ export function makeBlueprint(
     memoryMiB,
     artifacts: [
       ...(runtime === undefined ? [] : [{ name: 'runtime', ...fill(runtime.artifact) }]),
-      ...variant.artifacts.filter(applies).map(({ name, importer, request, executable }): ArtifactWanted => ({
-        name,
-        importer,
-        request: fill(request),
-        ...(executable === undefined ? {} : { executable }),
-      })),
+      ...variant.artifacts
+        .filter(applies)
+        .map(({ name, importer, request, executable }): ArtifactWanted => ({
+          name,
+          importer,
+          request: fill(request),
+          ...(executable === undefined ? {} : { executable }),
+        })),
     ],
     ports,
     spec: {
       launch: {
         command: fill(launch.command),
-        args: fill(launch.args.flatMap((arg) => (typeof arg === 'string' ? [arg] : applies(arg) ? arg.args : []))),
+        args: fill(
+          launch.args.flatMap((arg) =>
+            typeof arg === 'string' ? [arg] : applies(arg) ? arg.args : [],
+          ),
+        ),
         env: fill(launch.env ?? {}),
       },
       probe,
       stop,
       crash,
-      files: variant.files.filter(applies).map(({ path, lines, mode }): SpecFile => ({ path, mode, content: fill(lines).map((line) => `${line}\n`).join('') })),
+      files: variant.files.filter(applies).map(({ path, lines, mode }): SpecFile => ({
+        path,
+        mode,
+        content: fill(lines)
+          .map((line) => `${line}\n`)
+          .join(''),
+      })),
     },
   };
 }
@@ -61,9 +77,13 @@ export function runtimeFor(variant: VariantTemplate, version: string): string | 
 /** Replaces the platform's placeholders in every text of a JSON value; the agent's stay. */
 function fillIn<T>(value: T, values: Readonly<Record<string, string>>): T {
   if (typeof value === 'string') {
-    return value.replace(/(?<!\{)\{([a-z]+)\}(?!\})/g, (whole, name: string) => (Object.hasOwn(values, name) ? values[name]! : whole)) as T;
+    return value.replace(/(?<!\{)\{([a-z]+)\}(?!\})/g, (whole, name: string) =>
+      Object.hasOwn(values, name) ? values[name]! : whole,
+    ) as T;
   }
   if (Array.isArray(value)) return value.map((item: unknown) => fillIn(item, values)) as T;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillIn(inner as unknown, values)])) as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, fillIn(inner as unknown, values)]),
+  ) as T;
 }

@@ -4,7 +4,20 @@ import * as assert from 'uvu/assert';
 import { compareVersions, inRange } from './versions.ts';
 
 test('versions are ordered by their numbers, and pre-releases come before their release', () => {
-  const ordered = ['1.8.8', '1.9', '1.20', '1.20.5', '1.21-pre1', '1.21-rc1', '1.21', '1.21.4', '1.21.11', '26.1', '26.1.2', '26.2'];
+  const ordered = [
+    '1.8.8',
+    '1.9',
+    '1.20',
+    '1.20.5',
+    '1.21-pre1',
+    '1.21-rc1',
+    '1.21',
+    '1.21.4',
+    '1.21.11',
+    '26.1',
+    '26.1.2',
+    '26.2',
+  ];
   assert.equal([...ordered].reverse().sort(compareVersions), ordered);
 });
 

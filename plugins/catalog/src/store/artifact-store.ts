@@ -42,7 +42,10 @@ export class ImportingArtifactStore implements ArtifactStore {
     this.records = new Records(ground.database);
   }
 
-  async ensure(wanted: readonly ArtifactWanted[], { signal, progress }: Waiter): Promise<readonly ArtifactRef[]> {
+  async ensure(
+    wanted: readonly ArtifactWanted[],
+    { signal, progress }: Waiter,
+  ): Promise<readonly ArtifactRef[]> {
     const shares = wanted.map(() => 0);
     const report = (index: number) => (share: number | null) => {
       if (share === null || share <= shares[index]!) return;
@@ -63,17 +66,32 @@ export class ImportingArtifactStore implements ArtifactStore {
       return await Promise.all(all);
     } catch (error) {
       await Promise.allSettled(all);
-      throw signal.aborted && !(error instanceof CodedError) ? importCancelled(wanted.map(({ name }) => name).join(', ')) : error;
+      throw signal.aborted && !(error instanceof CodedError)
+        ? importCancelled(wanted.map(({ name }) => name).join(', '))
+        : error;
     }
   }
 
-  async read(sha256: string, range?: { readonly start: number; readonly end?: number }): Promise<{ readonly size: number; readonly stream: Readable } | null> {
+  async read(
+    sha256: string,
+    range?: { readonly start: number; readonly end?: number },
+  ): Promise<{ readonly size: number; readonly stream: Readable } | null> {
     const { blobs } = this.#ground;
     const size = await blobs.size(sha256);
     if (size === null) return null;
     const stream = await blobs.read(sha256, range);
-    const whole = range === undefined || (range.start === 0 && (range.end === undefined || range.end >= size - 1));
-    return { size, stream: whole ? verifying(stream, sha256, () => this.#quarantine(sha256)) : stream };
+    const whole =
+      range === undefined ||
+      (range.start === 0 && (range.end === undefined || range.end >= size - 1));
+    return {
+      size,
+      stream: whole ? verifying(stream, sha256, () => this.#quarantine(sha256)) : stream,
+    };
+  }
+
+  /** Bytes, or null when it is not in store. */
+  size(sha256: string): Promise<number | null> {
+    return this.#ground.blobs.size(sha256);
   }
 
   /** Reads the whole blob: true when it is what its name promises, false when it was not and is put aside now, null when it is not here. */
@@ -87,7 +105,11 @@ export class ImportingArtifactStore implements ArtifactStore {
 
   async #ensureOne(wanted: ArtifactWanted, waiter: Waiter): Promise<ArtifactRef> {
     const key = sourceKey(wanted.importer, wanted.request);
-    const stored = (await this.#find(key)) ?? (await this.#imports.join(key, waiter, (signal, progress) => this.#bringIn(key, wanted, signal, progress)));
+    const stored =
+      (await this.#find(key)) ??
+      (await this.#imports.join(key, waiter, (signal, progress) =>
+        this.#bringIn(key, wanted, signal, progress),
+      ));
     waiter.progress(1);
     return reference(wanted, stored);
   }
@@ -102,29 +124,64 @@ export class ImportingArtifactStore implements ArtifactStore {
     return size === source.size ? source : null;
   }
 
-  #bringIn(key: string, wanted: ArtifactWanted, signal: AbortSignal, progress: (share: number | null) => void): Promise<Stored> {
+  #bringIn(
+    key: string,
+    wanted: ArtifactWanted,
+    signal: AbortSignal,
+    progress: (share: number | null) => void,
+  ): Promise<Stored> {
     const { database, importers, log } = this.#ground;
     const importer = importers.find(({ value }) => value.id === wanted.importer)?.value;
-    if (importer === undefined) throw importerUnknown(wanted.importer, importers.map(({ value }) => value.id));
+    if (importer === undefined)
+      throw importerUnknown(
+        wanted.importer,
+        importers.map(({ value }) => value.id),
+      );
     return withImportLock(database, key, signal, async (held) => {
       const meanwhile = await this.#find(key); // by the process that held the lock before us
       if (meanwhile !== null) return meanwhile;
       const begun = performance.now();
-      log.info({ importer: importer.id, request: wanted.request }, `importing from the ${importer.upstream}`);
-      const { stored, origin } = await runImport({ ...this.#ground, importer, request: wanted.request, key, signal: held, progress });
+      log.info(
+        { importer: importer.id, request: wanted.request },
+        `importing from the ${importer.upstream}`,
+      );
+      const { stored, origin } = await runImport({
+        ...this.#ground,
+        importer,
+        request: wanted.request,
+        key,
+        signal: held,
+        progress,
+      });
       await this.records.keep(key, importer.id, wanted.request, stored, origin);
-      log.info({ origin, sha256: stored.sha256, bytes: stored.size, ms: Math.round(performance.now() - begun) }, 'imported');
+      log.info(
+        {
+          origin,
+          sha256: stored.sha256,
+          bytes: stored.size,
+          ms: Math.round(performance.now() - begun),
+        },
+        'imported',
+      );
       return stored;
     });
   }
 
   async #quarantine(sha256: string): Promise<void> {
-    this.#ground.log.error({ sha256 }, 'a stored artifact is damaged; it was put aside and will be imported again');
+    this.#ground.log.error(
+      { sha256 },
+      'a stored artifact is damaged; it was put aside and will be imported again',
+    );
     await this.#ground.blobs.quarantine(sha256);
   }
 }
 
-function reference({ name, executable }: ArtifactWanted, { sha256, size, format, fileName }: Stored): ArtifactRef {
+function reference(
+  { name, executable }: ArtifactWanted,
+  { sha256, size, format, fileName }: Stored,
+): ArtifactRef {
   const ref = { name, sha256, size, format };
-  return format === 'file' ? { ...ref, fileName, ...(executable === undefined ? {} : { executable }) } : ref;
+  return format === 'file'
+    ? { ...ref, fileName, ...(executable === undefined ? {} : { executable }) }
+    : ref;
 }

@@ -13,11 +13,18 @@ const retryMs = 250;
  * Runs `work` while holding the lock. Its signal aborts as well when the connection breaks, for then the lock is
  * gone and another process may begin.
  */
-export async function withImportLock<T>(database: Database, key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withImportLock<T>(
+  database: Database,
+  key: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const client = await database.connect('catalog import');
   const broken = new AbortController();
   client.on('error', (error) => broken.abort(error));
-  client.on('end', () => broken.abort(new Error('The connection that holds the import lock ended.')));
+  client.on('end', () =>
+    broken.abort(new Error('The connection that holds the import lock ended.')),
+  );
   try {
     const either = AbortSignal.any([signal, broken.signal]);
     while (!(await tryLock(client, key))) await delay(retryMs, undefined, { signal: either });
@@ -28,7 +35,11 @@ export async function withImportLock<T>(database: Database, key: string, signal:
 }
 
 /** Runs `work` if nobody holds the lock. */
-export async function ifUnlocked(database: Database, key: string, work: () => Promise<void>): Promise<void> {
+export async function ifUnlocked(
+  database: Database,
+  key: string,
+  work: () => Promise<void>,
+): Promise<void> {
   const client = await database.connect('catalog sweep');
   client.on('error', () => {}); // the query or `end` below rejects with it
   try {
@@ -38,8 +49,14 @@ export async function ifUnlocked(database: Database, key: string, work: () => Pr
   }
 }
 
-async function tryLock(client: Awaited<ReturnType<Database['connect']>>, key: string): Promise<boolean> {
+async function tryLock(
+  client: Awaited<ReturnType<Database['connect']>>,
+  key: string,
+): Promise<boolean> {
   const number = Buffer.from(key.slice(0, 8), 'hex').readInt32BE();
-  const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1, $2) as held', [lockClass, number]);
+  const { rows } = await client.query<{ held: boolean }>(
+    'select pg_try_advisory_lock($1, $2) as held',
+    [lockClass, number],
+  );
   return rows[0]?.held === true;
 }

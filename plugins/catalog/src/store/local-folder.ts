@@ -23,7 +23,11 @@ export class LocalFolderBlobStore implements BlobStore {
       await mkdir(this.folder, { recursive: true, mode: 0o750 });
       await access(this.folder, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
-      throw storeUnusable(this.folder, (error as NodeJS.ErrnoException).code ?? String(error), error);
+      throw storeUnusable(
+        this.folder,
+        (error as NodeJS.ErrnoException).code ?? String(error),
+        error,
+      );
     }
   }
 
@@ -36,7 +40,10 @@ export class LocalFolderBlobStore implements BlobStore {
     }
   }
 
-  async read(sha256: string, range: { readonly start: number; readonly end?: number } = { start: 0 }): Promise<Readable> {
+  async read(
+    sha256: string,
+    range: { readonly start: number; readonly end?: number } = { start: 0 },
+  ): Promise<Readable> {
     const handle = await open(this.#path(sha256), 'r');
     return createReadStream('', { fd: handle, highWaterMark: 256 * 1024, ...range });
   }
@@ -50,7 +57,9 @@ export class LocalFolderBlobStore implements BlobStore {
       await this.#place(file, target);
       await sync(dirname(target));
     } catch (error) {
-      throw codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT' ? diskFull(this.folder, error) : error;
+      throw codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT'
+        ? diskFull(this.folder, error)
+        : error;
     }
   }
 

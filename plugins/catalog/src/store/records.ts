@@ -35,24 +35,68 @@ export class Records {
   }
 
   /** Records what a request led to; the same artifact may have come by another way before. */
-  async keep(key: string, importer: string, request: Readonly<Record<string, unknown>>, stored: Stored, origin: string): Promise<void> {
+  async keep(
+    key: string,
+    importer: string,
+    request: Readonly<Record<string, unknown>>,
+    stored: Stored,
+    origin: string,
+  ): Promise<void> {
     const { sha256, size, format, fileName } = stored;
     const importedAt = new Date();
     await this.#database.transaction(async (em) => {
-      await em.upsert(CatalogArtifact, { id: randomUUID(), sha256, size, fileName, origin, importedAt }, { onConflictFields: ['sha256'], onConflictAction: 'ignore' });
-      await em.upsert(CatalogSource, { key, importer, request, sha256, size, format, fileName, importedAt });
+      await em.upsert(
+        CatalogArtifact,
+        { id: randomUUID(), sha256, size, fileName, origin, importedAt },
+        { onConflictFields: ['sha256'], onConflictAction: 'ignore' },
+      );
+      await em.upsert(CatalogSource, {
+        key,
+        importer,
+        request,
+        sha256,
+        size,
+        format,
+        fileName,
+        importedAt,
+      });
     });
   }
 
   /** Newest first. */
   async list(limit: number, cursor: string | undefined): Promise<Page<ArtifactView>> {
     const after = cursor === undefined ? undefined : decodeCursor(cursor);
-    const older = after === undefined ? {} : { $or: [{ importedAt: { $lt: after.createdAt } }, { importedAt: after.createdAt, id: { $lt: after.id } }] };
-    const rows = await this.#database.fork().find(CatalogArtifact, older, { orderBy: { importedAt: 'desc', id: 'desc' }, limit: limit + 1 });
+    const older =
+      after === undefined
+        ? {}
+        : {
+            $or: [
+              { importedAt: { $lt: after.createdAt } },
+              { importedAt: after.createdAt, id: { $lt: after.id } },
+            ],
+          };
+    const rows = await this.#database
+      .fork()
+      .find(CatalogArtifact, older, {
+        orderBy: { importedAt: 'desc', id: 'desc' },
+        limit: limit + 1,
+      });
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
-    const nextCursor = rows.length > limit && last !== undefined ? encodeCursor({ createdAt: last.importedAt, id: last.id }) : null;
-    return { items: shown.map(({ sha256, size, fileName, origin, importedAt }) => ({ sha256, size, fileName, origin, importedAt: importedAt.toISOString() })), nextCursor };
+    const nextCursor =
+      rows.length > limit && last !== undefined
+        ? encodeCursor({ createdAt: last.importedAt, id: last.id })
+        : null;
+    return {
+      items: shown.map(({ sha256, size, fileName, origin, importedAt }) => ({
+        sha256,
+        size,
+        fileName,
+        origin,
+        importedAt: importedAt.toISOString(),
+      })),
+      nextCursor,
+    };
   }
 
   /** The hashes of all artifacts, in pages of the caller's choosing, for checks of the whole store. */

@@ -27,7 +27,9 @@ export interface ImportJob {
   progress(share: number | null): void;
 }
 
-export async function runImport(job: ImportJob): Promise<{ readonly stored: Stored; readonly origin: string }> {
+export async function runImport(
+  job: ImportJob,
+): Promise<{ readonly stored: Stored; readonly origin: string }> {
   const ownFolder = join(job.workFolder, job.key);
   const workDir = join(ownFolder, randomUUID());
   try {
@@ -41,22 +43,39 @@ export async function runImport(job: ImportJob): Promise<{ readonly stored: Stor
   }
 }
 
-async function importInto(workDir: string, { importer, request, blobs, signal, progress }: ImportJob) {
-  const onProgress = ({ fraction }: { readonly fraction: number | null }) => progress(fraction === null ? null : fraction * 0.97);
-  const { file, format, fileName, origin } = await importer.import(request, { signal, workDir, onProgress });
+async function importInto(
+  workDir: string,
+  { importer, request, blobs, signal, progress }: ImportJob,
+) {
+  const onProgress = ({ fraction }: { readonly fraction: number | null }) =>
+    progress(fraction === null ? null : fraction * 0.97);
+  const { file, format, fileName, origin } = await importer.import(request, {
+    signal,
+    workDir,
+    onProgress,
+  });
   const inside = relative(workDir, file);
-  if (inside === '' || inside.startsWith('..')) throw importerMisbehaved(importer.id, 'left its file outside of its work folder');
+  if (inside === '' || inside.startsWith('..'))
+    throw importerMisbehaved(importer.id, 'left its file outside of its work folder');
   const info = await lstat(file);
   if (!info.isFile()) throw importerMisbehaved(importer.id, 'left something that is not a file');
   signal.throwIfAborted();
   const sha256 = await hashOf(createReadStream(file, { highWaterMark: 1024 * 1024 }));
   await blobs.put(sha256, file);
-  return { stored: { sha256, size: info.size, format, fileName: safeName(fileName) }, origin: origin.replace(/\s+/g, ' ').slice(0, 1000) };
+  return {
+    stored: { sha256, size: info.size, format, fileName: safeName(fileName) },
+    origin: origin.replace(/\s+/g, ' ').slice(0, 1000),
+  };
 }
 
 /** What people and agents accept as a file's name. */
 function safeName(name: string): string {
-  return name.replace(/[^A-Za-z0-9._+-]/g, '_').replace(/^[^A-Za-z0-9]+/, '').slice(0, 128) || 'artifact';
+  return (
+    name
+      .replace(/[^A-Za-z0-9._+-]/g, '_')
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .slice(0, 128) || 'artifact'
+  );
 }
 
 /** Importers may let errors of the file system through; people get a sentence. */
@@ -70,7 +89,9 @@ function told(error: unknown, { signal, workFolder, importer }: ImportJob): unkn
 /** Removes what crashed imports left behind, sparing those that another process is busy with. */
 export async function sweepImports(workFolder: string, database: Database): Promise<void> {
   for (const key of await leftovers(workFolder)) {
-    await ifUnlocked(database, key, () => rm(join(workFolder, key), { recursive: true, force: true }));
+    await ifUnlocked(database, key, () =>
+      rm(join(workFolder, key), { recursive: true, force: true }),
+    );
   }
 }
 

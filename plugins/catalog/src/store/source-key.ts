@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 
 /** 64 hex digits. `request` is JSON. */
 export function sourceKey(importer: string, request: Readonly<Record<string, unknown>>): string {
-  return createHash('sha256').update(canonical([importer, request])).digest('hex');
+  return createHash('sha256')
+    .update(canonical([importer, request]))
+    .digest('hex');
 }
 
 function canonical(value: unknown): string {

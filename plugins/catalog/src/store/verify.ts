@@ -14,7 +14,11 @@ export async function hashOf(stream: Readable): Promise<string> {
  * Passes a whole blob on, but never all of it when it is damaged: the last chunk is held back until the hash is
  * known. Then the stream fails with `CATALOG_ARTIFACT_DAMAGED`, after `onDamage` has been awaited.
  */
-export function verifying(source: Readable, sha256: string, onDamage: () => Promise<void>): Readable {
+export function verifying(
+  source: Readable,
+  sha256: string,
+  onDamage: () => Promise<void>,
+): Readable {
   const hash: Hash = createHash('sha256');
   let held: Buffer | undefined;
   const check = new Transform({
@@ -29,7 +33,10 @@ export function verifying(source: Readable, sha256: string, onDamage: () => Prom
     flush(done) {
       if (hash.digest('hex') === sha256) return done(null, held);
       const damaged = artifactDamaged(sha256);
-      onDamage().then(() => done(damaged), (error: unknown) => done(Object.assign(damaged, { cause: error })));
+      onDamage().then(
+        () => done(damaged),
+        (error: unknown) => done(Object.assign(damaged, { cause: error })),
+      );
     },
   });
   pipeline(source, check, () => {}); // a fault reaches the reader through `check`

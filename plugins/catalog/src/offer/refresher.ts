@@ -1,0 +1,38 @@
+/** Keeps the versions on offer fresh in the background, from the start of the platform to its end. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TemplateCatalog } from './catalog.ts';
+
+interface Ground {
+  readonly catalog: TemplateCatalog;
+  readonly config: { readonly refreshHours: number };
+  readonly signal: AbortSignal;
+}
+
+/** How often is looked whether something is due; another process may have asked meanwhile. */
+const lookEveryMs = 15 * 60_000;
+
+export class Refresher {
+  readonly #ground: Ground;
+  #running: Promise<void> | undefined;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  start(): void {
+    if (this.#ground.config.refreshHours > 0) this.#running = this.#run();
+  }
+
+  /** Resolves when nothing of it runs any more; the plugin's signal has told it to end. */
+  async stop(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { catalog, signal } = this.#ground;
+    while (!signal.aborted) {
+      await catalog.refresh(signal);
+      await delay(lookEveryMs, undefined, { signal, ref: false }).catch(() => {}); // aborted: the loop ends
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Versions that upstreams publish, asked for now and then in the background and kept in the database for all
+ * processes. While an upstream is out of reach, or was never asked, what is on offer is the template's own list.
+ */
+import type { Database } from '@zlh/database';
+import type { Contribution, Logger } from '@zlh/kernel';
+import type { ImporterKind } from '../index.ts';
+import { CatalogVersions } from '../store/schema.ts';
+import { sourceKey } from '../store/source-key.ts';
+import type { VariantTemplate } from '../template.ts';
+
+export interface VersionsGround {
+  readonly database: Database;
+  readonly importers: readonly Contribution<ImporterKind>[];
+  readonly log: Logger;
+  readonly config: { readonly refreshHours: number };
+}
+
+type Upstream = NonNullable<VariantTemplate['versions']['upstream']>;
+
+/** More than any upstream has; a longer answer is cut. */
+const mostVersions = 2000;
+
+export class UpstreamVersions {
+  readonly #ground: VersionsGround;
+
+  constructor(ground: VersionsGround) {
+    this.#ground = ground;
+  }
+
+  /** What each upstream offered when it was last asked. */
+  async known(upstreams: readonly Upstream[]): Promise<ReadonlyMap<Upstream, readonly string[]>> {
+    if (upstreams.length === 0) return new Map();
+    const rows = await this.#ground.database
+      .fork()
+      .find(CatalogVersions, { key: { $in: upstreams.map(keyOf) } });
+    const byKey = new Map(rows.map(({ key, versions }) => [key, versions]));
+    return new Map(upstreams.map((upstream) => [upstream, byKey.get(keyOf(upstream)) ?? []]));
+  }
+
+  /** Asks every upstream that no process asked for a while. Faults are logged, never thrown. */
+  async refresh(upstreams: readonly Upstream[], signal: AbortSignal): Promise<void> {
+    const distinct = new Map(upstreams.map((upstream) => [keyOf(upstream), upstream]));
+    for (const [key, upstream] of distinct) {
+      if (signal.aborted) return;
+      try {
+        if (await this.#isDue(key)) await this.#ask(key, upstream, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        const { code, message } = error as Error & { code?: string };
+        this.#ground.log.info({ importer: upstream.importer, code }, `no new versions: ${message}`);
+      }
+    }
+  }
+
+  /** True for one process alone: the one that moves the time forward. */
+  async #isDue(key: string): Promise<boolean> {
+    const { database, config } = this.#ground;
+    const rows = await database
+      .fork()
+      .getConnection()
+      .execute<{ key: string }[]>(
+        `insert into "catalog_versions" ("key", "versions", "asked_at") values (?, '[]', now())
+       on conflict ("key") do update set "asked_at" = now() where "catalog_versions"."asked_at" < now() - make_interval(hours => ?)
+       returning "key"`,
+        [key, config.refreshHours],
+      );
+    return rows.length === 1;
+  }
+
+  async #ask(key: string, { importer, request }: Upstream, signal: AbortSignal): Promise<void> {
+    const { database, importers, log } = this.#ground;
+    const kind = importers.find(({ value }) => value.id === importer)?.value;
+    if (kind?.versions === undefined) return;
+    const versions = (await kind.versions(request ?? {}, signal)).slice(0, mostVersions);
+    await database.transaction((em) => em.nativeUpdate(CatalogVersions, { key }, { versions }));
+    log.debug(
+      { importer, versions: versions.length },
+      `asked the ${kind.upstream} for its versions`,
+    );
+  }
+}
+
+function keyOf({ importer, request }: Upstream): string {
+  return sourceKey(importer, request ?? {});
+}

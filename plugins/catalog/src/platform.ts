@@ -1,0 +1,62 @@
+/** Games and runtimes on offer, importers, and the artifact store. */
+import { Permissions } from '@zlh/accounts';
+import { Database, Entities, Migrations } from '@zlh/database';
+import { Routes } from '@zlh/http';
+import { asClass, asFunction, Checks, Commands, definePlugin } from '@zlh/kernel';
+import { artifactRoute } from './artifact-route.ts';
+import { importCommand, verifyCommand } from './commands.ts';
+import { gamesCheck } from './games-check.ts';
+import { ownImporters } from './importers/own-importers.ts';
+import { ArtifactStore, Catalog, Games, Importers, Runtimes } from './index.ts';
+import { TemplateCatalog } from './offer/catalog.ts';
+import { Refresher } from './offer/refresher.ts';
+import { UpstreamVersions } from './offer/upstream-versions.ts';
+import { catalogRoutes } from './routes.ts';
+import { addressesFrom, createClient, limitFrom, Settings } from './settings.ts';
+import { ImportingArtifactStore } from './store/artifact-store.ts';
+import { openBlobStore, workFolder } from './store/open-blob-store.ts';
+import { sweepImports } from './store/run-import.ts';
+import { catalogEntities, catalogMigrations } from './store/schema.ts';
+
+export default definePlugin({
+  id: 'catalog',
+  config: Settings,
+  needs: { database: Database, games: Games, runtimes: Runtimes, importers: Importers },
+  services: {
+    client: asFunction(createClient)
+      .singleton()
+      .disposer((client) => client.close()),
+    addresses: asFunction(addressesFrom).singleton(),
+    limit: asFunction(limitFrom).singleton(),
+    blobs: asFunction(openBlobStore).singleton(),
+    workFolder: asFunction(workFolder).singleton(),
+    artifactStore: asClass(ImportingArtifactStore).singleton(),
+    upstreamVersions: asClass(UpstreamVersions).singleton(),
+    catalog: asClass(TemplateCatalog).singleton(),
+    refresher: asClass(Refresher).singleton(),
+  },
+  provides: { catalog: Catalog, artifactStore: ArtifactStore },
+  setup({ add, use }) {
+    add(Entities, catalogEntities);
+    add(Migrations, catalogMigrations);
+    add(Permissions, [
+      { id: 'catalog.read', description: 'See the games and runtimes on offer' },
+      { id: 'catalog.manage', description: 'See the artifacts in store', administrator: true },
+    ]);
+    for (const importer of ownImporters(use)) add(Importers, importer);
+    add(Routes, catalogRoutes(use));
+    add(Routes, [artifactRoute(use)]);
+    add(Commands, importCommand(use));
+    add(Commands, verifyCommand(use));
+    add(Checks, gamesCheck);
+  },
+  async start({ blobs, catalog }) {
+    await blobs.open();
+    await catalog.open();
+  },
+  async ready({ refresher, workFolder, database }) {
+    await sweepImports(workFolder, database);
+    refresher.start();
+  },
+  stop: ({ refresher }) => refresher.stop(),
+});
