@@ -3,6 +3,7 @@
  * can be read top to bottom; the parts know nothing of it.
  */
 import { createHash } from 'node:crypto';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { Contribution, Logger } from '@zlh/kernel';
 import { ConsoleHub } from './console/console-hub.ts';
@@ -19,6 +20,7 @@ import { defineOperations } from './operations/kinds.ts';
 import { Operations } from './operations/operations.ts';
 import { PlatformAddress } from './platform/platform-address.ts';
 import { createPlatformClient } from './platform/platform-client.ts';
+import { warmShim } from './shim/start.ts';
 import { endAgent } from './shutdown.ts';
 import { Changes } from './status/changes.ts';
 import { Reporter } from './status/reporter.ts';
@@ -64,9 +66,10 @@ export function makeAgent({ config, home, log, probes, routes }: AgentParts): Ag
   const installer = new Installer(cache, places, home);
   const console = new ConsoleHub();
   const probeKinds = new Map(probes.map(({ value }) => [value.kind, value]));
+  const compileCache = process.env.NODE_COMPILE_CACHE ?? join(folders.artifacts, '.compile');
   const supervisor = new Supervisor({
     runDir: folders.run,
-    compileCache: join(folders.artifacts, '.compile'),
+    compileCache,
     places,
     console,
     ensureArtifacts: installer.ensureArtifacts.bind(installer),
@@ -98,6 +101,9 @@ export function makeAgent({ config, home, log, probes, routes }: AgentParts): Ag
       await server.listen(host, port);
       log.info({ url: server.url() ?? `port ${port}` }, 'the agent listens');
       reporter.start();
+      warmShim(compileCache);
+      // Not only at its end: an agent that is killed shall start fast the next time, too.
+      flushCompileCache();
     },
     async drain() {
       await server?.close();

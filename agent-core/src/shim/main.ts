@@ -38,7 +38,10 @@ interface Viewer {
   toldExit: boolean;
 }
 
-const request = await readRequest();
+const input = await readInput();
+// Nothing to launch: this start only filled the compile cache, see `warmShim`.
+if (input === '') process.exit(0);
+const request = JSON.parse(input) as LaunchRequest;
 const ring = new ByteRing(request.scrollbackBytes, request.offset);
 const viewers = new Set<Viewer>();
 let terminal: Terminal | undefined;
@@ -53,10 +56,10 @@ process.umask(0o077);
 const server = createServer(serve);
 server.listen(runFiles.socket, launch);
 
-async function readRequest(): Promise<LaunchRequest> {
+async function readInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return JSON.parse(Buffer.concat(chunks).toString()) as LaunchRequest;
+  return Buffer.concat(chunks).toString();
 }
 
 function launch(): void {

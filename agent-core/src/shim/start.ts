@@ -28,6 +28,7 @@ export function clearRunFolder(runDir: string): void {
   for (const name of Object.values(others)) rmSync(join(runDir, name), { force: true });
 }
 
+/** `compileCache` is shared by all shims of the machine; it makes them start fast and stay small. */
 export async function startShim(
   runDir: string,
   request: LaunchRequest,
@@ -38,12 +39,7 @@ export async function startShim(
     cwd: runDir,
     detached: true,
     stdio: ['pipe', 'pipe', log],
-    env: {
-      [SHIM_MARK]: request.runId,
-      NODE_COMPILE_CACHE: compileCache,
-      UV_THREADPOOL_SIZE: '1',
-      PATH: process.env.PATH ?? '/usr/bin:/bin',
-    },
+    env: { [SHIM_MARK]: request.runId, ...environment(compileCache) },
   }) as ChildProcessByStdio<Writable, Readable, null>;
   closeSync(log);
   child.unref();
@@ -62,6 +58,23 @@ export async function startShim(
     `The process that keeps the server's console could not start: ${said ?? 'it left no record'}.`,
     'Check memory, disk space and process limits of this machine, then start again.',
   );
+}
+
+/**
+ * Fills the compile cache, so that shims need not load the type stripper: that is worth 13 MB in each.
+ * Failing is no harm.
+ */
+export function warmShim(compileCache: string): void {
+  const options = { stdio: 'ignore', env: environment(compileCache) } as const;
+  spawn(process.execPath, [...FLAGS, main], options).on('error', () => {}).unref();
+}
+
+function environment(compileCache: string) {
+  return {
+    NODE_COMPILE_CACHE: compileCache,
+    UV_THREADPOOL_SIZE: '1',
+    PATH: process.env.PATH ?? '/usr/bin:/bin',
+  };
 }
 
 export function readShimRecord(runDir: string): ShimRecord | undefined {
