@@ -27,10 +27,12 @@ export class ZlhAccount extends ZlhElement {
     return html`<h1>Account</h1>
       <section class="card row">
         <div class="grow">
-          <h3 class="one-line">${me?.email}</h3>
+          <h2 class="minor one-line">${me?.email}</h2>
           <p class="muted">${me?.role === 'administrator' ? 'Administrator' : 'User'}</p>
         </div>
-        <wa-button appearance="filled-outlined" @click=${() => this.emit('zlh-sign-out')}>Sign out</wa-button>
+        <wa-button appearance="filled-outlined" @click=${() => this.emit('zlh-sign-out')}
+          >Sign out</wa-button
+        >
       </section>
       <section class="card">
         <fieldset>
@@ -38,7 +40,13 @@ export class ZlhAccount extends ZlhElement {
           ${SCHEMES.map(
             ({ id, label }) =>
               html`<label
-                ><input type="radio" name="scheme" value=${id} .checked=${chosenScheme() === id} @change=${() => chooseScheme(id)} />${label}</label
+                ><input
+                  type="radio"
+                  name="scheme"
+                  value=${id}
+                  .checked=${chosenScheme() === id}
+                  @change=${() => chooseScheme(id)}
+                />${label}</label
               >`,
           )}
         </fieldset>

@@ -30,12 +30,12 @@ export class ZlhApiKeys extends ZlhElement {
     error: { state: true },
   };
 
-  private declare keys: readonly ApiKey[] | undefined;
+  declare private keys: readonly ApiKey[] | undefined;
   /** The secret of the key just made, until it is put away. */
-  private declare made: string;
-  private declare making: boolean;
-  private declare revoking: ApiKey | undefined;
-  private declare error: ApiError | undefined;
+  declare private made: string;
+  declare private making: boolean;
+  declare private revoking: ApiKey | undefined;
+  declare private error: ApiError | undefined;
 
   constructor() {
     super();
@@ -54,19 +54,25 @@ export class ZlhApiKeys extends ZlhElement {
           <h2>API keys</h2>
           <p class="muted">For scripts and bots. A key can do what its scopes say, as you.</p>
         </div>
-        ${this.making
-          ? nothing
-          : html`<wa-button appearance="filled-outlined" @click=${() => (this.making = true)}>Create key</wa-button>`}
+        ${
+          this.making
+            ? nothing
+            : html`<wa-button appearance="filled-outlined" @click=${() => (this.making = true)}
+                >Create key</wa-button
+              >`
+        }
       </header>
       ${this.made ? this.#secret() : nothing}
-      ${this.making
-        ? html`<zlh-new-api-key
-            server=${this.server}
-            token=${this.token}
-            @zlh-made=${(event: CustomEvent<string>) => this.#done(event.detail)}
-            @zlh-cancelled=${() => (this.making = false)}
-          ></zlh-new-api-key>`
-        : nothing}
+      ${
+        this.making
+          ? html`<zlh-new-api-key
+              server=${this.server}
+              token=${this.token}
+              @zlh-made=${(event: CustomEvent<string>) => this.#done(event.detail)}
+              @zlh-cancelled=${() => (this.making = false)}
+            ></zlh-new-api-key>`
+          : nothing
+      }
       <zlh-problem .error=${this.error}></zlh-problem>
       ${this.#list()}
       <zlh-confirm
@@ -79,13 +85,19 @@ export class ZlhApiKeys extends ZlhElement {
   #secret(): unknown {
     return html`<section class="card secret" role="status">
       <p><b>Copy the key now.</b> It is not shown again.</p>
-      <p class="row"><code class="code grow">${this.made}</code> <zlh-copy value=${this.made} what="key"></zlh-copy></p>
+      <p class="row">
+        <code class="code grow">${this.made}</code>
+        <zlh-copy value=${this.made} what="key"></zlh-copy>
+      </p>
       <wa-button appearance="filled-outlined" @click=${() => (this.made = '')}>I have it</wa-button>
     </section>`;
   }
 
   #list(): unknown {
-    if (!this.keys) return this.error ? nothing : html`<div class="card wait" aria-busy="true"><span class="skeleton"></span></div>`;
+    if (!this.keys)
+      return this.error
+        ? nothing
+        : html`<div class="card wait" aria-busy="true"><span class="skeleton"></span></div>`;
     if (this.keys.length === 0) return html`<p class="card wait muted">No keys yet.</p>`;
     return html`<ul class="card">
       ${this.keys.map((key) => this.#row(key))}
@@ -98,7 +110,8 @@ export class ZlhApiKeys extends ZlhElement {
         <p><b>${key.name}</b></p>
         <p class="small muted">${key.scopes.join(', ')}</p>
         <p class="small muted">
-          created <zlh-time at=${key.createdAt}></zlh-time> · ${key.expiresAt ? `ends ${day(key.expiresAt)}` : 'no end'} ·
+          created <zlh-time at=${key.createdAt}></zlh-time> ·
+          ${key.expiresAt ? `ends ${day(key.expiresAt)}` : 'no end'} ·
           ${key.lastUsedAt ? html`used <zlh-time at=${key.lastUsedAt}></zlh-time>` : 'never used'}
         </p>
       </div>
@@ -126,7 +139,9 @@ export class ZlhApiKeys extends ZlhElement {
   #revoke(key: ApiKey): void {
     this.revoking = key;
     this.renderRoot.querySelector<ZlhConfirm>('zlh-confirm')?.ask(async () => {
-      await ask(this.connection.client.DELETE('/api/api-keys/{id}', { params: { path: { id: key.id } } }));
+      await ask(
+        this.connection.client.DELETE('/api/api-keys/{id}', { params: { path: { id: key.id } } }),
+      );
       await this.#load();
     });
   }

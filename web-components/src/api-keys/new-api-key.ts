@@ -42,12 +42,16 @@ export class ZlhNewApiKey extends ZlhElement {
     error: { state: true },
   };
 
-  private declare permissions: readonly Permission[];
-  private declare scopes: ReadonlySet<string>;
-  private declare days: string;
-  private declare waiting: boolean;
-  private declare error: ApiError | undefined;
-  #form = new Form(this, { name: '' }, { name: (value) => (value.trim() ? undefined : 'Say what the key is for.') });
+  declare private permissions: readonly Permission[];
+  declare private scopes: ReadonlySet<string>;
+  declare private days: string;
+  declare private waiting: boolean;
+  declare private error: ApiError | undefined;
+  #form = new Form(
+    this,
+    { name: '' },
+    { name: (value) => (value.trim() ? undefined : 'Say what the key is for.') },
+  );
 
   constructor() {
     super();
@@ -78,7 +82,12 @@ export class ZlhNewApiKey extends ZlhElement {
       </fieldset>
       <zlh-problem .error=${this.error}></zlh-problem>
       <div class="row">
-        <wa-button variant="brand" appearance="accent" ?loading=${this.waiting} ?disabled=${this.scopes.size === 0} @click=${this.#submit}
+        <wa-button
+          variant="brand"
+          appearance="accent"
+          ?loading=${this.waiting}
+          ?disabled=${this.scopes.size === 0}
+          @click=${this.#submit}
           >Create key</wa-button
         >
         <wa-button appearance="plain" @click=${() => this.emit('zlh-cancelled')}>Cancel</wa-button>
@@ -119,9 +128,14 @@ export class ZlhNewApiKey extends ZlhElement {
     this.waiting = true;
     this.error = undefined;
     try {
-      const expiresAt = this.days ? new Date(Date.now() + Number(this.days) * DAY_MS).toISOString() : null;
+      const expiresAt = this.days
+        ? new Date(Date.now() + Number(this.days) * DAY_MS).toISOString()
+        : null;
       const body = { name: this.#form.values.name.trim(), scopes: [...this.scopes], expiresAt };
-      this.emit('zlh-made', (await ask(this.connection.client.POST('/api/api-keys', { body }))).key);
+      this.emit(
+        'zlh-made',
+        (await ask(this.connection.client.POST('/api/api-keys', { body }))).key,
+      );
     } catch (thrown) {
       const error = asApiError(thrown);
       if (!this.#form.refuse(error)) this.error = error;

@@ -47,7 +47,9 @@ export async function ask<T>(request: Promise<Outcome<T>>): Promise<NonNullable<
 }
 
 /** Like `ask`, but "not there" is an answer too. */
-export async function askMaybe<T>(request: Promise<Outcome<T>>): Promise<NonNullable<T> | undefined> {
+export async function askMaybe<T>(
+  request: Promise<Outcome<T>>,
+): Promise<NonNullable<T> | undefined> {
   try {
     return await ask(request);
   } catch (error) {

@@ -91,7 +91,11 @@ export class Connection extends EventTarget {
 function instancesOf(client: ApiClient): Collection<Instance> {
   return new Collection<Instance>({
     page: (cursor) =>
-      ask(client.GET('/api/instances', { params: { query: { limit: LIMIT, ...(cursor ? { cursor } : {}) } } })),
+      ask(
+        client.GET('/api/instances', {
+          params: { query: { limit: LIMIT, ...(cursor ? { cursor } : {}) } },
+        }),
+      ),
     one: (id) => askMaybe(client.GET('/api/instances/{id}', { params: { path: { id } } })),
   });
 }
@@ -108,7 +112,8 @@ function operationsOf(client: ApiClient): Collection<Operation> {
 }
 
 function textField(data: unknown, name: string): string | undefined {
-  const value = typeof data === 'object' && data !== null ? (data as Record<string, unknown>)[name] : undefined;
+  const value =
+    typeof data === 'object' && data !== null ? (data as Record<string, unknown>)[name] : undefined;
   return typeof value === 'string' ? value : undefined;
 }
 

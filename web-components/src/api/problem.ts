@@ -21,7 +21,10 @@ export class ApiError extends Error {
     this.code = problem.code;
     this.hint = problem.hint ?? hintFor(problem.status);
     this.fields = Object.fromEntries(
-      (problem.errors ?? []).map(({ path, message }) => [path.replace(/^\/(body\/)?/, ''), message]),
+      (problem.errors ?? []).map(({ path, message }) => [
+        path.replace(/^\/(body\/)?/, ''),
+        message,
+      ]),
     );
     this.operation = problem.operation;
   }
@@ -61,5 +64,11 @@ export function unreachable(): ApiError {
 export function asApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
-  return new ApiError({ status: 0, title: 'Unexpected', detail, code: 'PORTAL_UNEXPECTED', hint: 'Load the page again.' });
+  return new ApiError({
+    status: 0,
+    title: 'Unexpected',
+    detail,
+    code: 'PORTAL_UNEXPECTED',
+    hint: 'Load the page again.',
+  });
 }

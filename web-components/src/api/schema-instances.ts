@@ -119,6 +119,8 @@ export interface InstancePaths {
     get: { parameters: { query?: Listed & { instanceId?: string } } } & Answers<Page<Operation>>;
   };
   '/api/operations/{id}': { get: ById & Answers<Operation> };
-  '/api/operations/{id}/cancel': { post: ById & Answers<Operation | { operation: Operation }, 202> };
+  '/api/operations/{id}/cancel': {
+    post: ById & Answers<Operation | { operation: Operation }, 202>;
+  };
   '/api/operations/{id}/retry': { post: ById & Answers<Operation | { operation: Operation }, 202> };
 }

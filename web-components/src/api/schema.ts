@@ -84,7 +84,9 @@ export interface Version {
 type Json<T> = { content: { 'application/json': T } };
 type Fault = { content: { 'application/problem+json': Problem } };
 /** A successful answer with this body, or a problem. */
-export type Answers<T, Status extends number = 200> = { responses: Record<Status, Json<T>> & { default: Fault } };
+export type Answers<T, Status extends number = 200> = {
+  responses: Record<Status, Json<T>> & { default: Fault };
+};
 export type Empty<Status extends number = 204> = {
   responses: Record<Status, { content?: never }> & { default: Fault };
 };
@@ -100,7 +102,8 @@ interface AccountPaths {
   '/api/auth/logout': { post: Empty };
   '/api/api-keys': {
     get: Answers<Page<ApiKey>>;
-    post: Body<{ name: string; scopes: string[]; expiresAt: string | null }> & Answers<NewApiKey, 201>;
+    post: Body<{ name: string; scopes: string[]; expiresAt: string | null }> &
+      Answers<NewApiKey, 201>;
   };
   '/api/api-keys/{id}': { delete: { parameters: { path: { id: string } } } & Empty };
   '/api/permissions': { get: Answers<{ items: Permission[] }> };

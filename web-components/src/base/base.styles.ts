@@ -7,7 +7,6 @@ export const base = css`
     color: var(--zlh-text);
     font: 400 14px/20px var(--zlh-font);
     font-feature-settings: 'cv05', 'ss03';
-    font-variant-numeric: tabular-nums;
     -webkit-font-smoothing: antialiased;
   }
   :host([hidden]),
@@ -42,8 +41,10 @@ export const base = css`
     font: 620 20px/28px var(--zlh-font);
     letter-spacing: -0.01em;
   }
-  h3 {
+  h3,
+  .minor {
     font: 600 14px/20px var(--zlh-font);
+    letter-spacing: normal;
   }
   a {
     color: inherit;
@@ -73,6 +74,9 @@ export const base = css`
   .small {
     font-size: var(--zlh-small);
     line-height: 18px;
+  }
+  .figures {
+    font-variant-numeric: tabular-nums;
   }
   .code {
     font-family: var(--zlh-code);

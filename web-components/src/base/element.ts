@@ -33,7 +33,9 @@ export class ZlhElement extends LitElement {
 
   /** Tells whoever embeds the element; crosses shadow roots. False when a listener prevented what would follow. */
   protected emit(type: `zlh-${string}`, detail?: unknown): boolean {
-    return this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }));
+    return this.dispatchEvent(
+      new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }),
+    );
   }
 }
 

@@ -28,8 +28,20 @@ export const fieldStyles = css`
   }
 `;
 
-export function field<V extends Record<string, string>>(form: Form<V>, name: keyof V & string, options: FieldOptions): TemplateResult {
-  const { label, hint, type = 'text', autocomplete = 'off', placeholder, maxlength, autofocus = false } = options;
+export function field<V extends Record<string, string>>(
+  form: Form<V>,
+  name: keyof V & string,
+  options: FieldOptions,
+): TemplateResult {
+  const {
+    label,
+    hint,
+    type = 'text',
+    autocomplete = 'off',
+    placeholder,
+    maxlength,
+    autofocus = false,
+  } = options;
   const fault = form.faults[name];
   return html`<wa-input
     name=${name}

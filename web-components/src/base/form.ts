@@ -42,7 +42,9 @@ export class Form<V extends Record<string, string>> {
   /** Puts the faults the platform found at their fields. True when it found one we show. */
   refuse(error: ApiError): boolean {
     const known = Object.entries(error.fields).filter(([name]) => name in this.values);
-    this.faults = Object.fromEntries(known.map(([name, message]) => [name, sentence(message)])) as typeof this.faults;
+    this.faults = Object.fromEntries(
+      known.map(([name, message]) => [name, sentence(message)]),
+    ) as typeof this.faults;
     this.#host.requestUpdate();
     return known.length > 0;
   }

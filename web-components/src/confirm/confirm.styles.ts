@@ -5,6 +5,9 @@ export const confirmStyles = css`
   :host {
     display: contents;
   }
+  wa-dialog {
+    position: absolute;
+  }
   form {
     display: grid;
     gap: 8px;

@@ -40,10 +40,10 @@ export class ZlhConfirm extends ZlhElement {
   declare name: string;
   declare lost: readonly string[];
   declare kept: readonly string[];
-  private declare open: boolean;
-  private declare typed: string;
-  private declare waiting: boolean;
-  private declare error: ApiError | undefined;
+  declare private open: boolean;
+  declare private typed: string;
+  declare private waiting: boolean;
+  declare private error: ApiError | undefined;
   #act: () => Promise<void> = async () => {};
 
   constructor() {
@@ -73,11 +73,13 @@ export class ZlhConfirm extends ZlhElement {
     >
       <form id="form" @submit=${this.#submit}>
         <slot></slot>
-        ${this.#list('What is lost', 'lost', this.lost)} ${this.#list('What is kept', 'kept', this.kept)}
-        ${this.name ? this.#nameField() : nothing}
+        ${this.#list('What is lost', 'lost', this.lost)}
+        ${this.#list('What is kept', 'kept', this.kept)} ${this.name ? this.#nameField() : nothing}
         <zlh-problem .error=${this.error}></zlh-problem>
       </form>
-      <wa-button slot="footer" appearance="filled-outlined" @click=${() => (this.open = false)}>Keep it</wa-button>
+      <wa-button slot="footer" appearance="filled-outlined" @click=${() => (this.open = false)}
+        >Keep it</wa-button
+      >
       <wa-button
         slot="footer"
         variant="danger"

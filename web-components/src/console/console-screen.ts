@@ -9,7 +9,8 @@ import { ConsoleTint } from './console-tint.ts';
 
 const SCROLLBACK = 10_000;
 const FLUSH_MS = 40;
-const FONT = "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'Liberation Mono', 'DejaVu Sans Mono', monospace";
+const FONT =
+  "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'Liberation Mono', 'DejaVu Sans Mono', monospace";
 
 const theme = {
   background: '#05070a',
@@ -54,7 +55,11 @@ export class ConsoleScreen {
   #observer: ResizeObserver;
 
   /** Draws into `parent`; `changed` is called when `waiting` or `matches` did, `resized` with the new size. */
-  constructor(parent: HTMLElement, changed: () => void, resized: (cols: number, rows: number) => void) {
+  constructor(
+    parent: HTMLElement,
+    changed: () => void,
+    resized: (cols: number, rows: number) => void,
+  ) {
     this.#terminal = new Terminal({
       allowProposedApi: true,
       convertEol: true,
@@ -79,9 +84,17 @@ export class ConsoleScreen {
       this.matches = { index: resultIndex, count: resultCount };
       changed();
     });
-    parent.addEventListener('wheel', () => requestAnimationFrame(() => this.#scrolled(changed)), { passive: true });
+    parent.addEventListener('wheel', () => requestAnimationFrame(() => this.#scrolled(changed)), {
+      passive: true,
+    });
     this.#observer = new ResizeObserver(() => this.#fit.fit());
     this.#observer.observe(parent);
+  }
+
+  /** Nothing has been written on it. */
+  get empty(): boolean {
+    const { baseY, cursorX, cursorY } = this.#terminal.buffer.active;
+    return baseY + cursorX + cursorY === 0;
   }
 
   get atEnd(): boolean {

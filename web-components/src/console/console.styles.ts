@@ -75,6 +75,14 @@ export const consoleStyles = css`
   .xterm-viewport {
     background: transparent !important;
   }
+  .nothing {
+    position: absolute;
+    inset: 0;
+    display: grid;
+    place-items: center;
+    color: var(--zlh-faint);
+    pointer-events: none;
+  }
   .more {
     position: absolute;
     inset: auto auto 12px 50%;
@@ -115,6 +123,9 @@ export const consoleStyles = css`
     background: none;
     color: var(--zlh-text);
     font: inherit;
+  }
+  input:focus-visible {
+    outline: none;
   }
   .search input {
     height: 26px;

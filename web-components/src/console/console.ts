@@ -15,7 +15,12 @@ import { ConsoleScreen } from './console-screen.ts';
 import { ConsoleSession } from './console-session.ts';
 import { consoleStyles } from './console.styles.ts';
 
-const LIVE = { open: 'live', connecting: 'connecting', lost: 'connection lost, trying again', closed: '' } as const;
+const LIVE = {
+  open: 'live',
+  connecting: 'connecting',
+  lost: 'connection lost, trying again',
+  closed: '',
+} as const;
 
 /**
  * @element zlh-console
@@ -34,8 +39,8 @@ export class ZlhConsole extends ZlhElement {
   declare instanceId: string;
   /** Shows the output only. */
   declare readonly: boolean;
-  private declare searching: boolean;
-  private declare copied: boolean;
+  declare private searching: boolean;
+  declare private copied: boolean;
   #screen: ConsoleScreen | undefined;
   #session: ConsoleSession | undefined;
   #history = new CommandHistory();
@@ -73,19 +78,35 @@ export class ZlhConsole extends ZlhElement {
       <header class="row small">
         <span class="grow">Console</span>
         <span class="live ${state}" role="status">${this.#closed ? nothing : LIVE[state]}</span>
-        <button type="button" title="Search (Ctrl F)" aria-label="Search" aria-expanded=${this.searching} @click=${this.#toggleSearch}>
+        <button
+          type="button"
+          title="Search (Ctrl F)"
+          aria-label="Search"
+          aria-expanded=${this.searching}
+          @click=${this.#toggleSearch}
+        >
           ${icon('search')}
         </button>
-        <button type="button" title="Copy" aria-label=${this.copied ? 'Copied' : 'Copy'} @click=${this.#copy}>
+        <button
+          type="button"
+          title="Copy"
+          aria-label=${this.copied ? 'Copied' : 'Copy'}
+          @click=${this.#copy}
+        >
           ${icon(this.copied ? 'check' : 'copy')}
         </button>
       </header>
       ${this.searching ? this.#searchBar() : nothing}
       <div class="body">
         <div class="screen" tabindex="0" role="region" aria-label="Console output"></div>
-        ${waiting > 0
-          ? html`<button type="button" class="more" @click=${this.#toEnd}>${count(waiting, 'new line')} ${icon('arrow-down')}</button>`
-          : nothing}
+        ${this.#closed && this.#screen?.empty !== false ? html`<p class="nothing">No output yet</p>` : nothing}
+        ${
+          waiting > 0
+            ? html`<button type="button" class="more" @click=${this.#toEnd}>
+                ${count(waiting, 'new line')} ${icon('arrow-down')}
+              </button>`
+            : nothing
+        }
       </div>
       ${this.readonly ? nothing : this.#inputLine()}
     </section>`;
@@ -103,14 +124,22 @@ export class ZlhConsole extends ZlhElement {
         @input=${() => this.#find(true)}
       />
       <span class="small" role="status">${all > 0 ? `${index + 1} of ${all}` : 'no match'}</span>
-      <button type="button" aria-label="Previous match" @click=${() => this.#find(true)}>${icon('chevron-up')}</button>
-      <button type="button" aria-label="Next match" @click=${() => this.#find(false)}>${icon('chevron-down')}</button>
-      <button type="button" aria-label="Close search" @click=${this.#toggleSearch}>${icon('xmark')}</button>
+      <button type="button" aria-label="Previous match" @click=${() => this.#find(true)}>
+        ${icon('chevron-up')}
+      </button>
+      <button type="button" aria-label="Next match" @click=${() => this.#find(false)}>
+        ${icon('chevron-down')}
+      </button>
+      <button type="button" aria-label="Close search" @click=${this.#toggleSearch}>
+        ${icon('xmark')}
+      </button>
     </form>`;
   }
 
   #inputLine(): unknown {
-    const why = this.#closed ?? (this.#session?.state === 'open' ? undefined : 'Input opens when the console is connected.');
+    const why =
+      this.#closed ??
+      (this.#session?.state === 'open' ? undefined : 'Input opens when the console is connected.');
     return html`<form class="input row" @submit=${this.#submit}>
       <span aria-hidden="true">&gt;</span>
       <input
@@ -151,7 +180,11 @@ export class ZlhConsole extends ZlhElement {
       // Only a shell has one viewer's size; a game's output is shared by viewers of every width.
       if (this.#instance?.kind === 'dev') this.#session?.resize(cols, rows);
     };
-    const screen = new ConsoleScreen(this.renderRoot.querySelector<HTMLElement>('.screen')!, redraw, resized);
+    const screen = new ConsoleScreen(
+      this.renderRoot.querySelector<HTMLElement>('.screen')!,
+      redraw,
+      resized,
+    );
     this.#screen = screen;
     this.#history = historyOf(this.instanceId);
     this.#session = new ConsoleSession(this.connection, this.instanceId, {
@@ -165,12 +198,15 @@ export class ZlhConsole extends ZlhElement {
 
   async #fetch(): Promise<void> {
     this.connection.live.start();
-    if (this.instanceId) await this.connection.instances.refresh(this.instanceId).catch(() => undefined);
+    if (this.instanceId)
+      await this.connection.instances.refresh(this.instanceId).catch(() => undefined);
   }
 
   #submit(event: SubmitEvent): void {
     event.preventDefault();
-    const input = (event.currentTarget as HTMLFormElement).elements.namedItem('command') as HTMLInputElement;
+    const input = (event.currentTarget as HTMLFormElement).elements.namedItem(
+      'command',
+    ) as HTMLInputElement;
     if (input.readOnly || !this.#session?.input(input.value)) return;
     this.#history.add(input.value);
     input.value = '';
@@ -181,7 +217,8 @@ export class ZlhConsole extends ZlhElement {
     const input = event.currentTarget as HTMLInputElement;
     if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
     event.preventDefault();
-    input.value = event.key === 'ArrowUp' ? this.#history.older(input.value) : this.#history.newer(input.value);
+    input.value =
+      event.key === 'ArrowUp' ? this.#history.older(input.value) : this.#history.newer(input.value);
     input.setSelectionRange(input.value.length, input.value.length);
   }
 
@@ -198,11 +235,16 @@ export class ZlhConsole extends ZlhElement {
     this.searching = !this.searching;
     if (!this.searching) this.#screen?.clearFound();
     await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>(this.searching ? '.search input' : '[aria-label="Search"]')?.focus();
+    this.renderRoot
+      .querySelector<HTMLElement>(this.searching ? '.search input' : '[aria-label="Search"]')
+      ?.focus();
   }
 
   #find(backwards: boolean): void {
-    this.#screen?.find(this.renderRoot.querySelector<HTMLInputElement>('.search input')?.value ?? '', backwards);
+    this.#screen?.find(
+      this.renderRoot.querySelector<HTMLInputElement>('.search input')?.value ?? '',
+      backwards,
+    );
   }
 
   #findNext(event: Event): void {

@@ -21,7 +21,7 @@ export class ZlhCopy extends ZlhElement {
   declare label: string;
   /** What is copied, for those who hear the button without its surroundings: "address". */
   declare what: string;
-  private declare outcome: '' | 'Copied' | 'Copy it by hand';
+  declare private outcome: '' | 'Copied' | 'Copy it by hand';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {

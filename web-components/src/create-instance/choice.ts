@@ -44,11 +44,15 @@ export function memoryFault(value: string, variant: Variant | undefined): string
   if (!variant) return undefined;
   const { min, max } = variant.memoryMiB;
   const given = Number(value);
-  return given >= min && given <= max ? undefined : `Choose between ${memoryText(min)} and ${memoryText(max)}.`;
+  return given >= min && given <= max
+    ? undefined
+    : `Choose between ${memoryText(min)} and ${memoryText(max)}.`;
 }
 
 /** Steps fine enough to choose by, coarse enough to hit: they meet both limits and the default. */
 export function memoryStep({ min, max, default: usual }: Variant['memoryMiB']): number {
-  const fitting = [512, 256, 128, 64].find((step) => (max - min) % step === 0 && (usual - min) % step === 0);
+  const fitting = [512, 256, 128, 64].find(
+    (step) => (max - min) % step === 0 && (usual - min) % step === 0,
+  );
   return fitting ?? 1;
 }

@@ -32,6 +32,9 @@ export const createInstanceStyles = css`
     gap: 12px;
     padding: 18px;
   }
+  wa-slider::part(track) {
+    background: var(--zlh-line);
+  }
   .empty {
     padding: 32px;
   }

@@ -18,7 +18,14 @@ import type { ApiError } from '../api/problem.ts';
 import type { Catalog, Game, Variant } from '../api/schema.ts';
 import { memoryText } from '../words/quantities.ts';
 import { choiceStyles } from './choice.styles.ts';
-import { chosenIn, changeGame, changeVariant, memoryFault, memoryStep, nameFault } from './choice.ts';
+import {
+  chosenIn,
+  changeGame,
+  changeVariant,
+  memoryFault,
+  memoryStep,
+  nameFault,
+} from './choice.ts';
 import type { Choice } from './choice.ts';
 import { createInstanceStyles } from './create-instance.styles.ts';
 
@@ -36,11 +43,11 @@ export class ZlhCreateInstance extends ZlhElement {
     broken: { state: true },
   };
 
-  private declare catalog: Catalog | undefined;
-  private declare waiting: boolean;
-  private declare error: ApiError | undefined;
+  declare private catalog: Catalog | undefined;
+  declare private waiting: boolean;
+  declare private error: ApiError | undefined;
   /** Why there is no catalog to choose from. */
-  private declare broken: ApiError | undefined;
+  declare private broken: ApiError | undefined;
   #key = uniqueKey();
   #form = new Form<Choice>(
     this,
@@ -64,25 +71,34 @@ export class ZlhCreateInstance extends ZlhElement {
 
   protected override render(): unknown {
     return html`<h1>Create server</h1>
-      ${this.broken
-        ? html`<zlh-problem .error=${this.broken}
-            ><wa-button appearance="filled-outlined" @click=${() => this.#load()}>Try again</wa-button></zlh-problem
-          >`
-        : this.catalog
-          ? this.#page(this.catalog)
-          : html`<div class="waiting" aria-busy="true" aria-label="Loading the catalog">
-              <span class="skeleton"></span><span class="skeleton"></span><span class="skeleton"></span>
-            </div>`}`;
+      ${
+        this.broken
+          ? html`<zlh-problem .error=${this.broken}
+              ><wa-button appearance="filled-outlined" @click=${() => this.#load()}
+                >Try again</wa-button
+              ></zlh-problem
+            >`
+          : this.catalog
+            ? this.#page(this.catalog)
+            : html`<div class="waiting" aria-busy="true" aria-label="Loading the catalog">
+                <span class="skeleton"></span><span class="skeleton"></span
+                ><span class="skeleton"></span>
+              </div>`
+      }`;
   }
 
   #page({ games }: Catalog): unknown {
-    if (games.length === 0) return html`<p class="card empty muted">No game is on offer here yet. The host adds games to the catalog.</p>`;
+    if (games.length === 0)
+      return html`<p class="card empty muted">
+        No game is on offer here yet. The host adds games to the catalog.
+      </p>`;
     const { game, variant } = this.#form.values;
     const variants = this.#game?.variants ?? [];
     return html`<form novalidate @submit=${this.#submit}>
       <div class="steps">
         ${games.length > 1 ? this.#choices('game', 'Game', games, game) : nothing}
-        ${this.#choices('variant', games.length > 1 ? 'Variant' : `${games[0]?.name ?? ''} variant`, variants, variant)} ${this.#version()}
+        ${this.#choices('variant', games.length > 1 ? 'Variant' : `${games[0]?.name ?? ''} variant`, variants, variant)}
+        ${this.#version()}
         ${field(this.#form, 'name', {
           label: 'Name',
           placeholder: 'Skyblock',
@@ -95,14 +111,26 @@ export class ZlhCreateInstance extends ZlhElement {
     </form>`;
   }
 
-  #choices(name: 'game' | 'variant', title: string, choices: readonly (Game | Variant)[], chosen: string): unknown {
+  #choices(
+    name: 'game' | 'variant',
+    title: string,
+    choices: readonly (Game | Variant)[],
+    chosen: string,
+  ): unknown {
     return html`<fieldset class="choices">
       <legend>${title}</legend>
       ${choices.map(
-        (choice) => html`<label class="card">
-          <input type="radio" name=${name} .checked=${choice.id === chosen} value=${choice.id} @change=${() => this.#choose(name, choice.id)} />
-          <span><b>${choice.name}</b><span class="small muted">${choice.description}</span></span>
-        </label>`,
+        (choice) =>
+          html`<label class="card">
+            <input
+              type="radio"
+              name=${name}
+              .checked=${choice.id === chosen}
+              value=${choice.id}
+              @change=${() => this.#choose(name, choice.id)}
+            />
+            <span><b>${choice.name}</b><span class="small muted">${choice.description}</span></span>
+          </label>`,
       )}
     </fieldset>`;
   }
@@ -117,7 +145,9 @@ export class ZlhCreateInstance extends ZlhElement {
     >
       ${versions.map(
         ({ id, recommended }) =>
-          html`<wa-option value=${id} label=${id}>${id}${recommended ? html`<span slot="end" class="small muted">recommended</span>` : nothing}</wa-option>`,
+          html`<wa-option value=${id} label=${id}
+            >${id}${recommended ? html`<span slot="end" class="small muted">recommended</span>` : nothing}</wa-option
+          >`,
       )}
       ${faultOrHint(this.#form.faults.version, undefined)}
     </wa-select>`;
@@ -149,16 +179,24 @@ export class ZlhCreateInstance extends ZlhElement {
   #summary(): unknown {
     const { name, version, memoryMiB } = this.#form.values;
     const eula = this.#variant?.eula;
-    return html`<aside class="card">
-      <h3>${name.trim() || 'Your server'}</h3>
-      <p class="muted">${this.#game?.name} · ${this.#variant?.name} ${version}<br />${memoryText(Number(memoryMiB))} memory</p>
+    return html`<aside class="card" aria-label="What you create">
+      <h2 class="minor">${name.trim() || 'Your server'}</h2>
+      <p class="muted">
+        ${this.#game?.name} · ${this.#variant?.name} ${version}<br />${memoryText(Number(memoryMiB))}
+        memory
+      </p>
       <zlh-problem .error=${this.error}></zlh-problem>
-      <wa-button variant="brand" appearance="accent" ?loading=${this.waiting} @click=${this.#submit}>Create server</wa-button>
-      ${eula
-        ? html`<p class="small muted">
-            By creating it you accept the <a href=${eula} target="_blank" rel="noreferrer">terms of its publisher</a>.
-          </p>`
-        : nothing}
+      <wa-button variant="brand" appearance="accent" ?loading=${this.waiting} @click=${this.#submit}
+        >Create server</wa-button
+      >
+      ${
+        eula
+          ? html`<p class="small muted">
+              By creating it you accept the
+              <a href=${eula} target="_blank" rel="noreferrer">terms of its publisher</a>.
+            </p>`
+          : nothing
+      }
     </aside>`;
   }
 
@@ -209,7 +247,12 @@ export class ZlhCreateInstance extends ZlhElement {
 
   async #create(): Promise<void> {
     const { name, memoryMiB, ...software } = this.#form.values;
-    const body = { kind: 'game' as const, name: name.trim(), memoryMiB: Number(memoryMiB), ...software };
+    const body = {
+      kind: 'game' as const,
+      name: name.trim(),
+      memoryMiB: Number(memoryMiB),
+      ...software,
+    };
     const params = { header: { 'Idempotency-Key': this.#key } };
     const made = await ask(this.connection.client.POST('/api/instances', { body, params }));
     this.connection.heard(made);

@@ -8,6 +8,7 @@ export const figureStyles = css`
     height: 100%;
   }
   .number {
+    font-variant-numeric: tabular-nums;
     margin: 2px 0 6px;
     white-space: nowrap;
     overflow: hidden;
@@ -29,6 +30,15 @@ export const figureStyles = css`
   }
   svg {
     overflow: visible;
+  }
+  @media (max-width: 600px) {
+    .card {
+      padding: 10px 12px;
+    }
+    svg,
+    .blank {
+      height: 18px;
+    }
   }
   polyline {
     fill: none;

@@ -37,11 +37,11 @@ export class ZlhFigure extends ZlhElement {
   declare value: unknown;
   /** What follows the number: its unit and its limit in words, "of 4 GiB". */
   declare unit: string;
-  /** Top of the line. Without one the line uses its own highest value. */
+  /** Top of the line, unless a value is above it. */
   declare limit: number;
   declare samples: readonly Sample[];
   declare loading: boolean;
-  private declare at: number | undefined;
+  declare private at: number | undefined;
 
   constructor() {
     super();
@@ -57,16 +57,20 @@ export class ZlhFigure extends ZlhElement {
     const hovered = this.at === undefined ? undefined : this.samples[this.at];
     return html`<div class="card">
       <div class="small muted">${this.label}</div>
-      ${this.loading
-        ? html`<span class="skeleton" style="width:64px;height:20px;margin:6px 0"></span>`
-        : html`<div class="number"><b>${this.value}</b> <span class="small muted">${this.unit}</span></div>`}
+      ${
+        this.loading
+          ? html`<span class="skeleton" style="width:64px;height:20px;margin:6px 0"></span>`
+          : html`<div class="number">
+              <b>${this.value}</b> <span class="small muted">${this.unit}</span>
+            </div>`
+      }
       <slot>${this.samples.length > 1 ? this.#line() : html`<div class="blank"></div>`}</slot>
       ${hovered ? html`<div class="reading small"><b>${hovered.text}</b> ${exact(hovered.at)}</div>` : nothing}
     </div>`;
   }
 
   #line(): unknown {
-    const top = this.limit || Math.max(1, ...this.samples.map(({ value }) => value));
+    const top = Math.max(this.limit, 1, ...this.samples.map(({ value }) => value));
     const step = WIDTH / (this.samples.length - 1);
     const points = this.samples.map(({ value }, index) => {
       const y = HEIGHT - 2 - (Math.min(value, top) / top) * (HEIGHT - 4);
@@ -80,16 +84,21 @@ export class ZlhFigure extends ZlhElement {
       @pointerleave=${() => (this.at = undefined)}
     >
       ${svg`<polyline points=${points.join(' ')} vector-effect="non-scaling-stroke"/>`}
-      ${this.at === undefined
-        ? nothing
-        : svg`<line x1=${this.at * step} x2=${this.at * step} y1="0" y2=${HEIGHT} vector-effect="non-scaling-stroke"/>`}
+      ${
+        this.at === undefined
+          ? nothing
+          : svg`<line x1=${this.at * step} x2=${this.at * step} y1="0" y2=${HEIGHT} vector-effect="non-scaling-stroke"/>`
+      }
     </svg>`;
   }
 
   #point(event: PointerEvent): void {
     const box = (event.currentTarget as SVGElement).getBoundingClientRect();
     const share = (event.clientX - box.left) / box.width;
-    this.at = Math.max(0, Math.min(this.samples.length - 1, Math.round(share * (this.samples.length - 1))));
+    this.at = Math.max(
+      0,
+      Math.min(this.samples.length - 1, Math.round(share * (this.samples.length - 1))),
+    );
   }
 }
 

@@ -25,19 +25,22 @@ export class ZlhInstanceActions extends ZlhElement {
   static override properties = { instance: { attribute: false }, asked: { state: true } };
 
   declare instance: Instance | undefined;
-  private declare asked: Action | undefined;
+  declare private asked: Action | undefined;
 
   protected override render(): unknown {
     const { instance } = this;
     if (!instance) return nothing;
-    const busy = instance.operation !== null || this.asked !== undefined || instance.desired === 'deleted';
+    const busy =
+      instance.operation !== null || this.asked !== undefined || instance.desired === 'deleted';
     const up = ['running', 'starting', 'stopping', 'unreachable'].includes(instance.observed);
     const made = !['provisioning', 'installing'].includes(instance.observed);
-    return html`${up
-        ? html`${this.#button('stop', 'Stop', busy)} ${this.#button('restart', 'Restart', busy)}`
-        : made
-          ? this.#button('start', 'Start', busy)
-          : nothing}
+    return html`${
+        up
+          ? html`${this.#button('stop', 'Stop', busy)} ${this.#button('restart', 'Restart', busy)}`
+          : made
+            ? this.#button('start', 'Start', busy)
+            : nothing
+      }
       ${this.#menu(instance, up)}
       <zlh-confirm
         id="delete"
@@ -90,7 +93,8 @@ export class ZlhInstanceActions extends ZlhElement {
   askDelete(): void {
     this.#confirm('delete').ask(async () => {
       const { client } = this.connection;
-      if (this.instance) this.connection.heard(await ask(client.DELETE('/api/instances/{id}', this.#params)));
+      if (this.instance)
+        this.connection.heard(await ask(client.DELETE('/api/instances/{id}', this.#params)));
     });
   }
 
@@ -107,7 +111,9 @@ export class ZlhInstanceActions extends ZlhElement {
   }
 
   async #send(action: Action): Promise<void> {
-    this.connection.heard(await ask(this.connection.client.POST(`/api/instances/{id}/${action}`, this.#params)));
+    this.connection.heard(
+      await ask(this.connection.client.POST(`/api/instances/{id}/${action}`, this.#params)),
+    );
   }
 
   get #params(): { params: { path: { id: string } } } {
@@ -121,7 +127,9 @@ export class ZlhInstanceActions extends ZlhElement {
 
 function lostWith({ kind, hostname }: Instance): string[] {
   return [
-    kind === 'game' ? 'The world, its players’ progress and every file' : 'The workspace and every file',
+    kind === 'game'
+      ? 'The world, its players’ progress and every file'
+      : 'The workspace and every file',
     `The address ${hostname}`,
     'Its console log',
   ];

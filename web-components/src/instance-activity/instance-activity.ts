@@ -25,15 +25,20 @@ export class ZlhInstanceActivity extends ZlhElement {
   };
 
   declare instanceId: string;
-  private declare past: readonly Operation[] | undefined;
-  private declare error: ApiError | undefined;
+  declare private past: readonly Operation[] | undefined;
+  declare private error: ApiError | undefined;
   #cursor: string | null = null;
 
   constructor() {
     super();
     this.instanceId = '';
     new Watch(this, () => this.connection.operations, 'change');
-    new Watch(this, () => this.connection, 'resync', () => void this.#load());
+    new Watch(
+      this,
+      () => this.connection,
+      'resync',
+      () => void this.#load(),
+    );
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
@@ -74,7 +79,9 @@ export class ZlhInstanceActivity extends ZlhElement {
     const cursor = this.#cursor ? { cursor: this.#cursor } : {};
     const query = { instanceId: this.instanceId, limit: PAGE, ...cursor };
     try {
-      const { items, nextCursor } = await ask(this.connection.client.GET('/api/operations', { params: { query } }));
+      const { items, nextCursor } = await ask(
+        this.connection.client.GET('/api/operations', { params: { query } }),
+      );
       this.#cursor = nextCursor;
       this.past = [...before, ...items];
       this.error = undefined;

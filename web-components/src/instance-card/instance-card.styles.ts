@@ -5,6 +5,7 @@ export const instanceCardStyles = css`
   [part='card'] {
     position: relative;
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 4px;
     padding: 14px 16px;
     transition: border-color var(--zlh-motion);
@@ -12,19 +13,19 @@ export const instanceCardStyles = css`
   [part='card']:hover {
     border-color: var(--zlh-edge);
   }
-  h3 a {
+  h2 a {
     text-decoration: none;
   }
-  h3 a::after {
+  h2 a::after {
     content: '';
     position: absolute;
     inset: 0;
     border-radius: var(--zlh-radius);
   }
-  h3 a:focus-visible {
+  h2 a:focus-visible {
     outline: none;
   }
-  h3 a:focus-visible::after {
+  h2 a:focus-visible::after {
     outline: 2px solid var(--zlh-brand);
     outline-offset: 2px;
   }

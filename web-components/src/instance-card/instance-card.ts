@@ -29,7 +29,7 @@ export class ZlhInstanceCard extends ZlhElement {
 
   declare instance: Instance | undefined;
   declare instanceId: string;
-  private declare error: ApiError | undefined;
+  declare private error: ApiError | undefined;
 
   constructor() {
     super();
@@ -40,38 +40,54 @@ export class ZlhInstanceCard extends ZlhElement {
   protected override willUpdate(changed: Map<string, unknown>): void {
     if (!changed.has('instanceId') || !this.instanceId) return;
     this.connection.live.start();
-    this.connection.instances.refresh(this.instanceId).catch((error: unknown) => (this.error = asApiError(error)));
+    this.connection.instances
+      .refresh(this.instanceId)
+      .catch((error: unknown) => (this.error = asApiError(error)));
   }
 
   protected override render(): unknown {
     const instance = this.instance ?? this.connection.instances.get(this.instanceId);
     if (this.error && !instance) return html`<zlh-problem .error=${this.error}></zlh-problem>`;
-    if (!instance) return html`<div part="card" class="card" aria-busy="true"><span class="skeleton"></span></div>`;
+    if (!instance)
+      return html`<div part="card" class="card" aria-busy="true">
+        <span class="skeleton"></span>
+      </div>`;
     const address = addressText(instance);
     return html`<article part="card" class="card">
       <div class="row head">
-        <h3 class="grow one-line"><a href=${this.link(`/servers/${instance.id}`)}>${instance.name}</a></h3>
+        <h2 class="minor grow one-line">
+          <a href=${this.link(`/servers/${instance.id}`)}>${instance.name}</a>
+        </h2>
         <zlh-state-pill
           observed=${instance.observed}
           ?ready=${instance.ready}
           desired=${instance.desired}
         ></zlh-state-pill>
       </div>
-      <p class="small muted one-line">${softwareText(instance)} · ${memoryText(instance.memoryMiB)}</p>
+      <p class="small muted one-line">
+        ${softwareText(instance)} · ${memoryText(instance.memoryMiB)}
+      </p>
       <p class="small foot one-line">
-        ${instance.operation
-          ? this.#progress(instance.operation)
-          : address
-            ? html`<span class="code">${address}</span> <zlh-copy value=${address} what="address of ${instance.name}"></zlh-copy>`
-            : html`<span class="faint">No address yet</span>`}
+        ${
+          instance.operation
+            ? this.#progress(instance.operation)
+            : address
+              ? html`<span class="code">${address}</span>
+                  <zlh-copy value=${address} what="address of ${instance.name}"></zlh-copy>`
+              : html`<span class="faint">No address yet</span>`
+        }
       </p>
     </article>`;
   }
 
   #progress(operation: NonNullable<Instance['operation']>): unknown {
     const running = operation.phases.find(({ state }) => state === 'running');
-    return html`<span class="busy">${operationTitle(operation)}${running ? ` · ${running.name.replaceAll('-', ' ')}` : nothing}</span>
-      <span class="bar" aria-hidden="true"><span style="width:${overallProgress(operation) * 100}%"></span></span>`;
+    return html`<span class="busy"
+        >${operationTitle(operation)}${running ? ` · ${running.name.replaceAll('-', ' ')}` : nothing}</span
+      >
+      <span class="bar" aria-hidden="true"
+        ><span style="width:${overallProgress(operation) * 100}%"></span
+      ></span>`;
   }
 }
 

@@ -28,8 +28,10 @@ export class ZlhInstanceDetails extends ZlhElement {
     const address = addressText(instance);
     return html`${status?.crash ? this.#crash(status.crash) : nothing}
       <dl class="card">
-        ${this.#fact('Software', softwareText(instance))} ${this.#fact('Memory', memoryText(instance.memoryMiB))}
-        ${this.#fact('Address', address || 'none yet', address)} ${this.#fact('Host name', instance.hostname, instance.hostname)}
+        ${this.#fact('Software', softwareText(instance))}
+        ${this.#fact('Memory', memoryText(instance.memoryMiB))}
+        ${this.#fact('Address', address || 'none yet', address)}
+        ${this.#fact('Host name', instance.hostname, instance.hostname)}
         ${this.#fact('Created', html`<zlh-time at=${instance.createdAt}></zlh-time> · ${exact(instance.createdAt)}`)}
         ${this.#fact('Number', String(instance.vmid))} ${this.#fact('Id', instance.id, instance.id)}
         ${status ? this.#fact('Agent', status.agentVersion) : nothing}
@@ -48,14 +50,18 @@ export class ZlhInstanceDetails extends ZlhElement {
 
   #crash({ at, reason, detail, count, retryAt, gaveUp }: Crash): unknown {
     return html`<section class="card crash">
-      <h3>Crashed <zlh-time at=${at}></zlh-time>: ${capital(reason.replaceAll('-', ' '))}</h3>
+      <h2 class="minor">
+        Crashed <zlh-time at=${at}></zlh-time>: ${capital(reason.replaceAll('-', ' '))}
+      </h2>
       <p>${detail}</p>
       <p class="small muted">
-        ${gaveUp
-          ? `It was not started again after ${count} crashes in a row. Start it when the cause is gone.`
-          : retryAt
-            ? html`Crash ${count} in a row. It starts again <zlh-time at=${retryAt}></zlh-time>.`
-            : `Crash ${count} in a row.`}
+        ${
+          gaveUp
+            ? `It was not started again after ${count} crashes in a row. Start it when the cause is gone.`
+            : retryAt
+              ? html`Crash ${count} in a row. It starts again <zlh-time at=${retryAt}></zlh-time>.`
+              : `Crash ${count} in a row.`
+        }
       </p>
     </section>`;
   }

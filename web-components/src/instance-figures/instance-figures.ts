@@ -44,12 +44,16 @@ export class ZlhInstanceFigures extends ZlhElement {
   protected override render(): unknown {
     const up = this.instance?.observed === 'running';
     const loading = up && this.status === undefined;
-    return html`${this.#players(loading)} ${this.#memory(loading)} ${this.#processor(loading)} ${this.#uptime(loading)}`;
+    return html`${this.#players(loading)} ${this.#memory(loading)} ${this.#processor(loading)}
+    ${this.#uptime(loading)}`;
   }
 
   #players(loading: boolean): unknown {
     const players = this.instance?.ready ? this.status?.players : undefined;
-    const samples = this.#samples(({ players: seen }) => seen?.online, (value) => `${value} players`);
+    const samples = this.#samples(
+      ({ players: seen }) => seen?.online,
+      (value) => `${value} players`,
+    );
     return html`<zlh-figure
       label="Players"
       value=${players?.online ?? NONE}
@@ -62,7 +66,8 @@ export class ZlhInstanceFigures extends ZlhElement {
 
   #memory(loading: boolean): unknown {
     const limit = (this.instance?.memoryMiB ?? 0) * MIB;
-    const used = this.instance?.observed === 'running' ? this.status?.usage?.memoryBytes : undefined;
+    const used =
+      this.instance?.observed === 'running' ? this.status?.usage?.memoryBytes : undefined;
     const { value, unit } = used === undefined ? { value: NONE, unit: '' } : bytes(used);
     const of = `of ${memoryText(this.instance?.memoryMiB ?? 0)}`;
     return html`<zlh-figure
@@ -77,12 +82,17 @@ export class ZlhInstanceFigures extends ZlhElement {
   }
 
   #processor(loading: boolean): unknown {
-    const percent = this.instance?.observed === 'running' ? this.status?.usage?.cpuPercent : undefined;
+    const percent =
+      this.instance?.observed === 'running' ? this.status?.usage?.cpuPercent : undefined;
     return html`<zlh-figure
       label="Processor"
       value=${percent === undefined ? NONE : Math.round(percent)}
       unit=${percent === undefined ? '' : '%'}
-      .samples=${this.#samples(({ usage }) => usage?.cpuPercent, (value) => `${value.toFixed(1)} %`)}
+      limit="100"
+      .samples=${this.#samples(
+        ({ usage }) => usage?.cpuPercent,
+        (value) => `${value.toFixed(1)} %`,
+      )}
       ?loading=${loading}
     ></zlh-figure>`;
   }
@@ -98,7 +108,10 @@ export class ZlhInstanceFigures extends ZlhElement {
     </zlh-figure>`;
   }
 
-  #samples(pick: (reading: Reading) => number | undefined, text: (value: number) => string): Sample[] {
+  #samples(
+    pick: (reading: Reading) => number | undefined,
+    text: (value: number) => string,
+  ): Sample[] {
     return this.readings.flatMap((reading) => {
       const value = pick(reading);
       return value === undefined ? [] : [{ at: reading.at, value, text: text(value) }];

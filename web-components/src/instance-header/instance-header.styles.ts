@@ -3,6 +3,7 @@ import { css } from 'lit';
 
 export const instanceHeaderStyles = css`
   :host {
+    flex: none;
     display: flex;
     flex-wrap: wrap;
     align-items: center;
@@ -30,7 +31,7 @@ export const instanceHeaderStyles = css`
     font-size: 13px;
     line-height: 20px;
   }
-  .facts > span:not(:first-child)::before {
+  .facts > span:not(:last-child)::after {
     content: '·';
     margin: 0 6px;
   }

@@ -26,7 +26,8 @@ export class ZlhInstanceHeader extends ZlhElement {
 
   protected override render(): unknown {
     const { instance, status } = this;
-    if (!instance) return html`<span class="skeleton title"></span><span class="skeleton line"></span>`;
+    if (!instance)
+      return html`<span class="skeleton title"></span><span class="skeleton line"></span>`;
     const retryAt = instance.observed === 'crashed' ? status?.crash?.retryAt : undefined;
     return html`<div class="grow">
         <nav class="small muted" aria-label="Breadcrumb">
@@ -34,13 +35,20 @@ export class ZlhInstanceHeader extends ZlhElement {
         </nav>
         <div class="row name">
           <h1>${instance.name}</h1>
-          <zlh-state-pill observed=${instance.observed} ?ready=${instance.ready} desired=${instance.desired}
+          <zlh-state-pill
+            observed=${instance.observed}
+            ?ready=${instance.ready}
+            desired=${instance.desired}
             >${retryAt ? html`<span>retry <zlh-time at=${retryAt}></zlh-time></span>` : nothing}</zlh-state-pill
           >
         </div>
         <p class="small muted facts">${this.#facts(instance, status)}</p>
       </div>
-      <zlh-instance-actions .instance=${instance} server=${this.server} token=${this.token}></zlh-instance-actions>`;
+      <zlh-instance-actions
+        .instance=${instance}
+        server=${this.server}
+        token=${this.token}
+      ></zlh-instance-actions>`;
   }
 
   #facts(instance: Instance, status: AgentStatus | undefined): unknown {
@@ -50,7 +58,10 @@ export class ZlhInstanceHeader extends ZlhElement {
     const free = used === undefined ? undefined : Math.max(0, instance.memoryMiB * MIB - used);
     return [
       address
-        ? html`<span><span class="address">${address}</span> <zlh-copy value=${address} what="address"></zlh-copy></span>`
+        ? html`<span
+            ><span class="address">${address}</span>
+            <zlh-copy value=${address} what="address"></zlh-copy
+          ></span>`
         : nothing,
       players ? html`<span>${players.online} of ${players.max} players</span>` : nothing,
       free === undefined

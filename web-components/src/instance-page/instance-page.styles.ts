@@ -9,6 +9,7 @@ export const instancePageStyles = css`
     min-height: 100%;
   }
   .tabs {
+    flex: none;
     display: flex;
     gap: 4px;
     border-bottom: 1px solid var(--zlh-line);
@@ -32,9 +33,6 @@ export const instancePageStyles = css`
     border-color: var(--zlh-brand);
     color: var(--zlh-text);
     font-weight: 620;
-  }
-  zlh-problem:not(:defined) {
-    display: none;
   }
   zlh-console {
     flex: 1 1 320px;

@@ -10,7 +10,7 @@ import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
 import { Watch } from '../base/watch.ts';
 import { ApiError, asApiError } from '../api/problem.ts';
-import type { Instance, Operation } from '../api/schema-instances.ts';
+import type { Instance, Observed, Operation } from '../api/schema-instances.ts';
 import type { ZlhInstanceActions } from '../instance-actions/instance-actions.ts';
 import { isOver } from '../words/operations.ts';
 import { instancePageStyles } from './instance-page.styles.ts';
@@ -23,6 +23,9 @@ const TABS: readonly { id: Tab; label: string; path: string }[] = [
   { id: 'activity', label: 'Activity', path: '/activity' },
   { id: 'details', label: 'Details', path: '/details' },
 ];
+
+/** States in which there is something to measure. */
+const UP: ReadonlySet<Observed> = new Set(['starting', 'running', 'stopping', 'unreachable']);
 
 /**
  * @element zlh-instance-page
@@ -40,9 +43,9 @@ export class ZlhInstancePage extends ZlhElement {
 
   declare instanceId: string;
   declare tab: Tab;
-  private declare error: ApiError | undefined;
+  declare private error: ApiError | undefined;
   /** An operation that failed while one looked, shown until it is dismissed. */
-  private declare failure: Operation | undefined;
+  declare private failure: Operation | undefined;
   #feed = new StatusFeed(this, () => this.#instance);
   #wasThere = false;
 
@@ -50,8 +53,18 @@ export class ZlhInstancePage extends ZlhElement {
     super();
     this.instanceId = '';
     this.tab = 'console';
-    new Watch(this, () => this.connection.instances, 'change', () => this.#changed());
-    new Watch(this, () => this.connection, 'operation', (event) => this.#ended((event as CustomEvent<Operation>).detail));
+    new Watch(
+      this,
+      () => this.connection.instances,
+      'change',
+      () => this.#changed(),
+    );
+    new Watch(
+      this,
+      () => this.connection,
+      'operation',
+      (event) => this.#ended((event as CustomEvent<Operation>).detail),
+    );
   }
 
   override connectedCallback(): void {
@@ -79,14 +92,17 @@ export class ZlhInstancePage extends ZlhElement {
       ></zlh-instance-header>
       ${this.#tabs()}
       <zlh-problem .error=${this.error}></zlh-problem>
-      ${this.#work(instance)} ${instance ? this.#body(instance) : html`<span class="skeleton body"></span>`}`;
+      ${this.#work(instance)}
+      ${instance ? this.#body(instance) : html`<span class="skeleton body"></span>`}`;
   }
 
   #tabs(): unknown {
     return html`<nav class="tabs" aria-label="Server">
       ${TABS.map(
         ({ id, label, path }) =>
-          html`<a href=${this.link(`/servers/${this.instanceId}${path}`)} aria-current=${id === this.tab ? 'page' : nothing}
+          html`<a
+            href=${this.link(`/servers/${this.instanceId}${path}`)}
+            aria-current=${id === this.tab ? 'page' : nothing}
             >${label}</a
           >`,
       )}
@@ -107,13 +123,32 @@ export class ZlhInstancePage extends ZlhElement {
   #body(instance: Instance): unknown {
     const { status, readings } = this.#feed;
     if (this.tab === 'activity') {
-      return html`<zlh-instance-activity instance-id=${instance.id} server=${this.server} token=${this.token}></zlh-instance-activity>`;
+      return html`<zlh-instance-activity
+        instance-id=${instance.id}
+        server=${this.server}
+        token=${this.token}
+      ></zlh-instance-activity>`;
     }
     if (this.tab === 'details') {
-      return html`<zlh-instance-details .instance=${instance} .status=${status}></zlh-instance-details>`;
+      return html`<zlh-instance-details
+        .instance=${instance}
+        .status=${status}
+      ></zlh-instance-details>`;
     }
-    return html`<zlh-instance-figures .instance=${instance} .status=${status} .readings=${readings}></zlh-instance-figures>
-      <zlh-console instance-id=${instance.id} server=${this.server} token=${this.token}></zlh-console>`;
+    return html`${
+        UP.has(instance.observed)
+          ? html`<zlh-instance-figures
+              .instance=${instance}
+              .status=${status}
+              .readings=${readings}
+            ></zlh-instance-figures>`
+          : nothing
+      }
+      <zlh-console
+        instance-id=${instance.id}
+        server=${this.server}
+        token=${this.token}
+      ></zlh-console>`;
   }
 
   /** For the palette: what one can do to the server shown. */
@@ -142,7 +177,13 @@ export class ZlhInstancePage extends ZlhElement {
 
   #gone(): void {
     const detail = 'There is no such server, or it is not yours to see.';
-    this.error = new ApiError({ status: 404, title: 'Gone', detail, code: 'http.not-found', hint: 'Go back to your servers.' });
+    this.error = new ApiError({
+      status: 404,
+      title: 'Gone',
+      detail,
+      code: 'http.not-found',
+      hint: 'Go back to your servers.',
+    });
     this.emit('zlh-gone', { instanceId: this.instanceId, wasThere: this.#wasThere });
     this.#wasThere = false;
   }

@@ -57,7 +57,9 @@ export class StatusFeed implements ReactiveController {
     if (!id) return;
     const path = { id };
     try {
-      const status = await ask(this.#host.connection.client.GET('/api/instances/{id}/status', { params: { path } }));
+      const status = await ask(
+        this.#host.connection.client.GET('/api/instances/{id}/status', { params: { path } }),
+      );
       if (this.#instance()?.id !== id) return;
       this.status = status;
       if (status.state === 'running') keep(id, status);

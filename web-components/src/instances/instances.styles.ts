@@ -29,6 +29,9 @@ export const instancesStyles = css`
     grid-template-columns: repeat(auto-fill, minmax(min(300px, 100%), 1fr));
     gap: 12px;
   }
+  li {
+    min-width: 0;
+  }
   .waiting {
     display: grid;
     gap: 10px;

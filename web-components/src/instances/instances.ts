@@ -26,7 +26,7 @@ export class ZlhInstances extends ZlhElement {
   static override styles = [base, instancesStyles];
   static override properties = { query: { state: true } };
 
-  private declare query: string;
+  declare private query: string;
 
   constructor() {
     super();
@@ -55,11 +55,17 @@ export class ZlhInstances extends ZlhElement {
         ${items.length >= SEARCH_FROM ? this.#search() : nothing}
         ${empty || state === 'failed' ? nothing : this.#create()}
       </header>
-      ${error
-        ? html`<zlh-problem .error=${error}
-            ><wa-button appearance="filled-outlined" @click=${() => this.connection.instances.load()}>Try again</wa-button></zlh-problem
-          >`
-        : nothing}
+      ${
+        error
+          ? html`<zlh-problem .error=${error}
+              ><wa-button
+                appearance="filled-outlined"
+                @click=${() => this.connection.instances.load()}
+                >Try again</wa-button
+              ></zlh-problem
+            >`
+          : nothing
+      }
       ${empty ? this.#empty() : this.#cards(items, state === 'loading' || state === 'idle')}`;
   }
 
@@ -76,7 +82,11 @@ export class ZlhInstances extends ZlhElement {
       .value=${this.query}
       with-clear
       @input=${(event: Event) => (this.query = (event.target as WaInput).value ?? '')}
-      ><span slot="label" class="hidden-text">Search servers</span>${icon('search', 'start')}<kbd slot="end" aria-hidden="true">/</kbd></wa-input
+      ><span slot="label" class="hidden-text">Search servers</span>${icon('search', 'start')}<kbd
+        slot="end"
+        aria-hidden="true"
+        >/</kbd
+      ></wa-input
     >`;
   }
 
@@ -91,14 +101,23 @@ export class ZlhInstances extends ZlhElement {
         ${repeat(
           found,
           ({ id }) => id,
-          (instance) => html`<li>
-            <zlh-instance-card .instance=${instance} server=${this.server} token=${this.token}></zlh-instance-card>
-          </li>`,
+          (instance) =>
+            html`<li>
+              <zlh-instance-card
+                .instance=${instance}
+                server=${this.server}
+                token=${this.token}
+              ></zlh-instance-card>
+            </li>`,
         )}
       </ul>
-      ${this.query
-        ? html`<p class="muted small" role="status">${found.length === 0 ? `No server matches “${this.query}”.` : count(found.length, 'server')}</p>`
-        : nothing}`;
+      ${
+        this.query
+          ? html`<p class="muted small" role="status">
+              ${found.length === 0 ? `No server matches “${this.query}”.` : count(found.length, 'server')}
+            </p>`
+          : nothing
+      }`;
   }
 
   #matches(instance: Instance): boolean {
@@ -110,7 +129,9 @@ export class ZlhInstances extends ZlhElement {
     return html`<section class="empty">
       <div class="art" aria-hidden="true">${icon('servers')}</div>
       <h2>Create your first server</h2>
-      <p class="muted">Choose a game, a version and how much memory it gets. It is ready to join in about a minute.</p>
+      <p class="muted">
+        Choose a game, a version and how much memory it gets. It is ready to join in about a minute.
+      </p>
       ${this.#create()}
     </section>`;
   }

@@ -28,6 +28,7 @@ export const operationListStyles = css`
     box-sizing: border-box;
     display: grid;
     grid-template-columns: minmax(0, 2fr) minmax(0, 1.2fr) minmax(0, 1.4fr) 104px 16px;
+    font-variant-numeric: tabular-nums;
     align-items: center;
     gap: 4px 16px;
     width: 100%;
@@ -55,6 +56,9 @@ export const operationListStyles = css`
   }
   .turn.open {
     rotate: 180deg;
+  }
+  zlh-operation-strip::part(head) {
+    display: none;
   }
   zlh-operation-strip::part(strip) {
     border-width: 1px 0 0;

@@ -32,12 +32,12 @@ export class ZlhOperationList extends ZlhElement {
   };
 
   declare operations: readonly Operation[] | undefined;
-  /** Names of instances by id; with them each row says which server it was. */
+  /** Names of instances by id. With them each row says which server it was, and what runs is open by itself. */
   declare names: ReadonlyMap<string, string> | undefined;
   declare error: ApiError | undefined;
   /** There are older ones to ask for. */
   declare more: boolean;
-  private declare opened: string;
+  declare private opened: string;
 
   constructor() {
     super();
@@ -49,11 +49,17 @@ export class ZlhOperationList extends ZlhElement {
     const { operations, error } = this;
     if (error) {
       return html`<zlh-problem .error=${error}
-        ><wa-button appearance="filled-outlined" @click=${() => this.emit('zlh-again')}>Try again</wa-button></zlh-problem
+        ><wa-button appearance="filled-outlined" @click=${() => this.emit('zlh-again')}
+          >Try again</wa-button
+        ></zlh-problem
       >`;
     }
-    if (!operations) return html`<div class="card" aria-busy="true">${[1, 2, 3].map(() => html`<span class="skeleton"></span>`)}</div>`;
-    if (operations.length === 0) return html`<p class="card empty muted">Nothing has been done yet.</p>`;
+    if (!operations)
+      return html`<div class="card" aria-busy="true">
+        ${[1, 2, 3].map(() => html`<span class="skeleton"></span>`)}
+      </div>`;
+    if (operations.length === 0)
+      return html`<p class="card empty muted">Nothing has been done yet.</p>`;
     return html`<ul class="card">
         ${repeat(
           operations,
@@ -61,28 +67,49 @@ export class ZlhOperationList extends ZlhElement {
           (operation) => this.#row(operation),
         )}
       </ul>
-      ${this.more
-        ? html`<wa-button appearance="filled-outlined" @click=${() => this.emit('zlh-more')}>Show older</wa-button>`
-        : nothing}`;
+      ${
+        this.more
+          ? html`<wa-button appearance="filled-outlined" @click=${() => this.emit('zlh-more')}
+              >Show older</wa-button
+            >`
+          : nothing
+      }`;
   }
 
   #row(operation: Operation): unknown {
     const open = this.opened === operation.id;
     return html`<li>
-      <button type="button" aria-expanded=${open} @click=${() => (this.opened = open ? '' : operation.id)}>
+      <button
+        type="button"
+        aria-expanded=${open}
+        @click=${() => (this.opened = open ? '' : operation.id)}
+      >
         <span class="what">${operationTitle(operation)} ${this.#where(operation)}</span>
-        <span class="who small muted one-line">${askedBy(operation, this.connection.me?.email)}</span>
+        <span class="who small muted one-line"
+          >${askedBy(operation, this.connection.me?.email)}</span
+        >
         <span class="when small muted"
-          ><zlh-time at=${operation.createdAt}></zlh-time>${operation.finishedAt
-            ? html`<span class="took"> · took ${span(Date.parse(operation.finishedAt) - Date.parse(operation.createdAt))}</span>`
-            : nothing}</span
+          ><zlh-time at=${operation.createdAt}></zlh-time>${
+            operation.finishedAt
+              ? html`<span class="took">
+                  · took
+                  ${span(Date.parse(operation.finishedAt) - Date.parse(operation.createdAt))}</span
+                >`
+              : nothing
+          }</span
         >
         <zlh-state-pill state=${operation.state}></zlh-state-pill>
         <span class="turn ${open ? 'open' : ''}">${icon('chevron-down')}</span>
       </button>
-      ${open || !isOver(operation)
-        ? html`<zlh-operation-strip .operation=${operation} server=${this.server} token=${this.token}></zlh-operation-strip>`
-        : nothing}
+      ${
+        open || (this.names && !isOver(operation))
+          ? html`<zlh-operation-strip
+              .operation=${operation}
+              server=${this.server}
+              token=${this.token}
+            ></zlh-operation-strip>`
+          : nothing
+      }
     </li>`;
   }
 
@@ -90,7 +117,9 @@ export class ZlhOperationList extends ZlhElement {
     if (!this.names || !instanceId) return nothing;
     const name = this.names.get(instanceId);
     if (name) return html`<span class="muted">· ${name}</span>`;
-    return kind.startsWith('instances.') ? html`<span class="muted">· ${title.replace(/^\S+ /, '')}</span>` : nothing;
+    return kind.startsWith('instances.')
+      ? html`<span class="muted">· ${title.replace(/^\S+ /, '')}</span>`
+      : nothing;
   }
 }
 

@@ -15,13 +15,16 @@ export const operationStripStyles = css`
   .head {
     max-width: 240px;
   }
+  .actions {
+    grid-column: 3;
+    display: flex;
+    gap: 8px;
+  }
   zlh-problem {
     grid-column: 1 / -1;
   }
-  zlh-problem:not(:has(+ *)) {
-    margin-top: -12px;
-  }
   .phases {
+    grid-column: 2;
     display: flex;
     gap: 4px;
     min-width: 0;
@@ -32,6 +35,7 @@ export const operationStripStyles = css`
     color: var(--zlh-faint);
     font-size: 12px;
     line-height: 18px;
+    font-variant-numeric: tabular-nums;
   }
   .name {
     display: block;
@@ -59,29 +63,29 @@ export const operationStripStyles = css`
     background: var(--zlh-busy);
     transition: width 300ms linear;
   }
-  .succeeded {
+  li.succeeded {
     color: var(--zlh-muted);
   }
-  .succeeded .line,
-  .skipped .line {
+  li.succeeded .line,
+  li.skipped .line {
     background: var(--zlh-ok);
   }
-  .skipped .line {
+  li.skipped .line {
     opacity: 0.4;
   }
-  .failed {
+  li.failed {
     color: var(--zlh-bad);
   }
-  .failed .line {
+  li.failed .line {
     background: var(--zlh-bad);
   }
-  .cancelled .line {
+  li.cancelled .line {
     background: var(--zlh-off);
   }
-  .running {
+  li.running {
     color: var(--zlh-text);
   }
-  .running.open .line span {
+  li.running.open .line span {
     width: 40%;
     animation: slide 1.4s ease-in-out infinite alternate;
   }
@@ -117,6 +121,9 @@ export const operationStripStyles = css`
     }
     .head {
       max-width: none;
+    }
+    .actions {
+      grid-column: 2;
     }
   }
 `;

@@ -20,6 +20,7 @@ import { operationStripStyles } from './operation-strip.styles.ts';
  * @summary One operation with its phases. Nothing without `operation`.
  * @event zlh-dismiss - The reader has seen the failure and closes it.
  * @csspart strip - The card.
+ * @csspart head - Its title and who asked.
  */
 export class ZlhOperationStrip extends ZlhElement {
   static override styles = [base, operationStripStyles];
@@ -30,8 +31,8 @@ export class ZlhOperationStrip extends ZlhElement {
   };
 
   declare operation: Operation | undefined;
-  private declare waiting: boolean;
-  private declare error: ApiError | undefined;
+  declare private waiting: boolean;
+  declare private error: ApiError | undefined;
 
   constructor() {
     super();
@@ -41,25 +42,36 @@ export class ZlhOperationStrip extends ZlhElement {
   protected override render(): unknown {
     const { operation } = this;
     if (!operation) return nothing;
-    return html`<section part="strip" class="card ${operation.state}" aria-label=${operationTitle(operation)}>
-      <div class="head">
-        <h3>${operationTitle(operation)}</h3>
+    return html`<article
+      part="strip"
+      class="card ${operation.state}"
+      aria-label=${operationTitle(operation)}
+    >
+      <div class="head" part="head">
+        <h2 class="minor">${operationTitle(operation)}</h2>
         <p class="small muted">
-          ${askedBy(operation, this.connection.me?.email)} <zlh-time at=${operation.createdAt}></zlh-time>${operation.attempt > 1
-            ? html`, attempt ${operation.attempt}`
-            : nothing}
+          ${askedBy(operation, this.connection.me?.email)},
+          <zlh-time at=${operation.createdAt}></zlh-time>${
+            operation.attempt > 1 ? html`, attempt ${operation.attempt}` : nothing
+          }
         </p>
       </div>
       ${this.#phases(operation)} ${this.#actions(operation)}
-      ${operation.error && operation.state === 'failed'
-        ? html`<zlh-problem .error=${{ message: operation.error.detail, ...operation.error }}></zlh-problem>`
-        : nothing}
+      ${
+        operation.error && operation.state === 'failed'
+          ? html`<zlh-problem
+              .error=${{ message: operation.error.detail, ...operation.error }}
+            ></zlh-problem>`
+          : nothing
+      }
       <zlh-problem .error=${this.error}></zlh-problem>
-    </section>`;
+    </article>`;
   }
 
   #phases({ phases, state }: Operation): unknown {
-    const current = phases.findIndex((phase) => phase.state === 'running' || phase.state === 'failed');
+    const current = phases.findIndex(
+      (phase) => phase.state === 'running' || phase.state === 'failed',
+    );
     return html`<ol class="phases">
       ${phases.length === 0 ? html`<li class="pending">${state === 'queued' ? 'Waiting its turn' : ''}</li>` : nothing}
       ${phases.map((phase, index) => this.#phase(phase, index === current, `${index + 1} of ${phases.length}`))}
@@ -69,10 +81,16 @@ export class ZlhOperationStrip extends ZlhElement {
   #phase(phase: Phase, current: boolean, place: string): unknown {
     const known = phase.state === 'running' && phase.progress !== null;
     const percent = Math.round((phase.progress ?? 0) * 100);
-    return html`<li class="${phase.state} ${known ? '' : 'open'}" aria-current=${current ? 'step' : nothing}>
-      <span class="line"><span style="width:${phase.state === 'running' && known ? `${percent}%` : ''}"></span></span>
+    return html`<li
+      class="${phase.state} ${known ? '' : 'open'}"
+      aria-current=${current ? 'step' : nothing}
+    >
+      <span class="line"
+        ><span style="width:${phase.state === 'running' && known ? `${percent}%` : ''}"></span
+      ></span>
       <span class="name"
-        ><span class="place">${place} · </span>${phaseName(phase.name)}${known ? html` ${percent}&nbsp;%` : nothing}<span
+        ><span class="place">${place} · </span
+        >${phaseName(phase.name)}${known ? html` ${percent}&nbsp;%` : nothing}<span
           class="hidden-text"
           >, ${phase.state}</span
         ></span
@@ -83,18 +101,28 @@ export class ZlhOperationStrip extends ZlhElement {
   #actions(operation: Operation): unknown {
     if (!isOver(operation)) {
       if (!operation.cancellable) return nothing;
-      return html`<wa-button appearance="filled-outlined" ?loading=${this.waiting} @click=${() => this.#act('cancel')}
-        >Cancel</wa-button
-      >`;
+      return html`<div class="actions">
+        <wa-button
+          appearance="filled-outlined"
+          ?loading=${this.waiting}
+          @click=${() => this.#act('cancel')}
+          >Cancel</wa-button
+        >
+      </div>`;
     }
     if (operation.state !== 'failed') return nothing;
-    return html`<div class="row">
+    return html`<div class="actions">
       <wa-button appearance="plain" @click=${() => this.emit('zlh-dismiss')}>Dismiss</wa-button>
-      ${operation.retriable
-        ? html`<wa-button appearance="filled-outlined" ?loading=${this.waiting} @click=${() => this.#act('retry')}
-            >Retry</wa-button
-          >`
-        : nothing}
+      ${
+        operation.retriable
+          ? html`<wa-button
+              appearance="filled-outlined"
+              ?loading=${this.waiting}
+              @click=${() => this.#act('retry')}
+              >Retry</wa-button
+            >`
+          : nothing
+      }
     </div>`;
   }
 
@@ -104,7 +132,9 @@ export class ZlhOperationStrip extends ZlhElement {
     this.waiting = true;
     this.error = undefined;
     try {
-      const answer = await ask(this.connection.client.POST(`/api/operations/{id}/${action}`, { params }));
+      const answer = await ask(
+        this.connection.client.POST(`/api/operations/{id}/${action}`, { params }),
+      );
       this.connection.heard('operation' in answer ? answer : { operation: answer });
     } catch (error) {
       this.error = asApiError(error);

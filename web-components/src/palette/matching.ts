@@ -1,7 +1,11 @@
 /** Which of many things a few typed letters mean, the likeliest first. */
 
 /** All that contain every word of the query; those where a word starts with it come before those where it lies inside. */
-export function matching<T>(things: readonly T[], query: string, text: (thing: T) => string): readonly T[] {
+export function matching<T>(
+  things: readonly T[],
+  query: string,
+  text: (thing: T) => string,
+): readonly T[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return things;
   return things

@@ -44,6 +44,9 @@ export const paletteStyles = css`
     color: var(--zlh-text);
     font: 15px/20px var(--zlh-font);
   }
+  input:focus-visible {
+    outline: none;
+  }
   input::placeholder {
     color: var(--zlh-faint);
     opacity: 1;

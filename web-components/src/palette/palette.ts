@@ -28,9 +28,9 @@ export class ZlhPalette extends ZlhElement {
     place: { state: true },
   };
 
-  private declare commands: readonly Command[];
-  private declare query: string;
-  private declare place: number;
+  declare private commands: readonly Command[];
+  declare private query: string;
+  declare private place: number;
 
   constructor() {
     super();
@@ -97,7 +97,10 @@ export class ZlhPalette extends ZlhElement {
   }
 
   get #found(): readonly Command[] {
-    return matching(this.commands, this.query, ({ label, note = '' }) => `${label} ${note}`).slice(0, MOST);
+    return matching(this.commands, this.query, ({ label, note = '' }) => `${label} ${note}`).slice(
+      0,
+      MOST,
+    );
   }
 
   #typed(event: Event): void {
@@ -109,7 +112,8 @@ export class ZlhPalette extends ZlhElement {
     const found = this.#found;
     const command = found[this.place];
     if (event.key === 'ArrowDown') this.place = (this.place + 1) % Math.max(1, found.length);
-    else if (event.key === 'ArrowUp') this.place = (this.place + found.length - 1) % Math.max(1, found.length);
+    else if (event.key === 'ArrowUp')
+      this.place = (this.place + found.length - 1) % Math.max(1, found.length);
     else if (event.key === 'Enter' && command) this.#run(command);
     else return;
     event.preventDefault();

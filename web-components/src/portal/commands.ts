@@ -16,7 +16,12 @@ export interface Offered {
   signOut(): void;
 }
 
-export function commandsFor({ connection, instance, actions, signOut }: Offered): readonly Command[] {
+export function commandsFor({
+  connection,
+  instance,
+  actions,
+  signOut,
+}: Offered): readonly Command[] {
   return [
     ...(instance && actions ? actionsOn(instance, actions) : []),
     ...connection.instances.items.map((item) => ({
@@ -43,8 +48,15 @@ function actionsOn(instance: Instance, actions: ZlhInstanceActions): Command[] {
     run: () => void actions.act(action),
   });
   const startable = ['stopped', 'crashed', 'error'].includes(instance.observed);
-  const open = instance.operation ? [] : startable ? [act('Start', 'play', 'start')] : runningActions(act);
-  return [...open, { label: `Delete ${instance.name}`, icon: 'trash', run: () => actions.askDelete() }];
+  const open = instance.operation
+    ? []
+    : startable
+      ? [act('Start', 'play', 'start')]
+      : runningActions(act);
+  return [
+    ...open,
+    { label: `Delete ${instance.name}`, icon: 'trash', run: () => actions.askDelete() },
+  ];
 }
 
 function runningActions(act: (label: string, icon: string, action: Action) => Command): Command[] {

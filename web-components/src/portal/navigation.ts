@@ -31,8 +31,12 @@ export function go(path: string, how: 'push' | 'replace' = 'push'): void {
 function ownLink(event: MouseEvent): string | undefined {
   if (event.defaultPrevented || event.button !== 0) return undefined;
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return undefined;
-  const link = event.composedPath().find((node): node is HTMLAnchorElement => node instanceof HTMLAnchorElement);
+  const link = event
+    .composedPath()
+    .find((node): node is HTMLAnchorElement => node instanceof HTMLAnchorElement);
   if (!link?.href || link.target || link.hasAttribute('download')) return undefined;
   const { origin, pathname, search } = new URL(link.href);
-  return origin === location.origin && !pathname.startsWith('/api/') ? pathname + search : undefined;
+  return origin === location.origin && !pathname.startsWith('/api/')
+    ? pathname + search
+    : undefined;
 }

@@ -41,9 +41,27 @@ export const pages: readonly PortalPage[] = [
     load: async () => import('../create-instance/create-instance.ts'),
     render: () => html`<zlh-create-instance></zlh-create-instance>`,
   },
-  { path: '/servers/:id', title: 'Server', under: 'servers', load: server, render: serverTab('console') },
-  { path: '/servers/:id/activity', title: 'Activity', under: 'servers', load: server, render: serverTab('activity') },
-  { path: '/servers/:id/details', title: 'Details', under: 'servers', load: server, render: serverTab('details') },
+  {
+    path: '/servers/:id',
+    title: 'Server',
+    under: 'servers',
+    load: server,
+    render: serverTab('console'),
+  },
+  {
+    path: '/servers/:id/activity',
+    title: 'Activity',
+    under: 'servers',
+    load: server,
+    render: serverTab('activity'),
+  },
+  {
+    path: '/servers/:id/details',
+    title: 'Details',
+    under: 'servers',
+    load: server,
+    render: serverTab('details'),
+  },
   {
     path: '/operations',
     title: 'Operations',
@@ -77,6 +95,7 @@ export const pages: readonly PortalPage[] = [
     title: 'Set up',
     door: true,
     load: door,
-    render: (place) => html`<zlh-sign-in door="setup" .setupToken=${place['token'] ?? ''}></zlh-sign-in>`,
+    render: (place) =>
+      html`<zlh-sign-in door="setup" .setupToken=${place['token'] ?? ''}></zlh-sign-in>`,
   },
 ];

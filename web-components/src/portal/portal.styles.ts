@@ -10,7 +10,7 @@ export const portalStyles = css`
     display: grid;
     place-content: center;
     justify-items: center;
-    grid-template-columns: minmax(0, min(420px, 100%));
+    grid-template-columns: min(400px, 100%);
     gap: 20px;
     min-height: 100dvh;
     padding: 24px 16px;

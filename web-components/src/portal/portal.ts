@@ -33,7 +33,7 @@ export class ZlhPortal extends ZlhElement {
   static override properties = { loaded: { state: true } };
 
   /** The page whose code has arrived. */
-  private declare loaded: PortalPage | undefined;
+  declare private loaded: PortalPage | undefined;
   #session = new Session(this.connection, () => this.#arrive());
   #found: Found<PortalPage> | undefined;
   #unfollow = (): void => {};
@@ -41,8 +41,18 @@ export class ZlhPortal extends ZlhElement {
 
   constructor() {
     super();
-    new Watch(this, () => this.connection.instances, 'change', () => this.#title());
-    new Watch(this, () => this.connection, 'operation', (event) => this.#news((event as CustomEvent<Operation>).detail));
+    new Watch(
+      this,
+      () => this.connection.instances,
+      'change',
+      () => this.#title(),
+    );
+    new Watch(
+      this,
+      () => this.connection,
+      'operation',
+      (event) => this.#news((event as CustomEvent<Operation>).detail),
+    );
   }
 
   override connectedCallback(): void {
@@ -87,7 +97,10 @@ export class ZlhPortal extends ZlhElement {
   }
 
   #door(): unknown {
-    return html`<main class="center" @zlh-signed-in=${(event: CustomEvent<User>) => this.#entered(event.detail)}>
+    return html`<main
+      class="center"
+      @zlh-signed-in=${(event: CustomEvent<User>) => this.#entered(event.detail)}
+    >
       <p class="brand"><img src="/favicon.svg" alt="" width="28" height="28" /> ZeroLagHub</p>
       ${this.#page()}
     </main>`;
@@ -96,14 +109,20 @@ export class ZlhPortal extends ZlhElement {
   #unreachable(error: Session['error']): unknown {
     return html`<main class="center">
       <zlh-problem .error=${error}
-        ><wa-button appearance="filled-outlined" @click=${() => this.#session.ask()}>Try again</wa-button></zlh-problem
+        ><wa-button appearance="filled-outlined" @click=${() => this.#session.ask()}
+          >Try again</wa-button
+        ></zlh-problem
       >
     </main>`;
   }
 
   #nowhere(): unknown {
-    return html`<h1>There is nothing at this address</h1>
-      <p class="muted">It may have been deleted, or the link is wrong. <a href="/servers">Go to your servers</a></p>`;
+    return html`<section>
+      <h1>There is nothing at this address</h1>
+      <p class="muted">
+        It may have been deleted, or the link is wrong. <a href="/servers">Go to your servers</a>
+      </p>
+    </section>`;
   }
 
   /** Brings page and address together, wherever either came from. */
@@ -156,7 +175,11 @@ export class ZlhPortal extends ZlhElement {
   /** Says what ended elsewhere. What one looks at needs no telling. */
   #news(operation: Operation): void {
     const { instanceId } = operation;
-    if (!isOver(operation) || (instanceId && location.pathname.startsWith(`/servers/${instanceId}`))) return;
+    if (
+      !isOver(operation) ||
+      (instanceId && location.pathname.startsWith(`/servers/${instanceId}`))
+    )
+      return;
     const instance = instanceId ? this.connection.instances.get(instanceId) : undefined;
     const failed = operation.state === 'failed';
     const deleted = operation.kind === 'instances.delete' && !failed;
@@ -195,7 +218,9 @@ export class ZlhPortal extends ZlhElement {
 /** Keys belong to whatever one types into, however deep it lies. */
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.composedPath()[0];
-  return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
+  return (
+    target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
+  );
 }
 
 define('zlh-portal', ZlhPortal);

@@ -11,11 +11,16 @@ export interface Found<P extends Routed> {
 }
 
 /** The first page whose path fits; `/servers/new` must stand before `/servers/:id`. */
-export function find<P extends Routed>(pages: readonly P[], pathname: string, search = ''): Found<P> | undefined {
+export function find<P extends Routed>(
+  pages: readonly P[],
+  pathname: string,
+  search = '',
+): Found<P> | undefined {
   const segments = split(pathname);
   for (const page of pages) {
     const place = fit(split(page.path), segments);
-    if (place) return { page, place: { ...Object.fromEntries(new URLSearchParams(search)), ...place } };
+    if (place)
+      return { page, place: { ...Object.fromEntries(new URLSearchParams(search)), ...place } };
   }
   return undefined;
 }
@@ -24,7 +29,10 @@ function split(path: string): string[] {
   return path.split('/').filter(Boolean);
 }
 
-function fit(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+function fit(
+  pattern: readonly string[],
+  segments: readonly string[],
+): Record<string, string> | undefined {
   if (pattern.length !== segments.length) return undefined;
   const place: Record<string, string> = {};
   for (const [index, part] of pattern.entries()) {

@@ -8,13 +8,19 @@ export const shellStyles = css`
     height: 100dvh;
     overflow: hidden;
   }
+  header {
+    display: contents;
+  }
   .skip {
     position: absolute;
     z-index: 20;
     inset: 8px auto auto 8px;
     padding: 8px 12px;
+    border: 1px solid var(--zlh-brand);
     border-radius: var(--zlh-radius-control);
     background: var(--zlh-raised);
+    color: var(--zlh-text);
+    font: inherit;
     translate: 0 -80px;
   }
   .skip:focus {

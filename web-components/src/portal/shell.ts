@@ -39,8 +39,8 @@ export class ZlhShell extends ZlhElement {
 
   /** Entry of the navigation that the page lies under. */
   declare current: string;
-  private declare drawer: boolean;
-  private declare offline: boolean;
+  declare private drawer: boolean;
+  declare private offline: boolean;
   #patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -50,7 +50,12 @@ export class ZlhShell extends ZlhElement {
     this.offline = false;
     new Watch(this, () => this.connection.instances, 'change');
     new Watch(this, () => this.connection.operations, 'change');
-    new Watch(this, () => this.connection.live, 'change', () => this.#heard());
+    new Watch(
+      this,
+      () => this.connection.live,
+      'change',
+      () => this.#heard(),
+    );
   }
 
   override disconnectedCallback(): void {
@@ -67,16 +72,32 @@ export class ZlhShell extends ZlhElement {
   }
 
   protected override render(): unknown {
-    return html`<a class="skip" href="#main" @click=${this.#skip}>Skip to the page</a>
-      <aside>${this.#navigation()}</aside>
-      <div class="bar">
-        <button type="button" class="plain" aria-label="Menu" @click=${() => (this.drawer = true)}>${icon('menu')}</button>
-        ${this.#brand()}
-        <button type="button" class="plain" aria-label="Search" @click=${() => this.emit('zlh-search')}>${icon('search')}</button>
-      </div>
+    return html`<header>
+        <button type="button" class="skip" @click=${this.toTop}>Skip to the page</button>
+        <div class="bar">
+          <button
+            type="button"
+            class="plain"
+            aria-label="Menu"
+            @click=${() => (this.drawer = true)}
+          >
+            ${icon('menu')}
+          </button>
+          ${this.#brand()}
+          <button
+            type="button"
+            class="plain"
+            aria-label="Search"
+            @click=${() => this.emit('zlh-search')}
+          >
+            ${icon('search')}
+          </button>
+        </div>
+      </header>
+      <aside aria-label="Navigation">${this.#navigation()}</aside>
       <div class="frame">
         <div role="status">${this.offline ? this.#banner() : nothing}</div>
-        <main id="main" tabindex="-1"><slot></slot></main>
+        <main tabindex="-1"><slot></slot></main>
       </div>
       <wa-drawer
         label="Menu"
@@ -90,7 +111,9 @@ export class ZlhShell extends ZlhElement {
   }
 
   #brand(): unknown {
-    return html`<a class="brand" href="/servers"><img src="/favicon.svg" alt="" width="22" height="22" /> ZeroLagHub</a>`;
+    return html`<a class="brand" href="/servers"
+      ><img src="/favicon.svg" alt="" width="22" height="22" /> ZeroLagHub</a
+    >`;
   }
 
   #navigation(): unknown {
@@ -103,20 +126,34 @@ export class ZlhShell extends ZlhElement {
       </button>
       <nav aria-label="Pages">
         ${ENTRIES.map(
-          (entry) => html`<a
-            href=${entry.href}
-            aria-current=${entry.id === this.current ? 'page' : nothing}
-            @click=${() => (this.drawer = false)}
-            >${icon(entry.icon)}<span class="grow">${entry.label}</span>${this.#tally(entry.id)}</a
-          >`,
+          (entry) =>
+            html`<a
+              href=${entry.href}
+              aria-current=${entry.id === this.current ? 'page' : nothing}
+              @click=${() => (this.drawer = false)}
+              >${icon(entry.icon)}<span class="grow">${entry.label}</span
+              >${this.#tally(entry.id)}</a
+            >`,
         )}
       </nav>
       <footer>
         <span class="grow one-line small muted" title=${me?.email ?? ''}>${me?.email}</span>
-        <button type="button" class="plain" title=${scheme.label} aria-label=${scheme.label} @click=${() => this.#scheme(scheme.next)}>
+        <button
+          type="button"
+          class="plain"
+          title=${scheme.label}
+          aria-label=${scheme.label}
+          @click=${() => this.#scheme(scheme.next)}
+        >
           ${icon(scheme.icon)}
         </button>
-        <button type="button" class="plain" title="Sign out" aria-label="Sign out" @click=${() => this.emit('zlh-sign-out')}>
+        <button
+          type="button"
+          class="plain"
+          title="Sign out"
+          aria-label="Sign out"
+          @click=${() => this.emit('zlh-sign-out')}
+        >
           ${icon('sign-out')}
         </button>
       </footer>
@@ -126,22 +163,28 @@ export class ZlhShell extends ZlhElement {
   /** How many servers there are; how many operations run just now. */
   #tally(id: string): unknown {
     const { instances, operations } = this.connection;
-    if (id === 'servers' && instances.state === 'ready') return html`<span class="tally">${instances.items.length}</span>`;
+    if (id === 'servers' && instances.state === 'ready')
+      return html`<span class="tally">${instances.items.length}</span>`;
     const running = operations.items.filter((operation) => !isOver(operation)).length;
     if (id !== 'operations' || running === 0) return nothing;
-    return html`<span class="tally busy">${running}<span class="hidden-text"> running</span></span>`;
+    return html`<span class="tally busy"
+      >${running}<span class="hidden-text"> running</span></span
+    >`;
   }
 
   #banner(): unknown {
     return html`<p class="banner">
-      ${icon('offline')}<span>The platform is not heard just now. What you see may be old; it catches up by itself.</span>
+      ${icon('offline')}<span
+        >The platform is not heard just now. What you see may be old; it catches up by itself.</span
+      >
     </p>`;
   }
 
   #heard(): void {
     clearTimeout(this.#patience);
     if (this.connection.live.state === 'open') this.offline = false;
-    else if (this.connection.live.state === 'lost') this.#patience = setTimeout(() => (this.offline = true), PATIENCE_MS);
+    else if (this.connection.live.state === 'lost')
+      this.#patience = setTimeout(() => (this.offline = true), PATIENCE_MS);
   }
 
   #search(): void {
@@ -152,11 +195,6 @@ export class ZlhShell extends ZlhElement {
   #scheme(next: 'system' | 'dark' | 'light'): void {
     chooseScheme(next);
     this.requestUpdate();
-  }
-
-  #skip(event: Event): void {
-    event.preventDefault();
-    this.toTop();
   }
 }
 

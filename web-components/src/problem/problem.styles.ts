@@ -2,6 +2,10 @@
 import { css } from 'lit';
 
 export const problemStyles = css`
+  /* Empty it waits to be heard, and takes neither room nor a gap. */
+  :host([empty]) {
+    position: absolute;
+  }
   [part='problem'] {
     display: flex;
     flex-wrap: wrap;

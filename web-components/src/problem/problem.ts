@@ -20,19 +20,30 @@ export class ZlhProblem extends ZlhElement {
 
   declare error: Shown | undefined;
 
+  protected override willUpdate(): void {
+    this.toggleAttribute('empty', !this.error);
+  }
+
   protected override render(): unknown {
     const { error } = this;
     return html`<div role="alert">
-      ${error
-        ? html`<div part="problem">
-            <svg viewBox="0 0 12 12" aria-hidden="true"><path d="M6 .8 11.2 6 6 11.2 .8 6z" fill="currentColor" /></svg>
-            <div class="grow">
-              <p>${error.message} ${error.hint ? html`<span class="muted">${error.hint}</span>` : nothing}</p>
-              <p class="code">${error.code}</p>
-            </div>
-            <slot></slot>
-          </div>`
-        : nothing}
+      ${
+        error
+          ? html`<div part="problem">
+              <svg viewBox="0 0 12 12" aria-hidden="true">
+                <path d="M6 .8 11.2 6 6 11.2 .8 6z" fill="currentColor" />
+              </svg>
+              <div class="grow">
+                <p>
+                  ${error.message}
+                  ${error.hint ? html`<span class="muted">${error.hint}</span>` : nothing}
+                </p>
+                <p class="code">${error.code}</p>
+              </div>
+              <slot></slot>
+            </div>`
+          : nothing
+      }
     </div>`;
   }
 }

@@ -2,10 +2,13 @@
 import { css } from 'lit';
 
 export const signInStyles = css`
+  :host {
+    width: 100%;
+    max-width: 400px;
+  }
   form {
     display: grid;
     gap: 16px;
-    width: min(380px, 100%);
     padding: 28px;
   }
   header {
@@ -15,6 +18,10 @@ export const signInStyles = css`
     margin-top: 4px;
   }
   @media (max-width: 420px) {
+    :host {
+      width: 100%;
+      max-width: 400px;
+    }
     form {
       padding: 20px;
     }

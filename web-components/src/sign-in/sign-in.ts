@@ -17,8 +17,16 @@ export type Door = 'sign-in' | 'register' | 'setup';
 const SHORTEST_PASSWORD = 10;
 
 const WORDS: Record<Door, { title: string; lead: string; action: string }> = {
-  'sign-in': { title: 'Sign in', lead: 'To your servers and what runs on them.', action: 'Sign in' },
-  register: { title: 'Create an account', lead: 'Then create your first server.', action: 'Create account' },
+  'sign-in': {
+    title: 'Sign in',
+    lead: 'To your servers and what runs on them.',
+    action: 'Sign in',
+  },
+  register: {
+    title: 'Create an account',
+    lead: 'Then create your first server.',
+    action: 'Create account',
+  },
   setup: {
     title: 'Set up ZeroLagHub',
     lead: 'This makes the first administrator. The link works once.',
@@ -43,13 +51,16 @@ export class ZlhSignIn extends ZlhElement {
   declare door: Door;
   /** From the set-up link. */
   declare setupToken: string;
-  private declare waiting: boolean;
-  private declare error: ApiError | undefined;
+  declare private waiting: boolean;
+  declare private error: ApiError | undefined;
   #form = new Form(
     this,
     { email: '', password: '' },
     {
-      email: (value) => (/^\S+@\S+$/.test(value.trim()) ? undefined : 'Give your e-mail address, such as ada@example.com.'),
+      email: (value) =>
+        /^\S+@\S+$/.test(value.trim())
+          ? undefined
+          : 'Give your e-mail address, such as ada@example.com.',
       password: (value) => this.#passwordFault(value),
     },
   );
@@ -81,7 +92,9 @@ export class ZlhSignIn extends ZlhElement {
         ...(fresh ? { hint: `At least ${SHORTEST_PASSWORD} characters. A sentence is good.` } : {}),
       })}
       <zlh-problem .error=${this.error}></zlh-problem>
-      <wa-button variant="brand" appearance="accent" ?loading=${this.waiting} @click=${this.#submit}>${action}</wa-button>
+      <wa-button variant="brand" appearance="accent" ?loading=${this.waiting} @click=${this.#submit}
+        >${action}</wa-button
+      >
       ${this.#otherDoor()}
     </form>`;
   }
@@ -100,7 +113,8 @@ export class ZlhSignIn extends ZlhElement {
   }
 
   #enter(event: KeyboardEvent): void {
-    if (event.key === 'Enter' && (event.target as HTMLElement).localName === 'wa-input') void this.#submit(event);
+    if (event.key === 'Enter' && (event.target as HTMLElement).localName === 'wa-input')
+      void this.#submit(event);
   }
 
   async #submit(event: Event): Promise<void> {

@@ -11,7 +11,8 @@ export const statePillStyles = css`
     gap: 6px;
     padding: 2px 9px 2px 7px;
     border-radius: 999px;
-    color: var(--tone);
+    /* A little of the text's colour: the tone alone is too faint on its own tint. */
+    color: color-mix(in oklab, var(--tone) 86%, var(--zlh-text));
     background: color-mix(in oklab, var(--tone) 13%, transparent);
     font-weight: 620;
     font-size: 12px;

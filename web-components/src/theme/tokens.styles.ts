@@ -29,10 +29,16 @@ export const tokens = css`
     --zlh-on-bad: light-dark(oklch(0.99 0 0), oklch(0.18 0.04 25));
 
     --zlh-scrim: light-dark(oklch(0.2 0.02 255 / 0.4), oklch(0.08 0.01 255 / 0.65));
-    --zlh-shadow: 0 0 0 1px var(--zlh-line), 0 8px 28px light-dark(oklch(0.2 0.02 255 / 0.16), oklch(0 0 0 / 0.5));
+    --zlh-shadow:
+      0 0 0 1px var(--zlh-line),
+      0 8px 28px light-dark(oklch(0.2 0.02 255 / 0.16), oklch(0 0 0 / 0.5));
 
-    --zlh-font: 'Inter Variable', Inter, ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif;
-    --zlh-code: ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'Liberation Mono', 'DejaVu Sans Mono', monospace;
+    --zlh-font:
+      'Inter Variable', Inter, ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Helvetica Neue',
+      sans-serif;
+    --zlh-code:
+      ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'Liberation Mono',
+      'DejaVu Sans Mono', monospace;
     --zlh-small: 12.5px;
     --zlh-radius: 10px;
     --zlh-radius-control: 6px;

@@ -6,5 +6,6 @@ export const timeStyles = css`
     display: inline;
     color: inherit;
     font: inherit;
+    font-variant-numeric: tabular-nums;
   }
 `;

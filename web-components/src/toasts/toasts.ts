@@ -23,7 +23,7 @@ export class ZlhToasts extends ZlhElement {
   static override styles = [base, toastsStyles];
   static override properties = { shown: { state: true } };
 
-  private declare shown: readonly (Toast & { id: number })[];
+  declare private shown: readonly (Toast & { id: number })[];
   #next = 1;
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
@@ -39,15 +39,27 @@ export class ZlhToasts extends ZlhElement {
   }
 
   protected override render(): unknown {
-    return html`<div role="status" @pointerenter=${this.#stay} @pointerleave=${this.#leaveLater} @focusin=${this.#stay} @focusout=${this.#leaveLater}>
+    return html`<div
+      role="status"
+      @pointerenter=${this.#stay}
+      @pointerleave=${this.#leaveLater}
+      @focusin=${this.#stay}
+      @focusout=${this.#leaveLater}
+    >
       ${repeat(
         this.shown,
         ({ id }) => id,
-        ({ id, tone, text, link }) => html`<div class="toast ${tone}">
-          <span class="mark" aria-hidden="true"></span>
-          <p class="grow">${text} ${link ? html`<a href=${link.href} @click=${() => this.#close(id)}>${link.text}</a>` : nothing}</p>
-          <button type="button" aria-label="Close" @click=${() => this.#close(id)}>${icon('xmark')}</button>
-        </div>`,
+        ({ id, tone, text, link }) =>
+          html`<div class="toast ${tone}">
+            <span class="mark" aria-hidden="true"></span>
+            <p class="grow">
+              ${text}
+              ${link ? html`<a href=${link.href} @click=${() => this.#close(id)}>${link.text}</a>` : nothing}
+            </p>
+            <button type="button" aria-label="Close" @click=${() => this.#close(id)}>
+              ${icon('xmark')}
+            </button>
+          </div>`,
       )}
     </div>`;
   }

@@ -11,7 +11,11 @@ export function addressText({ address, game }: Pick<Instance, 'address' | 'game'
 }
 
 /** `Minecraft · Paper 1.21.7`. The catalog's own spelling is used where an id alone would look odd. */
-export function softwareText({ game, variant, version }: Pick<Instance, 'game' | 'variant' | 'version'>): string {
+export function softwareText({
+  game,
+  variant,
+  version,
+}: Pick<Instance, 'game' | 'variant' | 'version'>): string {
   return `${named(game)} · ${named(variant)} ${version}`;
 }
 

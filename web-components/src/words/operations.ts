@@ -19,7 +19,11 @@ const KINDS: Record<string, Words> = {
 };
 
 /** The title of its strip: what it does, or what became of it. An unknown kind is called by the platform's own title. */
-export function operationTitle({ kind, state, title }: Pick<Operation, 'kind' | 'state' | 'title'>): string {
+export function operationTitle({
+  kind,
+  state,
+  title,
+}: Pick<Operation, 'kind' | 'state' | 'title'>): string {
   const words = KINDS[kind.replace(/^instances\./, '')];
   if (!words) return title || phaseName(kind.split('.').at(-1) ?? kind);
   if (state === 'succeeded') return words.done;
@@ -33,7 +37,10 @@ export function phaseName(name: string): string {
 }
 
 /** Who asked for it, seen by somebody: `by you`, or by an address. */
-export function askedBy({ requestedBy }: Pick<Operation, 'requestedBy'>, me: string | undefined): string {
+export function askedBy(
+  { requestedBy }: Pick<Operation, 'requestedBy'>,
+  me: string | undefined,
+): string {
   return requestedBy === me ? 'by you' : `by ${requestedBy}`;
 }
 

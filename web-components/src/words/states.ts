@@ -22,7 +22,9 @@ const failed = (word: string): Stated => ({ word, tone: 'bad', shape: 'diamond' 
 export function instanceState({ observed, ready, desired }: Seen): Stated {
   if (desired === 'deleted') return busy('Deleting');
   if (observed === 'running') {
-    return ready ? { word: 'Running · ready', tone: 'ok', shape: 'dot' } : busy('Running · not ready');
+    return ready
+      ? { word: 'Running · ready', tone: 'ok', shape: 'dot' }
+      : busy('Running · not ready');
   }
   if (observed === 'stopped') return { word: 'Stopped', tone: 'off', shape: 'ring' };
   if (observed === 'crashed') return failed('Crashed');

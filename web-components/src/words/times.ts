@@ -15,7 +15,14 @@ export function span(milliseconds: number): string {
   return two(left, DAY, 'd', HOUR, 'h', left < 14 * DAY);
 }
 
-function two(left: number, unit: number, name: string, small: number, smallName: string, both: boolean): string {
+function two(
+  left: number,
+  unit: number,
+  name: string,
+  small: number,
+  smallName: string,
+  both: boolean,
+): string {
   const first = `${Math.floor(left / unit)}${SPACE}${name}`;
   const rest = Math.floor((left % unit) / small);
   return both && rest > 0 ? `${first}${SPACE}${rest}${SPACE}${smallName}` : first;

@@ -1,0 +1,178 @@
+/**
+ * What the test platform holds: one user, instances, operations, keys and a catalog, in the published shapes. Tests change
+ * it through these methods, and browsers hear of it as they would from the real one.
+ */
+import { EventEmitter } from 'node:events';
+import { randomUUID } from 'node:crypto';
+import type { AgentStatus, Instance, Operation, Phase } from '../src/api/schema-instances.ts';
+import type { ApiKey, Catalog, User } from '../src/api/schema.ts';
+import { catalog } from './catalog.ts';
+
+export const PASSWORD = 'a long enough sentence';
+const MIB = 1024 * 1024;
+
+export class World {
+  readonly user: User = {
+    id: randomUUID(),
+    email: 'ada@example.com',
+    role: 'administrator',
+    createdAt: now(),
+  };
+  readonly setupToken = 'one-time-token';
+  readonly sessions = new Set<string>();
+  readonly instances = new Map<string, Instance>();
+  readonly operations = new Map<string, Operation>();
+  readonly keys = new Map<string, ApiKey>();
+  readonly statuses = new Map<string, AgentStatus>();
+  /** Scrollback by instance. */
+  readonly logs = new Map<string, string>();
+  readonly created = new Map<string, string>();
+  catalog: Catalog = catalog;
+  /** `event` with type and data; `log` with instance id and text. */
+  readonly news = new EventEmitter();
+  #vmid = 5000;
+
+  addInstance(wanted: Partial<Instance> = {}): Instance {
+    const vmid = ++this.#vmid;
+    const variant = wanted.variant ?? 'paper';
+    const instance: Instance = {
+      id: randomUUID(),
+      vmid,
+      kind: 'game',
+      name: 'Skyblock',
+      hostname: `mc-${variant}-${vmid}`,
+      game: 'minecraft',
+      variant,
+      version: '1.21.7',
+      memoryMiB: 4096,
+      desired: 'running',
+      observed: 'running',
+      ready: true,
+      address: { host: `mc-${variant}-${vmid}.play.example.com`, port: 25565 },
+      operation: null,
+      ownerId: this.user.id,
+      since: now(),
+      createdAt: new Date(Date.now() - vmid * 1000).toISOString(),
+      ...wanted,
+    };
+    this.instances.set(instance.id, instance);
+    this.statuses.set(instance.id, statusOf(instance));
+    return instance;
+  }
+
+  change(id: string, patch: Partial<Instance>): void {
+    const instance = this.instances.get(id);
+    if (!instance) throw new Error(`no instance ${id}`);
+    const changed = { ...instance, ...patch };
+    this.instances.set(id, changed);
+    this.statuses.set(id, { ...statusOf(changed), crash: this.statuses.get(id)?.crash ?? null });
+    this.news.emit('event', 'instances.changed', { instanceId: id });
+  }
+
+  remove(id: string): void {
+    this.instances.delete(id);
+    this.news.emit('event', 'instances.changed', { instanceId: id });
+  }
+
+  /** Begins an operation with its first phase running. */
+  begin(
+    kind: string,
+    instanceId: string,
+    phases: readonly string[] = ['prepare', 'finish'],
+  ): Operation {
+    const operation: Operation = {
+      id: randomUUID(),
+      kind,
+      title: `${kind} ${this.instances.get(instanceId)?.name ?? ''}`,
+      instanceId,
+      requestedBy: this.user.email,
+      state: 'running',
+      phases: phases.map((name, index) => phase(name, index === 0 ? 'running' : 'pending')),
+      attempt: 1,
+      cancellable: true,
+      retriable: true,
+      error: null,
+      createdAt: now(),
+      finishedAt: null,
+    };
+    this.tell(operation);
+    return operation;
+  }
+
+  /** Moves it to a phase, with how far that is. */
+  phase(id: string, at: number, progress: number | null): void {
+    const operation = this.#operation(id);
+    const phases = operation.phases.map(({ name }, index) => {
+      if (index < at) return phase(name, 'succeeded');
+      return index === at ? { ...phase(name, 'running'), progress } : phase(name, 'pending');
+    });
+    this.tell({ ...operation, phases });
+  }
+
+  end(
+    id: string,
+    state: 'succeeded' | 'failed' | 'cancelled',
+    error: Operation['error'] = null,
+  ): void {
+    const operation = this.#operation(id);
+    const phases = operation.phases.map((one) => {
+      if (state === 'succeeded') return phase(one.name, 'succeeded');
+      return one.state === 'running' ? phase(one.name, state) : one;
+    });
+    this.tell({ ...operation, phases, state, error, finishedAt: now() });
+  }
+
+  /** Stores an operation, ties it to its instance, and says so. */
+  tell(operation: Operation): void {
+    this.operations.set(operation.id, operation);
+    const instance = operation.instanceId ? this.instances.get(operation.instanceId) : undefined;
+    if (instance)
+      this.instances.set(instance.id, {
+        ...instance,
+        operation: operation.finishedAt ? null : operation,
+      });
+    this.news.emit('event', 'operations.changed', operation);
+  }
+
+  log(instanceId: string, text: string): void {
+    this.logs.set(instanceId, (this.logs.get(instanceId) ?? '') + text);
+    this.news.emit('log', instanceId, text);
+  }
+
+  #operation(id: string): Operation {
+    const operation = this.operations.get(id);
+    if (!operation) throw new Error(`no operation ${id}`);
+    return operation;
+  }
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
+
+function phase(name: string, state: Phase['state']): Phase {
+  const over = state === 'succeeded' || state === 'failed';
+  return {
+    name,
+    state,
+    progress: null,
+    startedAt: state === 'pending' ? null : now(),
+    finishedAt: over ? now() : null,
+  };
+}
+
+function statusOf({ id, observed, ready }: Instance): AgentStatus {
+  const up = observed === 'running';
+  return {
+    instanceId: id,
+    agentVersion: '0.1.0',
+    state: observed === 'unreachable' ? 'running' : observed,
+    ready,
+    since: now(),
+    readySince: ready ? new Date(Date.now() - 76 * 3600 * 1000).toISOString() : null,
+    maintenance: null,
+    crash: null,
+    players: ready ? { online: 7, max: 20 } : null,
+    usage: up ? { memoryBytes: 3584 * MIB, cpuPercent: 38 } : null,
+  };
+}
