@@ -1,0 +1,95 @@
+/** The operations of instances, as lists of phases, and what their end means for the instance. */
+import type { Agents } from '@zlh/agents';
+import type { Audit } from '@zlh/accounts';
+import type { Contribution } from '@zlh/kernel';
+import type { EntityManager } from '@zlh/database';
+import type { EndedOperation, OperationKind, Operations } from '@zlh/operations';
+import type { InstanceHooks } from './index.ts';
+import type { InstancesService } from './instances.ts';
+import type { makePhases } from './phases.ts';
+import { Instance } from './schema.ts';
+
+interface Use {
+  readonly phases: ReturnType<typeof makePhases>;
+  readonly instances: InstancesService;
+  readonly operations: Operations;
+  readonly agents: Agents;
+  readonly audit: Audit;
+  readonly hooks: readonly Contribution<InstanceHooks>[];
+}
+type Ended = EndedOperation<Record<string, never>>;
+type Kind = OperationKind<Record<string, never>>;
+
+/** `use` is read when an operation runs, never before. */
+export function instanceKinds(use: Use): readonly Kind[] {
+  const later = (pick: (phases: Use['phases']) => Kind['phases'][number], name: string, undo = false): Kind['phases'][number] => ({
+    name,
+    run: (context) => pick(use.phases).run(context),
+    ...(undo ? { undo: async (context) => pick(use.phases).undo?.(context) } : {}),
+  });
+  const agent = later(({ agent: phase }) => phase, 'agent');
+  const act = (action: 'start' | 'stop' | 'restart' | 'kill') => later(({ act: make }) => make(action), action, true);
+
+  return [
+    {
+      kind: 'instances.create',
+      cancellable: true,
+      retriable: true,
+      phases: [
+        later(({ artifacts }) => artifacts, 'artifacts'),
+        later(({ container }) => container, 'container', true),
+        agent,
+        later(({ install }) => install, 'install', true),
+        act('start'),
+      ],
+      ended: (em, operation) => created(use, em, operation),
+    },
+    { kind: 'instances.start', cancellable: true, phases: [agent, act('start')], ended: (em, operation) => settle(use, em, operation, 'stopped') },
+    { kind: 'instances.stop', phases: [agent, act('stop')], ended: (em, operation) => settle(use, em, operation, 'running') },
+    { kind: 'instances.restart', cancellable: true, phases: [agent, act('restart')], ended: (em, operation) => settle(use, em, operation, 'stopped') },
+    { kind: 'instances.kill', exclusive: false, phases: [act('kill')] },
+    {
+      kind: 'instances.delete',
+      retriable: true,
+      phases: [later(({ stopForGood }) => stopForGood, 'stop'), later(({ remove }) => remove, 'remove')],
+      ended: (em, operation) => deleted(use, em, operation),
+    },
+  ];
+}
+
+async function created(use: Use, em: EntityManager, operation: Ended): Promise<void> {
+  if (operation.state === 'cancelled') return forget(use, em, operation);
+  const instance = await em.findOneOrFail(Instance, { id: operation.instanceId! });
+  if (operation.state === 'succeeded') {
+    for (const { value } of use.hooks) await value.created?.(em, instance.id);
+  } else if (instance.observed === 'provisioning' || instance.observed === 'installing') {
+    instance.observed = 'error';
+    instance.since = new Date();
+    await em.flush();
+  }
+  await use.instances.changed(em, instance);
+}
+
+/** What was asked for and did not come about is no longer wanted. */
+async function settle(use: Use, em: EntityManager, { state, instanceId }: Ended, otherwise: 'running' | 'stopped'): Promise<void> {
+  const instance = await em.findOneOrFail(Instance, { id: instanceId! });
+  if (state !== 'succeeded') instance.desired = otherwise;
+  await em.flush();
+  await use.instances.changed(em, instance);
+}
+
+async function deleted(use: Use, em: EntityManager, operation: Ended): Promise<void> {
+  if (operation.state === 'succeeded') return forget(use, em, operation);
+  await use.instances.changed(em, await em.findOneOrFail(Instance, { id: operation.instanceId! }));
+}
+
+/** Nothing of the instance stays but the audit trail and the operation that removed it. */
+async function forget(use: Use, em: EntityManager, { id, instanceId, state }: Ended): Promise<void> {
+  const instance = await em.findOneOrFail(Instance, { id: instanceId! });
+  for (const { value } of use.hooks) await value.deleted?.(em, instance.id);
+  await use.agents.dismiss(em, instance.id);
+  await use.operations.forget(em, instance.id, id);
+  await use.audit.record(em, { action: 'instances.deleted', actor: 'platform', userId: instance.ownerId, instanceId: instance.id, data: { name: instance.name, because: state === 'cancelled' ? 'its creation was cancelled' : 'it was deleted' } });
+  await use.instances.changed(em, { ...instance, desired: 'deleted', ready: false });
+  await em.nativeDelete(Instance, { id: instance.id });
+}

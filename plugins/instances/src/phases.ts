@@ -1,0 +1,222 @@
+/**
+ * The steps that the operations of instances are made of. Each one finds what an earlier run of it did: containers are
+ * found by the instance's id, and the agent knows its own operations by ids that are derived from ours.
+ */
+import { createHash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { AgentOperation, ArtifactRef } from '@zlh/agent';
+import type { Agents, AgentTarget } from '@zlh/agents';
+import type { ArtifactStore, Catalog } from '@zlh/catalog';
+import { CodedError, type Contribution } from '@zlh/kernel';
+import type { Database } from '@zlh/database';
+import { Problem, type Http } from '@zlh/http';
+import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
+import type { Placement, PlacementRequest, Provider } from './index.ts';
+import { Instance, type InstanceRecord } from './schema.ts';
+import { composeSpec } from './spec.ts';
+
+export interface PhasesGround {
+  readonly config: { readonly platformUrl?: string };
+  readonly database: Database;
+  readonly agents: Agents;
+  readonly catalog: Catalog;
+  readonly artifactStore: ArtifactStore;
+  readonly http: Http;
+  readonly providers: readonly Contribution<Provider>[];
+}
+
+type Context = PhaseContext<Record<string, never>>;
+type Phase = PhaseDefinition<Record<string, never>>;
+type AgentAction = 'start' | 'stop' | 'restart' | 'kill';
+
+const agentAppearsWithinMs = 60_000;
+
+export function makePhases(ground: PhasesGround) {
+  const { agents, catalog, artifactStore } = ground;
+
+  /** The versions' files, in the store of the platform. */
+  const artifacts: Phase = {
+    name: 'artifacts',
+    async run(context) {
+      const instance = await load(context);
+      const { artifacts: wanted } = await catalog.blueprint(instance);
+      await context.keep({ artifacts: await artifactStore.ensure(wanted, context) });
+    },
+  };
+
+  const container: Phase = {
+    name: 'container',
+    async run(context) {
+      const instance = await load(context);
+      const { ports } = await catalog.blueprint(instance);
+      const placement = await providerOf(instance).create({ ...(await request(instance)), ports }, context.signal);
+      await place(instance.id, placement);
+    },
+    async undo(context) {
+      const instance = await load(context);
+      await providerOf(instance).remove(instance.id, context.signal);
+      await place(instance.id, null);
+    },
+  };
+
+  /** The container runs, and its agent answers. */
+  const agent: Phase = {
+    name: 'agent',
+    async run(context) {
+      const instance = await load(context);
+      const placement = await providerOf(instance).ensureRunning(await request(instance), placed(instance), context.signal);
+      await place(instance.id, placement);
+      await untilReachable({ instanceId: instance.id, url: placement.agentUrl }, context.signal);
+    },
+  };
+
+  /** The agent downloads, checks and unpacks. */
+  const install: Phase = {
+    name: 'install',
+    async run(context) {
+      const instance = await load(context);
+      const placement = placed(instance);
+      const blueprint = await catalog.blueprint(instance);
+      const refs = context.journal['artifacts'] as ArtifactRef[];
+      const spec = composeSpec(instance, blueprint, placement, refs, await platformUrl());
+      await carryOut(context, targetOf(instance), 'install', (id) => agents.configure(targetOf(instance), id, spec));
+    },
+    undo: cancelAgentOperation('install'),
+  };
+
+  /** One of the agent's own actions, through to its end: `start` ends when the server is ready. */
+  function act(action: AgentAction): Phase {
+    return {
+      name: action,
+      async run(context) {
+        const target = targetOf(await load(context));
+        await carryOut(context, target, action, (id) => agents.act(target, action, id));
+      },
+      undo: cancelAgentOperation(action),
+    };
+  }
+
+  /** Ends the game gracefully where an agent can still be asked, and leaves nothing of the container. */
+  const remove: Phase = {
+    name: 'remove',
+    async run(context) {
+      const instance = await load(context);
+      await providerOf(instance).remove(instance.id, context.signal);
+    },
+  };
+
+  const stopForGood: Phase = {
+    name: 'stop',
+    async run(context) {
+      const instance = await load(context);
+      if (instance.placement === null) return;
+      const target = targetOf(instance);
+      try {
+        await carryOut(context, target, 'stop', (id) => agents.act(target, 'stop', id), 5000);
+      } catch (error) {
+        // It is to be deleted anyway: an agent that is gone, never got a spec or cannot stop its game does not keep it alive.
+        if (context.signal.aborted) throw error;
+        context.log.info({ err: error }, 'deleting without a graceful stop');
+      }
+    },
+  };
+
+  return { artifacts, container, agent, install, act, remove, stopForGood };
+
+  async function load({ instanceId }: Context): Promise<InstanceRecord> {
+    return ground.database.fork().findOneOrFail(Instance, { id: instanceId! });
+  }
+
+  function providerOf({ provider }: InstanceRecord): Provider {
+    const found = ground.providers.find(({ value }) => value.id === provider);
+    if (found !== undefined) return found.value;
+    throw new CodedError('INSTANCES_NO_PROVIDER', `The provider "${provider}" of this instance is not enabled.`, 'Enable it in config/platform.ts and retry.');
+  }
+
+  async function request(instance: InstanceRecord): Promise<PlacementRequest> {
+    const { id, vmid, hostname, memoryMiB } = instance;
+    return { instanceId: id, vmid, hostname, memoryMiB, ports: instance.placement?.ports ?? [], agentToken: agents.tokenFor(id), platformUrl: await platformUrl() };
+  }
+
+  async function platformUrl(): Promise<string> {
+    return ground.config.platformUrl ?? ground.http.listening;
+  }
+
+  async function place(id: string, placement: Placement | null): Promise<void> {
+    await ground.database.transaction(async (em) => {
+      const instance = await em.findOneOrFail(Instance, { id });
+      instance.placement = placement;
+    });
+  }
+
+  async function untilReachable(target: AgentTarget, signal: AbortSignal): Promise<void> {
+    const late = AbortSignal.timeout(agentAppearsWithinMs);
+    for (let pause = 20; !(await agents.reachable(target, signal)); pause = Math.min(pause * 1.5, 1000)) {
+      if (late.aborted) throw new CodedError('INSTANCES_AGENT_MISSING', 'The agent did not answer within a minute after its container was started.', 'Retry; if it fails again, the host finds the reason in the log of the agent.');
+      await wait(pause, undefined, { signal });
+    }
+  }
+
+  /** Asks the agent for an operation (again, if a process died meanwhile: it knows the id) and follows it to its end. */
+  async function carryOut(context: Context, target: AgentTarget, name: string, ask: (id: string) => Promise<AgentOperation>, silenceMs?: number): Promise<void> {
+    const id = agentOperationId(context, name);
+    await askPatiently(target, () => ask(id), context.signal);
+    const ended = await agents.follow(target, id, {
+      signal: context.signal,
+      ...(silenceMs === undefined ? {} : { silenceMs }),
+      onChange: (operation) => context.progress(progressOf(operation)),
+    });
+    if (ended.state === 'succeeded') return;
+    const { code, detail } = ended.error ?? { code: 'agents.cancelled', detail: 'The agent was told to give this up.' };
+    throw new CodedError(code, detail, '');
+  }
+
+  /** Another operation of the agent (its own recovery, for one) may be in the way: it is waited for. */
+  async function askPatiently(target: AgentTarget, ask: () => Promise<AgentOperation>, signal: AbortSignal): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      try {
+        await ask();
+        return;
+      } catch (error) {
+        const inTheWay = error instanceof Problem && error.status === 409 ? (error.members['agentOperation'] as AgentOperation | undefined) : undefined;
+        if (inTheWay === undefined || tries >= 5) throw error;
+        await agents.follow(target, inTheWay.id, { signal });
+      }
+    }
+  }
+
+  function cancelAgentOperation(name: string) {
+    return async (context: Context): Promise<void> => {
+      const instance = await load(context);
+      if (instance.placement === null) return;
+      try {
+        await agents.cancel(targetOf(instance), agentOperationId(context, name));
+      } catch (error) {
+        // Unknown to the agent, over already, or no agent any more: nothing is left to cancel.
+        if (!(error instanceof Problem)) throw error;
+      }
+    };
+  }
+}
+
+/** The same for every run of a phase, another one when the user retries. A UUID (version 8: made by us). */
+function agentOperationId({ operationId, attempt }: Context, name: string): string {
+  const hex = createHash('sha256').update(`${operationId} ${name} ${attempt}`).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** Phases count alike; the agent's own share decides within one. */
+function progressOf({ phases }: AgentOperation): number | null {
+  if (phases.length === 0) return null;
+  const done = phases.reduce((sum, { state, progress }) => sum + (state === 'succeeded' || state === 'skipped' ? 1 : state === 'running' ? (progress ?? 0) : 0), 0);
+  return done / phases.length;
+}
+
+function targetOf(instance: InstanceRecord): AgentTarget {
+  return { instanceId: instance.id, url: placed(instance).agentUrl };
+}
+
+function placed({ placement }: InstanceRecord): Placement {
+  if (placement !== null && placement !== undefined) return placement;
+  throw new CodedError('INSTANCES_NOT_PLACED', 'This instance has no container.', 'Retry its creation, or delete it.');
+}

@@ -1,0 +1,66 @@
+/** Instances: their routes, their operations, what their agents say of them, and the limits on having more. */
+import { asClass, asFunction, definePlugin } from '@zlh/kernel';
+import { Audit, Permissions } from '@zlh/accounts';
+import { AgentObservers, Agents } from '@zlh/agents';
+import { ArtifactStore, Catalog } from '@zlh/catalog';
+import { Database, Entities, Migrations } from '@zlh/database';
+import { Events } from '@zlh/events';
+import { Http, Routes } from '@zlh/http';
+import { OperationKinds, Operations } from '@zlh/operations';
+import { Type } from 'typebox';
+import { Admission, Hooks, Instances, Providers } from './index.ts';
+import { Adoption } from './adoption.ts';
+import { userLimits } from './admission.ts';
+import { consoleRoute } from './console.ts';
+import { InstancesService } from './instances.ts';
+import { agentObserver } from './observer.ts';
+import { instanceKinds } from './operation-kinds.ts';
+import { makePhases } from './phases.ts';
+import { instanceRoutes } from './routes.ts';
+import { instanceEntities, instanceMigrations } from './schema.ts';
+
+export default definePlugin({
+  id: 'instances',
+  config: Type.Object({
+    provider: Type.String({ default: 'local', description: 'Where new instances are made: the id of an enabled provider.' }),
+    platformUrl: Type.Optional(Type.String({ pattern: '^https?://[^\\s]+[^/\\s]$', description: 'Where agents reach the platform; default: where it listens.' })),
+    instancesPerUser: Type.Integer({ default: 10, minimum: 0, description: 'Most instances a user may have; administrators have no limit.' }),
+    memoryMiBPerUser: Type.Integer({ default: 32_768, minimum: 0, description: "Most memory a user's instances may have together." }),
+  }),
+  needs: {
+    database: Database,
+    events: Events,
+    operations: Operations,
+    agents: Agents,
+    catalog: Catalog,
+    artifactStore: ArtifactStore,
+    audit: Audit,
+    http: Http,
+    admission: Admission,
+    providers: Providers,
+    hooks: Hooks,
+    observers: AgentObservers,
+  },
+  services: {
+    instances: asClass(InstancesService).singleton(),
+    phases: asFunction(makePhases).singleton(),
+    adoption: asClass(Adoption).singleton(),
+  },
+  provides: { instances: Instances },
+  setup({ add, use, config }) {
+    add(Entities, instanceEntities);
+    add(Migrations, instanceMigrations);
+    add(Routes, [...instanceRoutes(use), consoleRoute(use)]);
+    for (const kind of instanceKinds(use)) add(OperationKinds, kind);
+    add(AgentObservers, agentObserver(use));
+    add(Admission, userLimits(() => config));
+    add(Permissions, [
+      { id: 'instances.read', description: 'See instances and their state' },
+      { id: 'instances.write', description: 'Create and delete instances' },
+      { id: 'instances.control', description: 'Start, stop, restart and kill instances' },
+      { id: 'instances.console', description: 'Read the console and send commands' },
+    ]);
+  },
+  ready: ({ adoption }) => adoption.begin(),
+  stop: ({ adoption }) => adoption.finished(),
+});

@@ -1,0 +1,83 @@
+/** `/api/instances`: the routes. Each says who may call it and what it takes, and hands over to the service. */
+import { AgentStatus, ConsoleCommandRequest } from '@zlh/agent';
+import type { Agents } from '@zlh/agents';
+import { defineRoute, page, pageQuery, type Route } from '@zlh/http';
+import { OperationView } from '@zlh/operations';
+import { Type } from 'typebox';
+import { CreateInstance, InstanceView } from './index.ts';
+import type { InstancesService } from './instances.ts';
+
+interface Use {
+  readonly instances: InstancesService;
+  readonly agents: Agents;
+}
+
+const params = Type.Object({ id: Type.String({ format: 'uuid' }) });
+const accepted = { 202: Type.Object({ instance: InstanceView, operation: OperationView }) };
+
+export function instanceRoutes(use: Use): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'POST',
+      url: '/api/instances',
+      summary: 'Create an instance and start it',
+      access: { permission: 'instances.write' },
+      idempotent: true,
+      schema: { body: CreateInstance, response: accepted },
+      handler: async ({ body, identity }, reply) => reply.code(202).send(await use.instances.create(body, identity)),
+    }),
+    defineRoute({
+      method: 'GET',
+      url: '/api/instances',
+      summary: 'List your instances, newest first; administrators see all',
+      access: { permission: 'instances.read' },
+      schema: { query: Type.Object(pageQuery, { additionalProperties: false }), response: { 200: page(InstanceView) } },
+      handler: ({ query, identity }) => use.instances.list(query, identity),
+    }),
+    defineRoute({
+      method: 'GET',
+      url: '/api/instances/:id',
+      summary: 'Look at one instance',
+      access: { permission: 'instances.read' },
+      schema: { params, response: { 200: InstanceView } },
+      handler: ({ params: { id }, identity }) => use.instances.get(id, identity),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      url: '/api/instances/:id',
+      summary: 'Delete an instance and everything in it',
+      access: { permission: 'instances.write' },
+      schema: { params, response: accepted },
+      handler: async ({ params: { id }, identity }, reply) => reply.code(202).send(await use.instances.act(id, 'delete', identity)),
+    }),
+    ...(['start', 'stop', 'restart', 'kill'] as const).map((action) =>
+      defineRoute({
+        method: 'POST',
+        url: `/api/instances/:id/${action}`,
+        summary: { start: 'Start the server and wait until it is ready', stop: 'Stop the server gracefully', restart: 'Stop the server gracefully and start it again', kill: 'End the server at once; what it had not saved is lost' }[action],
+        access: { permission: 'instances.control' },
+        schema: { params, response: accepted },
+        handler: async ({ params: { id }, identity }, reply) => reply.code(202).send(await use.instances.act(id, action, identity)),
+      }),
+    ),
+    defineRoute({
+      method: 'GET',
+      url: '/api/instances/:id/status',
+      summary: 'Ask the agent how the instance is right now',
+      access: { permission: 'instances.read' },
+      schema: { params, response: { 200: AgentStatus } },
+      handler: async ({ params: { id }, identity }) => use.agents.status(await use.instances.target(id, identity)),
+    }),
+    defineRoute({
+      method: 'POST',
+      url: '/api/instances/:id/console/commands',
+      summary: 'Send one line to the console',
+      access: { permission: 'instances.console' },
+      schema: { params, body: ConsoleCommandRequest, response: { 204: Type.Null() } },
+      async handler({ params: { id }, body: { command }, identity }, reply) {
+        await use.agents.command(await use.instances.target(id, identity), command);
+        return reply.code(204).send();
+      },
+    }),
+  ];
+}

@@ -1,0 +1,49 @@
+/** The instance as the database holds it. */
+import { defineEntity, p, type InferEntity } from '@mikro-orm/postgresql';
+import type { Placement } from './index.ts';
+
+export const Instance = defineEntity({
+  name: 'Instance',
+  tableName: 'instances_instance',
+  properties: {
+    id: p.uuid().primary(),
+    vmid: p.integer().unique('instances_instance_vmid_unique'),
+    kind: p.string().length(10),
+    name: p.string().length(60),
+    hostname: p.string().length(200).unique('instances_instance_hostname_unique'),
+    game: p.string().length(64),
+    variant: p.string().length(64),
+    version: p.string().length(64),
+    memoryMiB: p.integer().fieldName('memory_mib'),
+    ownerId: p.uuid(),
+    provider: p.string().length(64),
+    desired: p.string().length(20),
+    observed: p.string().length(20),
+    ready: p.boolean(),
+    since: p.datetime(),
+    placement: p.json<Placement>().nullable(),
+    /** Of the spec; rises with every change, so that the agent refuses an older one. */
+    revision: p.integer(),
+    createdAt: p.datetime(),
+  },
+  indexes: [{ name: 'instances_instance_owner_id_index', properties: ['ownerId', 'createdAt'] }],
+});
+export type InstanceRecord = InferEntity<typeof Instance>;
+
+export const instanceEntities = [Instance];
+
+export const instanceMigrations = [
+  {
+    name: '001_instance',
+    up: [
+      'create sequence "instances_vmid_seq" start with 5001',
+      `create table "instances_instance" (
+        "id" uuid primary key, "vmid" int not null, "kind" varchar(10) not null, "name" varchar(60) not null, "hostname" varchar(200) not null,
+        "game" varchar(64) not null, "variant" varchar(64) not null, "version" varchar(64) not null, "memory_mib" int not null,
+        "owner_id" uuid not null, "provider" varchar(64) not null, "desired" varchar(20) not null, "observed" varchar(20) not null,
+        "ready" boolean not null, "since" timestamptz not null, "placement" jsonb null, "revision" int not null, "created_at" timestamptz not null,
+        constraint "instances_instance_vmid_unique" unique ("vmid"), constraint "instances_instance_hostname_unique" unique ("hostname"))`,
+      'create index "instances_instance_owner_id_index" on "instances_instance" ("owner_id", "created_at")',
+    ],
+  },
+] as const;

@@ -1,0 +1,28 @@
+/** From a version of a game and a place to run it to the one complete spec the agent works from. */
+import type { ArtifactRef, InstanceSpec } from '@zlh/agent';
+import type { Blueprint } from '@zlh/catalog';
+import type { Placement } from './index.ts';
+import type { InstanceRecord } from './schema.ts';
+
+export function composeSpec(instance: InstanceRecord, blueprint: Blueprint, placement: Placement, artifacts: readonly ArtifactRef[], platformUrl: string): InstanceSpec {
+  const { launch, probe, stop, crash, files } = blueprint.spec;
+  return {
+    instanceId: instance.id,
+    revision: instance.revision,
+    platformUrl,
+    kind: instance.kind as InstanceSpec['kind'],
+    game: instance.game,
+    variant: instance.variant,
+    version: instance.version,
+    memoryMiB: instance.memoryMiB,
+    artifacts: [...artifacts],
+    files,
+    launch,
+    ports: placement.ports.map(({ name, protocol, host, port }) => ({ name, protocol, host, port })),
+    probe,
+    stop,
+    crash,
+    autostart: true,
+    user: placement.user,
+  };
+}

@@ -1,0 +1,44 @@
+/** Which folder and which ports of this machine belong to which instance. Written before anything is made. */
+import { defineEntity, p, type InferEntity } from '@mikro-orm/postgresql';
+
+export const Place = defineEntity({
+  name: 'LocalPlace',
+  tableName: 'provider_local_place',
+  properties: {
+    instanceId: p.uuid().primary(),
+    /** Name of the machine: several may share one database. */
+    machine: p.string().length(255),
+    /** Home of the platform that made it. */
+    home: p.text(),
+    folder: p.text(),
+    /** User id its game runs as; null: whoever runs the platform. */
+    uid: p.integer().nullable(),
+  },
+});
+export type PlaceRecord = InferEntity<typeof Place>;
+
+export const Port = defineEntity({
+  name: 'LocalPort',
+  tableName: 'provider_local_port',
+  properties: {
+    machine: p.string().length(255).primary(),
+    port: p.integer().primary(),
+    instanceId: p.uuid(),
+    /** `agent`, or the game's own name of the port. */
+    name: p.string().length(64),
+  },
+  indexes: [{ name: 'provider_local_port_instance_id_index', properties: ['instanceId'] }],
+});
+
+export const localEntities = [Place, Port];
+
+export const localMigrations = [
+  {
+    name: '001_place',
+    up: [
+      'create table "provider_local_place" ("instance_id" uuid primary key, "machine" varchar(255) not null, "home" text not null, "folder" text not null, "uid" int null)',
+      'create table "provider_local_port" ("machine" varchar(255) not null, "port" int not null, "instance_id" uuid not null, "name" varchar(64) not null, primary key ("machine", "port"))',
+      'create index "provider_local_port_instance_id_index" on "provider_local_port" ("instance_id")',
+    ],
+  },
+] as const;

@@ -1,0 +1,24 @@
+/**
+ * Whom a game runs as. Under root each instance gets a user id of its own, so that a game can read neither the platform's
+ * files nor another instance's. An ordinary user has only itself to give.
+ */
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** A user id for the instance, or null when there is none to give. */
+export function uidFor(vmid: number, folder: string, firstUid: number): number | null {
+  if (process.getuid?.() !== 0 || firstUid === 0 || !isOpenWay(folder)) return null;
+  return firstUid + vmid;
+}
+
+/** Whether anybody may pass through all folders above the path; below a home like /root nobody but root can. */
+export function isOpenWay(path: string): boolean {
+  for (let at = dirname(path); ; at = dirname(at)) {
+    try {
+      if ((statSync(at).mode & 0o001) === 0) return false;
+    } catch {
+      continue; // not made yet: it will be made passable
+    }
+    if (at === dirname(at)) return true;
+  }
+}
