@@ -52,7 +52,7 @@ function bare(config: Settings, refuse: ReturnType<typeof createRefuser>): Fasti
       // Its logger costs a child and two listeners a request; what matters is logged by us.
       logger: false,
       trustProxy: config.trustedProxies.length === 0 ? false : config.trustedProxies,
-      genReqId: () => `${prefix}-${(++count).toString(36)}`,
+      genReqId: () => `${prefix}-${++count}`,
       bodyLimit: 1024 * 1024,
       routerOptions: { maxParamLength: 500 },
       return503OnClosing: false,

@@ -13,8 +13,8 @@ export class Limiter {
   #current = new Map<string, number>();
   #previous = new Map<string, number>();
 
-  /** Callers beyond `maxKeys` in one minute share a single count. */
-  constructor(perMinute: number, maxKeys = 50_000, now: () => number = () => performance.now()) {
+  /** `now` in milliseconds. Callers beyond `maxKeys` in one minute share a single count. */
+  constructor(perMinute: number, now: () => number, maxKeys = 50_000) {
     this.#perMinute = perMinute;
     this.#maxKeys = maxKeys;
     this.#now = now;

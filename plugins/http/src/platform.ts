@@ -19,7 +19,7 @@ export default definePlugin({
     idempotency: optional(Idempotency),
   },
   services: {
-    gate: asFunction(createGate).singleton(),
+    gate: asFunction(createGate).singleton().disposer((gate) => gate.close()),
     longLived: asClass(LongLived).singleton(),
     server: asClass(Server).singleton(),
   },
