@@ -123,7 +123,7 @@ export class Platform {
       if (binary) return;
       const frame = JSON.parse(String(data)) as { type: string; data?: string };
       this.typed.push(String(data));
-      if (frame.type === 'input') this.world.log(id, `${(frame.data ?? '').replace('\r', '\r\n')}`);
+      if (frame.type === 'input') this.world.log(id, (frame.data ?? '').replace('\r', '\r\n'));
     });
   }
 

@@ -49,8 +49,7 @@ export class Collection<T extends { id: string; createdAt: string }> extends Eve
     this.#changed();
     try {
       const fetched = await this.#pages();
-      for (const id of this.#items.keys())
-        if (this.#heardSince(id, began) === false) this.#items.delete(id);
+      for (const id of this.#items.keys()) if (!this.#heardSince(id, began)) this.#items.delete(id);
       for (const item of fetched)
         if (!this.#heardSince(item.id, began)) this.#items.set(item.id, item);
       this.state = 'ready';

@@ -41,15 +41,15 @@ export class ConsoleSession {
     const socket = new WebSocket(this.#address(), this.#protocols());
     socket.binaryType = 'arraybuffer';
     let openedAt = Infinity;
-    socket.onopen = () => {
+    socket.addEventListener('open', () => {
       openedAt = Date.now();
       this.#listener.opened();
       this.#set('open');
-    };
-    socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
+    });
+    socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
       if (typeof data !== 'string') this.#listener.output(new Uint8Array(data));
-    };
-    socket.onclose = () => this.#closed(socket, Date.now() - openedAt > STEADY_MS);
+    });
+    socket.addEventListener('close', () => this.#closed(socket, Date.now() - openedAt > STEADY_MS));
     this.#socket = socket;
   }
 

@@ -224,8 +224,8 @@ export class ZlhConsole extends ZlhElement {
 
   #keys(event: KeyboardEvent): void {
     const onScreen = (event.target as HTMLElement).closest('.screen') !== null;
-    if (event.key === 'f' && (event.ctrlKey || event.metaKey)) this.#toggleSearch();
-    else if (event.key === 'Escape' && this.searching) this.#toggleSearch();
+    if (event.key === 'f' && (event.ctrlKey || event.metaKey)) void this.#toggleSearch();
+    else if (event.key === 'Escape' && this.searching) void this.#toggleSearch();
     else if (!onScreen || !this.#screen?.key(event.key)) return;
     event.preventDefault();
     event.stopPropagation();

@@ -1,0 +1,9 @@
+/** All elements for other people's pages, in one file: `<script type="module" src="…/zlh-elements.js">`. */
+import './api-keys/api-keys.ts';
+import './console/console.ts';
+import './create-instance/create-instance.ts';
+import './instance-card/instance-card.ts';
+import './instance-page/instance-page.ts';
+import './instances/instances.ts';
+import './operations/operations.ts';
+import './sign-in/sign-in.ts';
