@@ -3,7 +3,17 @@ import type { Configuration } from '@zlh/kernel';
 
 export default {
   plugins: {
+    '@zlh/http': {},
     '@zlh/database': {},
     '@zlh/events': {},
-    '@zlh/operations': {},},
+    '@zlh/operations': {},
+    '@zlh/accounts': {},
+    '@zlh/agents': {},
+    '@zlh/catalog': {},
+    '@zlh/instances': {},
+    '@zlh/provider-local': {},
+    '@zlh/portal': {},
+  },
+  // A world takes its time to be saved.
+  stopTimeoutMs: 120_000,
 } satisfies Configuration;

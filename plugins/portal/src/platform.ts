@@ -1,0 +1,12 @@
+/** Serves the portal from the same address as the API. */
+import { asClass, definePlugin } from '@zlh/kernel';
+import { Routes } from '@zlh/http';
+import { Portal } from './portal.ts';
+import { portalRoutes } from './routes.ts';
+
+export default definePlugin({
+  id: 'portal',
+  services: { portal: asClass(Portal).singleton() },
+  setup: ({ add, use }) => add(Routes, portalRoutes(use)),
+  start: ({ portal }) => portal.load(),
+});

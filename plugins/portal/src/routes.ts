@@ -1,0 +1,38 @@
+/** Serves the portal: its files, and its one page at every address the portal itself routes. */
+import { defineRoute, type Route } from '@zlh/http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { compress, gains, type PortalFile } from './files.ts';
+import type { Portal } from './portal.ts';
+
+export function portalRoutes(use: { readonly portal: Portal }): readonly Route[] {
+  return ['/', '/*'].map((url) =>
+    defineRoute({
+      method: 'GET',
+      url,
+      summary: 'The portal',
+      access: 'public',
+      hidden: true,
+      // A page is some forty files; the limit for API calls is not meant for them.
+      perMinute: 6000,
+      handler(request, reply) {
+        const path = request.url.split('?', 1)[0]!;
+        const { files } = use.portal;
+        const file = files.get(path) ?? (isPage(path) ? files.get('/index.html') : undefined);
+        if (file === undefined) return reply.callNotFound();
+        return send(file, request, reply);
+      },
+    }),
+  );
+}
+
+/** What is no file and no part of the API is an address within the portal. */
+function isPage(path: string): boolean {
+  return !/^\/(api|health|metrics|assets)(\/|$)/.test(path) && !/\.[a-z0-9]+$/i.test(path);
+}
+
+async function send(file: PortalFile, request: Pick<FastifyRequest, 'headers'>, reply: FastifyReply): Promise<unknown> {
+  reply.header('content-type', file.type).header('cache-control', file.cacheControl).header('etag', file.etag).header('vary', 'accept-encoding');
+  if (request.headers['if-none-match'] === file.etag) return reply.code(304).send();
+  if (!gains(file) || !/\bbr\b/.test(String(request.headers['accept-encoding'] ?? ''))) return reply.send(file.content);
+  return reply.header('content-encoding', 'br').send(await compress(file));
+}
