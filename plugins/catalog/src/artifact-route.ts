@@ -74,11 +74,9 @@ async function send(
   reply.type('application/octet-stream');
   if (range === null) reply.header('content-length', size);
   else
-    reply
-      .code(206)
-      .headers({
-        'content-length': range.end - range.start + 1,
-        'content-range': `bytes ${range.start}-${range.end}/${size}`,
-      });
+    reply.code(206).headers({
+      'content-length': range.end - range.start + 1,
+      'content-range': `bytes ${range.start}-${range.end}/${size}`,
+    });
   return reply.send(found.stream);
 }

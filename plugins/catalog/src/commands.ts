@@ -12,33 +12,42 @@ export interface CommandUse {
 export function importCommand(use: CommandUse): Command {
   return {
     name: 'catalog import',
-    summary:
-      'Brings the artifacts of a version into the store: zlh catalog import <game> <variant> <version>',
+    summary: 'Fills the store: zlh catalog import <game> <variant> <version> [again]',
     needsStart: true,
     async run({ args, print }: CommandContext) {
-      const [game, variant, version, ...rest] = args;
-      if (game === undefined || variant === undefined || version === undefined || rest.length > 0) {
-        throw new CodedError(
-          'CATALOG_USAGE',
-          'The command needs a game, a variant and a version.',
-          'For example: zlh catalog import minecraft paper 1.21.11',
-        );
-      }
-      const { artifacts } = await use.catalog.blueprint({ game, variant, version });
-      let shown = -1;
-      const progress = (share: number | null) => {
-        const tenth = share === null ? shown : Math.floor(share * 10);
-        if (tenth > shown && tenth < 10) print(`${(shown = tenth) * 10} %`);
-      };
-      for (const { name, fileName, sha256, size } of await use.artifactStore.ensure(artifacts, {
-        signal: use.signal,
-        progress,
-      })) {
-        print(
-          `${name.padEnd(10)} ${sha256}  ${(size / 2 ** 20).toFixed(1)} MiB${fileName === undefined ? '' : `  ${fileName}`}`,
-        );
+      const { artifacts } = await use.catalog.blueprint(chosen(args));
+      if (args[3] === 'again')
+        for (const wanted of artifacts) await use.artifactStore.forget(wanted);
+      const progress = tenths((percent) => print(`${percent} %`));
+      const stored = await use.artifactStore.ensure(artifacts, { signal: use.signal, progress });
+      for (const { name, fileName = '', sha256, size } of stored) {
+        const mebibytes = `${(size / 2 ** 20).toFixed(1)} MiB`;
+        print(`${name.padEnd(10)} ${sha256}  ${mebibytes.padStart(10)}  ${fileName}`.trimEnd());
       }
     },
+  };
+}
+
+function chosen([game, variant, version, again, ...rest]: readonly string[]) {
+  const isComplete = game !== undefined && variant !== undefined && version !== undefined;
+  if (isComplete && (again === undefined || again === 'again') && rest.length === 0) {
+    return { game, variant, version };
+  }
+  throw new CodedError(
+    'CATALOG_USAGE',
+    'The command needs a game, a variant and a version, and nothing more than "again" after them.',
+    'For example: zlh catalog import minecraft paper 1.21.11',
+  );
+}
+
+/** Tells 0, 10, 20 … as the share passes them. */
+function tenths(tell: (percent: number) => void) {
+  let told = -1;
+  return (share: number | null): void => {
+    const tenth = share === null ? told : Math.floor(share * 10);
+    if (tenth <= told || tenth >= 10) return;
+    told = tenth;
+    tell(tenth * 10);
   };
 }
 

@@ -135,6 +135,11 @@ export interface ImporterKind {
     request: Readonly<Record<string, unknown>>,
     context: ImportContext,
   ): Promise<ImportedArtifact>;
+  /**
+   * For requests that mean something else after an upgrade of the platform: a text that changes with it, so that the
+   * artifact is imported anew.
+   */
+  fingerprint?(request: Readonly<Record<string, unknown>>): Promise<string>;
   /** The releases it has, in any order; for variants that ask it for `versions.upstream`. */
   versions?(
     request: Readonly<Record<string, unknown>>,

@@ -5,10 +5,12 @@ import { fabricImporter } from './fabric.ts';
 import type { ImporterGround } from './ground.ts';
 import { mojangImporter } from './mojang.ts';
 import { npmImporter, npmPackImporter } from './npm/npm-importers.ts';
+import { recipeFingerprint } from './recipe-fingerprint.ts';
 import { papermcImporter } from './papermc.ts';
 import { urlImporter } from './url.ts';
 
 export function ownImporters(use: ImporterGround): readonly ImporterKind[] {
   const http = [mojangImporter, papermcImporter, fabricImporter, adoptiumImporter, urlImporter];
-  return [npmImporter, npmPackImporter, ...http.map((make) => make(use))];
+  const pack = { ...npmPackImporter, fingerprint: recipeFingerprint };
+  return [npmImporter, pack, ...http.map((make) => make(use))];
 }

@@ -88,7 +88,7 @@ function* variantFaults(
     yield { path: `/versions/list/${index}`, message: 'is there already' };
   for (const index of repeated(ports.map(({ name }) => name)))
     yield { path: `/ports/${index}/name`, message: 'is there already' };
-  if (probe.port != null && !ports.some(({ name }) => name === probe.port))
+  if (typeof probe.port === 'string' && !ports.some(({ name }) => name === probe.port))
     yield { path: '/probe/port', message: `names no port of the variant: "${probe.port}"` };
   for (const [index, { id }] of runtime.entries()) {
     if (!runtimes.has(id))

@@ -21,7 +21,8 @@ export function makeBlueprint(
   const runtime = runtimes.get(runtimeFor(variant, version) ?? '');
   const values: Record<string, string> = {
     version,
-    ...target,
+    platform: target.platform,
+    arch: target.arch,
     ...(runtime === undefined ? {} : { runtime: runtime.command }),
   };
   const fill = <T>(value: T): T => fillIn(value, values);

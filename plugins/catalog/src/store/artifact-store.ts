@@ -94,6 +94,11 @@ export class ImportingArtifactStore implements ArtifactStore {
     return this.#ground.blobs.size(sha256);
   }
 
+  /** Imports it anew the next time it is wanted; instances that have the artifact of before keep it. */
+  async forget({ importer, request }: ArtifactWanted): Promise<void> {
+    await this.records.forget(await keyOf(this.#importer(importer), request));
+  }
+
   /** Reads the whole blob: true when it is what its name promises, false when it was not and is put aside now, null when it is not here. */
   async verify(sha256: string): Promise<boolean | null> {
     const { blobs } = this.#ground;
@@ -104,11 +109,12 @@ export class ImportingArtifactStore implements ArtifactStore {
   }
 
   async #ensureOne(wanted: ArtifactWanted, waiter: Waiter): Promise<ArtifactRef> {
-    const key = sourceKey(wanted.importer, wanted.request);
+    const importer = this.#importer(wanted.importer);
+    const key = await keyOf(importer, wanted.request);
     const stored =
       (await this.#find(key)) ??
       (await this.#imports.join(key, waiter, (signal, progress) =>
-        this.#bringIn(key, wanted, signal, progress),
+        this.#bringIn(key, importer, wanted, signal, progress),
       ));
     waiter.progress(1);
     return reference(wanted, stored);
@@ -124,45 +130,32 @@ export class ImportingArtifactStore implements ArtifactStore {
     return size === source.size ? source : null;
   }
 
+  #importer(id: string): ImporterKind {
+    const { importers } = this.#ground;
+    const found = importers.find(({ value }) => value.id === id);
+    if (found !== undefined) return found.value;
+    const known = importers.map(({ value }) => value.id);
+    throw importerUnknown(id, known);
+  }
+
   #bringIn(
     key: string,
-    wanted: ArtifactWanted,
+    importer: ImporterKind,
+    { request }: ArtifactWanted,
     signal: AbortSignal,
     progress: (share: number | null) => void,
   ): Promise<Stored> {
-    const { database, importers, log } = this.#ground;
-    const importer = importers.find(({ value }) => value.id === wanted.importer)?.value;
-    if (importer === undefined)
-      throw importerUnknown(
-        wanted.importer,
-        importers.map(({ value }) => value.id),
-      );
+    const { database, blobs, workFolder, log } = this.#ground;
     return withImportLock(database, key, signal, async (held) => {
       const meanwhile = await this.#find(key); // by the process that held the lock before us
       if (meanwhile !== null) return meanwhile;
       const begun = performance.now();
-      log.info(
-        { importer: importer.id, request: wanted.request },
-        `importing from the ${importer.upstream}`,
-      );
-      const { stored, origin } = await runImport({
-        ...this.#ground,
-        importer,
-        request: wanted.request,
-        key,
-        signal: held,
-        progress,
-      });
-      await this.records.keep(key, importer.id, wanted.request, stored, origin);
-      log.info(
-        {
-          origin,
-          sha256: stored.sha256,
-          bytes: stored.size,
-          ms: Math.round(performance.now() - begun),
-        },
-        'imported',
-      );
+      log.info({ importer: importer.id, request }, `importing from the ${importer.upstream}`);
+      const job = { blobs, workFolder, importer, request, key, signal: held, progress };
+      const { stored, origin } = await runImport(job);
+      await this.records.keep(key, importer.id, request, stored, origin);
+      const { sha256, size: bytes } = stored;
+      log.info({ origin, sha256, bytes, ms: Math.round(performance.now() - begun) }, 'imported');
       return stored;
     });
   }
@@ -174,6 +167,11 @@ export class ImportingArtifactStore implements ArtifactStore {
     );
     await this.#ground.blobs.quarantine(sha256);
   }
+}
+
+async function keyOf(importer: ImporterKind, request: ArtifactWanted['request']): Promise<string> {
+  const fingerprint = await importer.fingerprint?.(request);
+  return sourceKey(importer.id, request, fingerprint);
 }
 
 function reference(

@@ -63,6 +63,10 @@ export class Records {
     });
   }
 
+  async forget(key: string): Promise<void> {
+    await this.#database.transaction((em) => em.nativeDelete(CatalogSource, { key }));
+  }
+
   /** Newest first. */
   async list(limit: number, cursor: string | undefined): Promise<Page<ArtifactView>> {
     const after = cursor === undefined ? undefined : decodeCursor(cursor);
@@ -75,12 +79,10 @@ export class Records {
               { importedAt: after.createdAt, id: { $lt: after.id } },
             ],
           };
-    const rows = await this.#database
-      .fork()
-      .find(CatalogArtifact, older, {
-        orderBy: { importedAt: 'desc', id: 'desc' },
-        limit: limit + 1,
-      });
+    const rows = await this.#database.fork().find(CatalogArtifact, older, {
+      orderBy: { importedAt: 'desc', id: 'desc' },
+      limit: limit + 1,
+    });
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
     const nextCursor =

@@ -2,10 +2,13 @@
 import { createHash } from 'node:crypto';
 
 /** 64 hex digits. `request` is JSON. */
-export function sourceKey(importer: string, request: Readonly<Record<string, unknown>>): string {
-  return createHash('sha256')
-    .update(canonical([importer, request]))
-    .digest('hex');
+export function sourceKey(
+  importer: string,
+  request: Readonly<Record<string, unknown>>,
+  fingerprint?: string,
+): string {
+  const parts = fingerprint === undefined ? [importer, request] : [importer, request, fingerprint];
+  return createHash('sha256').update(canonical(parts)).digest('hex');
 }
 
 function canonical(value: unknown): string {

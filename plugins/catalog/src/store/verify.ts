@@ -1,6 +1,6 @@
 /** Reading a blob and making sure that it is what its name promises. */
-import { createHash, type Hash } from 'node:crypto';
-import { pipeline, Transform, type Readable } from 'node:stream';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { artifactDamaged } from '../errors.ts';
 
 /** SHA-256 of all that comes, in hex. */
@@ -19,26 +19,20 @@ export function verifying(
   sha256: string,
   onDamage: () => Promise<void>,
 ): Readable {
-  const hash: Hash = createHash('sha256');
+  return Readable.from(verified(source, sha256, onDamage), { objectMode: false });
+}
+
+async function* verified(source: Readable, sha256: string, onDamage: () => Promise<void>) {
+  const hash = createHash('sha256');
   let held: Buffer | undefined;
-  const check = new Transform({
-    readableHighWaterMark: 512 * 1024,
-    writableHighWaterMark: 512 * 1024,
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      const before = held;
-      held = chunk;
-      done(null, before);
-    },
-    flush(done) {
-      if (hash.digest('hex') === sha256) return done(null, held);
-      const damaged = artifactDamaged(sha256);
-      onDamage().then(
-        () => done(damaged),
-        (error: unknown) => done(Object.assign(damaged, { cause: error })),
-      );
-    },
-  });
-  pipeline(source, check, () => {}); // a fault reaches the reader through `check`
-  return check;
+  for await (const chunk of source) {
+    hash.update(chunk as Buffer);
+    if (held !== undefined) yield held;
+    held = chunk as Buffer;
+  }
+  if (hash.digest('hex') !== sha256) {
+    await onDamage();
+    throw artifactDamaged(sha256);
+  }
+  if (held !== undefined) yield held;
 }
