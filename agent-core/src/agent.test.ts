@@ -28,11 +28,10 @@ test('a server is installed, started, ready, stopped, and each is reported', asy
   assert.is((await agent.status()).state, 'provisioning');
   const installed = await agent.perform(spec());
   assert.is(installed.state, 'succeeded', JSON.stringify(installed.error));
-  assert.equal(installed.phases.map(({ name, state }) => `${name} ${state}`), [
-    'download succeeded',
-    'unpack succeeded',
-    'write succeeded',
-  ]);
+  assert.equal(
+    installed.phases.map(({ name, state }) => `${name} ${state}`),
+    ['download succeeded', 'unpack succeeded', 'write succeeded'],
+  );
   const started = await agent.perform('start');
   assert.is(started.state, 'succeeded', JSON.stringify(started.error));
   const reported = await platform.until(({ state, ready }) => state === 'running' && ready);
@@ -121,14 +120,23 @@ test('everything but /health needs the token', async () => {
   const health = await fetch(`${agent.url}/health`);
   assert.is(health.status, 200);
   for (const path of ['/status', '/ready', '/operations/x', '/nothing', '/health/']) {
-    for (const authorization of ['', 'Bearer wrong', `Basic ${agent.token}`, `Bearer ${agent.token}x`]) {
+    for (const authorization of [
+      '',
+      'Bearer wrong',
+      `Basic ${agent.token}`,
+      `Bearer ${agent.token}x`,
+    ]) {
       const answer = await fetch(agent.url + path, { headers: { authorization } });
       assert.is(answer.status, 401, `${path} with "${authorization}"`);
       assert.is(((await answer.json()) as AgentProblem).code, 'AGENT_UNAUTHORIZED');
     }
   }
-  const socket = new WebSocket(`${agent.url.replace('http', 'ws')}/console`, { headers: { authorization: 'Bearer no' } });
-  const status = await new Promise((resolve) => socket.on('unexpected-response', (_, answer) => resolve(answer.statusCode)));
+  const socket = new WebSocket(`${agent.url.replace('http', 'ws')}/console`, {
+    headers: { authorization: 'Bearer no' },
+  });
+  const status = await new Promise((resolve) =>
+    socket.on('unexpected-response', (_, answer) => resolve(answer.statusCode)),
+  );
   assert.is(status, 401);
 });
 

@@ -19,13 +19,21 @@ const Settings = Type.Object({
     description: 'Port the agent listens on; 0 takes a free one',
   }),
   platformUrl: Type.Optional(
-    Type.String({ description: 'Address of the platform until a spec names one', pattern: '^https?://' }),
+    Type.String({
+      description: 'Address of the platform until a spec names one',
+      pattern: '^https?://',
+    }),
   ),
   tokenFile: Type.Optional(
-    Type.String({ description: "File with the agent's token, mode 0600; default <home>/agent-token" }),
+    Type.String({
+      description: "File with the agent's token, mode 0600; default <home>/agent-token",
+    }),
   ),
   artifactCache: Type.Optional(
-    Type.String({ description: 'Folder of unpacked artifacts, may be shared by agents; default <home>/artifacts' }),
+    Type.String({
+      description:
+        'Folder of unpacked artifacts, may be shared by agents; default <home>/artifacts',
+    }),
   ),
   heartbeatMs: Type.Integer({
     default: 10_000,

@@ -96,7 +96,16 @@ export function makeAgent({ config, home, log, probes, routes }: AgentParts): Ag
     async listen(host, port) {
       const sockets = new ConsoleSockets(console, () => supervisor.run);
       const modules = routes.map(({ value }) => value);
-      const services = { board, operations, supervisor, specs, probes: probeKinds, places, address, shutdown };
+      const services = {
+        board,
+        operations,
+        supervisor,
+        specs,
+        probes: probeKinds,
+        places,
+        address,
+        shutdown,
+      };
       server = await createAgentServer({ token, services, sockets, modules, log });
       await server.listen(host, port);
       log.info({ url: server.url() ?? `port ${port}` }, 'the agent listens');

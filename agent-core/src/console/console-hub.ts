@@ -94,7 +94,8 @@ export class ConsoleHub {
   /** Brings one viewer up to date, unless it is still busy with what it has. */
   #pump(viewer: Viewer): void {
     const { sink } = viewer;
-    if (!this.#viewers.has(viewer) || viewer.next === this.#ring.end || sink.backlog >= MAX_BACKLOG) return;
+    if (!this.#viewers.has(viewer) || viewer.next === this.#ring.end || sink.backlog >= MAX_BACKLOG)
+      return;
     if (viewer.next < this.#ring.start) {
       // Far behind: let it take all it has first, so that it is not overrun again at once.
       if (sink.backlog > 0) return;

@@ -84,9 +84,7 @@ export const AgentProblem = Type.Object({
   /** What to do, one sentence. */
   hint: Type.Optional(Type.String()),
   /** 400 and 422: every faulty field as a JSON pointer into the request. */
-  errors: Type.Optional(
-    Type.Array(Type.Object({ path: Type.String(), message: Type.String() })),
-  ),
+  errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
   /** 409: the operation in the way. */
   operation: Type.Optional(AgentOperation),
 });

@@ -19,7 +19,11 @@ const TRY_LATER = 1013;
 export class ConsoleSockets {
   readonly #hub: ConsoleHub;
   readonly #run: () => GameRun | undefined;
-  readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE });
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_MESSAGE,
+  });
   readonly #check = compileCheck(ConsoleMessage);
 
   constructor(hub: ConsoleHub, run: () => GameRun | undefined) {

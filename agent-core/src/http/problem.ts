@@ -28,43 +28,115 @@ export class Refusal extends CodedError {
 
 export const refusals = {
   unauthorized: () =>
-    new Refusal(401, 'AGENT_UNAUTHORIZED', 'The token is missing or wrong.', "Send this agent's bearer token."),
+    new Refusal(
+      401,
+      'AGENT_UNAUTHORIZED',
+      'The token is missing or wrong.',
+      "Send this agent's bearer token.",
+    ),
   notFound: () =>
-    new Refusal(404, 'AGENT_NOT_FOUND', 'There is no such thing here.', 'Check method, path and id.'),
+    new Refusal(
+      404,
+      'AGENT_NOT_FOUND',
+      'There is no such thing here.',
+      'Check method, path and id.',
+    ),
   invalid: (faults: readonly SpecFault[]) =>
-    new Refusal(422, 'AGENT_INVALID', 'The request is not valid.', 'Correct the fields listed in "errors".', faults),
+    new Refusal(
+      422,
+      'AGENT_INVALID',
+      'The request is not valid.',
+      'Correct the fields listed in "errors".',
+      faults,
+    ),
   notInstalled: () =>
-    new Refusal(409, 'AGENT_NOT_INSTALLED', 'Nothing is installed here yet.', 'Send a spec with POST /config first.'),
+    new Refusal(
+      409,
+      'AGENT_NOT_INSTALLED',
+      'Nothing is installed here yet.',
+      'Send a spec with POST /config first.',
+    ),
   notRunning: () =>
     new Refusal(409, 'AGENT_NOT_RUNNING', 'The server is not running.', 'Start it first.'),
   inputFull: () =>
-    new Refusal(503, 'AGENT_INPUT_FULL', 'The server does not read its console.', 'Try again in a moment, or restart it.'),
+    new Refusal(
+      503,
+      'AGENT_INPUT_FULL',
+      'The server does not read its console.',
+      'Try again in a moment, or restart it.',
+    ),
   revisionOld: (wanted: number, have: number) =>
-    new Refusal(409, 'AGENT_REVISION_OLD', `Revision ${wanted} is older than the installed ${have}.`, 'Send the newest spec.'),
+    new Refusal(
+      409,
+      'AGENT_REVISION_OLD',
+      `Revision ${wanted} is older than the installed ${have}.`,
+      'Send the newest spec.',
+    ),
   otherInstance: () =>
-    new Refusal(409, 'AGENT_INSTANCE_OTHER', 'This agent belongs to another instance.', 'Check the address of the agent.'),
+    new Refusal(
+      409,
+      'AGENT_INSTANCE_OTHER',
+      'This agent belongs to another instance.',
+      'Check the address of the agent.',
+    ),
 };
 
 /** Fastify's own refusals by code. */
 const fastifyRefusals: Readonly<Record<string, readonly [number, string, string, string]>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'AGENT_MEDIA_TYPE', 'The body is no JSON.', 'Send "content-type: application/json".'],
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'AGENT_TOO_LARGE', 'The body is too large.', 'Send less at once.'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'AGENT_MALFORMED', 'The body is empty.', 'Send a JSON object.'],
-  FST_ERR_CTP_INVALID_JSON_BODY: [400, 'AGENT_MALFORMED', 'The body is no valid JSON.', 'Send a JSON object.'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'AGENT_MALFORMED', 'The body is shorter than announced.', 'Send the request again.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    415,
+    'AGENT_MEDIA_TYPE',
+    'The body is no JSON.',
+    'Send "content-type: application/json".',
+  ],
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    413,
+    'AGENT_TOO_LARGE',
+    'The body is too large.',
+    'Send less at once.',
+  ],
+  FST_ERR_CTP_EMPTY_JSON_BODY: [
+    400,
+    'AGENT_MALFORMED',
+    'The body is empty.',
+    'Send a JSON object.',
+  ],
+  FST_ERR_CTP_INVALID_JSON_BODY: [
+    400,
+    'AGENT_MALFORMED',
+    'The body is no valid JSON.',
+    'Send a JSON object.',
+  ],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    400,
+    'AGENT_MALFORMED',
+    'The body is shorter than announced.',
+    'Send the request again.',
+  ],
 };
 
 export function toProblem(error: unknown): AgentProblem {
-  if (error instanceof OperationConflict) return { ...base(error, 409), operation: error.operation };
+  if (error instanceof OperationConflict)
+    return { ...base(error, 409), operation: error.operation };
   if (error instanceof Refusal) {
-    return { ...base(error, error.status), ...(error.faults === undefined ? {} : { errors: [...error.faults] }) };
+    return {
+      ...base(error, error.status),
+      ...(error.faults === undefined ? {} : { errors: [...error.faults] }),
+    };
   }
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   const known = fastifyRefusals[code ?? ''];
   if (known !== undefined) return toProblem(new Refusal(...known));
   if (error instanceof CodedError) return base(error, statusOf(error.code));
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return toProblem(new Refusal(statusCode, 'AGENT_MALFORMED', 'The request is malformed.', 'Check it and send it again.'));
+    return toProblem(
+      new Refusal(
+        statusCode,
+        'AGENT_MALFORMED',
+        'The request is malformed.',
+        'Check it and send it again.',
+      ),
+    );
   }
   return base(new CodedError('AGENT_INTERNAL', 'The agent failed.', 'Its log says more.'), 500);
 }
@@ -75,5 +147,12 @@ function statusOf(code: string): number {
 }
 
 function base({ code, message, hint }: CodedError, status: number): AgentProblem {
-  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code, detail: message, hint };
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    code,
+    detail: message,
+    hint,
+  };
 }

@@ -68,13 +68,16 @@ function addConfig(app: FastifyInstance, services: RouteServices): void {
     const known = operations.get(operationId) !== undefined;
     if (!known) {
       const installed = specs.spec;
-      if (installed !== undefined && installed.instanceId !== spec.instanceId) throw refusals.otherInstance();
+      if (installed !== undefined && installed.instanceId !== spec.instanceId)
+        throw refusals.otherInstance();
       if (installed !== undefined && installed.revision > spec.revision) {
         throw refusals.revisionOld(spec.revision, installed.revision);
       }
       const faults = checkSpec(spec, probes, places);
       if (faults.length > 0) {
-        throw refusals.invalid(faults.map(({ path, message }) => ({ path: `/spec${path}`, message })));
+        throw refusals.invalid(
+          faults.map(({ path, message }) => ({ path: `/spec${path}`, message })),
+        );
       }
     }
     const operation = operations.submit(operationId, 'install', spec);
@@ -90,27 +93,39 @@ function addConfig(app: FastifyInstance, services: RouteServices): void {
 
 function addActions(app: FastifyInstance, { operations, specs }: RouteServices): void {
   for (const kind of ['start', 'stop', 'restart', 'kill'] as const) {
-    app.post<Body<typeof ActionRequest>>(`/${kind}`, takes(ActionRequest), (request, reply): OperationReply => {
-      if (specs.spec === undefined && kind !== 'kill') throw refusals.notInstalled();
-      reply.code(202);
-      return { operation: operations.submit(request.body.operationId, kind, null) };
-    });
+    app.post<Body<typeof ActionRequest>>(
+      `/${kind}`,
+      takes(ActionRequest),
+      (request, reply): OperationReply => {
+        if (specs.spec === undefined && kind !== 'kill') throw refusals.notInstalled();
+        reply.code(202);
+        return { operation: operations.submit(request.body.operationId, kind, null) };
+      },
+    );
   }
 }
 
 function addOperations(app: FastifyInstance, { operations }: RouteServices): void {
   const options = { schema: { params: OperationParams } };
-  app.get<{ Params: Static<typeof OperationParams> }>('/operations/:id', options, (request): OperationReply => {
-    const operation = operations.get(request.params.id);
-    if (operation === undefined) throw refusals.notFound();
-    return { operation };
-  });
-  app.post<{ Params: Static<typeof OperationParams> }>('/operations/:id/cancel', options, (request, reply): OperationReply => {
-    const operation = operations.cancel(request.params.id);
-    if (operation === undefined) throw refusals.notFound();
-    reply.code(202);
-    return { operation };
-  });
+  app.get<{ Params: Static<typeof OperationParams> }>(
+    '/operations/:id',
+    options,
+    (request): OperationReply => {
+      const operation = operations.get(request.params.id);
+      if (operation === undefined) throw refusals.notFound();
+      return { operation };
+    },
+  );
+  app.post<{ Params: Static<typeof OperationParams> }>(
+    '/operations/:id/cancel',
+    options,
+    (request, reply): OperationReply => {
+      const operation = operations.cancel(request.params.id);
+      if (operation === undefined) throw refusals.notFound();
+      reply.code(202);
+      return { operation };
+    },
+  );
 }
 
 function addConsole(app: FastifyInstance, { supervisor, shutdown }: RouteServices): void {

@@ -47,12 +47,16 @@ export async function createAgentServer(options: AgentServerOptions): Promise<Ag
     },
   });
   app.addHook('onRequest', async (request) => {
-    if (request.url !== '/health' && !authorised(request.headers.authorization)) throw refusals.unauthorized();
+    if (request.url !== '/health' && !authorised(request.headers.authorization))
+      throw refusals.unauthorized();
   });
   app.setErrorHandler((error, _request, reply) => {
     const problem = toProblem(error);
     if (problem.status >= 500) log.error({ err: error }, 'a request failed');
-    return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+    return reply
+      .code(problem.status)
+      .type('application/problem+json')
+      .send(JSON.stringify(problem));
   });
   app.setNotFoundHandler(() => {
     throw refusals.notFound();
@@ -85,7 +89,8 @@ function refuse(socket: Duplex, status: string): void {
 }
 
 function urlOf(address: AddressInfo | null): string | undefined {
-  if (address === null || address.address === '0.0.0.0' || address.address === '::') return undefined;
+  if (address === null || address.address === '0.0.0.0' || address.address === '::')
+    return undefined;
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return `http://${host}:${address.port}`;
 }

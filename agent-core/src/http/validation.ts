@@ -33,7 +33,9 @@ interface RawError {
 }
 
 function faultsOf(errors: readonly RawError[]): SpecFault[] {
-  const unions = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath);
+  const unions = errors
+    .filter(({ keyword }) => keyword === 'anyOf')
+    .map(({ instancePath }) => instancePath);
   const faults = new Map<string, SpecFault>();
   for (const error of errors) {
     if (error.keyword === 'boolean' || isInsideUnion(error, unions)) continue;
@@ -45,7 +47,8 @@ function faultsOf(errors: readonly RawError[]): SpecFault[] {
 /** Of a union only "none fits" is told, not why each of its members does not. */
 function isInsideUnion({ keyword, instancePath }: RawError, unions: readonly string[]): boolean {
   return unions.some(
-    (union) => (instancePath === union && keyword !== 'anyOf') || instancePath.startsWith(`${union}/`),
+    (union) =>
+      (instancePath === union && keyword !== 'anyOf') || instancePath.startsWith(`${union}/`),
   );
 }
 
@@ -60,7 +63,10 @@ function explain({ keyword, instancePath, params, message }: RawError): SpecFaul
     return (requiredProperties ?? []).map((name) => ({ path: at(name), message: 'is required' }));
   }
   if (keyword === 'additionalProperties') {
-    return (additionalProperties ?? []).map((name) => ({ path: at(name), message: 'is not known' }));
+    return (additionalProperties ?? []).map((name) => ({
+      path: at(name),
+      message: 'is not known',
+    }));
   }
   if (keyword === 'enum') {
     return [{ path: instancePath, message: `must be one of ${(allowedValues ?? []).join(', ')}` }];

@@ -3,7 +3,17 @@
  * that a name in the cache is always a whole artifact: it is made aside and moved in at once, and two
  * agents that make the same one both succeed.
  */
-import { chmod, link, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '@zlh/kernel';
 import type { ArtifactRef } from '../contract/spec.ts';
@@ -73,7 +83,12 @@ export class ArtifactCache {
     const free = freeBytes(folder);
     if (free < artifact.size + RESERVE) throw errors.diskFull(artifact.size + RESERVE, free);
     const more = patienceMs === undefined ? {} : { patienceMs };
-    await download(artifact, join(work, artifact.sha256), { platform, signal, onProgress, ...more });
+    await download(artifact, join(work, artifact.sha256), {
+      platform,
+      signal,
+      onProgress,
+      ...more,
+    });
   }
 
   async unpack(artifact: ArtifactRef, signal: AbortSignal): Promise<void> {
@@ -102,7 +117,8 @@ export class ArtifactCache {
     const works = join(this.#options.folder, '.work');
     for (const name of await readdir(works).catch(() => [])) {
       const { mtimeMs } = await lstat(join(works, name)).catch(() => ({ mtimeMs: now }));
-      if (now - mtimeMs > ABANDONED_MS) await rm(join(works, name), { recursive: true, force: true });
+      if (now - mtimeMs > ABANDONED_MS)
+        await rm(join(works, name), { recursive: true, force: true });
     }
   }
 
@@ -118,7 +134,12 @@ export class ArtifactCache {
     return work;
   }
 
-  async #fill(artifact: ArtifactRef, file: string, content: string, signal: AbortSignal): Promise<void> {
+  async #fill(
+    artifact: ArtifactRef,
+    file: string,
+    content: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { name, format, executable, fileName } = artifact;
     if (format === 'file') {
       const target = join(content, fileName ?? name);

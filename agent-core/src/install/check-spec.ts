@@ -43,7 +43,10 @@ function* checkFiles({ files }: InstanceSpec): Iterable<SpecFault> {
 function* checkProbe({ probe, ports }: InstanceSpec, probes: ProbeRegistry): Iterable<SpecFault> {
   const known = [...probes.keys()].join(', ');
   if (!probes.has(probe.kind)) {
-    yield { path: '/probe/kind', message: `this agent has no probe "${probe.kind}", only ${known}` };
+    yield {
+      path: '/probe/kind',
+      message: `this agent has no probe "${probe.kind}", only ${known}`,
+    };
   }
   const port = probe.port ?? null;
   if (port !== null && !ports.some(({ name }) => name === port)) {
@@ -57,7 +60,10 @@ function* checkPlaceholders(spec: InstanceSpec, places: Places): Iterable<SpecFa
     ['/launch/command', command],
     ...args.map((text, index): [string, string] => [`/launch/args/${index}`, text]),
     ...Object.entries(env).map(([name, text]): [string, string] => [`/launch/env/${name}`, text]),
-    ...spec.files.map(({ content }, index): [string, string] => [`/files/${index}/content`, content]),
+    ...spec.files.map(({ content }, index): [string, string] => [
+      `/files/${index}/content`,
+      content,
+    ]),
   ];
   for (const [path, text] of texts) {
     if (text.includes('\0')) yield { path, message: 'holds a NUL character' };

@@ -22,9 +22,12 @@ const MAX_MERGED = 1_048_576;
 export function pathFault(path: string): string | undefined {
   const parts = path.split('/');
   if (path.startsWith('/')) return 'is an absolute path';
-  if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'has an empty, "." or ".." part';
+  if (parts.some((part) => part === '' || part === '.' || part === '..'))
+    return 'has an empty, "." or ".." part';
   if (/[\0-\x1f\x7f]/.test(path)) return 'holds control characters';
-  return parts.some((part) => Buffer.byteLength(part) > 255) ? 'has a part longer than 255 bytes' : undefined;
+  return parts.some((part) => Buffer.byteLength(part) > 255)
+    ? 'has a part longer than 255 bytes'
+    : undefined;
 }
 
 /** `content` has its placeholders resolved. New files and folders belong to `owner` when given. */
@@ -44,14 +47,22 @@ export async function writeDataFile(
     const found = await lstat(target).catch(() => undefined);
     if (mode === 'create' && found !== undefined) return;
     if (found?.isDirectory() === true) throw errors.unsafePath(path, 'is a folder');
-    const text = mode === 'properties' ? mergeProperties(await existing(target, path, found), content) : content;
+    const text =
+      mode === 'properties'
+        ? mergeProperties(await existing(target, path, found), content)
+        : content;
     await replace(folder, name, text, owner);
   } finally {
     await folder.close();
   }
 }
 
-async function openFolder(root: string, parts: string[], path: string, owner: Owner | null): Promise<FileHandle> {
+async function openFolder(
+  root: string,
+  parts: string[],
+  path: string,
+  owner: Owner | null,
+): Promise<FileHandle> {
   let folder = await open(root, FOLDER);
   try {
     for (const part of parts) {
@@ -66,19 +77,28 @@ async function openFolder(root: string, parts: string[], path: string, owner: Ow
   }
 }
 
-async function openChild(folder: FileHandle, part: string, path: string, owner: Owner | null): Promise<FileHandle> {
+async function openChild(
+  folder: FileHandle,
+  part: string,
+  path: string,
+  owner: Owner | null,
+): Promise<FileHandle> {
   const child = inside(folder, part);
-  const made = await mkdir(child, { mode: 0o755 }).then(() => true, (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') return false;
-    throw error;
-  });
+  const made = await mkdir(child, { mode: 0o755 }).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return false;
+      throw error;
+    },
+  );
   try {
     const handle = await open(child, FOLDER);
     if (made && owner !== null) await handle.chown(owner.uid, owner.gid);
     return handle;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ELOOP' || code === 'ENOTDIR') throw errors.unsafePath(path, `leads through "${part}", which is no folder`);
+    if (code === 'ELOOP' || code === 'ENOTDIR')
+      throw errors.unsafePath(path, `leads through "${part}", which is no folder`);
     throw error;
   }
 }
@@ -88,7 +108,10 @@ async function existing(target: string, path: string, found: Stats | undefined):
   if (!found.isFile()) throw errors.unsafePath(path, 'is no regular file');
   if (found.size > MAX_MERGED) throw errors.unsafePath(path, 'is too large to merge settings into');
   // Between look and open it may have become a pipe, which must not block us.
-  const handle = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const handle = await open(
+    target,
+    constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+  );
   try {
     return await handle.readFile('utf8');
   } finally {
@@ -97,7 +120,12 @@ async function existing(target: string, path: string, found: Stats | undefined):
 }
 
 /** Written aside and moved over: a link at the target is replaced, not followed. */
-async function replace(folder: FileHandle, name: string, text: string, owner: Owner | null): Promise<void> {
+async function replace(
+  folder: FileHandle,
+  name: string,
+  text: string,
+  owner: Owner | null,
+): Promise<void> {
   const temporary = inside(folder, `.zlh-${randomUUID()}`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const handle = await open(temporary, flags, 0o644);

@@ -54,7 +54,11 @@ export async function download(
 }
 
 /** One request; appends to the file. Resolves when the body ended as announced. */
-async function transfer(artifact: ArtifactRef, file: string, options: DownloadOptions): Promise<void> {
+async function transfer(
+  artifact: ArtifactRef,
+  file: string,
+  options: DownloadOptions,
+): Promise<void> {
   const have = await sizeOf(file);
   const response = await options.platform.send({
     method: 'GET',
@@ -118,7 +122,9 @@ async function verify(artifact: ArtifactRef, file: string, signal: AbortSignal):
 /** A shorter answer than announced may be cut by anything; these will not get better. */
 function isFinal(error: unknown): boolean {
   if (error instanceof CodedError) return true;
-  return ['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS'].includes(String((error as NodeJS.ErrnoException).code));
+  return ['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS'].includes(
+    String((error as NodeJS.ErrnoException).code),
+  );
 }
 
 function rangeStart(response: IncomingMessage): number {
@@ -126,5 +132,8 @@ function rangeStart(response: IncomingMessage): number {
 }
 
 async function sizeOf(file: string): Promise<number> {
-  return stat(file).then(({ size }) => size, () => 0);
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }

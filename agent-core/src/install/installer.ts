@@ -27,7 +27,9 @@ export class Installer {
   /** Downloads what the cache lacks, two at a time. */
   async download(spec: InstanceSpec, signal: AbortSignal, progress: Progress): Promise<void> {
     await this.#cache.prune();
-    const byHash = new Map((await this.#missing(spec.artifacts)).map((each) => [each.sha256, each]));
+    const byHash = new Map(
+      (await this.#missing(spec.artifacts)).map((each) => [each.sha256, each]),
+    );
     const missing = [...byHash.values()];
     const total = missing.reduce((sum, { size }) => sum + size, 0);
     const have = new Map<ArtifactRef, number>();
@@ -85,7 +87,9 @@ export class Installer {
 
   /** One of each: two names for the same entry are downloaded once. */
   async #missing(artifacts: readonly ArtifactRef[]): Promise<ArtifactRef[]> {
-    const byPath = new Map(artifacts.map((artifact) => [this.#places.artifactPath(artifact), artifact]));
+    const byPath = new Map(
+      artifacts.map((artifact) => [this.#places.artifactPath(artifact), artifact]),
+    );
     const missing: ArtifactRef[] = [];
     for (const artifact of byPath.values()) {
       if (!(await this.#cache.isWhole(artifact))) missing.push(artifact);

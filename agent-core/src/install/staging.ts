@@ -39,11 +39,19 @@ export class Staging {
   #entries = 0;
   #bytes = 0;
 
-  constructor(root: string, name: string, archiveBytes: number, limits: UnpackLimits = DEFAULT_LIMITS) {
+  constructor(
+    root: string,
+    name: string,
+    archiveBytes: number,
+    limits: UnpackLimits = DEFAULT_LIMITS,
+  ) {
     this.#root = root;
     this.#name = name;
     this.#limits = limits;
-    this.#maxBytes = Math.min(limits.bytes, Math.max(RATIO_FREE_BYTES, archiveBytes * limits.ratio));
+    this.#maxBytes = Math.min(
+      limits.bytes,
+      Math.max(RATIO_FREE_BYTES, archiveBytes * limits.ratio),
+    );
   }
 
   async folder(name: string): Promise<void> {
@@ -76,7 +84,8 @@ export class Staging {
   link(kind: Link['kind'], name: string, target: string): void {
     const path = this.#claim(name, false);
     const from = kind === 'symlink' ? posix.dirname(path) : '.';
-    if (posix.isAbsolute(target) || target.includes('\0')) throw this.refuse(`links "${name}" to an absolute path`);
+    if (posix.isAbsolute(target) || target.includes('\0'))
+      throw this.refuse(`links "${name}" to an absolute path`);
     const inside = posix.normalize(posix.join(from, target));
     if (isOutside(inside)) throw this.refuse(`links "${name}" to a place outside of itself`);
     this.#links.set(path, { kind, path, target: kind === 'symlink' ? target : inside });
@@ -86,7 +95,8 @@ export class Staging {
   async finish(): Promise<void> {
     const links = [...this.#links.values()];
     for (const { path, target } of links.filter((each) => each.kind === 'hardlink')) {
-      if (!this.#files.has(target)) throw this.refuse(`links "${path}" to "${target}", which is no file of it`);
+      if (!this.#files.has(target))
+        throw this.refuse(`links "${path}" to "${target}", which is no file of it`);
       await this.#makeFolder(posix.dirname(path));
       await link(join(this.#root, target), join(this.#root, path));
     }
@@ -134,8 +144,10 @@ export class Staging {
       throw this.refuse(`holds a name that is not allowed (${JSON.stringify(name.slice(0, 80))})`);
     }
     const path = posix.normalize(parts.join('/'));
-    const tooLong = Buffer.byteLength(path) > MAX_PATH || parts.some((part) => Buffer.byteLength(part) > 255);
-    if (tooLong || parts.length > MAX_DEPTH) throw this.refuse('holds a name that is too long or too deep');
+    const tooLong =
+      Buffer.byteLength(path) > MAX_PATH || parts.some((part) => Buffer.byteLength(part) > 255);
+    if (tooLong || parts.length > MAX_DEPTH)
+      throw this.refuse('holds a name that is too long or too deep');
     return path;
   }
 

@@ -41,7 +41,8 @@ async function take(zip: ZipFile, entry: Entry, staging: Staging): Promise<void>
   if (type === FOLDER) return staging.folder(name);
   const encrypted = (entry.generalPurposeBitFlag & 1) !== 0;
   if (encrypted) throw staging.refuse(`holds "${name}", which is encrypted`);
-  if (type === REGULAR) return staging.file(name, await contentOf(zip, entry), (mode & 0o100) !== 0);
+  if (type === REGULAR)
+    return staging.file(name, await contentOf(zip, entry), (mode & 0o100) !== 0);
   if (type !== SYMLINK || entry.uncompressedSize > MAX_LINK) {
     throw staging.refuse(`holds "${name}", which is no file, folder or link`);
   }

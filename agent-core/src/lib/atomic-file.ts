@@ -2,7 +2,15 @@
  * Small files that survive a crash at any moment: written beside, flushed, renamed. Promises that a
  * reader sees the old content or the new, never a part, and that the write is on disk when it returns.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o600): void {
@@ -11,7 +19,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
     const fd = openSync(temporary, 'w', mode);
     try {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+      for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

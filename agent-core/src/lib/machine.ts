@@ -21,7 +21,9 @@ export function countOomKills(): number {
 function oomFiles(): string[] {
   const lines = readFileSync('/proc/self/cgroup', 'latin1').split('\n');
   const path = (controller: string) =>
-    lines.map((line) => line.split(':')).find(([, names]) => names?.split(',').includes(controller))?.[2];
+    lines
+      .map((line) => line.split(':'))
+      .find(([, names]) => names?.split(',').includes(controller))?.[2];
   const v2 = path('') ?? '/';
   const v1 = path('memory') ?? '/';
   return [

@@ -54,7 +54,9 @@ export class Journal {
   }
 
   #forgetOld(): void {
-    const ended = [...this.#entries.values()].filter(({ operation }) => operation.finishedAt !== null);
+    const ended = [...this.#entries.values()].filter(
+      ({ operation }) => operation.finishedAt !== null,
+    );
     for (const { operation } of ended.slice(0, -KEPT)) this.#entries.delete(operation.id);
   }
 }

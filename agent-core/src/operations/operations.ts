@@ -45,7 +45,11 @@ interface Running {
 
 /** How long an interrupted operation may take to let go. */
 const LET_GO_MS = 1_000;
-const ending = new CodedError('AGENT_ENDING', 'The agent is ending.', 'It goes on after its restart.');
+const ending = new CodedError(
+  'AGENT_ENDING',
+  'The agent is ending.',
+  'It goes on after its restart.',
+);
 
 export class Operations {
   readonly #journal: Journal;
@@ -106,14 +110,18 @@ export class Operations {
   /** Goes on with what an earlier agent had begun. */
   resume(): void {
     const unfinished = this.#journal.unfinished();
-    const goesOn = unfinished.findLast(({ operation }) => this.#interrupts(operation)) ?? unfinished.at(-1);
+    const goesOn =
+      unfinished.findLast(({ operation }) => this.#interrupts(operation)) ?? unfinished.at(-1);
     for (const { operation, input } of unfinished) {
       const definition = this.#kinds.get(operation.kind);
       if (operation.id !== goesOn?.operation.id || definition === undefined) {
         this.#save(ended(operation, 'cancelled', interrupted()), input);
         continue;
       }
-      this.#log.info({ operationId: operation.id, kind: operation.kind }, 'going on with an operation');
+      this.#log.info(
+        { operationId: operation.id, kind: operation.kind },
+        'going on with an operation',
+      );
       this.#run(operation, input, definition);
     }
   }
@@ -179,7 +187,10 @@ export class Operations {
       if (this.#closed) return;
       const state = signal.aborted ? 'cancelled' : 'failed';
       update(ended(operation, state, signal.aborted ? signal.reason : error));
-      this.#log.warn({ operationId: operation.id, kind: operation.kind, err: error }, `the operation has ${state}`);
+      this.#log.warn(
+        { operationId: operation.id, kind: operation.kind, err: error },
+        `the operation has ${state}`,
+      );
     }
   }
 
@@ -188,7 +199,10 @@ export class Operations {
       if (durable) this.#journal.put({ operation, input });
       else this.#journal.hold({ operation, input });
     } catch (error) {
-      this.#log.error({ err: error, operationId: operation.id }, 'the journal could not be written');
+      this.#log.error(
+        { err: error, operationId: operation.id },
+        'the journal could not be written',
+      );
     }
     this.#changed();
   }
@@ -199,7 +213,9 @@ function phaseRunner(
   update: (operation: AgentOperation, durable?: boolean) => void,
 ): OperationContext<unknown>['phase'] {
   const change = (name: string, change: Partial<AgentPhase>, durable = true) => {
-    const phases = current().phases.map((each) => (each.name === name ? { ...each, ...change } : each));
+    const phases = current().phases.map((each) =>
+      each.name === name ? { ...each, ...change } : each,
+    );
     update({ ...current(), phases }, durable);
   };
   return async (name, work) => {
@@ -235,7 +251,13 @@ function ended(operation: AgentOperation, state: OperationState, error: unknown)
     if (phase.state === 'running') return { ...phase, state: phaseEnd(state), finishedAt };
     return phase.state === 'pending' ? { ...phase, state: 'skipped' } : phase;
   });
-  return { ...operation, state, phases, finishedAt, error: error === null ? null : describe(error) };
+  return {
+    ...operation,
+    state,
+    phases,
+    finishedAt,
+    error: error === null ? null : describe(error),
+  };
 }
 
 function phaseEnd(state: OperationState): AgentPhase['state'] {
@@ -243,10 +265,14 @@ function phaseEnd(state: OperationState): AgentPhase['state'] {
 }
 
 function describe(error: unknown): { code: string; detail: string } {
-  if (error instanceof CodedError) return { code: error.code, detail: `${error.message} ${error.hint}` };
+  if (error instanceof CodedError)
+    return { code: error.code, detail: `${error.message} ${error.hint}` };
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return { code: 'AGENT_DISK_FULL', detail: 'The disk is full. Free some space, then try again.' };
+    return {
+      code: 'AGENT_DISK_FULL',
+      detail: 'The disk is full. Free some space, then try again.',
+    };
   }
   return { code: 'AGENT_INTERNAL', detail: `The agent failed: ${message ?? String(error)}.` };
 }
@@ -256,7 +282,11 @@ const now = () => new Date().toISOString();
 const cancelled = () =>
   new CodedError('AGENT_OPERATION_CANCELLED', 'It was cancelled.', 'Ask again when it is wanted.');
 const interrupted = () =>
-  new CodedError('AGENT_OPERATION_INTERRUPTED', 'A kill interrupted it.', 'Ask again when it is wanted.');
+  new CodedError(
+    'AGENT_OPERATION_INTERRUPTED',
+    'A kill interrupted it.',
+    'Ask again when it is wanted.',
+  );
 const reused = ({ id, kind }: AgentOperation) =>
   new CodedError(
     'AGENT_OPERATION_ID_REUSED',

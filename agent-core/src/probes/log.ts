@@ -19,7 +19,8 @@ export const logProbe: ProbeKind = {
       line = lines.pop()!.slice(-MAX_LINE);
       ready = lines.some((each) => pattern.test(each.slice(0, MAX_LINE))) || pattern.test(line);
     });
-    const check = () => Promise.resolve(ready ? { ready } : { ready, detail: 'the log has not said so yet' });
+    const check = () =>
+      Promise.resolve(ready ? { ready } : { ready, detail: 'the log has not said so yet' });
     return { check };
   },
 };

@@ -7,7 +7,11 @@ export const tcpProbe: ProbeKind = {
   kind: 'tcp',
   create({ host, port }) {
     if (port === null) {
-      throw new CodedError('AGENT_PROBE_PORT', 'The probe "tcp" needs a port.', 'Name one of the ports in probe.port.');
+      throw new CodedError(
+        'AGENT_PROBE_PORT',
+        'The probe "tcp" needs a port.',
+        'Name one of the ports in probe.port.',
+      );
     }
     return { check: (signal) => tryConnect(host, port, signal) };
   },

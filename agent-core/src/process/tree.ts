@@ -21,7 +21,7 @@ export function findRun(runId: string, leader: ProcessId | null): ProcessStat[] 
   for (const stat of all.values()) {
     if (stat.session === session || hasMark(stat.pid, marked)) found.set(stat.pid, stat);
   }
-  for (let grown = true; grown; ) {
+  for (let grown = true; grown;) {
     grown = false;
     for (const stat of all.values()) {
       if (found.has(stat.pid) || !found.has(stat.parent)) continue;
@@ -35,7 +35,9 @@ export function findRun(runId: string, leader: ProcessId | null): ProcessStat[] 
 /** The shim of a run, found by its mark when it has not written its record yet. */
 export function findShim(runId: string): ProcessId | undefined {
   const marked = `${SHIM_MARK}=${runId}`;
-  return [...allProcesses().values()].find(({ pid, state }) => state !== 'Z' && hasMark(pid, marked));
+  return [...allProcesses().values()].find(
+    ({ pid, state }) => state !== 'Z' && hasMark(pid, marked),
+  );
 }
 
 /** Sends a signal to the leader's process group, as Ctrl-C in a terminal would. */

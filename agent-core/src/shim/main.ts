@@ -50,7 +50,8 @@ let recorded = false;
 let pumping = false;
 
 // An orderly shutdown is the agent's to lead; the shim goes when its game has gone.
-for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'] as const) process.on(signal, () => {});
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'] as const)
+  process.on(signal, () => {});
 process.stdout.on('error', () => {}); // the agent that started this shim is gone; another will come
 process.umask(0o077);
 const server = createServer(serve);

@@ -14,7 +14,9 @@ import type { ExitRecord } from './frames.ts';
 import { runFiles, SHIM_MARK, type LaunchRequest, type ShimRecord } from './launch.ts';
 
 // Beside this file under either name: sources run as they are, packages carry JavaScript.
-const main = fileURLToPath(new URL(`./main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+const main = fileURLToPath(
+  new URL(`./main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+);
 
 /** Small heap, one helper thread, no just-in-time compiler for a process that mostly waits. */
 const FLAGS = ['--max-old-space-size=48', '--max-semi-space-size=1', '--v8-pool-size=1'];
@@ -66,7 +68,9 @@ export async function startShim(
  */
 export function warmShim(compileCache: string): void {
   const options = { stdio: 'ignore', env: environment(compileCache) } as const;
-  spawn(process.execPath, [...FLAGS, main], options).on('error', () => {}).unref();
+  spawn(process.execPath, [...FLAGS, main], options)
+    .on('error', () => {})
+    .unref();
 }
 
 function environment(compileCache: string) {
@@ -104,6 +108,8 @@ export function readScrollback(runDir: string): { offset: number; bytes: Buffer 
 }
 
 function lastLine(path: string): string {
-  const lines = readFileSync(path, 'utf8').split('\n').filter((line) => line.trim() !== '');
+  const lines = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   return lines.find((line) => line.includes('Error:')) ?? lines.at(-1) ?? 'it ended without a word';
 }

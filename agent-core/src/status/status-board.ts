@@ -11,7 +11,9 @@ import type { Changes } from './changes.ts';
 import { UsageMeter } from './usage.ts';
 
 export const agentVersion = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  }
 ).version;
 
 interface Sources {

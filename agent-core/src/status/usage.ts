@@ -24,7 +24,10 @@ export class UsageMeter {
     this.#last = { runId: run.id, at, ticks };
     const seconds = last === undefined ? 0 : (at - last.at) / 1000;
     const used = last === undefined ? 0 : Math.max(0, ticks - last.ticks) / TICKS_PER_SECOND;
-    return { memoryBytes, cpuPercent: seconds === 0 ? 0 : Math.round((used / seconds) * 1000) / 10 };
+    return {
+      memoryBytes,
+      cpuPercent: seconds === 0 ? 0 : Math.round((used / seconds) * 1000) / 10,
+    };
   }
 }
 

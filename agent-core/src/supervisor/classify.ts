@@ -58,16 +58,26 @@ export function classify(end: RunEnd, about: Circumstances): CrashCause {
   }
   if (sign !== undefined) return because(sign[0], `${sign[2]} (${how}).`);
   if (about.freeBytes < FULL) return because('disk-full', `The disk is full (${how}).`);
-  if (about.tooLate) return because('never-ready', 'It did not become ready in time and was ended.');
+  if (about.tooLate)
+    return because('never-ready', 'It did not become ready in time and was ended.');
   if (exitCode !== null) {
-    return because('exit-code', `It ended by itself ${about.wasReady ? '' : 'before it was ready '}(${how}).`);
+    return because(
+      'exit-code',
+      `It ended by itself ${about.wasReady ? '' : 'before it was ready '}(${how}).`,
+    );
   }
-  return because('signal', signal === null ? 'It vanished together with its console.' : `It was ended from outside (${how}).`);
+  return because(
+    'signal',
+    signal === null
+      ? 'It vanished together with its console.'
+      : `It was ended from outside (${how}).`,
+  );
 }
 
 /** Why a start failed before there was a process. */
 export function causeOfFailure(error: unknown): CrashCause {
-  const code = error instanceof CodedError ? error.code : String((error as NodeJS.ErrnoException).code);
+  const code =
+    error instanceof CodedError ? error.code : String((error as NodeJS.ErrnoException).code);
   const detail = error instanceof Error ? error.message : String(error);
   return { reason: reasonOf(code), detail, exitCode: null, signal: null };
 }

@@ -18,7 +18,10 @@ export function reportCrash(
 ): CrashReport {
   const count = (previous?.count ?? 0) + 1;
   const gaveUp = count >= policy.maxCrashes;
-  const wait = Math.min(policy.backoffInitialMs * 2 ** Math.min(count - 1, 40), policy.backoffMaxMs);
+  const wait = Math.min(
+    policy.backoffInitialMs * 2 ** Math.min(count - 1, 40),
+    policy.backoffMaxMs,
+  );
   const retryAt = gaveUp ? null : new Date(now.getTime() + wait).toISOString();
   return { ...cause, at: now.toISOString(), count, retryAt, gaveUp };
 }

@@ -61,7 +61,11 @@ export class GameRun {
   }
 }
 
-async function settle(record: ShimRecord, exit: ExitRecord | undefined, log: Logger): Promise<RunEnd> {
+async function settle(
+  record: ShimRecord,
+  exit: ExitRecord | undefined,
+  log: Logger,
+): Promise<RunEnd> {
   if (!(await killRun(record.runId, record.child))) {
     log.warn({ runId: record.runId }, 'processes of the ended server could not be killed');
   }
@@ -90,7 +94,8 @@ export async function findLiveShim(
     const record = readShimRecord(runDir);
     const known = record?.runId === runId ? record : undefined;
     if (known !== undefined && known.child !== null) return isAlive(known.shim) ? known : undefined;
-    if (known === undefined ? findShim(runId) === undefined : !isAlive(known.shim)) return undefined;
+    if (known === undefined ? findShim(runId) === undefined : !isAlive(known.shim))
+      return undefined;
     await delay(LOOK_MS);
   }
   return undefined;

@@ -69,7 +69,11 @@ export function planLaunch(spec: InstanceSpec, runId: string, places: Places): L
   const owner = process.getuid?.() === 0 ? spec.user : null;
   const plan = { env: fullEnv, cwd: places.data, owner };
   if (owner === null) return { ...plan, command, args };
-  return { ...plan, command: findCommand('setpriv', DEFAULT_PATH), args: [...dropTo(owner), command, ...args] };
+  return {
+    ...plan,
+    command: findCommand('setpriv', DEFAULT_PATH),
+    args: [...dropTo(owner), command, ...args],
+  };
 }
 
 /** setpriv, because changing uid alone would leave root's groups and capabilities behind. */
@@ -80,8 +84,11 @@ function dropTo({ uid, gid }: { uid: number; gid: number }): string[] {
 
 function findCommand(command: string, path: string): string {
   const folders = path.split(':').filter(isAbsolute);
-  const candidates = isAbsolute(command) ? [command] : folders.map((folder) => join(folder, command));
-  const found = command.includes('/') && !isAbsolute(command) ? undefined : candidates.find(isExecutable);
+  const candidates = isAbsolute(command)
+    ? [command]
+    : folders.map((folder) => join(folder, command));
+  const found =
+    command.includes('/') && !isAbsolute(command) ? undefined : candidates.find(isExecutable);
   if (found !== undefined) return found;
   throw new CodedError(
     'AGENT_COMMAND_MISSING',

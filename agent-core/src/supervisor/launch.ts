@@ -50,7 +50,13 @@ export async function launchGame(
   };
   clearRunFolder(runDir);
   remember(memory);
-  const request = { ...plan, ...SIZE, runId: id, offset: memory.offset, scrollbackBytes: SCROLLBACK_BYTES };
+  const request = {
+    ...plan,
+    ...SIZE,
+    runId: id,
+    offset: memory.offset,
+    scrollbackBytes: SCROLLBACK_BYTES,
+  };
   try {
     return { shim: await startShim(runDir, request, compileCache), memory };
   } catch (error) {

@@ -32,7 +32,10 @@ export class MemoryFile {
   constructor(stateDir: string) {
     this.#path = join(stateDir, 'supervisor.json');
     const nothing: SupervisorMemory = { wanted: false, run: null, crash: null };
-    this.#value = { ...nothing, ...(readJsonFile(this.#path) as Partial<SupervisorMemory> | undefined) };
+    this.#value = {
+      ...nothing,
+      ...(readJsonFile(this.#path) as Partial<SupervisorMemory> | undefined),
+    };
   }
 
   get value(): SupervisorMemory {

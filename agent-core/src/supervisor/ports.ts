@@ -35,6 +35,8 @@ function tryUdp({ host, port }: PortSpec): Promise<NodeJS.ErrnoException | undef
       socket.close();
       resolve(error);
     });
-    socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve(undefined)));
+    socket.bind({ port, address: host, exclusive: true }, () =>
+      socket.close(() => resolve(undefined)),
+    );
   });
 }

@@ -29,7 +29,12 @@ export class ProbeLoop {
     this.#stopping.abort();
   }
 
-  async #loop(probe: Probe, spec: ProbeSpec, events: ProbeEvents, answered: () => void): Promise<void> {
+  async #loop(
+    probe: Probe,
+    spec: ProbeSpec,
+    events: ProbeEvents,
+    answered: () => void,
+  ): Promise<void> {
     const { signal } = this.#stopping;
     let ready = false;
     let failures = 0;

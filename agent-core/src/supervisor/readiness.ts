@@ -102,7 +102,11 @@ export class Readiness {
   }
 }
 
-function targetOf(spec: InstanceSpec, run: RunMemory, onOutput: ProbeTarget['onOutput']): ProbeTarget {
+function targetOf(
+  spec: InstanceSpec,
+  run: RunMemory,
+  onOutput: ProbeTarget['onOutput'],
+): ProbeTarget {
   const port = spec.ports.find(({ name }) => name === spec.probe.port);
   return {
     host: wildcards[port?.host ?? '0.0.0.0'] ?? port?.host ?? '127.0.0.1',

@@ -22,8 +22,10 @@ import { climbStopLadder } from './stop-ladder.ts';
 
 export type SupervisorState = 'stopped' | 'starting' | 'running' | 'stopping' | 'crashed';
 
-export interface SupervisorView
-  extends Pick<AgentStatus, 'ready' | 'readySince' | 'crash' | 'players'> {
+export interface SupervisorView extends Pick<
+  AgentStatus,
+  'ready' | 'readySince' | 'crash' | 'players'
+> {
   readonly state: SupervisorState;
 }
 
@@ -187,7 +189,10 @@ export class Supervisor {
     try {
       this.#options.memory.change(change);
     } catch (error) {
-      this.#options.log.error({ err: error }, 'the state is not on disk; it holds until the agent ends');
+      this.#options.log.error(
+        { err: error },
+        'the state is not on disk; it holds until the agent ends',
+      );
     }
   }
 
@@ -198,7 +203,9 @@ export class Supervisor {
       this.#attempt = undefined;
       if (this.#run === undefined && this.#state === 'starting') this.#enter('stopped');
     });
-    settled.catch((error: unknown) => this.#options.log.info({ err: error }, 'the server did not start'));
+    settled.catch((error: unknown) =>
+      this.#options.log.info({ err: error }, 'the server did not start'),
+    );
     this.#attempt = { settled, abort };
     return this.#attempt;
   }
@@ -207,7 +214,8 @@ export class Supervisor {
   #startByItself(): void {
     const attempt = this.#begin((signal) => this.#launch(signal));
     attempt.settled.catch((error: unknown) => {
-      const dealtWith = this.#run !== undefined || this.#state !== 'stopped' || !this.#memory.wanted;
+      const dealtWith =
+        this.#run !== undefined || this.#state !== 'stopped' || !this.#memory.wanted;
       if (!dealtWith && !this.#closed) this.#crash(causeOfFailure(error));
     });
   }
@@ -255,7 +263,8 @@ export class Supervisor {
   /** Resolves at readiness; rejects when the run ends, takes too long or is interrupted. */
   async #awaitReady(memory: RunMemory, signal: AbortSignal): Promise<void> {
     const [run, readiness, spec] = [this.#run, this.#readiness, this.#options.spec()];
-    if (run === undefined || readiness === undefined || spec === undefined) throw errors.notInstalled();
+    if (run === undefined || readiness === undefined || spec === undefined)
+      throw errors.notInstalled();
     const elapsed = Math.max(0, Date.now() - Date.parse(memory.startedAt));
     const late = setTimeout(
       () => {

@@ -63,7 +63,9 @@ export async function startFakePlatform(): Promise<FakePlatform> {
         };
         const timer = setTimeout(() => {
           heard.off('report', check);
-          reject(new Error(`no such report; the last was ${JSON.stringify(reports.at(-1)?.status)}`));
+          reject(
+            new Error(`no such report; the last was ${JSON.stringify(reports.at(-1)?.status)}`),
+          );
         }, timeoutMs);
         heard.on('report', check);
         const last = reports.at(-1);
@@ -79,7 +81,11 @@ export async function startFakePlatform(): Promise<FakePlatform> {
 }
 
 /** Whole, or the rest from where the request wants it. */
-export function sendRange(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array): void {
+export function sendRange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  bytes: Uint8Array,
+): void {
   const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
   const rest = bytes.subarray(start);
   const range = `bytes ${start}-${bytes.length - 1}/${bytes.length}`;

@@ -98,10 +98,14 @@ const commands = {
   pid: () => log(`pid ${process.pid}`),
   env: (name) => log(`${name}=${env[name] ?? ''}`),
   child: (how) => {
-    const child = spawn(process.execPath, ['-e', 'process.on("SIGTERM",()=>{});process.on("SIGHUP",()=>{});setInterval(()=>{},1e6)'], {
-      detached: how === 'detached',
-      stdio: 'ignore',
-    });
+    const child = spawn(
+      process.execPath,
+      ['-e', 'process.on("SIGTERM",()=>{});process.on("SIGHUP",()=>{});setInterval(()=>{},1e6)'],
+      {
+        detached: how === 'detached',
+        stdio: 'ignore',
+      },
+    );
     child.unref();
     log(`child ${child.pid}`);
   },

@@ -51,7 +51,10 @@ export interface TestAgent {
   end(): Promise<void>;
 }
 
-const zlh = join(dirname(createRequire(import.meta.url).resolve('@zlh/kernel/package.json')), 'bin/zlh.js');
+const zlh = join(
+  dirname(createRequire(import.meta.url).resolve('@zlh/kernel/package.json')),
+  'bin/zlh.js',
+);
 const POLL_MS = 20;
 
 export async function startTestAgent(options: TestAgentOptions = {}): Promise<TestAgent> {
@@ -92,8 +95,13 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
       const operationId = randomUUID();
       const isAction = typeof what === 'string';
       const path = isAction ? `/${what}` : '/config';
-      const answer = await call('POST', path, isAction ? { operationId } : { operationId, spec: what });
-      if (answer.status !== 202) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      const answer = await call(
+        'POST',
+        path,
+        isAction ? { operationId } : { operationId, spec: what },
+      );
+      if (answer.status !== 202)
+        throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
       return agent.finished(operationId);
     },
     async finished(id) {
@@ -117,14 +125,19 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
       await agent.kill('SIGKILL');
       await endRun(home);
       makeRemovable(home);
-      rmSync(home, { recursive: true, force: true });
+      // A shim that only fills the compile cache may still be writing there.
+      rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
   await agent.start();
   return agent;
 }
 
-function launch(home: string, port: string, { platformUrl, artifactCache, env }: TestAgentOptions): ChildProcess {
+function launch(
+  home: string,
+  port: string,
+  { platformUrl, artifactCache, env }: TestAgentOptions,
+): ChildProcess {
   return spawn(process.execPath, ['--conditions=zlh-source', zlh, 'agent'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -159,7 +172,9 @@ function listening(child: ChildProcess, print: (text: string) => void): Promise<
 }
 
 async function endRun(home: string): Promise<void> {
-  const memory = readJsonFile(join(home, 'state', 'supervisor.json')) as { run?: { id: string } } | undefined;
+  const memory = readJsonFile(join(home, 'state', 'supervisor.json')) as
+    | { run?: { id: string } }
+    | undefined;
   const record = existsSync(join(home, 'run')) ? readShimRecord(join(home, 'run')) : undefined;
   for (const runId of new Set([memory?.run?.id, record?.runId])) {
     if (runId === undefined) continue;

@@ -19,7 +19,9 @@ export function testSpec(port: number, change: Partial<InstanceSpec> = {}): Inst
     version: '1.0',
     memoryMiB: 256,
     artifacts: [],
-    files: [{ path: 'server.properties', content: 'server-port={port:game}\n', mode: 'properties' }],
+    files: [
+      { path: 'server.properties', content: 'server-port={port:game}\n', mode: 'properties' },
+    ],
     launch: { command: process.execPath, args: [fakeServerFile], env: {} },
     ports: [{ name: 'game', protocol: 'tcp', host: '127.0.0.1', port }],
     probe: {
@@ -30,7 +32,10 @@ export function testSpec(port: number, change: Partial<InstanceSpec> = {}): Inst
       startupTimeoutMs: 10_000,
       failuresToUnready: 2,
     },
-    stop: [{ command: 'stop', waitMs: 5_000 }, { signal: 'SIGTERM', waitMs: 1_000 }],
+    stop: [
+      { command: 'stop', waitMs: 5_000 },
+      { signal: 'SIGTERM', waitMs: 1_000 },
+    ],
     crash: { backoffInitialMs: 50, backoffMaxMs: 1_000, stableAfterMs: 60_000, maxCrashes: 3 },
     autostart: true,
     user: null,

@@ -42,7 +42,14 @@ function request(host: string, port: number): Buffer {
   const portBytes = Buffer.alloc(2);
   portBytes.writeUInt16BE(port);
   const version = encodeVarint(ANY_VERSION);
-  const handshake = [encodeVarint(0), version, encodeVarint(name.length), name, portBytes, encodeVarint(STATUS)];
+  const handshake = [
+    encodeVarint(0),
+    version,
+    encodeVarint(name.length),
+    name,
+    portBytes,
+    encodeVarint(STATUS),
+  ];
   return Buffer.concat([packet(...handshake), packet(encodeVarint(0))]);
 }
 
@@ -55,7 +62,8 @@ function packet(...parts: Buffer[]): Buffer {
 export function parseAnswer(bytes: Buffer): ServerStatus | undefined {
   const length = decodeVarint(bytes, 0);
   if (length === undefined) return undefined;
-  if (length.value < 3 || length.value > MAX_ANSWER) throw new Error('the answer has no sensible length');
+  if (length.value < 3 || length.value > MAX_ANSWER)
+    throw new Error('the answer has no sensible length');
   if (bytes.length < length.next + length.value) return undefined;
   const body = bytes.subarray(length.next, length.next + length.value);
   const id = decodeVarint(body, 0);

@@ -14,7 +14,10 @@ export function encodeVarint(value: number): Buffer {
 }
 
 /** Undefined while bytes are missing; throws when it is no varint. */
-export function decodeVarint(bytes: Buffer, at: number): { value: number; next: number } | undefined {
+export function decodeVarint(
+  bytes: Buffer,
+  at: number,
+): { value: number; next: number } | undefined {
   let value = 0;
   for (let i = 0; i < MAX_BYTES; i++) {
     const byte = bytes[at + i];
