@@ -3,7 +3,8 @@
  *
  * - `vite build`: the portal, `index.html` with hashed files below `assets/`
  * - `vite build --mode elements`: `elements/<name>.js`, one module per element, sharing what they have in common
- * - `vite build --mode embed`: `zlh-elements.js`, all elements in one self-contained file
+ * - `vite build --mode embed`: `zlh-elements.js`, all elements in one self-contained classic script,
+ *   which other sites may include without asking for CORS
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vite';
@@ -51,7 +52,12 @@ const modes: Record<string, BuildOptions> = {
     ...common,
     emptyOutDir: false,
     copyPublicDir: false,
-    lib: { entry: 'src/elements.ts', formats: ['es'], fileName: () => 'zlh-elements.js' },
+    lib: {
+      entry: 'src/elements.ts',
+      formats: ['iife'],
+      name: 'zlh',
+      fileName: () => 'zlh-elements.js',
+    },
     rolldownOptions: { output: { minify: true, codeSplitting: false } },
   },
 };

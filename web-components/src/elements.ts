@@ -1,4 +1,4 @@
-/** All elements for other people's pages, in one file: `<script type="module" src="…/zlh-elements.js">`. */
+/** All elements for other people's pages, in one file: `<script defer src="…/zlh-elements.js"></script>`. */
 import './api-keys/api-keys.ts';
 import './console/console.ts';
 import './create-instance/create-instance.ts';

@@ -18,6 +18,8 @@ type Listener = (data: unknown) => void;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
 const HIDDEN_FOR_MS = 30_000;
+/** The platform says something every 15 seconds; a line that is silent for longer is dead. */
+const SILENT_MS = 45_000;
 
 export class Live extends EventTarget {
   /** `change` is dispatched when it changes, `resync` when the stream is open again after a gap. */
@@ -29,6 +31,7 @@ export class Live extends EventTarget {
   #gap = false;
   #abort: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: LiveOptions) {
     super();
@@ -53,6 +56,7 @@ export class Live extends EventTarget {
     clearTimeout(this.#timer);
     this.#abort?.abort();
     this.#abort = undefined;
+    this.#lastId = '';
     this.#gap = true;
     this.#set('paused');
   }
@@ -82,12 +86,25 @@ export class Live extends EventTarget {
     this.#opened();
     const parser = new EventParser();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    const alive = this.#watch(signal, () => void reader.cancel());
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      alive();
       for (const event of parser.push(part.value)) {
         this.#lastId = event.id;
         this.#deliver(event.type, event.data);
       }
     }
+  }
+
+  /** Cuts the line when nothing came for too long; the answer is to be called whenever something did. */
+  #watch(signal: AbortSignal, cut: () => void): () => void {
+    const alive = (): void => {
+      clearTimeout(this.#silence);
+      if (!signal.aborted) this.#silence = setTimeout(cut, SILENT_MS);
+    };
+    signal.addEventListener('abort', () => clearTimeout(this.#silence));
+    alive();
+    return alive;
   }
 
   #opened(): void {
@@ -104,6 +121,8 @@ export class Live extends EventTarget {
     } catch {
       return; // Not for us: every event of the platform is JSON.
     }
+    // Some events are lost for good: everything shown must be read again.
+    if (type === 'resync') this.dispatchEvent(new Event('resync'));
     for (const listener of this.#listeners.get(type) ?? []) listener(data);
   }
 

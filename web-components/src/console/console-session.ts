@@ -11,8 +11,11 @@ const LAST_RETRY_MS = 10_000;
 /** A socket that opens and closes at once is no success: the waiting starts over only after this long. */
 const STEADY_MS = 5_000;
 
+/** The platform closes with it when the session of the viewer has ended. */
+const SIGNED_OUT = 4401;
+
 export interface SessionListener {
-  /** The line is open: whatever follows starts with the scrollback. */
+  /** The line is open, or caught up after being too slow: what follows starts with the scrollback. */
   opened(): void;
   output(bytes: Uint8Array): void;
   changed(): void;
@@ -48,8 +51,12 @@ export class ConsoleSession {
     });
     socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
       if (typeof data !== 'string') this.#listener.output(new Uint8Array(data));
+      else if (isResync(data)) this.#listener.opened();
     });
-    socket.addEventListener('close', () => this.#closed(socket, Date.now() - openedAt > STEADY_MS));
+    socket.addEventListener('close', ({ code }) => {
+      if (code === SIGNED_OUT) this.#connection.dispatchEvent(new Event('signed-out'));
+      this.#closed(socket, Date.now() - openedAt > STEADY_MS);
+    });
     this.#socket = socket;
   }
 
@@ -100,4 +107,9 @@ export class ConsoleSession {
     this.state = state;
     this.#listener.changed();
   }
+}
+
+/** The only text frame there is: `{"type":"resync"}`. */
+function isResync(frame: string): boolean {
+  return frame === '{"type":"resync"}';
 }
