@@ -15,16 +15,29 @@ const send = (message) => tell(`${JSON.stringify(message)}\n`);
 console.log = console.info = console.warn = console.error = () => {};
 
 const options = JSON.parse(process.argv[2]);
-const bot = mineflayer.createBot({ ...options, auth: 'offline', viewDistance: 'tiny', hideErrors: true });
+const bot = mineflayer.createBot({
+  ...options,
+  auth: 'offline',
+  viewDistance: 'tiny',
+  hideErrors: true,
+});
 
 let reason;
 bot.on('messagestr', (text) => send({ event: 'chat', text }));
-bot.on('kicked', (why) => { reason = plain(why); });
-bot.on('error', (error) => { reason ??= error.message; });
+bot.on('kicked', (why) => {
+  reason = plain(why);
+});
+bot.on('error', (error) => {
+  reason ??= error.message;
+});
 bot.on('end', (why) => {
   tell(`${JSON.stringify({ event: 'closed', reason: reason ?? why })}\n`, () => process.exit(0));
 });
-bot.once('spawn', () => bot.waitForChunksToLoad().then(() => send({ event: 'joined', position: at(bot.entity.position) })));
+bot.once('spawn', () =>
+  bot
+    .waitForChunksToLoad()
+    .then(() => send({ event: 'joined', position: at(bot.entity.position) })),
+);
 
 const actions = {
   chat: async (text) => bot.chat(text),
@@ -49,7 +62,11 @@ async function placeBlock(name) {
   const sides = [new Vec3(1, -1, 0), new Vec3(-1, -1, 0), new Vec3(0, -1, 1), new Vec3(0, -1, -1)];
   const ground = sides
     .map((side) => bot.blockAt(feet.plus(side)))
-    .find((block) => block?.boundingBox === 'block' && bot.blockAt(block.position.offset(0, 1, 0))?.name === 'air');
+    .find(
+      (block) =>
+        block?.boundingBox === 'block' &&
+        bot.blockAt(block.position.offset(0, 1, 0))?.name === 'air',
+    );
   if (!ground) throw new Error('there is no free ground beside the player');
   await bot.placeBlock(ground, new Vec3(0, 1, 0));
   return at(ground.position.offset(0, 1, 0));

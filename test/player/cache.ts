@@ -7,7 +7,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-export const testCache = process.env['ZLH_TEST_CACHE'] ?? resolve(import.meta.dirname, '../../.cache/test');
+export const testCache =
+  process.env['ZLH_TEST_CACHE'] ?? resolve(import.meta.dirname, '../../.cache/test');
 
 /**
  * The folder for these files and words, made by `fill` when it is not there. Complete or absent: two

@@ -12,7 +12,15 @@ export function installPlayer(npm: string): Promise<string> {
   const sources = files.map((name) => join(import.meta.dirname, name));
   return cached('player', { files: sources }, async (folder) => {
     for (const name of files) await copyFile(join(import.meta.dirname, name), join(folder, name));
-    const args = ['ci', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', '--prefix', folder];
+    const args = [
+      'ci',
+      '--ignore-scripts',
+      '--omit=dev',
+      '--no-audit',
+      '--no-fund',
+      '--prefix',
+      folder,
+    ];
     await promisify(execFile)(npm, args, { cwd: folder, timeout: 300_000 });
     const bedrock = join(folder, 'node_modules/minecraft-data/minecraft-data/data/bedrock');
     for (const version of await readdir(bedrock)) {

@@ -73,7 +73,9 @@ export class Player {
     this.#child = child;
     this.#timeoutMs = timeoutMs;
     if (!child.stdout || !child.stdin) throw new Error('the player has no pipes');
-    createInterface({ input: child.stdout }).on('line', (line) => this.#take(JSON.parse(line) as Message));
+    createInterface({ input: child.stdout }).on('line', (line) =>
+      this.#take(JSON.parse(line) as Message),
+    );
     child.stdin.on('error', () => {}); // It ended; `closed` says so.
     this.closed = once(child, 'close').then(([code, signal]) => {
       this.#closedBy ??= `the player's process ended (${String(signal ?? code)})`;
@@ -95,10 +97,15 @@ export class Player {
 
   /** The first line heard since joining that matches, now or later; each line is answered once. */
   waitForChat(wanted: string | RegExp): Promise<string> {
-    return this.#wait(() => {
-      const found = this.#heard.findIndex((text) => (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text)));
-      return found < 0 ? undefined : this.#heard.splice(found, 1)[0];
-    }, `to hear ${String(wanted)}`);
+    return this.#wait(
+      () => {
+        const found = this.#heard.findIndex((text) =>
+          typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text),
+        );
+        return found < 0 ? undefined : this.#heard.splice(found, 1)[0];
+      },
+      `to hear ${String(wanted)}`,
+    );
   }
 
   /** Puts a block on the ground beside the player (in creative mode) and answers where. */
@@ -136,7 +143,9 @@ export class Player {
       answer = message;
     });
     this.#send({ id, action, argument });
-    const { result, error } = await this.#wait(() => answer, `to ${action}`).finally(() => this.#answers.delete(id));
+    const { result, error } = await this.#wait(() => answer, `to ${action}`).finally(() =>
+      this.#answers.delete(id),
+    );
     if (error !== undefined) throw new Error(`${this.username} could not ${action}: ${error}`);
     return result;
   }
@@ -151,9 +160,17 @@ export class Player {
       const check = () => {
         const found = look();
         if (found !== undefined) finish(() => resolve(found));
-        else if (this.#closedBy !== undefined) finish(() => reject(new Error(`${this.username} failed ${purpose}: ${this.#closedBy}`)));
+        else if (this.#closedBy !== undefined)
+          finish(() => reject(new Error(`${this.username} failed ${purpose}: ${this.#closedBy}`)));
       };
-      const late = () => finish(() => reject(new Error(`${this.username} failed ${purpose} within ${this.#timeoutMs} ms; heard: ${this.#heard.join(' | ')}`)));
+      const late = () =>
+        finish(() =>
+          reject(
+            new Error(
+              `${this.username} failed ${purpose} within ${this.#timeoutMs} ms; heard: ${this.#heard.join(' | ')}`,
+            ),
+          ),
+        );
       const timer = setTimeout(late, this.#timeoutMs);
       const finish = (settle: () => void) => {
         clearTimeout(timer);

@@ -14,7 +14,7 @@ import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { createSquid, readLevel, testedVersions } from './lib/squid.js';
 import { drop, guard, onClientError, ownTimers, ClientGone } from './lib/guard.js';
-import { runCommand, serveConsole } from './lib/commands.js';
+import { runCommand, serveConsole } from './lib/console.js';
 import { error, fault, info, warn } from './lib/log.js';
 import { loadPeople } from './lib/people.js';
 import { admission, answerPing, followPlayers } from './lib/players.js';
@@ -60,16 +60,27 @@ function wantedVersion() {
   const { values } = parseArgs({ options: { version: { type: 'string' } }, strict: false });
   const version = values.version ?? process.env.MINECRAFT_VERSION;
   if (SUPPORTED.includes(version)) return version;
-  throw new CannotStart(`Unknown version ${version}. Start with --version and one of: ${SUPPORTED.join(', ')}`);
+  throw new CannotStart(
+    `Unknown version ${version}. Start with --version and one of: ${SUPPORTED.join(', ')}`,
+  );
 }
 
 /** Held by the process itself, so that no crash can leave it behind. */
 async function lockWorld(levelName) {
   await mkdir(levelName, { recursive: true });
-  const name = createHash('sha256').update(await realpath(levelName)).digest('hex').slice(0, 32);
+  const name = createHash('sha256')
+    .update(await realpath(levelName))
+    .digest('hex')
+    .slice(0, 32);
   const lock = createServer();
   await new Promise((resolve, reject) => {
-    lock.once('error', () => reject(new CannotStart('Failed to start the minecraft server: the world is already in use by another server')));
+    lock.once('error', () =>
+      reject(
+        new CannotStart(
+          'Failed to start the minecraft server: the world is already in use by another server',
+        ),
+      ),
+    );
     lock.listen(`\0flying-squid-${name}`, resolve);
   });
   lock.unref();
@@ -81,7 +92,8 @@ async function checkWorldVersion(levelName, version) {
   try {
     level = await readLevel(`${levelName}/level.dat`);
   } catch (problem) {
-    if (problem.code !== 'ENOENT') warn(`Failed to read ${levelName}/level.dat, it is written anew: ${problem.message}`);
+    if (problem.code !== 'ENOENT')
+      warn(`Failed to read ${levelName}/level.dat, it is written anew: ${problem.message}`);
     return;
   }
   const found = level.Version?.Name;
@@ -95,7 +107,13 @@ async function checkWorldVersion(levelName, version) {
 async function open({ version, settings, people }) {
   info(`Starting Minecraft server on ${settings.host ?? '*'}:${settings.port}`);
   ownTimers();
-  const server = { version, settings, people, stopping: false, stop: () => (server.stopped ??= stop(server)) };
+  const server = {
+    version,
+    settings,
+    people,
+    stopping: false,
+    stop: () => (server.stopped ??= stop(server)),
+  };
   const serv = createSquid({
     settings,
     version,
@@ -125,7 +143,8 @@ function quiet(serv) {
   serv.warn = (text) => fault('flying-squid', text);
   serv.err = (text) => fault('flying-squid', text);
   for (const level of ['debug', 'info', 'log', 'warn', 'error']) {
-    console[level] = (...words) => fault('flying-squid', words.map((word) => word?.message ?? String(word)).join(' '));
+    console[level] = (...words) =>
+      fault('flying-squid', words.map((word) => word?.message ?? String(word)).join(' '));
   }
 }
 
@@ -142,7 +161,12 @@ function mend(serv) {
 function failure(serv) {
   return new Promise((_, reject) => {
     serv.on('error', (problem) => {
-      if (problem.code !== 'EADDRINUSE' && problem.code !== 'EADDRNOTAVAIL' && problem.code !== 'EACCES') return;
+      if (
+        problem.code !== 'EADDRINUSE' &&
+        problem.code !== 'EADDRNOTAVAIL' &&
+        problem.code !== 'EACCES'
+      )
+        return;
       reject(
         new CannotStart(
           `**** FAILED TO BIND TO PORT!\nThe exception was: ${problem.message}\nPerhaps a server is already running on that port?`,

@@ -1,9 +1,8 @@
 /**
  * The console's vocabulary: vanilla's commands and vanilla's answers, for what flying-squid can
- * really do. Commands are carried out one after another, in the order they were typed.
+ * really do.
  */
-import { createInterface } from 'node:readline';
-import { error, info } from './log.js';
+import { info } from './log.js';
 import { PLAYER_NAME } from './people.js';
 
 const GAME_MODES = ['survival', 'creative', 'adventure', 'spectator'];
@@ -11,35 +10,15 @@ const DIFFICULTIES = ['peaceful', 'easy', 'normal', 'hard'];
 const TIMES = { day: 1000, noon: 6000, night: 13_000, midnight: 18_000 };
 
 /** A command that cannot be carried out as it was typed; the message is what the console answers. */
-class Refused extends Error {}
+export class Refused extends Error {}
 
-/** Reads commands from standard input until it ends; a closed console leaves the server running. */
-export async function serveConsole(server) {
-  const lines = createInterface({ input: process.stdin, terminal: false });
-  for await (const line of lines) await runCommand(server, line);
-}
-
-/** Carries out one line. Never rejects: whatever goes wrong is answered on the console. */
-export async function runCommand(server, line) {
-  const [word, ...rest] = line.trim().replace(/^\//, '').split(/\s+/);
-  if (!word) return;
-  const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
-  try {
-    if (!command) throw new Refused(`Unknown or incomplete command, see below for error\n${line.trim()}<--[HERE]`);
-    const answer = await command.run(server, rest, rest.join(' '));
-    if (answer) info(answer);
-  } catch (problem) {
-    if (problem instanceof Refused) for (const part of problem.message.split('\n')) info(part);
-    else if (problem.userError) info(problem.message);
-    else error(`Command "${word}" failed: ${problem.message}`);
-  }
-}
-
-const COMMANDS = {
+/** Name → how it is used and what it does with the server; what `run` returns is the answer. */
+export const COMMANDS = {
   help: {
     usage: '',
     run() {
-      for (const [name, { usage }] of Object.entries(COMMANDS)) info(`/${name}${usage ? ` ${usage}` : ''}`);
+      for (const [name, { usage }] of Object.entries(COMMANDS))
+        info(`/${name}${usage ? ` ${usage}` : ''}`);
     },
   },
   list: {
@@ -79,7 +58,9 @@ const COMMANDS = {
         await playerSaver.saveAll();
         await saver.flush({ sync: flush === 'flush' });
       } catch (problem) {
-        throw new Refused(`Unable to save the game (is there enough disk space?): ${problem.message}`);
+        throw new Refused(
+          `Unable to save the game (is there enough disk space?): ${problem.message}`,
+        );
       }
       return 'Saved the game';
     },
@@ -104,7 +85,8 @@ const COMMANDS = {
     usage: '<player> [<reason>]',
     async run({ serv, people }, [name, ...words]) {
       const reason = words.join(' ') || 'Banned by an operator';
-      if (!(await people.banned.add(playerName(name), { reason }))) throw new Refused('Nothing changed. The player is already banned');
+      if (!(await people.banned.add(playerName(name), { reason })))
+        throw new Refused('Nothing changed. The player is already banned');
       find(serv, name)?.kick('You are banned from this server');
       return `Banned ${name}: ${reason}`;
     },
@@ -112,7 +94,8 @@ const COMMANDS = {
   pardon: {
     usage: '<player>',
     async run({ people }, [name]) {
-      if (!(await people.banned.remove(playerName(name)))) throw new Refused("Nothing changed. The player isn't banned");
+      if (!(await people.banned.remove(playerName(name))))
+        throw new Refused("Nothing changed. The player isn't banned");
       return `Unbanned ${name}`;
     },
   },
@@ -123,7 +106,8 @@ const COMMANDS = {
   op: {
     usage: '<player>',
     async run({ serv, people }, [name]) {
-      if (!(await people.operators.add(playerName(name)))) throw new Refused('Nothing changed. The player already is an operator');
+      if (!(await people.operators.add(playerName(name))))
+        throw new Refused('Nothing changed. The player already is an operator');
       setOperator(serv, name, true);
       return `Made ${name} a server operator`;
     },
@@ -131,7 +115,8 @@ const COMMANDS = {
   deop: {
     usage: '<player>',
     async run({ serv, people }, [name]) {
-      if (!(await people.operators.remove(playerName(name)))) throw new Refused('Nothing changed. The player is not an operator');
+      if (!(await people.operators.remove(playerName(name))))
+        throw new Refused('Nothing changed. The player is not an operator');
       setOperator(serv, name, false);
       return `Made ${name} no longer a server operator`;
     },
@@ -144,8 +129,13 @@ const COMMANDS = {
     usage: '(set|add|query) <value>',
     run({ serv }, [action, value]) {
       if (action === 'query') return `The time is ${serv.time}`;
-      const ticks = Object.hasOwn(TIMES, value ?? '') ? TIMES[value] : Number(/^\d{1,9}$/.test(value ?? '') ? value : Number.NaN);
-      need((action === 'set' || action === 'add') && Number.isInteger(ticks), 'time (set|add|query) <value>');
+      const ticks = Object.hasOwn(TIMES, value ?? '')
+        ? TIMES[value]
+        : Number(/^\d{1,9}$/.test(value ?? '') ? value : Number.NaN);
+      need(
+        (action === 'set' || action === 'add') && Number.isInteger(ticks),
+        'time (set|add|query) <value>',
+      );
       serv.setTime((action === 'add' ? serv.time + ticks : ticks) % 24_000);
       return `Set the time to ${serv.time}`;
     },
@@ -164,7 +154,8 @@ const COMMANDS = {
       const difficulty = DIFFICULTIES.indexOf(name);
       need(difficulty >= 0, `difficulty (${DIFFICULTIES.join('|')})`);
       serv.difficulty = difficulty;
-      if (serv.supportFeature('difficultySentSeparately')) serv._writeAll('difficulty', { difficulty, difficultyLocked: false });
+      if (serv.supportFeature('difficultySentSeparately'))
+        serv._writeAll('difficulty', { difficulty, difficultyLocked: false });
       return `The difficulty has been set to ${capital(name)}`;
     },
   },
@@ -206,13 +197,19 @@ const COMMANDS = {
 async function whitelist({ people, settings }, [action, name]) {
   switch (action) {
     case 'add':
-      if (!(await people.whitelist.add(playerName(name)))) throw new Refused('Player is already whitelisted');
+      if (!(await people.whitelist.add(playerName(name))))
+        throw new Refused('Player is already whitelisted');
       return `Added ${name} to the whitelist`;
     case 'remove':
-      if (!(await people.whitelist.remove(playerName(name)))) throw new Refused('Player is not whitelisted');
+      if (!(await people.whitelist.remove(playerName(name))))
+        throw new Refused('Player is not whitelisted');
       return `Removed ${name} from the whitelist`;
     case 'list':
-      return listed(people.whitelist.names, 'There are no whitelisted players', 'whitelisted player(s)');
+      return listed(
+        people.whitelist.names,
+        'There are no whitelisted players',
+        'whitelisted player(s)',
+      );
     case 'on':
     case 'off':
       settings.whitelist = action === 'on';
@@ -227,7 +224,9 @@ function need(condition, usage) {
 }
 
 function find(serv, name) {
-  return serv.players.find((player) => player.username.toLowerCase() === String(name).toLowerCase());
+  return serv.players.find(
+    (player) => player.username.toLowerCase() === String(name).toLowerCase(),
+  );
 }
 
 function online(serv, name) {

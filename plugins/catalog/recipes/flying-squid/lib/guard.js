@@ -65,7 +65,8 @@ Decompressor.prototype._transform = function inflate(chunk, _encoding, done) {
   }
   const body = chunk.subarray(i + 1);
   if (size === 0) return done(null, body);
-  if (size < 0 || size > MAX_UNCOMPRESSED) return done(new Error('packet too large when uncompressed'));
+  if (size < 0 || size > MAX_UNCOMPRESSED)
+    return done(new Error('packet too large when uncompressed'));
   try {
     return done(null, unzipSync(body, { maxOutputLength: size, finishFlush: 2 }));
   } catch (problem) {
@@ -168,7 +169,7 @@ export function drop(client, reason) {
 export function onClientError(client, problem) {
   if (problem.syscall) return drop(client, 'Disconnected');
   fault(`Connection of ${nameOf(client)}`, problem);
-  if (!/^Serialization error/.test(problem.message)) drop(client, 'Invalid packet');
+  if (!problem.message.startsWith('Serialization error')) drop(client, 'Invalid packet');
 }
 
 function nameOf(client) {
@@ -199,7 +200,8 @@ function acceptable(client, event, packet, admit) {
       return reaches(client, packet.location);
     case 'chat':
     case 'chat_message':
-      if (typeof packet.message !== 'string' || packet.message.length > MAX_CHAT) throw new Error('chat message too long');
+      if (typeof packet.message !== 'string' || packet.message.length > MAX_CHAT)
+        throw new Error('chat message too long');
       return packet.message !== '' && client.player !== undefined;
     default:
       return true;
@@ -215,12 +217,17 @@ function admitted(client, packet, admit) {
 
 function moved(client, { x, y, z }) {
   for (const value of [x, y, z]) {
-    if (!Number.isFinite(value) || Math.abs(value) > WORLD_BORDER) throw new Error('moved to an impossible place');
+    if (!Number.isFinite(value) || Math.abs(value) > WORLD_BORDER)
+      throw new Error('moved to an impossible place');
   }
   const player = client.player;
   if (!player?.loadedChunks) return false;
   const { position } = player;
-  if (Math.hypot(x - position.x, z - position.z) <= MAX_STEP && Math.abs(y - position.y) <= 4 * MAX_STEP) return true;
+  if (
+    Math.hypot(x - position.x, z - position.z) <= MAX_STEP &&
+    Math.abs(y - position.y) <= 4 * MAX_STEP
+  )
+    return true;
   player.sendSelfPosition();
   return false;
 }

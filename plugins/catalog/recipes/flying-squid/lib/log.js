@@ -36,7 +36,8 @@ export function fault(kind, problem) {
   const seen = faults.get(kind);
   if (seen && now - seen.since < 60_000) {
     seen.count += 1;
-    if (seen.count === FAULTS_PER_MINUTE + 1) warn(`${kind}: more of these within a minute are not shown`);
+    if (seen.count === FAULTS_PER_MINUTE + 1)
+      warn(`${kind}: more of these within a minute are not shown`);
     if (seen.count > FAULTS_PER_MINUTE) return;
   } else {
     faults.set(kind, { since: now, count: 1 });

@@ -45,7 +45,12 @@ export class PlayerList {
   /** False when the name was on the list already. */
   async add(name, more = {}) {
     if (this.has(name)) return false;
-    this.#entries.set(name.toLowerCase(), { uuid: offlineUuid(name), name, ...this.#extra(), ...more });
+    this.#entries.set(name.toLowerCase(), {
+      uuid: offlineUuid(name),
+      name,
+      ...this.#extra(),
+      ...more,
+    });
     await this.#save();
     return true;
   }
@@ -58,7 +63,10 @@ export class PlayerList {
   }
 
   async #save() {
-    await writeFile(`${this.#file}.new`, `${JSON.stringify([...this.#entries.values()], null, 2)}\n`);
+    await writeFile(
+      `${this.#file}.new`,
+      `${JSON.stringify([...this.#entries.values()], null, 2)}\n`,
+    );
     await rename(`${this.#file}.new`, this.#file);
   }
 }
@@ -67,7 +75,11 @@ export class PlayerList {
 export async function loadPeople() {
   const [operators, banned, whitelist] = await Promise.all([
     new PlayerList('ops.json', () => ({ level: 4, bypassesPlayerLimit: false })).load(),
-    new PlayerList('banned-players.json', () => ({ created: new Date().toISOString(), source: 'Server', expires: 'forever' })).load(),
+    new PlayerList('banned-players.json', () => ({
+      created: new Date().toISOString(),
+      source: 'Server',
+      expires: 'forever',
+    })).load(),
     new PlayerList('whitelist.json').load(),
   ]);
   return { operators, banned, whitelist };

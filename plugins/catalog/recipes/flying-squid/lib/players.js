@@ -12,11 +12,15 @@ export function admission(server) {
   return (name) => {
     const { serv, people, settings } = server;
     if (!PLAYER_NAME.test(name ?? '')) return 'Invalid characters in username';
-    if (!serv.pluginsReady || server.stopping) return 'Server is still starting! Please wait before reconnecting.';
-    if (people.banned.has(name)) return `You are banned from this server. Reason: ${people.banned.get(name).reason}`;
-    if (settings.whitelist && !people.whitelist.has(name)) return 'You are not white-listed on this server!';
+    if (!serv.pluginsReady || server.stopping)
+      return 'Server is still starting! Please wait before reconnecting.';
+    if (people.banned.has(name))
+      return `You are banned from this server. Reason: ${people.banned.get(name).reason}`;
+    if (settings.whitelist && !people.whitelist.has(name))
+      return 'You are not white-listed on this server!';
     if (serv._server.playerCount >= settings.maxPlayers) return 'The server is full!';
-    if (serv.players.some((player) => player.username.toLowerCase() === name.toLowerCase())) return 'You are already connected';
+    if (serv.players.some((player) => player.username.toLowerCase() === name.toLowerCase()))
+      return 'You are already connected';
     return undefined;
   };
 }
@@ -59,7 +63,8 @@ function loginOrForget(serv, player) {
     try {
       await login();
     } finally {
-      if (player.disconnected && serv.uuidToPlayer[player.uuid] === player) delete serv.uuidToPlayer[player.uuid];
+      if (player.disconnected && serv.uuidToPlayer[player.uuid] === player)
+        delete serv.uuidToPlayer[player.uuid];
     }
   };
 }
@@ -68,6 +73,8 @@ function loginOrForget(serv, player) {
 export function answerPing(response, server) {
   const { players } = server.serv;
   response.players.online = players.length;
-  response.players.sample = players.slice(0, 12).map(({ username, uuid }) => ({ name: username, id: uuid }));
+  response.players.sample = players
+    .slice(0, 12)
+    .map(({ username, uuid }) => ({ name: username, id: uuid }));
   return response;
 }

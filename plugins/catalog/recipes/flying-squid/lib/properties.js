@@ -85,7 +85,8 @@ function unescape(value) {
 }
 
 async function addKeys(file, keys) {
-  const before = (await readIfThere(file)) ?? `#Minecraft server properties\n#${new Date().toUTCString()}\n`;
+  const before =
+    (await readIfThere(file)) ?? `#Minecraft server properties\n#${new Date().toUTCString()}\n`;
   const added = keys.map((key) => `${key}=${DEFAULTS[key].replaceAll(':', '\\:')}\n`).join('');
   const gap = before === '' || before.endsWith('\n') ? '' : '\n';
   await writeFile(`${file}.new`, before + gap + added);
@@ -96,7 +97,9 @@ function integer(values, key, least, most) {
   const text = values[key].trim();
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  warn(`server.properties: ${key} must be a whole number from ${least} to ${most}; using ${DEFAULTS[key]}`);
+  warn(
+    `server.properties: ${key} must be a whole number from ${least} to ${most}; using ${DEFAULTS[key]}`,
+  );
   return Number(DEFAULTS[key]);
 }
 

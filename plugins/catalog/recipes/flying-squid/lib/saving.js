@@ -64,7 +64,8 @@ async function writeFully(file, buffer, position) {
   let done = 0;
   while (done < buffer.length) {
     const { bytesWritten } = await file.write(buffer, done, buffer.length - done, position + done);
-    if (bytesWritten === 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    if (bytesWritten === 0)
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
     done += bytesWritten;
   }
 }
@@ -92,7 +93,10 @@ export class WorldSaver {
 
   start() {
     this.#timer ??= setInterval(() => {
-      if (!this.#busy) this.flush().catch((problem) => fault('Saving the world failed, it will be tried again', problem));
+      if (!this.#busy)
+        this.flush().catch((problem) =>
+          fault('Saving the world failed, it will be tried again', problem),
+        );
     }, SAVE_EVERY_MS);
   }
 
@@ -107,18 +111,24 @@ export class WorldSaver {
   flush({ sync = false } = {}) {
     this.#busy = true;
     const run = this.#last.catch(() => {}).then(() => this.#saveDirty(sync));
-    this.#last = run.finally(() => { this.#busy = false; });
+    this.#last = run.finally(() => {
+      this.#busy = false;
+    });
     return this.#last;
   }
 
   async #saveDirty(sync) {
     const { savingQueue, storageProvider } = this.#world;
     const failures = [];
-    for (const [key, place] of [...savingQueue]) {
+    const dirty = Array.from(savingQueue); // What is queued from now on is for the next save.
+    for (const [key, place] of dirty) {
       await this.#saveColumn(key, place).catch((problem) => failures.push(problem));
     }
     if (failures.length > 0) throw failures[0];
-    if (sync) await Promise.all(Object.values(storageProvider.regions).map((region) => region.file.datasync()));
+    if (sync)
+      await Promise.all(
+        Object.values(storageProvider.regions).map((region) => region.file.datasync()),
+      );
   }
 
   async #saveColumn(key, place) {
@@ -154,7 +164,8 @@ function loadOnce(world) {
   const load = world.getColumn.bind(world);
   const loading = new Map();
   world.getColumn = async (x, z) => {
-    if (!(Math.abs(x) <= MAX_CHUNK && Math.abs(z) <= MAX_CHUNK)) throw new RangeError(`no chunk at ${x}, ${z}`);
+    if (!(Math.abs(x) <= MAX_CHUNK && Math.abs(z) <= MAX_CHUNK))
+      throw new RangeError(`no chunk at ${x}, ${z}`);
     const key = `${x},${z}`;
     if (world.columns[key]) return world.columns[key];
     let column = loading.get(key);
@@ -216,7 +227,12 @@ export class PlayerSaver {
     const { supportFeature } = this.#serv;
     const staging = join(this.#folder, '.saving');
     const name = join('playerdata', `${player.uuid}.dat`);
-    await playerData.save(player, staging, supportFeature('attributeSnakeCase'), supportFeature('theFlattening'));
+    await playerData.save(
+      player,
+      staging,
+      supportFeature('attributeSnakeCase'),
+      supportFeature('theFlattening'),
+    );
     await mkdir(join(this.#folder, 'playerdata'), { recursive: true });
     await rename(join(staging, name), join(this.#folder, name));
   }

@@ -37,29 +37,48 @@ const TIME_LIMIT_MS = 600_000;
 /** What npm needed and a running program does not. */
 const installersFiles = ['package-lock.json', 'pack.json', '.npmrc'];
 
-export async function importNpmPack(request: NpmPackRequest, context: ImportContext): Promise<ImportedArtifact> {
+export async function importNpmPack(
+  request: NpmPackRequest,
+  context: ImportContext,
+): Promise<ImportedArtifact> {
   const { name, version } = request;
   const tree = join(context.workDir, 'tree');
-  await cp(request.recipeDir, tree, { recursive: true, filter: (path) => !path.endsWith('node_modules') });
+  await cp(request.recipeDir, tree, {
+    recursive: true,
+    filter: (path) => !path.endsWith('node_modules'),
+  });
   const pack = Value.Parse(PackFile, JSON.parse(await readFile(join(tree, 'pack.json'), 'utf8')));
   await install(tree, request, context);
   context.onProgress({ step: 'leaving out what is not needed', fraction: 0.8 });
   await removePackages(tree, pack.absent);
   await removeDevelopersFiles(tree);
-  if (pack.oneMinecraftVersion) await keepOneVersion(join(tree, 'node_modules', 'minecraft-data'), version);
+  if (pack.oneMinecraftVersion)
+    await keepOneVersion(join(tree, 'node_modules', 'minecraft-data'), version);
   await Promise.all(installersFiles.map((file) => rm(join(tree, file), { force: true })));
   const fileName = `${name}-${version}.tar.gz`;
   const file = join(context.workDir, fileName);
   await writeTar(tree, file, {
     signal: context.signal,
-    onFile: (done, all) => context.onProgress({ step: 'packing', fraction: 0.9 + (0.1 * done) / all }),
+    onFile: (done, all) =>
+      context.onProgress({ step: 'packing', fraction: 0.9 + (0.1 * done) / all }),
   });
   await rm(tree, { recursive: true });
-  return { file, format: 'tar.gz', fileName, origin: `npm recipe ${name} for ${version} (pinned by its lockfile)` };
+  return {
+    file,
+    format: 'tar.gz',
+    fileName,
+    origin: `npm recipe ${name} for ${version} (pinned by its lockfile)`,
+  };
 }
 
-async function install(tree: string, { name, version }: NpmPackRequest, context: ImportContext): Promise<void> {
-  const lock = JSON.parse(await readFile(join(tree, 'package-lock.json'), 'utf8')) as { packages: object };
+async function install(
+  tree: string,
+  { name, version }: NpmPackRequest,
+  context: ImportContext,
+): Promise<void> {
+  const lock = JSON.parse(await readFile(join(tree, 'package-lock.json'), 'utf8')) as {
+    packages: object;
+  };
   const packages = Math.max(1, Object.keys(lock.packages).length - 1);
   const step = `installing ${packages} packages`;
   let fetched = 0;

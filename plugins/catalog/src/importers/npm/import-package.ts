@@ -23,7 +23,10 @@ export interface NpmPackageRequest {
 
 const TIME_LIMIT_MS = 300_000;
 
-export async function importNpmPackage(request: NpmPackageRequest, context: ImportContext): Promise<ImportedArtifact> {
+export async function importNpmPackage(
+  request: NpmPackageRequest,
+  context: ImportContext,
+): Promise<ImportedArtifact> {
   const what = `${request.name}@${request.version}`;
   const integrity = pinned(request, what);
   context.onProgress({ step: `fetching ${what}`, fraction: null });
@@ -35,7 +38,8 @@ export async function importNpmPackage(request: NpmPackageRequest, context: Impo
     what,
   });
   const fileName = (await readdir(context.workDir)).find((name) => name.endsWith('.tgz'));
-  if (fileName === undefined) throw upstreamUnreachable(NPM_REGISTRY, `npm delivered nothing for ${what}`);
+  if (fileName === undefined)
+    throw upstreamUnreachable(NPM_REGISTRY, `npm delivered nothing for ${what}`);
   const file = join(context.workDir, fileName);
   context.onProgress({ step: `checking ${what}`, fraction: 0.9 });
   const actual = await integrityOf(file, context.signal);

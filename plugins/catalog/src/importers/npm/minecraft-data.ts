@@ -7,8 +7,13 @@ import { join } from 'node:path';
 import { CodedError } from '@zlh/kernel';
 
 /** Per edition and version: table → folder that holds it, `{ blocks: 'pc/1.20.3' }`. */
-type DataPaths = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
-type ProtocolVersions = readonly { readonly minecraftVersion: string; readonly majorVersion: string }[];
+type DataPaths = Readonly<
+  Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>
+>;
+type ProtocolVersions = readonly {
+  readonly minecraftVersion: string;
+  readonly majorVersion: string;
+}[];
 
 const EDITION = 'pc';
 
@@ -18,14 +23,17 @@ export async function keepOneVersion(packageDir: string, version: string): Promi
   const kept = await tablesOf(data, version);
   for (const edition of ['pc', 'bedrock']) {
     for (const folder of await readdir(join(data, edition))) {
-      if (folder !== 'common') await keepTables(join(data, edition, folder), kept.get(`${edition}/${folder}`));
+      if (folder !== 'common')
+        await keepTables(join(data, edition, folder), kept.get(`${edition}/${folder}`));
     }
   }
 }
 
 async function tablesOf(data: string, version: string): Promise<Map<string, Set<string>>> {
   const paths = (await readJson<DataPaths>(join(data, 'dataPaths.json')))[EDITION] ?? {};
-  const versions = await readJson<ProtocolVersions>(join(data, EDITION, 'common', 'protocolVersions.json'));
+  const versions = await readJson<ProtocolVersions>(
+    join(data, EDITION, 'common', 'protocolVersions.json'),
+  );
   const major = versions.find(({ minecraftVersion }) => minecraftVersion === version)?.majorVersion;
   const tables = paths[version] ?? paths[major ?? ''];
   if (tables === undefined) {

@@ -102,7 +102,15 @@ export async function findNpm(env: NodeJS.ProcessEnv = process.env): Promise<Npm
   if (started && basename(started) === 'npm-cli.js' && (await readable(started))) {
     return { command: env['npm_node_execpath'] ?? process.execPath, args: [started] };
   }
-  const beside = join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
+  const beside = join(
+    dirname(process.execPath),
+    '..',
+    'lib',
+    'node_modules',
+    'npm',
+    'bin',
+    'npm-cli.js',
+  );
   if (await readable(beside)) return { command: process.execPath, args: [await realpath(beside)] };
   for (const folder of ownPath(env)) {
     const candidate = join(folder, 'npm');
@@ -120,7 +128,9 @@ function readable(file: string, mode = constants.R_OK): Promise<boolean> {
 
 /** The PATH without packages' own folders: an npm found there belongs to a project, not to the machine. */
 function ownPath(env: NodeJS.ProcessEnv): string[] {
-  return (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '' && !/[\\/]node_modules[\\/]\.bin$/.test(folder));
+  return (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '' && !/[\\/]node_modules[\\/]\.bin$/.test(folder));
 }
 
 /**

