@@ -68,7 +68,7 @@ export async function load(file: string, host: Host): Promise<Loaded> {
   );
   return {
     configuration,
-    plugins: found.filter((each) => !isFault(each)),
+    plugins: found.filter((each): each is InstalledPlugin => !isFault(each)),
     faults: found.filter(isFault),
   };
 }

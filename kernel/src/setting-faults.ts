@@ -63,8 +63,15 @@ function asFaults(path: string, problem: Problem, at: Node): SettingFault[] {
 const wrong = (path: string, problem: string): SettingFault => ({ kind: 'wrong', path, problem });
 
 function oneOf(options: readonly Node[]): string {
-  const names = options.map((each) => JSON.stringify(each.const) ?? each.type ?? 'something else');
+  const names = options.map(nameOf);
   return names.length === 1 ? `must be ${names[0]}` : `must be one of ${names.join(', ')}`;
+}
+
+/** `"fast"`, `string`, or `object with kind "folder"`. */
+function nameOf(option: Node): string {
+  const literal = Object.entries(option.properties ?? {}).find(([, { const: value }]) => value);
+  const tag = literal && ` with ${literal[0]} ${JSON.stringify(literal[1].const)}`;
+  return JSON.stringify(option.const) ?? `${option.type ?? 'something else'}${tag ?? ''}`;
 }
 
 /** `/hosts/0/na~1me` → `hosts`, `0`, `na/me`. */

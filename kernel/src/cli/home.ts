@@ -15,13 +15,14 @@ export interface Home {
 }
 
 /**
- * Makes the folder when it is missing (0700) and takes its lock in the name of `role`.
+ * Makes the folder when it is missing (0700; 0711 under root) and takes its lock in the name of `role`.
  *
  * @throws CodedError HOME_UNWRITABLE or HOME_IN_USE
  */
 export function openHome(path: string, role: string): Home {
   inHome(path, () => {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    // Root gives games user ids of their own, which must be able to pass through to their folders.
+    mkdirSync(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   });
   const lock = takeLock(path, role);
