@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import type { AgentProblem } from './contract/messages.ts';
 import type { AgentOperation } from './contract/operation.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';

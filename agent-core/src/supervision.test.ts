@@ -160,14 +160,16 @@ for (const [how, reason] of [
   ['port', 'port-taken'],
   ['before-ready', 'exit-code'],
 ] as const) {
-  test(`a start that fails with "${how}" says ${reason}`, async () => {
-    const crash = { ...spec().crash, maxCrashes: 1 };
-    await agent.perform(spec({ FAKE_CRASH: how }, { crash }));
-    const started = await agent.perform('start');
-    assert.is(started.state, 'failed');
-    assert.is(started.error?.code, `AGENT_SERVER_${reason.replaceAll('-', '_').toUpperCase()}`);
-    assert.is((await agent.status()).crash?.reason, reason);
-  });
+  test(`a start that fails with "${how}" says ${reason}`, () => failsWith(how, reason));
+}
+
+async function failsWith(how: string, reason: string): Promise<void> {
+  const crash = { ...spec().crash, maxCrashes: 1 };
+  await agent.perform(spec({ FAKE_CRASH: how }, { crash }));
+  const started = await agent.perform('start');
+  assert.is(started.state, 'failed');
+  assert.is(started.error?.code, `AGENT_SERVER_${reason.replaceAll('-', '_').toUpperCase()}`);
+  assert.is((await agent.status()).crash?.reason, reason);
 }
 
 test('a server that never becomes ready is ended and says so', async () => {

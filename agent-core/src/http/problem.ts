@@ -6,7 +6,7 @@ import { STATUS_CODES } from 'node:http';
 import { CodedError } from '@zlh/kernel';
 import type { AgentProblem } from '../contract/messages.ts';
 import type { SpecFault } from '../install/check-spec.ts';
-import { OperationConflict } from '../operations/operations.ts';
+import { OperationConflict } from '../operations/errors.ts';
 
 /** A refusal with its status; thrown by routes. */
 export class Refusal extends CodedError {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { extract } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import type { Staging } from './staging.ts';
 
 export async function untar(
@@ -13,29 +13,19 @@ export async function untar(
   signal: AbortSignal,
 ): Promise<void> {
   const entries = extract();
-  entries.on('entry', (header, stream, next) => {
-    const content = Readable.from(stream);
-    take(staging, header, content).then(
-      () => {
-        content.resume();
-        next();
-      },
-      (error: unknown) => entries.destroy(error as Error),
-    );
-  });
   const source = createReadStream(file, { highWaterMark: 1 << 18 });
-  if (gzip) await pipeline(source, createGunzip(), entries, { signal });
-  else await pipeline(source, entries, { signal });
+  const fed = gzip
+    ? pipeline(source, createGunzip(), entries, { signal })
+    : pipeline(source, entries, { signal });
+  fed.catch(() => {}); // the loop below ends with the same error, or has caused it
+  for await (const entry of entries) {
+    await take(staging, entry.header, Readable.from(entry));
+    entry.resume();
+  }
+  await fed;
 }
 
-interface Header {
-  readonly name: string;
-  readonly type?: string | null | undefined;
-  readonly linkname?: string | null | undefined;
-  readonly mode?: number | undefined;
-}
-
-async function take(staging: Staging, header: Header, content: Readable): Promise<void> {
+function take(staging: Staging, header: Header, content: Readable): Promise<void> | void {
   const { name, type, linkname, mode } = header;
   if (type === 'file' || type === 'contiguous-file') {
     return staging.file(name, content, ((mode ?? 0) & 0o100) !== 0);

@@ -2,40 +2,13 @@
  * Runs the agent's operations: one at a time, each id once, resumed after a crash from its first
  * unfinished phase. Only what is declared as interrupting (kill) may break into a running one.
  */
-import { CodedError, type Logger } from '@zlh/kernel';
-import type { AgentOperation, AgentPhase, OperationState } from '../contract/operation.ts';
+import type { Logger } from '@zlh/kernel';
+import type { AgentOperation } from '../contract/operation.ts';
 import { within } from '../lib/promises.ts';
+import { cancelled, ending, interrupted, notSaved, OperationConflict, reused } from './errors.ts';
 import type { Journal } from './journal.ts';
-
-export interface OperationContext<Input> {
-  readonly input: Input;
-  /** Aborts when the operation is cancelled or the agent ends. */
-  readonly signal: AbortSignal;
-  /** Runs `work` unless an earlier try finished it; reports its progress. */
-  phase(name: string, work: (progress: (share: number) => void) => Promise<void>): Promise<void>;
-}
-
-export interface OperationKind<Input = unknown> {
-  /** `start`, or `<plugin>.<verb>`. */
-  readonly kind: string;
-  readonly phases: readonly string[];
-  /** Cancels whatever runs instead of being refused, and is accepted even when the disk is full. */
-  readonly interrupts?: boolean;
-  run(context: OperationContext<Input>): Promise<void>;
-}
-
-export class OperationConflict extends CodedError {
-  readonly operation: AgentOperation;
-
-  constructor(operation: AgentOperation) {
-    super(
-      'AGENT_OPERATION_IN_THE_WAY',
-      `The operation "${operation.kind}" is running.`,
-      'Wait until it has ended, or cancel it.',
-    );
-    this.operation = operation;
-  }
-}
+import type { OperationKind } from './kind.ts';
+import { ended, fresh, phaseRunner } from './record.ts';
 
 interface Running {
   readonly id: string;
@@ -45,12 +18,6 @@ interface Running {
 
 /** How long an interrupted operation may take to let go. */
 const LET_GO_MS = 1_000;
-const ending = new CodedError(
-  'AGENT_ENDING',
-  'The agent is ending.',
-  'It goes on after its restart.',
-);
-
 export class Operations {
   readonly #journal: Journal;
   readonly #log: Logger;
@@ -66,7 +33,7 @@ export class Operations {
   }
 
   define<Input>(kind: OperationKind<Input>): void {
-    this.#kinds.set(kind.kind, kind as OperationKind);
+    this.#kinds.set(kind.kind, kind);
   }
 
   /** The one that runs now. */
@@ -129,7 +96,7 @@ export class Operations {
   /** Lets go of what runs, to be resumed by the next agent. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#running?.abort.abort(ending);
+    this.#running?.abort.abort(ending());
     if (this.#running !== undefined) await within(LET_GO_MS, this.#running.settled);
   }
 
@@ -207,96 +174,3 @@ export class Operations {
     this.#changed();
   }
 }
-
-function phaseRunner(
-  current: () => AgentOperation,
-  update: (operation: AgentOperation, durable?: boolean) => void,
-): OperationContext<unknown>['phase'] {
-  const change = (name: string, change: Partial<AgentPhase>, durable = true) => {
-    const phases = current().phases.map((each) =>
-      each.name === name ? { ...each, ...change } : each,
-    );
-    update({ ...current(), phases }, durable);
-  };
-  return async (name, work) => {
-    const phase = current().phases.find((each) => each.name === name);
-    if (phase === undefined) throw new TypeError(`"${name}" is no phase of "${current().kind}"`);
-    if (phase.state === 'succeeded') return;
-    change(name, { state: 'running', startedAt: phase.startedAt ?? now(), progress: null });
-    await work((share) => {
-      const progress = Math.min(1, Math.floor(share * 100) / 100);
-      const shown = current().phases.find((each) => each.name === name)?.progress;
-      if (progress !== shown) change(name, { progress }, false);
-    });
-    change(name, { state: 'succeeded', progress: 1, finishedAt: now() });
-  };
-}
-
-function fresh(id: string, { kind, phases }: OperationKind): AgentOperation {
-  const pending = { state: 'pending', progress: null, startedAt: null, finishedAt: null } as const;
-  return {
-    id,
-    kind,
-    state: 'queued',
-    phases: phases.map((name) => ({ name, ...pending })),
-    error: null,
-    createdAt: now(),
-    finishedAt: null,
-  };
-}
-
-function ended(operation: AgentOperation, state: OperationState, error: unknown): AgentOperation {
-  const finishedAt = now();
-  const phases = operation.phases.map((phase): AgentPhase => {
-    if (phase.state === 'running') return { ...phase, state: phaseEnd(state), finishedAt };
-    return phase.state === 'pending' ? { ...phase, state: 'skipped' } : phase;
-  });
-  return {
-    ...operation,
-    state,
-    phases,
-    finishedAt,
-    error: error === null ? null : describe(error),
-  };
-}
-
-function phaseEnd(state: OperationState): AgentPhase['state'] {
-  return state === 'succeeded' || state === 'cancelled' ? state : 'failed';
-}
-
-function describe(error: unknown): { code: string; detail: string } {
-  if (error instanceof CodedError)
-    return { code: error.code, detail: `${error.message} ${error.hint}` };
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return {
-      code: 'AGENT_DISK_FULL',
-      detail: 'The disk is full. Free some space, then try again.',
-    };
-  }
-  return { code: 'AGENT_INTERNAL', detail: `The agent failed: ${message ?? String(error)}.` };
-}
-
-const now = () => new Date().toISOString();
-
-const cancelled = () =>
-  new CodedError('AGENT_OPERATION_CANCELLED', 'It was cancelled.', 'Ask again when it is wanted.');
-const interrupted = () =>
-  new CodedError(
-    'AGENT_OPERATION_INTERRUPTED',
-    'A kill interrupted it.',
-    'Ask again when it is wanted.',
-  );
-const reused = ({ id, kind }: AgentOperation) =>
-  new CodedError(
-    'AGENT_OPERATION_ID_REUSED',
-    `The operation id "${id}" belongs to a "${kind}" already.`,
-    'Use a new id for each operation.',
-  );
-const notSaved = (cause: unknown) =>
-  new CodedError(
-    'AGENT_STATE_UNWRITABLE',
-    `The agent cannot write its state (${String((cause as NodeJS.ErrnoException).code)}).`,
-    'Free some space on its disk, then try again.',
-    { cause },
-  );

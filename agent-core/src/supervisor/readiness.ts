@@ -124,7 +124,7 @@ function createProbe(spec: InstanceSpec, probes: ProbeRegistry, target: ProbeTar
   try {
     if (kind !== undefined) return kind.create(target);
   } catch (error) {
-    return { check: () => Promise.reject(error as Error) };
+    return { check: () => Promise.reject(error) };
   }
   return { check: () => Promise.reject(new Error(`this agent has no probe "${spec.probe.kind}"`)) };
 }

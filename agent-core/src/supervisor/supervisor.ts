@@ -274,7 +274,9 @@ export class Supervisor {
       Math.max(0, spec.probe.startupTimeoutMs - elapsed),
     );
     try {
-      const over = this.#runOver.then(() => Promise.reject(errors.notReady(this.#memory.crash)));
+      const over = this.#runOver.then(() => {
+        throw errors.notReady(this.#memory.crash);
+      });
       await abortable(Promise.race([readiness.whenReady, over]), signal);
     } finally {
       clearTimeout(late);

@@ -1,0 +1,42 @@
+/** Every refusal and end of an operation that reaches people, with its code and what to do. */
+import { CodedError } from '@zlh/kernel';
+import type { AgentOperation } from '../contract/operation.ts';
+
+/** Carries the operation in the way, for the answer 409. */
+export class OperationConflict extends CodedError {
+  readonly operation: AgentOperation;
+
+  constructor(operation: AgentOperation) {
+    super(
+      'AGENT_OPERATION_IN_THE_WAY',
+      `The operation "${operation.kind}" is running.`,
+      'Wait until it has ended, or cancel it.',
+    );
+    this.operation = operation;
+  }
+}
+
+export const cancelled = () =>
+  new CodedError('AGENT_OPERATION_CANCELLED', 'It was cancelled.', 'Ask again when it is wanted.');
+export const interrupted = () =>
+  new CodedError(
+    'AGENT_OPERATION_INTERRUPTED',
+    'A kill interrupted it.',
+    'Ask again when it is wanted.',
+  );
+export const reused = ({ id, kind }: AgentOperation) =>
+  new CodedError(
+    'AGENT_OPERATION_ID_REUSED',
+    `The operation id "${id}" belongs to a "${kind}" already.`,
+    'Use a new id for each operation.',
+  );
+export const notSaved = (cause: unknown) =>
+  new CodedError(
+    'AGENT_STATE_UNWRITABLE',
+    `The agent cannot write its state (${String((cause as NodeJS.ErrnoException).code)}).`,
+    'Free some space on its disk, then try again.',
+    { cause },
+  );
+
+export const ending = () =>
+  new CodedError('AGENT_ENDING', 'The agent is ending.', 'It goes on after its restart.');
