@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { ImportContext, ImportedArtifact } from '../importer.ts';
-import { keepOneVersion } from './minecraft-data.ts';
+import { keepVersion } from './minecraft-data.ts';
 import { runNpm } from './npm-client.ts';
 import { removeDevelopersFiles, removePackages } from './prune.ts';
 import { writeTar } from './write-tar.ts';
@@ -53,7 +53,7 @@ export async function importNpmPack(
   await removePackages(tree, pack.absent);
   await removeDevelopersFiles(tree);
   if (pack.oneMinecraftVersion)
-    await keepOneVersion(join(tree, 'node_modules', 'minecraft-data'), version);
+    await keepVersion(join(tree, 'node_modules', 'minecraft-data'), version);
   await Promise.all(installersFiles.map((file) => rm(join(tree, file), { force: true })));
   const fileName = `${name}-${version}.tar.gz`;
   const file = join(context.workDir, fileName);

@@ -1,6 +1,7 @@
 /**
  * Reduces the package `minecraft-data`, which holds every version of the game (430 MB), to the one
- * version that is wanted and the tables it borrows from others.
+ * version that is wanted and the first of its line (1.16 for 1.16.5, whose chunks are written in that
+ * one's format), with the tables that these borrow from others.
  */
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +19,7 @@ type ProtocolVersions = readonly {
 const EDITION = 'pc';
 
 /** `version` is one of the Java edition: `1.21.4`. Index files of both editions stay. */
-export async function keepOneVersion(packageDir: string, version: string): Promise<void> {
+export async function keepVersion(packageDir: string, version: string): Promise<void> {
   const data = join(packageDir, 'minecraft-data', 'data');
   const kept = await tablesOf(data, version);
   for (const edition of ['pc', 'bedrock']) {
@@ -35,8 +36,8 @@ async function tablesOf(data: string, version: string): Promise<Map<string, Set<
     join(data, EDITION, 'common', 'protocolVersions.json'),
   );
   const major = versions.find(({ minecraftVersion }) => minecraftVersion === version)?.majorVersion;
-  const tables = paths[version] ?? paths[major ?? ''];
-  if (tables === undefined) {
+  const wanted = [paths[version], paths[major ?? '']].filter((tables) => tables !== undefined);
+  if (wanted.length === 0) {
     throw new CodedError(
       'CATALOG_GAME_VERSION_UNKNOWN',
       `The package minecraft-data has no data for version ${version}.`,
@@ -44,7 +45,7 @@ async function tablesOf(data: string, version: string): Promise<Map<string, Set<
     );
   }
   const kept = new Map<string, Set<string>>();
-  for (const [table, folder] of Object.entries(tables)) {
+  for (const [table, folder] of wanted.flatMap((tables) => Object.entries(tables))) {
     kept.set(folder, (kept.get(folder) ?? new Set()).add(`${table}.json`));
   }
   return kept;

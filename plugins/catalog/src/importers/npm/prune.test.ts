@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { keepOneVersion } from './minecraft-data.ts';
+import { keepVersion } from './minecraft-data.ts';
 import { removeDevelopersFiles, removePackages } from './prune.ts';
 import { listFiles } from './write-tar.ts';
 
@@ -115,7 +115,7 @@ test('of all game versions the wanted one stays, with the tables it borrows', as
     [`${data}/bedrock/common/features.json`]: '',
     [`${data}/bedrock/1.20/blocks.json`]: '',
   });
-  await keepOneVersion(root, '1.20.4');
+  await keepVersion(root, '1.20.4');
   assert.equal(await listFiles(join(root, data)), [
     'bedrock/common/features.json',
     'dataPaths.json',
@@ -125,20 +125,31 @@ test('of all game versions the wanted one stays, with the tables it borrows', as
   ]);
 });
 
-test('a version is found under the name of its line, and an unknown one is refused', async () => {
+test('with a version goes the first of its line, and an unknown one is refused', async () => {
   const data = 'minecraft-data/data';
   await write({
-    [`${data}/dataPaths.json`]: { pc: { '1.8': { blocks: 'pc/1.8' } } },
+    [`${data}/dataPaths.json`]: {
+      pc: {
+        '1.8': { blocks: 'pc/1.8' },
+        '1.16': { blocks: 'pc/1.16' },
+        '1.16.5': { blocks: 'pc/1.16.5' },
+      },
+    },
     [`${data}/pc/common/protocolVersions.json`]: [
       { minecraftVersion: '1.8.8', majorVersion: '1.8' },
+      { minecraftVersion: '1.16.5', majorVersion: '1.16' },
     ],
     [`${data}/pc/1.8/blocks.json`]: '',
+    [`${data}/pc/1.16/blocks.json`]: '',
+    [`${data}/pc/1.16.5/blocks.json`]: '',
     [`${data}/bedrock/common/features.json`]: '',
   });
-  await keepOneVersion(root, '1.8.8');
-  assert.ok((await listFiles(root)).includes(`${data}/pc/1.8/blocks.json`));
-  const message = await keepOneVersion(root, '9.9').then(() => 'kept', String);
-  assert.match(message, 'The package minecraft-data has no data for version 9.9.');
+  const blocks = async () => (await listFiles(root)).filter((path) => path.endsWith('blocks.json'));
+  const refusal = await keepVersion(root, '9.9').then(() => 'kept', String);
+  assert.match(refusal, 'The package minecraft-data has no data for version 9.9.');
+  assert.is((await blocks()).length, 3);
+  await keepVersion(root, '1.16.5');
+  assert.equal(await blocks(), [`${data}/pc/1.16.5/blocks.json`, `${data}/pc/1.16/blocks.json`]);
 });
 
 test.run();
