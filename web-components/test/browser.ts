@@ -1,19 +1,25 @@
 /**
- * A real browser on a test platform. One browser and one platform per test file; each test gets fresh pages.
+ * A real browser on a test platform: one of each per test file, started by its first visit.
  *
  * ```ts
- * const { visit, platform, close } = await startPortal(chromium);
- * const page = await visit('/servers');
+ * const chromium = await needs.chromium();
+ * const portal = new Portal(chromium.value);
+ * test.after.each(() => portal.leave());
+ * test.after(() => portal.close());
+ *
+ * when(chromium)('…', async () => {
+ *   const page = await portal.visit('/servers');
  * ```
  */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Axe from 'axe-core';
 import { chromium } from 'playwright-core';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { dist, Platform } from './server.ts';
+import type { World } from './world.ts';
 
 const FLAGS = [
   '--no-sandbox',
@@ -25,95 +31,118 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
+export const dark = { colorScheme: 'dark' } as const;
+export const light = { colorScheme: 'light' } as const;
 export const phone = {
   viewport: { width: 390, height: 844 },
   hasTouch: true,
   isMobile: true,
 } as const;
 
-export interface Portal {
-  platform: Platform;
-  /** A page of the portal, signed in unless `out`. Console errors and refused resources fail the test through `faultsOf`. */
-  visit(path: string, options?: BrowserContextOptions & { out?: boolean }): Promise<Page>;
-  close(): Promise<void>;
+export class Portal {
+  readonly platform = new Platform();
+  /** What the pages did wrong: errors in their code, refusals by their policy, requests to other hosts. */
+  readonly faults: string[] = [];
+  #executablePath: string | undefined;
+  #browser: Browser | undefined;
+  #contexts: BrowserContext[] = [];
+
+  constructor(executablePath: string | undefined) {
+    this.#executablePath = executablePath;
+  }
+
+  get world(): World {
+    return this.platform.world;
+  }
+
+  /** Opens an address of the portal, signed in unless `out`. */
+  async visit(
+    path: string,
+    { out = false, ...options }: BrowserContextOptions & { out?: boolean } = {},
+  ): Promise<Page> {
+    const context = await this.#context(options);
+    if (!out) {
+      this.world.sessions.add('test-session');
+      await context.addCookies([
+        { name: 'zlh_session', value: 'test-session', url: this.platform.url },
+      ]);
+    }
+    const page = await context.newPage();
+    page.on('pageerror', (error) => this.faults.push(String(error)));
+    page.on('console', (message) => this.#console(message.type(), message.text()));
+    page.on('request', (request) => this.#request(request.url()));
+    await page.goto(this.platform.url + path);
+    return page;
+  }
+
+  /** Closes what one test opened, and lets the platform answer as usual again. Throws what the pages did wrong. */
+  async leave(): Promise<void> {
+    await Promise.all(this.#contexts.splice(0).map(async (context) => context.close()));
+    this.platform.reset();
+    const faults = this.faults.splice(0);
+    if (faults.length > 0) throw new Error(`The page is at fault:\n${faults.join('\n')}`);
+  }
+
+  async close(): Promise<void> {
+    await this.#browser?.close();
+    if (this.#browser) await this.platform.stop();
+  }
+
+  async #context(options: BrowserContextOptions): Promise<BrowserContext> {
+    this.#browser ??= await this.#start();
+    const context = await this.#browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      ...dark,
+      ...options,
+    });
+    context.setDefaultTimeout(10_000);
+    this.#contexts.push(context);
+    return context;
+  }
+
+  async #start(): Promise<Browser> {
+    assertBuilt();
+    await this.platform.start();
+    return chromium.launch({ executablePath: this.#executablePath ?? '', args: FLAGS });
+  }
+
+  /** An answer of 4xx is written to the console by the browser itself; that is no fault of the page. */
+  #console(type: string, text: string): void {
+    if (type === 'error' && !/^Failed to load resource|WebSocket connection to/.test(text))
+      this.faults.push(text);
+  }
+
+  #request(url: string): void {
+    const own = url.startsWith(this.platform.url) || /^(data|blob|ws):/.test(url);
+    if (!own) this.faults.push(`request to another host: ${url}`);
+  }
 }
 
-export async function startPortal(executablePath: string): Promise<Portal> {
-  assertBuilt();
-  const platform = new Platform();
-  await platform.start();
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
-  return {
-    platform,
-    async visit(path, { out = false, ...options } = {}) {
-      const context = await browser.newContext({
-        viewport: { width: 1280, height: 800 },
-        colorScheme: 'dark',
-        ...options,
-      });
-      context.setDefaultTimeout(10_000);
-      if (!out) await signIn(platform, context);
-      const page = await context.newPage();
-      faults.set(page, []);
-      page.on('pageerror', (error) => faults.get(page)?.push(String(error)));
-      page.on('console', (message) => {
-        if (message.type() === 'error' && !/Failed to load resource/.test(message.text()))
-          faults.get(page)?.push(message.text());
-      });
-      await page.goto(platform.url + path);
-      return page;
-    },
-    async close() {
-      await browser.close();
-      await platform.stop();
-    },
-  };
-}
-
-const faults = new WeakMap<Page, string[]>();
-
-/** What went wrong in the page's own code, refusals by its content security policy included. */
-export function faultsOf(page: Page): readonly string[] {
-  return faults.get(page) ?? [];
-}
-
-async function signIn(
-  platform: Platform,
-  context: { addCookies(cookies: { name: string; value: string; url: string }[]): Promise<void> },
-): Promise<void> {
-  platform.world.sessions.add('test-session');
-  await context.addCookies([{ name: 'zlh_session', value: 'test-session', url: platform.url }]);
-}
-
-/** Faults of accessibility, as `rule: target`. */
+/** Faults of accessibility, as `rule: where, and why`. */
 export async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(async () => {
-    await Promise.all(
-      document
-        .getAnimations()
-        .map(
-          async (animation) =>
-            animation.playState === 'running' &&
-            animation.effect?.getTiming().iterations !== Infinity &&
-            animation.finished,
-        ),
-    );
-  });
+  await settled(page);
   // Past the page's policy on purpose: the checker is a guest, not a part of the portal.
-  const source = await import('node:fs/promises').then(async ({ readFile }) =>
-    readFile(axePath, 'utf8'),
-  );
-  await page.evaluate(source);
+  await page.evaluate(readFileSync(axeSource, 'utf8'));
   return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof Axe };
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    const { axe: checker } = globalThis as unknown as { axe: typeof Axe };
+    const { violations } = await checker.run(document, { resultTypes: ['violations'] });
     return violations.flatMap(({ id, nodes }) =>
       nodes.map(
-        ({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary}`,
+        ({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary ?? ''}`,
       ),
     );
+  });
+}
+
+/** Waits for what fades or slides in: half-faded text has no contrast. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const finite = document
+      .getAnimations()
+      .filter((one) => one.effect?.getTiming().iterations !== Infinity);
+    await Promise.allSettled(finite.map(async (one) => one.finished));
   });
 }
 

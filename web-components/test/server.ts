@@ -74,6 +74,15 @@ export class Platform {
     for (const console of this.#consoles.keys()) console.terminate();
   }
 
+  /** Answers as usual again, with nothing of what earlier tests made. */
+  reset(): void {
+    this.faults.clear();
+    this.pages.clear();
+    this.hold = undefined;
+    this.typed.length = this.requests.length = 0;
+    this.world.clear();
+  }
+
   /** How many browsers listen. */
   get listening(): number {
     return this.#streams.size;

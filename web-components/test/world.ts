@@ -32,6 +32,21 @@ export class World {
   readonly news = new EventEmitter();
   #vmid = 5000;
 
+  /** Back to a user with nothing. */
+  clear(): void {
+    for (const map of [
+      this.instances,
+      this.operations,
+      this.keys,
+      this.statuses,
+      this.logs,
+      this.created,
+    ])
+      map.clear();
+    this.sessions.clear();
+    this.catalog = catalog;
+  }
+
   addInstance(wanted: Partial<Instance> = {}): Instance {
     const vmid = ++this.#vmid;
     const variant = wanted.variant ?? 'paper';
