@@ -1,0 +1,10 @@
+/** For authors of importers and of blob stores: stand-ins and contract suites. */
+export { testBlobStore, type BlobStoreUnderTest } from './blob-store-suite.ts';
+export { importFault, tryImporter, type Trial } from './try-importer.ts';
+export {
+  serveFile,
+  startUpstream,
+  type FakeUpstream,
+  type FileOptions,
+  type Handler,
+} from './upstream.ts';
