@@ -24,6 +24,8 @@ import {
 import { runFiles, type LaunchRequest, type ShimRecord } from './launch.ts';
 import { spawnTerminal, type Terminal } from './terminal.ts';
 
+/** Sockets and files for the owner alone: 0600. */
+const PRIVATE = 0o177;
 const CHUNK = 65_536;
 /** Input waiting for a game that does not read; more is dropped rather than kept. */
 const MAX_PENDING_INPUT = 262_144;
@@ -53,7 +55,7 @@ let pumping = false;
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'] as const)
   process.on(signal, () => {});
 process.stdout.on('error', () => {}); // the agent that started this shim is gone; another will come
-process.umask(0o077);
+process.umask(PRIVATE);
 const server = createServer(serve);
 server.listen(runFiles.socket, launch);
 
@@ -75,7 +77,7 @@ function launch(): void {
     name: request.env.TERM ?? 'xterm-256color',
     encoding: null,
   });
-  process.umask(0o077);
+  process.umask(PRIVATE);
   terminal.onExit(({ exitCode, signal }) => ended(exitCode, signal ?? 0));
   terminal.onData((chunk) => {
     ring.write(chunk);

@@ -44,20 +44,20 @@ export async function startShim(
     env: { [SHIM_MARK]: request.runId, ...environment(compileCache) },
   }) as ChildProcessByStdio<Writable, Readable, null>;
   closeSync(log);
-  child.unref();
-  const failed = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('exit', () => resolve(lastLine(join(runDir, runFiles.log))));
+  const failed = new Promise<void>((resolve) => {
+    child.once('error', () => resolve());
+    child.once('exit', () => resolve());
   });
   child.stdin.on('error', () => {}); // it died before it read everything: 'exit' tells why
   child.stdin.end(JSON.stringify(request));
-  const said = await Promise.race([once(child.stdout, 'data').then(() => null), failed]);
+  const ready = await Promise.race([once(child.stdout, 'data').then(() => true), failed]);
   child.stdout.destroy();
+  child.unref();
   const record = readShimRecord(runDir);
-  if (said === null && record !== undefined) return record;
+  if (ready === true && record !== undefined) return record;
   throw new CodedError(
     'AGENT_SHIM_FAILED',
-    `The process that keeps the server's console could not start: ${said ?? 'it left no record'}.`,
+    `The process that keeps the server's console could not start: ${lastLine(join(runDir, runFiles.log))}.`,
     'Check memory, disk space and process limits of this machine, then start again.',
   );
 }
@@ -108,8 +108,11 @@ export function readScrollback(runDir: string): { offset: number; bytes: Buffer 
 }
 
 function lastLine(path: string): string {
-  const lines = readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '');
-  return lines.find((line) => line.includes('Error:')) ?? lines.at(-1) ?? 'it ended without a word';
+  const nothing = 'it ended without a word';
+  try {
+    const lines = readFileSync(path, 'utf8').split('\n').filter((line) => line.trim() !== '');
+    return lines.find((line) => line.includes('Error:')) ?? lines.at(-1) ?? nothing;
+  } catch {
+    return nothing; // not even its log could be made
+  }
 }

@@ -1,0 +1,34 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ByteRing } from './byte-ring.ts';
+
+test('the ring holds the last bytes at their offsets, whatever the sizes of writes', () => {
+  let all = '';
+  const ring = new ByteRing(16, 100);
+  for (const size of [1, 5, 16, 3, 40, 0, 15, 2, 17, 7]) {
+    const chunk = Array.from({ length: size }, (_, i) => String.fromCharCode(97 + ((all.length + i) % 26))).join('');
+    all += chunk;
+    ring.write(Buffer.from(chunk));
+    assert.is(ring.end, 100 + all.length);
+    assert.is(ring.start, Math.max(100, ring.end - 16));
+    assert.is(ring.read(ring.start).toString(), all.slice(ring.start - 100));
+  }
+});
+
+test('a read may begin anywhere and be bounded', () => {
+  const ring = new ByteRing(8);
+  ring.write(Buffer.from('abcdefghij'));
+  assert.is(ring.read(4, 3).toString(), 'efg');
+  assert.is(ring.read(9, 100).toString(), 'j');
+  assert.is(ring.read(10).length, 0);
+});
+
+test('what is skipped is forgotten', () => {
+  const ring = new ByteRing(8);
+  ring.write(Buffer.from('abc'));
+  ring.skipTo(50);
+  ring.write(Buffer.from('xyz'));
+  assert.equal([ring.start, ring.end, ring.read(50).toString()], [50, 53, 'xyz']);
+});
+
+test.run();
