@@ -1,0 +1,134 @@
+/**
+ * A platform as a host starts it: `zlh start` in a process of its own, on a free port, with a home that goes away.
+ * Its agents and games are found and ended through it; what it leaves behind the runner reports.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ApiClient } from './client.ts';
+
+export const repository = resolve(import.meta.dirname, '../..');
+const zlh = join(repository, 'kernel', 'bin', 'zlh.js');
+
+export const administrator = { email: 'admin@example.org', password: 'correct horse battery' };
+
+export interface PlatformOptions {
+  /** Default: a fresh one, removed by `remove`. */
+  readonly home?: string;
+  /** A home to begin from: it is copied. */
+  readonly from?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export class TestPlatform {
+  readonly home: string;
+  /** What it has logged, one object a line. */
+  readonly log: Record<string, unknown>[] = [];
+  readonly #env: Readonly<Record<string, string>>;
+  #stderr = '';
+  #process: ChildProcess | undefined;
+  #url: string | undefined;
+
+  private constructor(home: string, env: Readonly<Record<string, string>>) {
+    this.home = home;
+    this.#env = env;
+  }
+
+  /** Started, listening, and with a first administrator. */
+  static async start(options: PlatformOptions = {}): Promise<TestPlatform> {
+    const platform = await TestPlatform.make(options);
+    await platform.start();
+    return platform;
+  }
+
+  static async make({ home, from, env = {} }: PlatformOptions = {}): Promise<TestPlatform> {
+    const folder = home ?? (await mkdtemp(join(tmpdir(), 'zlh-home-')));
+    if (from !== undefined) await cp(from, folder, { recursive: true, preserveTimestamps: true });
+    return new TestPlatform(folder, env);
+  }
+
+  get url(): string {
+    if (this.#url === undefined) throw new Error('the platform has not been started');
+    return this.#url;
+  }
+
+  get pid(): number {
+    return this.#process!.pid!;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** Resolves when it listens; rejects with what it said when it ends instead. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, ['--conditions=zlh-source', '--disable-warning=ExperimentalWarning', zlh, 'start'], {
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        ZLH_HOME: this.home,
+        ZLH_HTTP_PORT: '0',
+        ZLH_LOG_FORMAT: 'json',
+        ZLH_ACCOUNTS_ADMIN_EMAIL: administrator.email,
+        ZLH_ACCOUNTS_ADMIN_PASSWORD: administrator.password,
+        ZLH_CATALOG_REFRESH_HOURS: '0',
+        ...this.#env,
+      },
+    });
+    this.#process = child;
+    this.#stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
+    const listening = Promise.withResolvers<string>();
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const entry = (line.startsWith('{') ? JSON.parse(line) : { msg: line }) as Record<string, unknown>;
+      this.log.push(entry);
+      const [, url] = /^listening at (http:\S+)$/.exec(String(entry['msg'])) ?? [];
+      if (url !== undefined) listening.resolve(url);
+    });
+    child.once('exit', (code, signal) => listening.reject(new Error(`the platform ended (${code ?? signal}) before it listened: ${this.#stderr}`)));
+    this.#url = await listening.promise;
+  }
+
+  /** A client that is nobody yet. */
+  anonymous(): ApiClient {
+    return new ApiClient(this.url);
+  }
+
+  async admin(): Promise<ApiClient> {
+    return this.anonymous().signIn(administrator.email, administrator.password);
+  }
+
+  /** As Ctrl-C does. Answers the exit code. */
+  async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
+    return this.#end(signal);
+  }
+
+  /** `kill -9`: nothing is put away. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** The exit code of a platform that ends by itself. */
+  async ended(): Promise<number | null> {
+    const child = this.#process!;
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode;
+  }
+
+  async remove(): Promise<void> {
+    if (this.#process?.exitCode === null && this.#process.signalCode === null) await this.stop();
+    await rm(this.home, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const exit = once(child, 'exit') as Promise<[number | null]>;
+    child.kill(signal);
+    return (await exit)[0];
+  }
+}
