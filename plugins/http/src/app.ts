@@ -23,6 +23,7 @@ export async function createApp(config: Settings, placed: readonly PlacedRoute[]
   const refuse = createRefuser(log);
   const app = bare(config, refuse);
   app.decorateRequest('identity', null);
+  app.decorate('publicUrl', config.publicUrl);
   app.setErrorHandler((error: FastifyError, request, reply) => refuse(error, request, reply));
   app.setValidatorCompiler(validatorCompiler as never);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));

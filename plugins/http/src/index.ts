@@ -9,6 +9,7 @@ import type { WebSocket } from 'ws';
 
 export { Problem, problems, type FieldFault } from './problem.ts';
 export { readCookie, writeCookie } from './cookies.ts';
+export { addressKey } from './limiter.ts';
 export { page, pageQuery, encodeCursor, decodeCursor, type Page } from './page.ts';
 
 /** Who is asking. */

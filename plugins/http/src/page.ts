@@ -17,6 +17,9 @@ export const pageQuery = {
   cursor: Type.Optional(Type.String({ maxLength: 500, description: '`nextCursor` of the page before.' })),
 };
 
+const isoTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** A cursor is where the last page ended: creation time and id. Opaque to callers. */
 export function encodeCursor(last: { readonly createdAt: Date; readonly id: string }): string {
   return Buffer.from(JSON.stringify([last.createdAt.toISOString(), last.id])).toString('base64url');
@@ -26,7 +29,7 @@ export function decodeCursor(cursor: string): { createdAt: Date; id: string } {
   try {
     const [time, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [string, string];
     const createdAt = new Date(time);
-    if (Number.isNaN(createdAt.getTime()) || !/^[0-9a-f-]{36}$/.test(id)) throw new TypeError('not a cursor');
+    if (!isoTime.test(time) || Number.isNaN(createdAt.getTime()) || !uuid.test(id)) throw new TypeError('not a cursor');
     return { createdAt, id };
   } catch {
     throw problems.invalid([{ path: 'query.cursor', message: 'is not a cursor of this list' }]);

@@ -11,6 +11,7 @@ export const settings = Type.Object(
     trustedProxies: Type.Array(Type.String(), { default: [], description: 'Addresses or networks whose X-Forwarded-… headers are believed, like 10.0.0.0/8.' }),
     perMinute: Type.Integer({ default: 3000, minimum: 1, description: 'Requests a minute for each signed-in caller.' }),
     anonymousPerMinute: Type.Integer({ default: 600, minimum: 1, description: 'Requests a minute for each address that is not signed in.' }),
+    rateLimits: Type.Boolean({ default: true, description: 'Whether requests are counted at all; only tests go without.' }),
     socketsPerCaller: Type.Integer({ default: 64, minimum: 1, description: 'Consoles and event streams one caller may keep open.' }),
     recheckSeconds: Type.Number({ default: 30, minimum: 0.05, description: 'How often an open console or event stream is pinged and its caller checked again.' }),
     drainSeconds: Type.Number({ default: 10, minimum: 0, description: 'How long requests under way may take to finish when the platform stops.' }),

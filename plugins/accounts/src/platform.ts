@@ -1,0 +1,62 @@
+/** `accounts` in the platform: users, sessions and API keys, what they may do, and what they did. */
+import { asClass, asFunction, definePlugin } from '@zlh/kernel';
+import { Database, Entities, Migrations, Vault } from '@zlh/database';
+import { Authenticators, Idempotency, ListeningHooks, Routes } from '@zlh/http';
+import { adminRoutes } from './admin-routes.ts';
+import { ApiKeys } from './api-keys.ts';
+import { AuditTrail } from './audit.ts';
+import { authenticators } from './authenticators.ts';
+import { authRoutes } from './auth-routes.ts';
+import { Doors } from './doors.ts';
+import { RecordedAnswers } from './idempotency.ts';
+import { Accounts, Audit, Permissions } from './index.ts';
+import { keyRoutes } from './key-routes.ts';
+import { Passwords } from './passwords.ts';
+import { PermissionBook } from './permissions.ts';
+import { accountEntities, accountMigrations } from './schema.ts';
+import { Sessions } from './sessions.ts';
+import { settings } from './settings.ts';
+import { Setup } from './setup.ts';
+import { Throttle } from './throttle.ts';
+import { Upkeep } from './upkeep.ts';
+import { Users } from './users.ts';
+
+export default definePlugin({
+  id: 'accounts',
+  config: settings,
+  needs: { database: Database, vault: Vault, permissions: Permissions },
+  services: {
+    users: asClass(Users).singleton(),
+    sessions: asClass(Sessions).singleton(),
+    apiKeys: asClass(ApiKeys).singleton(),
+    passwords: asClass(Passwords).singleton(),
+    permissionBook: asClass(PermissionBook).singleton(),
+    throttle: asClass(Throttle).singleton(),
+    setup: asClass(Setup).singleton(),
+    doors: asClass(Doors).singleton(),
+    auditTrail: asClass(AuditTrail).singleton(),
+    audit: asFunction(({ auditTrail }: { auditTrail: AuditTrail }) => auditTrail).singleton(),
+    recordedAnswers: asClass(RecordedAnswers).singleton(),
+    upkeep: asClass(Upkeep).singleton(),
+  },
+  provides: { users: Accounts, audit: Audit, recordedAnswers: Idempotency },
+  setup({ add, use, log }) {
+    add(Entities, accountEntities);
+    add(Migrations, accountMigrations);
+    add(Routes, [...authRoutes(use), ...keyRoutes(use), ...adminRoutes(use)]);
+    for (const authenticator of authenticators(use)) add(Authenticators, authenticator);
+    add(Permissions, [
+      { id: 'accounts.keys', description: 'Make, see and revoke your API keys' },
+      { id: 'accounts.users', description: 'See all users', administrator: true },
+      { id: 'accounts.audit', description: 'See what was done by whom', administrator: true },
+    ]);
+    add(ListeningHooks, (url) => {
+      use.setup.announce(url).catch((error: unknown) => log.error({ err: error }, 'the set-up link could not be made; start again'));
+    });
+  },
+  async start({ setup, upkeep }) {
+    await setup.fromSettings();
+    upkeep.begin();
+  },
+  stop: ({ upkeep }) => upkeep.end(),
+});

@@ -1,0 +1,135 @@
+/**
+ * Sessions of browsers. The cookie holds a random secret, the table its hash; a session ends when it was not used
+ * for a while, when its time is over, or when somebody ends it, and then at once in every process.
+ */
+import { newId, type Database, type EntityManager } from '@zlh/database';
+import { readCookie, writeCookie } from '@zlh/http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { User } from './index.ts';
+import { hashSecret, newSecret } from './secrets.ts';
+import type { Settings } from './settings.ts';
+
+export const sessionCookie = 'zlh_session';
+
+export interface Session {
+  readonly id: string;
+  readonly user: User;
+  readonly expiresAt: string;
+}
+
+export interface SessionView {
+  readonly id: string;
+  readonly address: string;
+  readonly userAgent: string;
+  readonly createdAt: string;
+  readonly lastSeenAt: string;
+  readonly expiresAt: string;
+}
+
+interface Row {
+  readonly id: string;
+  readonly user_id: string;
+  readonly email: string;
+  readonly role: User['role'];
+  readonly user_created_at: Date;
+  readonly expires_at: Date;
+  readonly stale: boolean;
+}
+
+/** The oldest ones give way. */
+const mostPerUser = 50;
+const daySeconds = 86_400;
+const iso = (time: Date) => new Date(time).toISOString();
+
+export class Sessions {
+  readonly #database: Database;
+  readonly #config: Settings;
+
+  constructor({ database, config }: { database: Database; config: Settings }) {
+    this.#database = database;
+    this.#config = config;
+  }
+
+  /** The session the request's cookie opens; null when there is none, or it is over. */
+  async ofRequest(request: FastifyRequest): Promise<Session | null> {
+    const secret = readCookie(request, sessionCookie);
+    return secret === null || !/^[\w-]{43}$/.test(secret) ? null : this.#find(hashSecret(secret));
+  }
+
+  /** A new session with a new secret; the one the browser had, if any, ends. Sets the cookie. */
+  async open(em: EntityManager, user: User, request: FastifyRequest, reply: FastifyReply): Promise<Session> {
+    const old = readCookie(request, sessionCookie);
+    if (old !== null) await em.execute('delete from accounts_session where hash = ?', [hashSecret(old)]);
+    const secret = newSecret();
+    const [row] = await em.execute<{ id: string; expires_at: Date }[]>(
+      `insert into accounts_session (id, user_id, hash, address, user_agent, created_at, last_seen_at, expires_at)
+       values (?, ?, ?, ?, ?, now(), now(), now() + make_interval(secs => ?)) returning id, expires_at`,
+      [newId(), user.id, hashSecret(secret), request.ip.slice(0, 64), printable(request.headers['user-agent']), this.#config.sessionDays * daySeconds],
+    );
+    await em.execute(
+      'delete from accounts_session where user_id = ? and id not in (select id from accounts_session where user_id = ? order by created_at desc, id desc limit ?)',
+      [user.id, user.id, mostPerUser],
+    );
+    writeCookie(request, reply, sessionCookie, secret, this.#config.sessionDays * daySeconds);
+    return { id: row!.id, user, expiresAt: iso(row!.expires_at) };
+  }
+
+  async isOpen(id: string): Promise<boolean> {
+    const [row] = await this.#database.fork().execute<{ found: boolean }[]>(
+      'select exists (select from accounts_session where id = ? and expires_at > now() and last_seen_at > now() - make_interval(secs => ?)) as found',
+      [id, this.#idleSeconds],
+    );
+    return row?.found === true;
+  }
+
+  async list(userId: string): Promise<readonly SessionView[]> {
+    const rows = await this.#database.fork().execute<{ id: string; address: string; user_agent: string; created_at: Date; last_seen_at: Date; expires_at: Date }[]>(
+      `select id, address, user_agent, created_at, last_seen_at, expires_at from accounts_session
+       where user_id = ? and expires_at > now() and last_seen_at > now() - make_interval(secs => ?) order by last_seen_at desc, id desc`,
+      [userId, this.#idleSeconds],
+    );
+    return rows.map((row) => ({
+      id: row.id, address: row.address, userAgent: row.user_agent, createdAt: iso(row.created_at), lastSeenAt: iso(row.last_seen_at), expiresAt: iso(row.expires_at),
+    }));
+  }
+
+  /** Ends one session of the user; answers whether there was one. */
+  async end(em: EntityManager, userId: string, id: string): Promise<boolean> {
+    const rows = await em.execute<unknown[]>('delete from accounts_session where id = ? and user_id = ? returning id', [id, userId]);
+    return rows.length > 0;
+  }
+
+  async endAll(em: EntityManager, userId: string): Promise<void> {
+    await em.execute('delete from accounts_session where user_id = ?', [userId]);
+  }
+
+  forgetCookie(request: FastifyRequest, reply: FastifyReply): void {
+    writeCookie(request, reply, sessionCookie, '', 0);
+  }
+
+  async prune(): Promise<void> {
+    await this.#database.fork().execute('delete from accounts_session where expires_at < now() or last_seen_at < now() - make_interval(secs => ?)', [this.#idleSeconds]);
+  }
+
+  get #idleSeconds(): number {
+    return this.#config.sessionIdleDays * daySeconds;
+  }
+
+  async #find(hash: string): Promise<Session | null> {
+    const em = this.#database.fork();
+    const [row] = await em.execute<Row[]>(
+      `select s.id, s.user_id, s.expires_at, s.last_seen_at < now() - interval '1 minute' as stale, u.email, u.role, u.created_at as user_created_at
+       from accounts_session s join accounts_user u on u.id = s.user_id
+       where s.hash = ? and s.expires_at > now() and s.last_seen_at > now() - make_interval(secs => ?)`,
+      [hash, this.#idleSeconds],
+    );
+    if (row === undefined) return null;
+    if (row.stale) await em.execute('update accounts_session set last_seen_at = now() where id = ?', [row.id]);
+    const user: User = { id: row.user_id, email: row.email, role: row.role, createdAt: iso(row.user_created_at) };
+    return { id: row.id, user, expiresAt: iso(row.expires_at) };
+  }
+}
+
+function printable(userAgent: string | undefined): string {
+  return (userAgent ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 200);
+}
