@@ -1,6 +1,15 @@
 /** Downloads that are cut, wrong or endless, and archives that want out. */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -34,7 +43,11 @@ function cacheOf(owner = 'one'): ArtifactCache {
   return new ArtifactCache({ folder, owner, platform: client, limits, patienceMs: 1_500 });
 }
 
-function offer(bytes: Buffer, format: ArtifactFormat, change: Partial<ArtifactRef> = {}): ArtifactRef {
+function offer(
+  bytes: Buffer,
+  format: ArtifactFormat,
+  change: Partial<ArtifactRef> = {},
+): ArtifactRef {
   return { name: 'game', sha256: platform.offer(bytes), size: bytes.length, format, ...change };
 }
 
@@ -61,11 +74,16 @@ async function refusal(work: Promise<unknown>): Promise<CodedError> {
 /** Nothing but the agent's own work folder, and that empty. */
 function assertNothingInstalled(): void {
   assert.equal(readdirSync(folder), ['.work']);
-  assert.equal(readdirSync(join(folder, '.work', 'one')).filter((name) => name.endsWith('.new')), []);
+  assert.equal(
+    readdirSync(join(folder, '.work', 'one')).filter((name) => name.endsWith('.new')),
+    [],
+  );
 }
 
 test('files, tars and zips arrive read-only, with their links and modes', async () => {
-  const file = await install(offer(Buffer.from('#!/bin/sh'), 'file', { fileName: 'run.sh', executable: true }));
+  const file = await install(
+    offer(Buffer.from('#!/bin/sh'), 'file', { fileName: 'run.sh', executable: true }),
+  );
   assert.is(statSync(file).mode & 0o777, 0o555);
   const tar = await tarOf([
     { name: './', type: 'directory' },
@@ -79,7 +97,10 @@ test('files, tars and zips arrive read-only, with their links and modes', async 
     assert.is(readFileSync(join(root, 'lib/same'), 'utf8'), 'java');
     assert.is(statSync(join(root, 'bin/java')).mode & 0o777, 0o555);
   }
-  const zip = zipOf([{ name: 'a/', mode: 0o040755 }, { name: 'a/b.txt', content: 'text' }]);
+  const zip = zipOf([
+    { name: 'a/', mode: 0o040755 },
+    { name: 'a/b.txt', content: 'text' },
+  ]);
   const root = await install(offer(zip, 'zip'));
   assert.is(readFileSync(join(root, 'a/b.txt'), 'utf8'), 'text');
   assert.is(statSync(join(root, 'a/b.txt')).mode & 0o777, 0o444);
@@ -101,7 +122,10 @@ test('a transfer cut again and again is resumed where it stopped', async () => {
   };
   await install(offer(bytes, 'file'));
   assert.is(ranges[0], 'all');
-  assert.ok(ranges.slice(1).every((range) => /^bytes=[1-9]/.test(range)), ranges.join());
+  assert.ok(
+    ranges.slice(1).every((range) => /^bytes=[1-9]/.test(range)),
+    ranges.join(),
+  );
 });
 
 test('an agent that died half way goes on with what it had', async () => {
@@ -114,7 +138,10 @@ test('an agent that died half way goes on with what it had', async () => {
     return true;
   };
   const first = cacheOf().download(artifact, dying.signal, () => dying.abort());
-  await first.then(() => assert.unreachable(), () => {});
+  await first.then(
+    () => assert.unreachable(),
+    () => {},
+  );
   let range = '';
   platform.onArtifact = (request, response) => {
     range = request.headers.range ?? 'all';
@@ -136,18 +163,36 @@ test('wrong bytes, too many bytes and bytes nobody has are refused and leave not
     };
   };
   answer('wrong');
-  assert.is((await refusal(cacheOf().download(artifact, never, () => {}))).code, 'AGENT_ARTIFACT_HASH');
+  assert.is(
+    (await refusal(cacheOf().download(artifact, never, () => {}))).code,
+    'AGENT_ARTIFACT_HASH',
+  );
   answer('right and more');
-  assert.is((await refusal(cacheOf().download(artifact, never, () => {}))).code, 'AGENT_ARTIFACT_SIZE');
+  assert.is(
+    (await refusal(cacheOf().download(artifact, never, () => {}))).code,
+    'AGENT_ARTIFACT_SIZE',
+  );
   platform.onArtifact = () => false;
-  assert.is((await refusal(cacheOf().download(artifact, never, () => {}))).code, 'AGENT_ARTIFACT_UNAVAILABLE');
+  assert.is(
+    (await refusal(cacheOf().download(artifact, never, () => {}))).code,
+    'AGENT_ARTIFACT_UNAVAILABLE',
+  );
   answer('rig');
-  assert.is((await refusal(cacheOf().download(artifact, never, () => {}))).code, 'AGENT_PLATFORM_UNREACHABLE');
-  assert.is((await refusal(cacheOf().download({ ...artifact, size: 2 ** 43 }, never, () => {}))).code, 'AGENT_DISK_FULL');
+  assert.is(
+    (await refusal(cacheOf().download(artifact, never, () => {}))).code,
+    'AGENT_PLATFORM_UNREACHABLE',
+  );
+  assert.is(
+    (await refusal(cacheOf().download({ ...artifact, size: 2 ** 43 }, never, () => {}))).code,
+    'AGENT_DISK_FULL',
+  );
 });
 
 test('two agents that install the same artifact at once both succeed', async () => {
-  const tar = await tarOf([{ name: 'a', content: 'a' }, { name: 'b/c', content: 'c' }]);
+  const tar = await tarOf([
+    { name: 'a', content: 'a' },
+    { name: 'b/c', content: 'c' },
+  ]);
   const artifact = offer(tar, 'tar');
   const agents = ['one', 'two', 'three', 'four'].map((owner) => cacheOf(owner));
   const paths = await Promise.all(agents.map((cache) => install(artifact, cache)));
@@ -177,7 +222,10 @@ const hostileTars: Readonly<Record<string, readonly TarEntry[]>> = {
     { name: 'a', type: 'symlink', linkname: 'b' },
     { name: 'a/outside', content: 'x' },
   ],
-  'a file, then a file below it': [{ name: 'a', content: 'x' }, { name: 'a/b', content: 'x' }],
+  'a file, then a file below it': [
+    { name: 'a', content: 'x' },
+    { name: 'a/b', content: 'x' },
+  ],
   'links that only together lead out': [
     { name: 'd/e/f/x', content: 'x' },
     { name: 'd/e/f/up', type: 'symlink', linkname: '../../..' },
@@ -192,14 +240,26 @@ const hostileTars: Readonly<Record<string, readonly TarEntry[]>> = {
   ],
   'a device': [{ name: 'a', type: 'character-device', devmajor: 1, devminor: 3 }],
   'a pipe': [{ name: 'a', type: 'fifo' }],
-  'a name twice': [{ name: 'a', content: 'x' }, { name: './a', content: 'y' }],
-  'a folder where a file was': [{ name: 'a', content: 'x' }, { name: 'a', type: 'directory' }],
-  'a file where a folder was': [{ name: 'a', type: 'directory' }, { name: 'a', content: 'x' }],
+  'a name twice': [
+    { name: 'a', content: 'x' },
+    { name: './a', content: 'y' },
+  ],
+  'a folder where a file was': [
+    { name: 'a', content: 'x' },
+    { name: 'a', type: 'directory' },
+  ],
+  'a file where a folder was': [
+    { name: 'a', type: 'directory' },
+    { name: 'a', content: 'x' },
+  ],
   'a name with a newline': [{ name: 'a\nb', content: 'x' }],
   'a name with a backslash': [{ name: '..\\outside', content: 'x' }],
   'a part that is too long': [{ name: long, content: 'x' }],
   'folders that are too deep': [{ name: 'a/'.repeat(80) + 'b', content: 'x' }],
-  'too many entries': Array.from({ length: 101 }, (_, index) => ({ name: `f${index}`, content: '' })),
+  'too many entries': Array.from({ length: 101 }, (_, index) => ({
+    name: `f${index}`,
+    content: '',
+  })),
 };
 
 for (const [what, entries] of Object.entries(hostileTars)) {
@@ -223,7 +283,10 @@ const hostileZips: Readonly<Record<string, readonly ZipEntry[]>> = {
     { name: 'a/zlh-outside', content: 'x' },
   ],
   'a device': [{ name: 'a', mode: 0o020666 }],
-  'a name twice': [{ name: 'a', content: 'x' }, { name: 'a', content: 'y' }],
+  'a name twice': [
+    { name: 'a', content: 'x' },
+    { name: 'a', content: 'y' },
+  ],
   'a lie about its size': [{ name: 'a', content: 'x'.repeat(100), claimedSize: 1 }],
   'a name that is not UTF-8': [{ name: Buffer.from([0x61, 0x00, 0xff]), content: 'x' }],
 };

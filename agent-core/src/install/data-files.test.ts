@@ -37,7 +37,10 @@ const write = (path: string, content: string, mode: FileMode = 'overwrite') =>
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 async function refusal(work: Promise<void>): Promise<string> {
-  const error = await work.then(() => undefined, (reason: unknown) => reason);
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   assert.instance(error, CodedError);
   assert.is((error as CodedError).code, 'AGENT_PATH_UNSAFE');
   return (error as CodedError).message;
@@ -85,7 +88,18 @@ test('a link in place of a folder is refused', async () => {
 });
 
 test('paths that are not plain are refused', async () => {
-  for (const path of ['/etc/x', '../x', 'a/../../x', 'a//b', './a', 'a/.', '', 'a\nb', 'a/', 'x'.repeat(300)]) {
+  for (const path of [
+    '/etc/x',
+    '../x',
+    'a/../../x',
+    'a//b',
+    './a',
+    'a/.',
+    '',
+    'a\nb',
+    'a/',
+    'x'.repeat(300),
+  ]) {
     await refusal(write(path, 'x'));
   }
   mkdirSync(join(root, 'folder'));

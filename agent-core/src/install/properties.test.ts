@@ -11,7 +11,10 @@ test('keys are replaced in place, new ones come last, the rest stays', () => {
 });
 
 test('a key is the same in every spelling Java knows', () => {
-  assert.is(mergeProperties('a\\:b : 1\nc 2\n  d=3\n', 'a\\:b=x\nc=y\nd=z\n'), 'a\\:b=x\nc=y\nd=z\n');
+  assert.is(
+    mergeProperties('a\\:b : 1\nc 2\n  d=3\n', 'a\\:b=x\nc=y\nd=z\n'),
+    'a\\:b=x\nc=y\nd=z\n',
+  );
 });
 
 test('a value that goes on in the next line is replaced whole', () => {

@@ -6,7 +6,9 @@ test('the ring holds the last bytes at their offsets, whatever the sizes of writ
   let all = '';
   const ring = new ByteRing(16, 100);
   for (const size of [1, 5, 16, 3, 40, 0, 15, 2, 17, 7]) {
-    const chunk = Array.from({ length: size }, (_, i) => String.fromCharCode(97 + ((all.length + i) % 26))).join('');
+    const chunk = Array.from({ length: size }, (_, i) =>
+      String.fromCharCode(97 + ((all.length + i) % 26)),
+    ).join('');
     all += chunk;
     ring.write(Buffer.from(chunk));
     assert.is(ring.end, 100 + all.length);

@@ -44,7 +44,11 @@ async function shell(script: string, offset = 0): Promise<ShimRecord> {
     offset,
     scrollbackBytes: RING,
   };
-  record = await startShim(runDir, request, process.env.NODE_COMPILE_CACHE ?? join(base, 'compile'));
+  record = await startShim(
+    runDir,
+    request,
+    process.env.NODE_COMPILE_CACHE ?? join(base, 'compile'),
+  );
   return record;
 }
 
@@ -85,7 +89,9 @@ class Reader {
 }
 
 test('output, input, size and exit status go through', async () => {
-  const reader = new Reader(await shell('echo hello; read line; echo "got $line"; stty size; exit 7'));
+  const reader = new Reader(
+    await shell('echo hello; read line; echo "got $line"; stty size; exit 7'),
+  );
   await reader.until(() => reader.text.includes('hello'));
   reader.client.resize({ cols: 100, rows: 30 });
   reader.client.write(Buffer.from('input\r'));
@@ -104,7 +110,9 @@ test('the socket is for its owner alone', async () => {
 
 test('a reader that comes back again and again misses nothing and gets nothing twice', async () => {
   const lines = 20_000;
-  const started = await shell(`i=0; while [ $i -lt ${lines} ]; do echo "line $i"; i=$((i+1)); done; read wait`);
+  const started = await shell(
+    `i=0; while [ $i -lt ${lines} ]; do echo "line $i"; i=$((i+1)); done; read wait`,
+  );
   let text = '';
   let from = 0;
   for (let visits = 0; !text.includes(`line ${lines - 1}\r\n`); visits++) {
@@ -121,7 +129,10 @@ test('a reader that comes back again and again misses nothing and gets nothing t
 });
 
 test('a reader who comes late gets the last of it, at the right offset', async () => {
-  const started = await shell('yes 0123456789 | head -c 1000000; echo; echo over; read wait', 5_000);
+  const started = await shell(
+    'yes 0123456789 | head -c 1000000; echo; echo over; read wait',
+    5_000,
+  );
   const first = new Reader(started, 5_000);
   await first.until(() => first.text.includes('over'));
   first.client.detach();
@@ -148,16 +159,19 @@ test('an exit that the disk does not take is kept until somebody has heard it', 
   reader.client.detach();
   const writer = new Reader(started);
   await writer.until(() => true);
-  while (!writer.client.write(Buffer.from('\r'))) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!writer.client.write(Buffer.from('\r')))
+    await new Promise((resolve) => setTimeout(resolve, 10));
   assert.is(((await writer.ended) as ExitRecord).exitCode, 4);
   rmSync(join(runDir, 'exit.json'), { recursive: true });
 });
 
 test('signals of an orderly shutdown do not end a shim before its game', async () => {
   const started = await shell('read wait');
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.kill(started.shim.pid, signal);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.kill(started.shim.pid, signal);
   const reader = new Reader(started);
-  while (!reader.client.write(Buffer.from('\r'))) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!reader.client.write(Buffer.from('\r')))
+    await new Promise((resolve) => setTimeout(resolve, 10));
   assert.is(((await reader.ended) as ExitRecord).exitCode, 0);
 });
 
@@ -170,7 +184,10 @@ test('a shim killed outright is reported lost', async () => {
 
 test('a second shim in the same run folder is refused, the first goes on', async () => {
   const first = await shell('read wait');
-  const error = await shell('echo second').then(() => undefined, (reason: unknown) => reason);
+  const error = await shell('echo second').then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   record = first;
   assert.instance(error, CodedError);
   assert.is((error as CodedError).code, 'AGENT_SHIM_FAILED');

@@ -110,7 +110,9 @@ export function readScrollback(runDir: string): { offset: number; bytes: Buffer 
 function lastLine(path: string): string {
   const nothing = 'it ended without a word';
   try {
-    const lines = readFileSync(path, 'utf8').split('\n').filter((line) => line.trim() !== '');
+    const lines = readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line.trim() !== '');
     return lines.find((line) => line.includes('Error:')) ?? lines.at(-1) ?? nothing;
   } catch {
     return nothing; // not even its log could be made

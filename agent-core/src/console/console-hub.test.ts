@@ -1,0 +1,125 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ConsoleHub, SCROLLBACK_BYTES, type ConsoleSink } from './console-hub.ts';
+
+/** A viewer that takes what it gets only when told to. */
+class Slow implements ConsoleSink {
+  readonly received: Buffer[] = [];
+  readonly #waiting: { bytes: Buffer; sent: () => void }[] = [];
+  resyncs = 0;
+  most = 0;
+
+  get backlog(): number {
+    return this.#waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
+  get text(): string {
+    return Buffer.concat(this.received).toString();
+  }
+
+  send(bytes: Buffer, sent: () => void): void {
+    this.#waiting.push({ bytes, sent });
+    this.most = Math.max(this.most, this.backlog);
+  }
+
+  resync(): void {
+    this.resyncs++;
+    this.received.length = 0;
+  }
+
+  takeAll(): void {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      this.received.push(next.bytes);
+      next.sent();
+    }
+  }
+}
+
+const block = (letter: string, size: number) => Buffer.alloc(size, letter);
+
+function write(hub: ConsoleHub, bytes: Buffer): void {
+  hub.output(hub.end, bytes);
+}
+
+test('a viewer gets the scrollback first, then output, each byte once', () => {
+  const hub = new ConsoleHub();
+  write(hub, Buffer.from('before '));
+  const viewer = new Slow();
+  hub.view(viewer);
+  write(hub, block('x', 70_000));
+  viewer.takeAll();
+  assert.is(viewer.text, `before ${'x'.repeat(70_000)}`);
+  assert.is(viewer.resyncs, 0);
+});
+
+test('output that is known already is ignored, a gap forgets what came before', () => {
+  const hub = new ConsoleHub();
+  hub.output(0, Buffer.from('abcdef'));
+  hub.output(2, Buffer.from('cdefgh'));
+  hub.output(0, Buffer.from('ab'));
+  assert.is(hub.tail(100), 'abcdefgh');
+  hub.output(100, Buffer.from('later'));
+  assert.is(hub.tail(100), 'later');
+  assert.is(hub.end, 105);
+});
+
+test('a viewer that does not read costs bounded memory and costs the others nothing', () => {
+  const hub = new ConsoleHub();
+  const stalled = new Slow();
+  const quick = new Slow();
+  hub.view(stalled);
+  hub.view(quick);
+  for (let i = 0; i < 400; i++) {
+    write(hub, block(String.fromCharCode(97 + (i % 26)), 65_536));
+    quick.takeAll();
+  }
+  assert.is(Buffer.concat(quick.received).length, 400 * 65_536);
+  assert.is(quick.resyncs, 0);
+  assert.ok(stalled.most < 2 * 2 ** 20, `${stalled.most} bytes`);
+});
+
+test('a viewer that reads again is resynchronised to the newest scrollback', () => {
+  const hub = new ConsoleHub();
+  const viewer = new Slow();
+  hub.view(viewer);
+  for (let i = 0; i < 100; i++) write(hub, block('o', 65_536));
+  write(hub, Buffer.from('the end'));
+  viewer.takeAll();
+  assert.is(viewer.resyncs, 1);
+  assert.is(viewer.text.length, SCROLLBACK_BYTES);
+  assert.ok(viewer.text.endsWith('the end'));
+  write(hub, block('n', 65_536));
+  viewer.takeAll();
+  assert.ok(viewer.text.endsWith('nnn'));
+  assert.is(viewer.resyncs, 1);
+});
+
+test('small output is gathered for a moment and sent as one', async () => {
+  const hub = new ConsoleHub();
+  const sent: string[] = [];
+  const batch = new Promise<void>((resolve) => {
+    hub.view({
+      backlog: 0,
+      send: (bytes) => {
+        sent.push(bytes.toString());
+        resolve();
+      },
+      resync: () => assert.unreachable(),
+    });
+  });
+  for (const letter of 'abc') write(hub, Buffer.from(letter));
+  await batch;
+  assert.equal(sent, ['abc']);
+});
+
+test('a viewer that left gets nothing more', () => {
+  const hub = new ConsoleHub();
+  const viewer = new Slow();
+  const leave = hub.view(viewer);
+  leave();
+  write(hub, block('x', 70_000));
+  assert.is(viewer.backlog, 0);
+  assert.is(hub.viewers, 0);
+});
+
+test.run();
