@@ -68,6 +68,7 @@ function wantedVersion() {
 /** Held by the process itself, so that no crash can leave it behind. */
 async function lockWorld(levelName) {
   await mkdir(levelName, { recursive: true });
+  if (process.platform !== 'linux') return; // Names without a file exist on Linux only.
   const name = createHash('sha256')
     .update(await realpath(levelName))
     .digest('hex')

@@ -54,13 +54,14 @@ export const COMMANDS = {
     usage: '[flush]',
     async run({ saver, playerSaver }, [flush]) {
       info('Saving the game (this may take a moment!)');
-      try {
-        await playerSaver.saveAll();
-        await saver.flush({ sync: flush === 'flush' });
-      } catch (problem) {
-        throw new Refused(
-          `Unable to save the game (is there enough disk space?): ${problem.message}`,
-        );
+      const saved = await Promise.allSettled([
+        playerSaver.saveAll(),
+        saver.flush({ sync: flush === 'flush' }),
+      ]);
+      const failed = saved.find(({ status }) => status === 'rejected');
+      if (failed) {
+        const why = failed.reason.message;
+        throw new Refused(`Unable to save the game (is there enough disk space?): ${why}`);
       }
       return 'Saved the game';
     },

@@ -201,7 +201,8 @@ export class PlayerSaver {
     this.#serv = serv;
     this.#folder = folder;
     serv.on('newPlayer', (player) => {
-      player.save = () => this.save(player);
+      player.save = () =>
+        this.save(player).catch((problem) => fault('Saving a player failed', problem));
     });
   }
 
