@@ -15,14 +15,21 @@ export interface Home {
 }
 
 /**
+ * The folder itself, closed to other users. Only root leaves the way through open: its games have user ids of
+ * their own and must reach their folders.
+ */
+export function makeHome(path: string): void {
+  mkdirSync(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+}
+
+/**
  * Makes the folder when it is missing (0700; 0711 under root) and takes its lock in the name of `role`.
  *
  * @throws CodedError HOME_UNWRITABLE or HOME_IN_USE
  */
 export function openHome(path: string, role: string): Home {
   inHome(path, () => {
-    // Root gives games user ids of their own, which must be able to pass through to their folders.
-    mkdirSync(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    makeHome(path);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   });
   const lock = takeLock(path, role);

@@ -2,12 +2,13 @@
  * The `zlh` command: reads the command line, hands over to the command it names, and ends the process with
  * its exit code. Commands are imported when they are asked for, after the compile cache is on.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { CodedError, describeError } from '../errors.ts';
 import type { Host } from '../load.ts';
 import { readCommandLine, type CommandLine } from './command-line.ts';
+import { makeHome } from './home.ts';
 
 export async function main(argv: readonly string[]): Promise<never> {
   ignoreClosedPipes();
@@ -57,7 +58,7 @@ function cacheCompiledCode({ command, options }: CommandLine): void {
   const home = resolve(options.home);
   try {
     if (command === 'start' || command === 'agent') {
-      mkdirSync(home, { recursive: true, mode: 0o700 });
+      makeHome(home);
     }
     if (existsSync(home)) enableCompileCache(join(home, 'cache', 'compile'));
   } catch {
