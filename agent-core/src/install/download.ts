@@ -2,7 +2,7 @@
  * Downloads one artifact from the platform. Promises that the finished file has exactly the wanted
  * bytes: a cut transfer is resumed, a wrong one is refused and forgotten.
  */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
@@ -23,6 +23,7 @@ export interface DownloadOptions {
 
 const PATIENCE_MS = 120_000;
 const IDLE_MS = 30_000;
+const FIRST_WAIT_MS = 100;
 const MAX_WAIT_MS = 5_000;
 
 /** Leaves the verified bytes at `file`, continuing what an earlier try left there. */
@@ -31,26 +32,37 @@ export async function download(
   file: string,
   options: DownloadOptions,
 ): Promise<void> {
-  let patience = performance.now() + (options.patienceMs ?? PATIENCE_MS);
+  const resumed = (await sizeOf(file)) > 0;
+  await fetchAll(artifact, file, options);
+  const got = await hashOf(file, options.signal);
+  if (got === artifact.sha256) return;
+  await rm(file, { force: true });
+  // What an earlier try left may have been the wrong part: once more from the first byte.
+  if (resumed) return download(artifact, file, options);
+  throw errors.hashMismatch(artifact.name, artifact.sha256, got);
+}
+
+/** Asks until the file has its size, as long as there is progress now and then. */
+async function fetchAll(artifact: ArtifactRef, file: string, options: DownloadOptions): Promise<void> {
+  const { signal, patienceMs = PATIENCE_MS } = options;
+  let patience = performance.now() + patienceMs;
   let have = await sizeOf(file);
-  for (let wait = 100; have !== artifact.size; wait = Math.min(wait * 2, MAX_WAIT_MS)) {
+  for (let wait = FIRST_WAIT_MS; have !== artifact.size; wait = Math.min(wait * 2, MAX_WAIT_MS)) {
     if (have > artifact.size) await rm(file, { force: true });
     try {
       await transfer(artifact, file, options);
     } catch (error) {
-      options.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (isFinal(error)) throw error;
-      const now = await sizeOf(file);
-      if (now > have) {
-        patience = performance.now() + (options.patienceMs ?? PATIENCE_MS);
-        wait = 100;
+      if ((await sizeOf(file)) > have) {
+        patience = performance.now() + patienceMs;
+        wait = FIRST_WAIT_MS;
       }
       if (performance.now() > patience) throw errors.unreachable(artifact.name, error);
-      await delay(wait, undefined, { signal: options.signal });
+      await delay(wait, undefined, { signal });
     }
     have = await sizeOf(file);
   }
-  await verify(artifact, file, options.signal);
 }
 
 /** One request; appends to the file. Resolves when the body ended as announced. */
@@ -108,15 +120,12 @@ async function append(
   }
 }
 
-async function verify(artifact: ArtifactRef, file: string, signal: AbortSignal): Promise<void> {
-  const hash: Hash = createHash('sha256');
+async function hashOf(file: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18, signal })) {
     hash.update(chunk as Buffer);
   }
-  const got = hash.digest('hex');
-  if (got === artifact.sha256) return;
-  await rm(file, { force: true });
-  throw errors.hashMismatch(artifact.name, artifact.sha256, got);
+  return hash.digest('hex');
 }
 
 /** A shorter answer than announced may be cut by anything; these will not get better. */
