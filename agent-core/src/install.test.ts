@@ -7,7 +7,13 @@ import * as assert from 'uvu/assert';
 import type { InstanceSpec } from './contract/spec.ts';
 import { readShimRecord } from './shim/start.ts';
 import { tarOf } from './testing/archives.ts';
-import { fakeServerFile, freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
+import {
+  fakeServerFile,
+  freePort,
+  startFakePlatform,
+  startTestAgent,
+  testSpec,
+} from './testing/index.ts';
 import { sendRange } from './testing/fake-platform.ts';
 import type { FakePlatform, TestAgent } from './testing/index.ts';
 
@@ -32,7 +38,12 @@ test.after.each(async () => {
 });
 
 async function spec(change: Partial<InstanceSpec> = {}): Promise<InstanceSpec> {
-  const artifact = { name: 'game', sha256: platform.offer(archive), size: archive.length, format: 'tar' } as const;
+  const artifact = {
+    name: 'game',
+    sha256: platform.offer(archive),
+    size: archive.length,
+    format: 'tar',
+  } as const;
   return testSpec(await freePort(), {
     platformUrl: platform.url,
     artifacts: [artifact],
@@ -60,7 +71,9 @@ test('an installation cut off by the death of the agent goes on to its end', asy
   const accepted = await agent.call('POST', '/config', { operationId, spec: await spec() });
   assert.is(accepted.status, 202);
   await stalled;
-  const { operation } = await platform.until((status) => (status.operation?.phases[0]?.progress ?? 0) > 0.2);
+  const { operation } = await platform.until(
+    (status) => (status.operation?.phases[0]?.progress ?? 0) > 0.2,
+  );
   assert.is(operation?.id, operationId);
   await agent.kill('SIGKILL');
   const ranges: string[] = [];
@@ -89,7 +102,10 @@ test('a cancelled installation ends at once and can be repeated', async () => {
   await agent.call('POST', `/operations/${operationId}/cancel`, {});
   const cancelled = await agent.finished(operationId);
   assert.is(cancelled.state, 'cancelled');
-  assert.equal(cancelled.phases.map(({ state }) => state), ['cancelled', 'skipped', 'skipped']);
+  assert.equal(
+    cancelled.phases.map(({ state }) => state),
+    ['cancelled', 'skipped', 'skipped'],
+  );
   assert.is((await agent.status()).state, 'provisioning');
   platform.onArtifact = () => false;
   assert.is((await agent.perform(wanted)).state, 'succeeded');
@@ -103,14 +119,22 @@ test('wrong bytes fail the installation with their code, and nothing counts as i
   const installed = await agent.perform(await spec());
   assert.is(installed.state, 'failed');
   assert.is(installed.error?.code, 'AGENT_ARTIFACT_HASH');
-  assert.equal(installed.phases.map(({ state }) => state), ['failed', 'skipped', 'skipped']);
+  assert.equal(
+    installed.phases.map(({ state }) => state),
+    ['failed', 'skipped', 'skipped'],
+  );
   assert.is((await agent.status()).provisioningComplete, false);
 });
 
 test('a damaged artifact is repaired by the next start', async () => {
   const wanted = await spec();
   await agent.perform(wanted);
-  const file = join(agent.home, 'artifacts', wanted.artifacts[0]!.sha256, 'content/server/server.js');
+  const file = join(
+    agent.home,
+    'artifacts',
+    wanted.artifacts[0]!.sha256,
+    'content/server/server.js',
+  );
   chmodSync(file, 0o644);
   writeFileSync(file, 'broken');
   const started = await agent.perform('start');
@@ -130,24 +154,36 @@ test('reports follow the platform to a new address', async () => {
   await moved.until(({ state }) => state === 'stopped');
   assert.ok(moved.reports.length > before);
   const sequences = moved.reports.map(({ sequence }) => sequence);
-  assert.equal(sequences, sequences.toSorted((a, b) => a - b));
+  assert.equal(
+    sequences,
+    sequences.toSorted((a, b) => a - b),
+  );
   await moved.close();
 });
 
 if (process.getuid?.() === 0) {
   test('as root, the game runs as its own user, without groups, and owns its data', async () => {
     const user = { uid: 65_534, gid: 65_534 };
-    const files = [...(await spec()).files, { path: 'config/a.txt', content: 'a', mode: 'create' as const }];
-    const script = 'grep -E "^(Uid|Groups|NoNewPrivs|CapEff)" /proc/self/status; echo x > mine && tty < /dev/tty && echo "done here"; exec cat';
+    const files = [
+      ...(await spec()).files,
+      { path: 'config/a.txt', content: 'a', mode: 'create' as const },
+    ];
+    const script =
+      'grep -E "^(Uid|Groups|NoNewPrivs|CapEff)" /proc/self/status; echo x > mine && tty < /dev/tty && echo "done here"; exec cat';
     const launch = { command: 'sh', args: ['-c', script], env: {} };
     const probe = { ...(await spec()).probe, kind: 'log', options: { pattern: '^done here' } };
-    const installed = await agent.perform(await spec({ user, files, launch, probe, artifacts: [] }));
+    const installed = await agent.perform(
+      await spec({ user, files, launch, probe, artifacts: [] }),
+    );
     assert.is(installed.state, 'succeeded', JSON.stringify(installed.error));
     const started = await agent.perform('start');
     assert.is(started.state, 'succeeded', JSON.stringify(started.error));
     assert.is(statSync(join(agent.home, 'data/config/a.txt')).uid, user.uid);
     assert.is(statSync(join(agent.home, 'data/mine')).uid, user.uid);
-    const status = readFileSync(`/proc/${readShimRecord(join(agent.home, 'run'))!.child!.pid}/status`, 'utf8');
+    const status = readFileSync(
+      `/proc/${readShimRecord(join(agent.home, 'run'))!.child!.pid}/status`,
+      'utf8',
+    );
     assert.match(status, /^Uid:\t65534\t65534\t65534\t65534$/m);
     assert.match(status, /^Groups:\t *$/m);
     assert.match(status, /^NoNewPrivs:\t1$/m);

@@ -29,7 +29,16 @@ async function refused(path: string, body: unknown): Promise<string[]> {
   return problem.errors?.map((error) => error.path) ?? [];
 }
 
-const posts = ['/config', '/platform', '/start', '/stop', '/restart', '/kill', '/console/command', '/shutdown'];
+const posts = [
+  '/config',
+  '/platform',
+  '/start',
+  '/stop',
+  '/restart',
+  '/kill',
+  '/console/command',
+  '/shutdown',
+];
 
 test('what is no JSON object is refused on every route', async () => {
   for (const path of posts) {
@@ -60,7 +69,17 @@ test('missing, unknown and mistyped fields are named', async () => {
 });
 
 test('a console command is one line without control characters', async () => {
-  for (const command of ['', 'x'.repeat(1025), 'a\nb', 'a\r', 'a\u0000', 'a\u001b[2J', 'a\u0085', 'a\u2028b', 5]) {
+  for (const command of [
+    '',
+    'x'.repeat(1025),
+    'a\nb',
+    'a\r',
+    'a\u0000',
+    'a\u001b[2J',
+    'a\u0085',
+    'a\u2028b',
+    5,
+  ]) {
     assert.equal(await refused('/console/command', { command }), ['/command']);
   }
   const { status, problem } = await raw('/console/command', '{"command":"say grüße 🙂"}');
@@ -97,7 +116,11 @@ test('references that lead nowhere and paths that lead out are refused', async (
     artifacts: [artifact, artifact],
     files: [file('../x'), file('/etc/x'), file('a', '{port:none}')],
     probe: { ...spec.probe, kind: 'no.such', port: 'none' },
-    launch: { command: '{artifact:none}', args: ['ok', '{what}'], env: { A: '{data}', B: '{memory}' } },
+    launch: {
+      command: '{artifact:none}',
+      args: ['ok', '{what}'],
+      env: { A: '{data}', B: '{memory}' },
+    },
     stop: [{ command: 'a\nb', waitMs: 0 }],
   };
   assert.equal((await refused('/config', { operationId, spec: faulty })).sort(), [

@@ -5,8 +5,12 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 import type { SpecFault } from '../install/check-spec.ts';
 import { refusals } from './problem.ts';
+
+// TypeBox stops at eight errors by default; whoever sent a spec shall see all of them at once.
+Settings.Set({ maxErrors: 256 });
 
 type Check = (value: unknown) => readonly SpecFault[];
 

@@ -43,7 +43,11 @@ export async function download(
 }
 
 /** Asks until the file has its size, as long as there is progress now and then. */
-async function fetchAll(artifact: ArtifactRef, file: string, options: DownloadOptions): Promise<void> {
+async function fetchAll(
+  artifact: ArtifactRef,
+  file: string,
+  options: DownloadOptions,
+): Promise<void> {
   const { signal, patienceMs = PATIENCE_MS } = options;
   let patience = performance.now() + patienceMs;
   let have = await sizeOf(file);

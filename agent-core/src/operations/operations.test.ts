@@ -1,0 +1,173 @@
+/** Operations: one at a time, each id once, on after a crash from the first unfinished phase. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CodedError, type Logger } from '@zlh/kernel';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { OperationConflict } from './errors.ts';
+import { Journal } from './journal.ts';
+import type { OperationContext } from './kind.ts';
+import { Operations } from './operations.ts';
+
+const log = { info() {}, warn() {}, error() {} } as unknown as Logger;
+const id = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+let folder: string;
+
+test.before.each(() => {
+  folder = mkdtempSync(join(tmpdir(), 'zlh-operations-'));
+});
+test.after.each(() => rmSync(folder, { recursive: true, force: true }));
+
+/** An agent's operations in this folder; `work` decides what the phases of "work" do. */
+function operationsWith(
+  work: (phase: string, context: OperationContext<unknown>) => Promise<void>,
+) {
+  let changed = () => {};
+  const operations = new Operations(new Journal(folder), log, () => changed());
+  operations.define({
+    kind: 'work',
+    phases: ['one', 'two'],
+    async run(context) {
+      await context.phase('one', () => work('one', context));
+      await context.phase('two', () => work('two', context));
+    },
+  });
+  operations.define({
+    kind: 'kill',
+    phases: ['kill'],
+    interrupts: true,
+    run: (context) => context.phase('kill', () => work('kill', context)),
+  });
+  const ended = (which: string) =>
+    new Promise<void>((resolve) => {
+      changed = () => {
+        if (operations.get(which)?.finishedAt !== null && operations.current?.id !== which)
+          resolve();
+      };
+      changed();
+    });
+  return { operations, ended };
+}
+
+const untilAborted = ({ signal }: OperationContext<unknown>) =>
+  new Promise<void>((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason as Error)),
+  );
+
+test('phases run in order and the end is remembered', async () => {
+  const seen: string[] = [];
+  const { operations, ended } = operationsWith(async (phase) => void seen.push(phase));
+  operations.submit(id(1), 'work', null);
+  await ended(id(1));
+  assert.equal(seen, ['one', 'two']);
+  assert.is(new Journal(folder).get(id(1))?.operation.state, 'succeeded');
+  assert.is(operations.current, null);
+});
+
+test('the input of an ended operation is forgotten, for it may hold what is private', async () => {
+  const { operations, ended } = operationsWith(async () => {});
+  operations.submit(id(1), 'work', { secret: 'input-of-one' });
+  await ended(id(1));
+  assert.not.match(readFileSync(join(folder, 'operations.json'), 'utf8'), 'input-of-one');
+});
+
+test('a second one is refused, a kill breaks in', async () => {
+  const { operations, ended } = operationsWith((phase, context) =>
+    phase === 'kill' ? Promise.resolve() : untilAborted(context),
+  );
+  operations.submit(id(1), 'work', null);
+  assert.throws(
+    () => operations.submit(id(2), 'work', null),
+    (error: unknown) => error instanceof OperationConflict,
+  );
+  operations.submit(id(3), 'kill', null);
+  await ended(id(3));
+  assert.is(operations.get(id(1))?.state, 'cancelled');
+  assert.is(operations.get(id(1))?.error?.code, 'AGENT_OPERATION_INTERRUPTED');
+  assert.is(operations.get(id(3))?.state, 'succeeded');
+});
+
+test('a kill does not wait for one that does not let go', async () => {
+  let release = () => {};
+  const { operations, ended } = operationsWith((phase) =>
+    phase === 'kill' ? Promise.resolve() : new Promise((resolve) => (release = resolve)),
+  );
+  operations.submit(id(1), 'work', null);
+  operations.submit(id(2), 'kill', null);
+  await ended(id(2));
+  assert.is(operations.get(id(2))?.state, 'succeeded');
+  release();
+});
+
+test('the next agent goes on at the first unfinished phase', async () => {
+  const first = operationsWith((phase, context) =>
+    phase === 'one' ? Promise.resolve() : untilAborted(context),
+  );
+  first.operations.submit(id(1), 'work', { some: 'input' });
+  await new Promise(setImmediate);
+  await first.operations.close();
+  const seen: unknown[] = [];
+  const second = operationsWith(async (phase, { input }) => void seen.push([phase, input]));
+  second.operations.resume();
+  await second.ended(id(1));
+  assert.equal(seen, [['two', { some: 'input' }]]);
+  assert.is(second.operations.get(id(1))?.state, 'succeeded');
+});
+
+test('of a kill and what it interrupted only the kill goes on', async () => {
+  const first = operationsWith(() => new Promise(() => {}));
+  first.operations.submit(id(1), 'work', null);
+  first.operations.submit(id(2), 'kill', null);
+  const seen: string[] = [];
+  const second = operationsWith(async (phase) => void seen.push(phase));
+  second.operations.resume();
+  await second.ended(id(2));
+  assert.equal(seen, ['kill']);
+  assert.is(second.operations.get(id(1))?.state, 'cancelled');
+});
+
+test('a failure has a code and leaves later phases out', async () => {
+  const { operations, ended } = operationsWith(() =>
+    Promise.reject(new CodedError('SOME_CODE', 'What.', 'Do.')),
+  );
+  operations.submit(id(1), 'work', null);
+  await ended(id(1));
+  const operation = operations.get(id(1))!;
+  assert.equal(operation.error, { code: 'SOME_CODE', detail: 'What. Do.' });
+  assert.equal(
+    operation.phases.map(({ state }) => state),
+    ['failed', 'skipped'],
+  );
+});
+
+test('a journal that cannot be written refuses work, but never a kill', async () => {
+  const { operations, ended } = operationsWith(async () => {});
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, 'no folder any more');
+  assert.throws(
+    () => operations.submit(id(1), 'work', null),
+    (error: unknown) => (error as CodedError).code === 'AGENT_STATE_UNWRITABLE',
+  );
+  assert.is(operations.get(id(1)), undefined);
+  operations.submit(id(2), 'kill', null);
+  await ended(id(2));
+  assert.is(operations.get(id(2))?.state, 'succeeded');
+});
+
+test('old operations are forgotten, running ones never', async () => {
+  const { operations, ended } = operationsWith(async () => {});
+  for (let i = 1; i <= 80; i++) {
+    operations.submit(id(i), 'kill', null);
+    await ended(id(i));
+  }
+  assert.is(operations.get(id(1)), undefined);
+  assert.is(operations.get(id(80))?.state, 'succeeded');
+});
+
+test('half a journal is no journal', () => {
+  writeFileSync(join(folder, 'operations.json'), '[{"operation":{"id"');
+  assert.equal(new Journal(folder).unfinished(), []);
+});
+
+test.run();
