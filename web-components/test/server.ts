@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { answer } from './api.ts';
+import type { Answer } from './api.ts';
 import { World } from './world.ts';
 
 export const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -102,11 +103,8 @@ export class Platform {
     const line = `${request.method} ${pathname}`;
     if (request.method !== 'GET') this.requests.push({ line, headers: request.headers, body });
     await this.hold;
-    const {
-      status,
-      body: said,
-      cookie,
-    } = this.faults.get(line) ?? answer(this.world, request, body);
+    const reply: Answer = this.faults.get(line) ?? answer(this.world, request, body);
+    const { status, body: said, cookie } = reply;
     response.writeHead(status, {
       'content-type': status < 400 ? 'application/json' : 'application/problem+json',
       'cache-control': 'no-store',

@@ -28,7 +28,7 @@ export class Connection extends EventTarget {
     const onSignedOut = (): void => void this.dispatchEvent(new Event('signed-out'));
     this.client = createClient({ server, token, onSignedOut });
     this.live = new Live({ server, token, onSignedOut });
-    this.instances = instancesOf(this.client);
+    this.instances = instancesOf(this.client, (instance) => this.#settled(instance));
     this.operations = operationsOf(this.client);
     this.live.on('instances.changed', (data) => this.#instanceChanged(data));
     this.live.on('operations.changed', (data) => {
@@ -39,8 +39,8 @@ export class Connection extends EventTarget {
 
   /** Takes in what an action answered, before the event about it arrives. */
   heard({ instance, operation }: { instance?: Instance; operation?: Operation }): void {
-    if (instance) this.instances.put(instance);
     if (operation) this.#operationChanged(operation);
+    if (instance) this.instances.put(this.#settled(instance));
   }
 
   /** Forgets what belonged to whoever was signed in. */
@@ -76,6 +76,12 @@ export class Connection extends EventTarget {
     }
   }
 
+  /** An answer may have been on its way while its operation went on or ended: the news about that are newer. */
+  #settled(instance: Instance): Instance {
+    const known = this.operations.get(instance.operation?.id ?? '');
+    return known ? { ...instance, operation: known.finishedAt ? null : known } : instance;
+  }
+
   #resync(): void {
     if (this.instances.state !== 'idle') void this.instances.load();
     if (this.operations.state !== 'idle') void this.operations.load();
@@ -88,15 +94,20 @@ export class Connection extends EventTarget {
   }
 }
 
-function instancesOf(client: ApiClient): Collection<Instance> {
+function instancesOf(
+  client: ApiClient,
+  settled: (instance: Instance) => Instance,
+): Collection<Instance> {
   return new Collection<Instance>({
-    page: (cursor) =>
-      ask(
-        client.GET('/api/instances', {
-          params: { query: { limit: LIMIT, ...(cursor ? { cursor } : {}) } },
-        }),
-      ),
-    one: (id) => askMaybe(client.GET('/api/instances/{id}', { params: { path: { id } } })),
+    async page(cursor) {
+      const query = { limit: LIMIT, ...(cursor ? { cursor } : {}) };
+      const { items, nextCursor } = await ask(client.GET('/api/instances', { params: { query } }));
+      return { items: items.map(settled), nextCursor };
+    },
+    async one(id) {
+      const found = await askMaybe(client.GET('/api/instances/{id}', { params: { path: { id } } }));
+      return found && settled(found);
+    },
   });
 }
 
