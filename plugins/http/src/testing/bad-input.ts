@@ -39,7 +39,7 @@ export async function badInput(kernel: TestKernel, options: BadInputOptions = {}
   const faults: string[] = [];
   let requests = 0;
   const routes = kernel
-    .contributions(Routes)
+    .points(Routes)
     .flatMap(({ value }) => value)
     .filter((route) => !(options.except ?? []).includes(`${route.method} ${route.url}`));
   for (const route of routes) {
