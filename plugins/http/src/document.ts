@@ -1,4 +1,5 @@
 /** The OpenAPI document: what a route's declaration says about it, and the parts all routes share. */
+import { STATUS_CODES } from 'node:http';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
@@ -67,18 +68,26 @@ const problemSchema = Type.Object({
   errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), { description: 'The faults of a 422.' })),
 });
 
+interface Operation {
+  parameters?: { required?: boolean; schema?: { default?: unknown } }[];
+  responses: Record<string, { description?: string }>;
+}
+
 /** The finished document as text. Every operation may answer with a problem, so that is added to each here. */
 export function renderDocument(app: FastifyInstance): string {
   const document = app.swagger() as unknown as {
     components: Record<string, Record<string, unknown>>;
-    paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+    paths: Record<string, Record<string, Operation>>;
   };
   const problem = { description: 'A problem', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
   const components = { ...document.components, schemas: { ...document.components.schemas, Problem: problemSchema }, responses: { Problem: problem } };
-  for (const operations of Object.values(document.paths)) {
-    for (const operation of Object.values(operations)) {
-      operation.responses = { ...operation.responses, default: { $ref: '#/components/responses/Problem' } };
-    }
-  }
+  for (const operations of Object.values(document.paths)) for (const operation of Object.values(operations)) finish(operation);
   return JSON.stringify({ ...document, components });
+}
+
+function finish(operation: Operation): void {
+  // TypeBox requires what has a default, because it is there once it was filled in; callers may leave it out.
+  for (const parameter of operation.parameters ?? []) if (parameter.schema?.default !== undefined) parameter.required = false;
+  for (const [status, response] of Object.entries(operation.responses)) response.description = STATUS_CODES[status] ?? 'Done';
+  operation.responses = { ...operation.responses, default: { $ref: '#/components/responses/Problem' } as object };
 }

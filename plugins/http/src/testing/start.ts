@@ -1,0 +1,29 @@
+/** A kernel with `http` and a few routes, for the tests of `http` itself. */
+import { definePlugin } from '@zlh/kernel';
+import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { Authenticators, problems, Routes, type Identity, type Route } from '../index.ts';
+import http from '../platform.ts';
+
+/** Callers by name: `Authorization: Bearer ada`, or the cookie `who=ada`. Agents begin with `agent-`; `root` may everything. */
+export async function startHttp(routes: readonly Route[], settings: Readonly<Record<string, unknown>> = {}, signedOut: Set<string> = new Set()): Promise<TestKernel> {
+  const plugin = definePlugin({
+    id: 'things',
+    setup({ add }) {
+      add(Routes, routes);
+      add(Authenticators, {
+        async authenticate({ raw }) {
+          const name = /^Bearer (.+)$/.exec(raw.headers.authorization ?? '')?.[1] ?? (raw.headers.authorization === undefined ? /who=([\w-]+)/.exec(raw.headers.cookie ?? '')?.[1] : undefined);
+          if (name === undefined || signedOut.has(name)) return null;
+          if (name === 'mallory') throw problems.unauthenticated('Not you.');
+          return identity(name);
+        },
+      });
+    },
+  });
+  return startTestKernel({ plugins: [http, plugin], config: { http: { port: 0, checkAnswers: true, ...settings } }, logLevel: 'silent' });
+}
+
+function identity(name: string): Identity {
+  const kind = name.startsWith('agent-') ? 'agent' : name.startsWith('key-') ? 'api-key' : 'user';
+  return { kind, id: name, label: name, administrator: name === 'root', can: (permission) => name === 'root' || (name !== 'bob' && permission === 'things.read') };
+}
