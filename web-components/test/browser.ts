@@ -91,8 +91,8 @@ export class Portal {
   }
 
   async #context(options: BrowserContextOptions): Promise<BrowserContext> {
-    this.#browser ??= await this.#start();
-    const context = await this.#browser.newContext({
+    const browser = await this.start();
+    const context = await browser.newContext({
       viewport: { width: 1280, height: 800 },
       ...dark,
       ...options,
@@ -102,10 +102,16 @@ export class Portal {
     return context;
   }
 
-  async #start(): Promise<Browser> {
+  /** Starts platform and browser; the first visit does so too. */
+  async start(): Promise<Browser> {
+    if (this.#browser) return this.#browser;
     assertBuilt();
     await this.platform.start();
-    return chromium.launch({ executablePath: this.#executablePath ?? '', args: FLAGS });
+    this.#browser = await chromium.launch({
+      executablePath: this.#executablePath ?? '',
+      args: FLAGS,
+    });
+    return this.#browser;
   }
 
   /** An answer of 4xx is written to the console by the browser itself; that is no fault of the page. */

@@ -32,6 +32,8 @@ export class Platform {
   readonly world = new World();
   /** Text frames that consoles sent. */
   readonly typed: string[] = [];
+  /** Subprotocols that consoles offered. */
+  readonly protocols: string[] = [];
   /** Requests that changed something, as `POST /api/instances`, with their headers and body. */
   readonly requests: { line: string; headers: IncomingMessage['headers']; body: unknown }[] = [];
   /** Pages by path, beside the portal's own: how a stranger would embed an element. */
@@ -50,6 +52,8 @@ export class Platform {
     this.#server.on('upgrade', (request, socket, head) => {
       const id = /^\/api\/instances\/([^/]+)\/console$/.exec(request.url ?? '')?.[1] ?? '';
       if (!this.world.instances.has(id)) return void socket.destroy();
+      const offered = request.headers['sec-websocket-protocol'];
+      if (offered) this.protocols.push(offered.replaceAll(' ', ''));
       this.#sockets.handleUpgrade(request, socket, head, (console) => this.#console(console, id));
     });
     this.world.news.on('event', (type: string, data: unknown) => {
@@ -75,12 +79,22 @@ export class Platform {
     for (const console of this.#consoles.keys()) console.terminate();
   }
 
+  /** What the agent does to a viewer that was too slow: clear, and the scrollback anew. */
+  resync(id: string, scrollback: string): void {
+    this.world.logs.set(id, scrollback);
+    for (const [console, of] of this.#consoles) {
+      if (of !== id) continue;
+      console.send('{"type":"resync"}');
+      console.send(Buffer.from(scrollback));
+    }
+  }
+
   /** Answers as usual again, with nothing of what earlier tests made. */
   reset(): void {
     this.faults.clear();
     this.pages.clear();
     this.hold = undefined;
-    this.typed.length = this.requests.length = 0;
+    this.typed.length = this.requests.length = this.protocols.length = 0;
     this.world.clear();
   }
 
