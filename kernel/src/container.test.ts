@@ -127,7 +127,7 @@ test('every disposer that fails or hangs is reported, and none keeps the others 
   const disposed = (dispose: () => unknown) =>
     asFunction(() => ({}))
       .singleton()
-      .disposer(dispose as () => void);
+      .disposer(dispose);
   let last = false;
   const services = {
     last: disposed(() => void (last = true)),

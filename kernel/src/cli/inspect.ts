@@ -54,7 +54,8 @@ function settingsText(report: readonly PluginReport[]): string {
     if (settings.length === 0) continue;
     lines.push(name);
     for (const { key, value, variable, description } of settings) {
-      lines.push(`  ${key} = ${textOf(value)}`, `      ${description}`, `      ${variable}`);
+      const about = [description, variable].filter((line) => line !== '');
+      lines.push(`  ${key} = ${textOf(value)}`, ...about.map((line) => `      ${line}`));
     }
     lines.push('');
   }

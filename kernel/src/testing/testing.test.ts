@@ -122,7 +122,7 @@ test('faults and bad habits of a declaration are told as sentences', () => {
   const odd = definePlugin({
     id: 'odd',
     config: Type.Object({
-      port: Type.Integer({ default: 'many' as never, description: 'Port.' }),
+      port: Type.Integer({ default: 'many', description: 'Port.' }),
       key: Type.String(),
     }),
     services: { log: asValue(1), server: asFunction(() => 1) },
