@@ -14,7 +14,7 @@ export const gamesCheck: Check = {
       runtimes: [],
     });
     const variants = games.reduce((sum, game) => sum + game.variants.length, 0);
-    const found = `${games.length} games with ${variants} variants, ${runtimes.length} runtimes`;
+    const found = `${games.length} ${games.length === 1 ? 'game' : 'games'} with ${variants} variants, ${runtimes.length} runtimes`;
     if (faults.length === 0) return { state: 'ok', found: `${found}.` };
     const told = faults
       .slice(0, 10)

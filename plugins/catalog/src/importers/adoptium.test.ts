@@ -81,7 +81,9 @@ async function entriesOf(file: string): Promise<string[]> {
   const found: string[] = [];
   for await (const entry of createReadStream(file).pipe(createGunzip()).pipe(extract())) {
     const { name, type, mode, linkname } = entry.header;
-    found.push(`${type} ${name} ${mode.toString(8)}${linkname == null ? '' : ` → ${linkname}`}`);
+    found.push(
+      `${type} ${name} ${mode.toString(8)}${typeof linkname !== 'string' ? '' : ` → ${linkname}`}`,
+    );
     entry.resume();
   }
   return found;

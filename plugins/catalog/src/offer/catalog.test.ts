@@ -1,0 +1,142 @@
+/** What is on offer: the templates' versions, and those that upstreams published since. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Problem } from '@zlh/http';
+import type { TestKernel } from '@zlh/kernel/testing';
+import { Catalog } from '../index.ts';
+import { databaseOf, startKernel } from '../test/kernel.ts';
+import { startUpstream, type FakeUpstream } from '../testing/upstream.ts';
+import type { TemplateCatalog } from './catalog.ts';
+
+interface Context {
+  home: string;
+  upstream: FakeUpstream;
+  kernel: TestKernel;
+  catalog: TemplateCatalog;
+  /** Starts a further process of the same platform. */
+  another(): Promise<TestKernel>;
+}
+const test = suite<Context>('catalog');
+
+test.before(async (context) => {
+  const home = mkdtempSync(join(tmpdir(), 'zlh-catalog-'));
+  const upstream = await startUpstream();
+  const { url } = upstream;
+  mkdirSync(join(home, 'games'));
+  writeFileSync(join(home, 'games', 'broken.json'), '{');
+  // The hour is never reached; whether something is due is asked of the database by the tests themselves.
+  const catalog = {
+    refreshHours: 1,
+    mojangUrl: url,
+    papermcUrl: url,
+    fabricUrl: url,
+    adoptiumUrl: url,
+  };
+  upstream.on('/v3/projects/paper', {
+    versions: { '26.1': ['26.1.3', '26.1.3-rc1'], '1.7': ['1.7.10'] },
+  });
+  upstream.on('/v2/versions/game', { surprise: true });
+  const { kernel } = await startKernel({ home, config: { catalog } });
+  const database = await databaseOf(kernel);
+  const another = async () =>
+    (await startKernel({ home, database, config: { catalog, database: { url: database } } }))
+      .kernel;
+  Object.assign(context, { home, upstream, kernel, another, catalog: kernel.use(Catalog) });
+  await context.catalog.refresh(new AbortController().signal);
+});
+test.after(async ({ kernel, upstream, home }) => {
+  await kernel.stop();
+  await upstream.close();
+  rmSync(home, { recursive: true });
+});
+
+async function versionsOf({ catalog }: Context, id: string): Promise<readonly string[]> {
+  const { games } = await catalog.offer();
+  const variant = games[0]!.variants.find((each) => each.id === id)!;
+  return variant.versions.map((version) => version.id);
+}
+
+async function faultOf(promise: Promise<unknown>): Promise<Problem> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Problem;
+  }
+  throw new Error('it succeeded');
+}
+
+test('a faulty file of a host keeps nothing else from being offered', async ({ catalog }) => {
+  const { games } = await catalog.offer();
+  assert.equal(
+    games.map(({ id }) => id),
+    ['minecraft'],
+  );
+});
+
+test('new releases of an upstream are on offer, in their place and within the range', async (context) => {
+  const versions = await versionsOf(context, 'paper');
+  assert.equal(versions.slice(0, 4), ['26.2', '26.1.3', '26.1.2', '1.21.11']);
+  assert.not(versions.includes('26.1.3-rc1'));
+  assert.not(versions.includes('1.7.10'));
+});
+
+test("an upstream that answers nonsense, or not at all, leaves the template's own list", async (context) => {
+  for (const id of ['fabric', 'vanilla']) assert.is((await versionsOf(context, id))[0], '26.2');
+});
+
+test('an upstream is asked again only when it is due, by one process of all', async ({
+  upstream,
+  another,
+  catalog,
+}) => {
+  const asked = () => upstream.asked.filter((path) => path === '/v3/projects/paper').length;
+  const before = asked();
+  const second = await another();
+  try {
+    const refreshes = [catalog, second.use(Catalog) as TemplateCatalog].map((each) =>
+      each.refresh(new AbortController().signal),
+    );
+    await Promise.all(refreshes);
+    assert.is(asked(), before);
+  } finally {
+    await second.stop();
+  }
+});
+
+test('a version that an upstream published can be chosen', async ({ catalog }) => {
+  const { artifacts, version } = await catalog.blueprint({
+    game: 'minecraft',
+    variant: 'paper',
+    version: '26.1.3',
+  });
+  assert.is(version, '26.1.3');
+  assert.is(artifacts[0]?.request['feature'], 25);
+});
+
+test('a choice that is not on offer is refused at its member, with what there is', async ({
+  catalog,
+}) => {
+  const choice = { game: 'minecraft', variant: 'flying-squid', version: '1.21.4' };
+  const faults: [object, string, RegExp][] = [
+    [{ game: 'chess' }, '/game', /^"chess" is not on offer; there is minecraft$/],
+    [
+      { variant: 'forge' },
+      '/variant',
+      /^"forge" is not on offer; there are paper, vanilla, fabric, flying-squid$/,
+    ],
+    [{ version: '0.1' }, '/version', /^"0\.1" is not on offer; there are /],
+    [{ version: '__proto__' }, '/version', /is not on offer/],
+  ];
+  for (const [change, path, message] of faults) {
+    const { status, members } = await faultOf(catalog.blueprint({ ...choice, ...change }));
+    assert.is(status, 422);
+    const [fault] = members['errors'] as { path: string; message: string }[];
+    assert.is(fault!.path, path);
+    assert.match(fault!.message, message);
+  }
+});
+
+test.run();
