@@ -48,6 +48,11 @@ test('a public route knows who asks, and takes strangers', async () => {
   assert.is((await as(null).get('/api/public')).body.who, null);
 });
 
+test('what was said to somebody, or refused, is kept by no cache', async () => {
+  assert.is((await as('ada').get('/api/public')).headers.get('cache-control'), 'no-store');
+  assert.is((await as(null).get('/api/read')).headers.get('cache-control'), 'no-store');
+});
+
 test('wrong credentials are refused even where none are needed; a stale cookie is not', async () => {
   assert.is(await status('mallory', '/api/public'), 401);
   assert.is((await new TestClient(kernel, { authorization: 'Basic x' }).get('/api/public')).status, 401);

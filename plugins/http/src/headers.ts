@@ -4,6 +4,7 @@
  */
 import type { FastifyHelmetOptions } from '@fastify/helmet';
 
+/** On every refusal; answers get them where routes are mounted. */
 export const apiHeaders: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',

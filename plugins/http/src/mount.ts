@@ -7,7 +7,6 @@ import { errors } from './errors.ts';
 import type { Part } from './faults.ts';
 import type { Gate } from './gate.ts';
 import { handlerOf } from './handler.ts';
-import { apiHeaders } from './headers.ts';
 import type { IdempotencyStore, Route, RouteSchemas } from './index.ts';
 import type { LongLived } from './long-lived.ts';
 import { createSocketHandler } from './sockets.ts';
@@ -68,7 +67,9 @@ export function mount(app: FastifyInstance, placed: readonly PlacedRoute[], cont
 
 function withHeaders(handler: (request: FastifyRequest, reply: FastifyReply) => unknown) {
   return (request: FastifyRequest, reply: FastifyReply) => {
-    for (const name in apiHeaders) reply.header(name, apiHeaders[name]);
+    reply.header('x-content-type-options', 'nosniff');
+    // What a public route tells strangers may be kept; each header costs a share of the whole request.
+    if (request.identity !== null) reply.header('cache-control', 'no-store');
     return handler(request, reply);
   };
 }
