@@ -2,11 +2,19 @@
  * `GET /api/artifacts/:sha256`: the content of one artifact, for agents and administrators. An artifact never
  * changes, so its hash is its ETag; downloads resume with `Range`, and a slow reader holds the disk back, not memory.
  */
-import { defineRoute, problems, Problem, type Identity, type Route } from '@zlh/http';
-import type { FastifyReply } from 'fastify';
+import {
+  defineRoute,
+  problems,
+  Problem,
+  type Identity,
+  type Route,
+  type RouteDefinition,
+} from '@zlh/http';
 import { Type } from 'typebox';
 import { parseRange } from './byte-range.ts';
 import type { ArtifactStore } from './index.ts';
+
+type Reply = Parameters<RouteDefinition<Record<never, never>>['handler']>[1];
 
 const params = Type.Object({
   sha256: Type.String({
@@ -63,7 +71,7 @@ function mayRead(identity: Identity | null): void {
 }
 
 async function send(
-  reply: FastifyReply,
+  reply: Reply,
   store: ArtifactStore,
   sha256: string,
   size: number,

@@ -1,5 +1,5 @@
 /** For authors of importers and of blob stores: stand-ins and contract suites. */
-export { testBlobStore, type BlobStoreUnderTest } from './blob-store-suite.ts';
+export { testBlobStore, type BlobStoreUnderTest, type DeclareTest } from './blob-store-suite.ts';
 export { importFault, tryImporter, type Trial } from './try-importer.ts';
 export {
   serveFile,

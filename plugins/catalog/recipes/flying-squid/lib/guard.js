@@ -9,7 +9,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { unzipSync } from 'node:zlib';
 import { fault } from './log.js';
-import { Decompressor, Splitter } from './squid.js';
+import { Decompressor, Serializer, Splitter } from './squid.js';
 
 const MAX_FRAME = 2 ** 21 - 1;
 const MAX_UNCOMPRESSED = 2 ** 21;
@@ -72,6 +72,18 @@ Decompressor.prototype._transform = function inflate(chunk, _encoding, done) {
   } catch (problem) {
     return done(problem);
   }
+};
+
+/** Replaces writing: a packet that cannot be written is left out, where it used to end the whole stream. */
+Serializer.prototype._transform = function serialize(packet, _encoding, done) {
+  let bytes;
+  try {
+    bytes = this.createPacketBuffer(packet);
+  } catch (problem) {
+    fault(`Left out a packet "${packet.name}"`, problem);
+    return done();
+  }
+  return done(null, bytes);
 };
 
 /**
@@ -165,11 +177,11 @@ export function drop(client, reason) {
   setTimeout(() => client.socket.destroy(), 250).unref();
 }
 
-/** Answer to errors that minecraft-protocol found itself. What it could not write is no fault of the client. */
+/** Answer to errors that minecraft-protocol found itself. */
 export function onClientError(client, problem) {
   if (problem.syscall) return drop(client, 'Disconnected');
   fault(`Connection of ${nameOf(client)}`, problem);
-  if (!problem.message.startsWith('Serialization error')) drop(client, 'Invalid packet');
+  drop(client, 'Invalid packet');
 }
 
 function nameOf(client) {

@@ -40,6 +40,8 @@ export const nbt = fromSquid('prismarine-nbt');
 export const playerData = fromSquid('./src/lib/playerDat');
 const framing = fromSquid('minecraft-protocol/src/transforms/framing');
 const compression = fromSquid('minecraft-protocol/src/transforms/compression');
+const fromProtocol = createRequire(fromSquid.resolve('minecraft-protocol'));
+export const { Serializer } = fromProtocol('protodef');
 export const Splitter = framing.createSplitter().constructor;
 export const Decompressor = compression.createDecompressor().constructor;
 export { testedVersions };

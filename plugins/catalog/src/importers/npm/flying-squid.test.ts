@@ -232,4 +232,29 @@ when(registry)(
   },
 );
 
+when(registry)(
+  'what a player forges costs that player the game, and the others hear on',
+  async (npm) => {
+    const [data, port] = [await dataFolder(), await freePort()];
+    await prepare(data, port);
+    const server = await start(data);
+    const alex = await joinAsPlayer({ npm, port, version: VERSION, username: 'alex' });
+    const mallory = await joinAsPlayer({ npm, port, version: VERSION, username: 'mallory' });
+    await mallory.chat('/kill @e');
+    await mallory.waitForChat('You do not have permission to use this command');
+    // The answer to this one cannot be written in the game's protocol.
+    await mallory.sendPacket('tab_complete', { transactionId: 1, text: '/' });
+    await mallory.chat('can you hear me');
+    await alex.waitForChat('can you hear me');
+    await alex.chat('yes');
+    await mallory.waitForChat('<alex> yes');
+    const flags = { onGround: true, hasHorizontalCollision: false };
+    await mallory.sendPacket('position', { x: 1e300, y: 5, z: 5, flags });
+    assert.is(await mallory.closed, 'Invalid packet');
+    await alex.chat('mallory is gone');
+    await server.line(/<alex> mallory is gone$/);
+    await alex.quit();
+  },
+);
+
 test.run();
