@@ -46,6 +46,7 @@ const actions = {
     return bot.blockAt(new Vec3(x, y, z))?.name ?? null;
   },
   placeBlock,
+  sendPacket: async ({ name, params }) => bot._client.write(name, params),
   quit: async () => bot.quit(),
 };
 

@@ -118,6 +118,11 @@ export class Player {
     return (await this.#ask('blockAt', position)) as string | null;
   }
 
+  /** Sends a packet of the game's protocol as it is, for what no honest client would send. */
+  async sendPacket(name: string, params: object): Promise<void> {
+    await this.#ask('sendPacket', { name, params });
+  }
+
   /** Leaves; resolves when the connection is closed. */
   async quit(): Promise<void> {
     if (this.#closedBy === undefined) this.#send({ id: this.#nextId++, action: 'quit' });
