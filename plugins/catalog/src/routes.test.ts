@@ -8,6 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Authenticators, Http, problems, type Identity } from '@zlh/http';
 import http from '@zlh/http/platform';
+import { badInput } from '@zlh/http/testing';
 import { definePlugin } from '@zlh/kernel';
 import type { TestKernel } from '@zlh/kernel/testing';
 import { ArtifactStore, type ArtifactWanted, type Offer } from './index.ts';
@@ -209,6 +210,14 @@ test('unknown and malformed hashes are refused plainly', async (context) => {
   }
   assert.is((await get(context, '/api/artifacts?limit=0', 'administrator')).status, 422);
   assert.is((await get(context, '/api/artifacts?cursor=x', 'administrator')).status, 422);
+});
+
+test('hostile input is answered with 4xx by every route', async ({ kernel }) => {
+  const { faults, requests } = await badInput(kernel, {
+    headers: { authorization: 'Bearer administrator' },
+  });
+  assert.equal(faults, []);
+  assert.ok(requests > 50);
 });
 
 test('a damaged artifact is never sent as if it were sound, and gone afterwards', async (context) => {
