@@ -42,11 +42,17 @@ function auth(world: World, path: string, body: Body, session: string): Answer {
   const cookie = (value: string): string => `zlh_session=${value}; Path=/; HttpOnly; SameSite=Lax`;
   if (path === '/auth/me') {
     return world.sessions.has(session)
-      ? { status: 200, body: { user: world.user } }
-      : problem(401, 'http.unauthenticated', 'Sign in first.');
+      ? { status: 200, body: { user: world.user, permissions: [] } }
+      : problem(
+          401,
+          'http.unauthenticated',
+          'Nobody is signed in.',
+          world.setupRequired ? { setupRequired: true } : {},
+        );
   }
-  if (path === '/auth/logout') {
-    world.sessions.delete(session);
+  if (path === '/auth/logout' || path === '/auth/sessions') {
+    if (path === '/auth/sessions') world.sessions.clear();
+    else world.sessions.delete(session);
     return { status: 204, cookie: cookie('') };
   }
   if (
@@ -83,13 +89,14 @@ function apiKeys(world: World, method: string, path: string, body: Body): Answer
   const key = {
     id: randomUUID(),
     name,
+    prefix: 'zlh_9hQ2',
     scopes,
     expiresAt,
     createdAt: new Date().toISOString(),
     lastUsedAt: null,
   };
   world.keys.set(key.id, key);
-  return { status: 201, body: { ...key, key: 'zlh_9hQ2_secret_shown_once' } };
+  return { status: 201, body: { apiKey: key, secret: 'zlh_9hQ2_secret_shown_once' } };
 }
 
 function operations(world: World, path: string, query: URLSearchParams): Answer {
@@ -99,7 +106,7 @@ function operations(world: World, path: string, query: URLSearchParams): Answer 
     const items = [...world.operations.values()].filter(
       ({ instanceId }) => !of || instanceId === of,
     );
-    return { status: 200, body: { items: items.toReversed(), nextCursor: null } };
+    return { status: 200, body: { items: [...items].reverse(), nextCursor: null } };
   }
   const operation = world.operations.get(id);
   if (!operation) return problem(404, 'http.not-found', 'There is no such operation.');

@@ -18,6 +18,8 @@ export class World {
     role: 'administrator',
     createdAt: now(),
   };
+  /** No administrator yet. */
+  setupRequired = false;
   readonly setupToken = 'one-time-token';
   readonly sessions = new Set<string>();
   readonly instances = new Map<string, Instance>();
@@ -45,6 +47,7 @@ export class World {
       map.clear();
     this.sessions.clear();
     this.catalog = catalog;
+    this.setupRequired = false;
   }
 
   addInstance(wanted: Partial<Instance> = {}): Instance {

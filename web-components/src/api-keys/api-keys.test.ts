@@ -31,6 +31,8 @@ when(chromium)('a key is revoked after a question that says what stops', async (
   const key = {
     id: 'k1',
     name: 'Old bot',
+    prefix: 'zlh_9hQ2',
+    lastUsedAt: null,
     scopes: ['*'],
     createdAt: new Date().toISOString(),
     expiresAt: null,

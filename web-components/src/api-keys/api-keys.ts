@@ -108,7 +108,7 @@ export class ZlhApiKeys extends ZlhElement {
     return html`<li class="row">
       <div class="grow">
         <p><b>${key.name}</b></p>
-        <p class="small muted">${key.scopes.join(', ')}</p>
+        <p class="small muted"><span class="code">${key.prefix}…</span> ${key.scopes.join(', ')}</p>
         <p class="small muted">
           created <zlh-time at=${key.createdAt}></zlh-time> ·
           ${key.expiresAt ? `ends ${day(key.expiresAt)}` : 'no end'} ·

@@ -134,7 +134,7 @@ export class ZlhNewApiKey extends ZlhElement {
       const body = { name: this.#form.values.name.trim(), scopes: [...this.scopes], expiresAt };
       this.emit(
         'zlh-made',
-        (await ask(this.connection.client.POST('/api/api-keys', { body }))).key,
+        (await ask(this.connection.client.POST('/api/api-keys', { body }))).secret,
       );
     } catch (thrown) {
       const error = asApiError(thrown);

@@ -14,6 +14,8 @@ export class ApiError extends Error {
   readonly fields: Readonly<Record<string, string>>;
   /** The operation in the way, of a 409. */
   readonly operation: { id: string; kind: string } | undefined;
+  /** The platform waits for its first administrator. */
+  readonly setupRequired: boolean;
 
   constructor(problem: Problem) {
     super(problem.detail ?? problem.title);
@@ -27,6 +29,7 @@ export class ApiError extends Error {
       ]),
     );
     this.operation = problem.operation;
+    this.setupRequired = problem.setupRequired === true;
   }
 }
 

@@ -114,7 +114,7 @@ export interface InstancePaths {
   '/api/instances/{id}/restart': { post: ById & Begun };
   '/api/instances/{id}/kill': { post: ById & Begun };
   '/api/instances/{id}/status': { get: ById & Answers<AgentStatus> };
-  '/api/instances/{id}/console/commands': { post: ById & Body<{ command: string }> & Empty<202> };
+  '/api/instances/{id}/console/commands': { post: ById & Body<{ command: string }> & Empty };
   '/api/operations': {
     get: { parameters: { query?: Listed & { instanceId?: string } } } & Answers<Page<Operation>>;
   };

@@ -11,10 +11,10 @@ export interface User {
   createdAt?: string;
 }
 
-/** Who is asking. `setup` says that the platform still waits for its first administrator. */
+/** Who is asking, and what they may do. */
 export interface Me {
   user: User;
-  setup?: boolean;
+  permissions: string[];
 }
 
 export interface Page<T> {
@@ -32,20 +32,25 @@ export interface Problem {
   code: string;
   errors?: { path: string; message: string }[];
   operation?: { id: string; kind: string };
+  /** Beside 401: the platform still waits for its first administrator. */
+  setupRequired?: boolean;
 }
 
 export interface ApiKey {
   id: string;
   name: string;
+  /** How the key begins. */
+  prefix: string;
   scopes: string[];
   createdAt: string;
   expiresAt: string | null;
-  lastUsedAt?: string | null;
+  lastUsedAt: string | null;
 }
 
-/** Answered once, at creation: `key` is never shown again. */
+/** Answered once, at creation: `secret` is never shown again. */
 export interface NewApiKey {
-  key: string;
+  apiKey: ApiKey;
+  secret: string;
 }
 
 /** Something one may be allowed to do, and so a scope of a key. */
@@ -93,13 +98,15 @@ export type Empty<Status extends number = 204> = {
 export type Body<T> = { requestBody: Json<T> };
 
 type Credentials = { email: string; password: string };
+type Entered = { user: User };
 
 interface AccountPaths {
   '/api/auth/me': { get: Answers<Me> };
-  '/api/auth/login': { post: Body<Credentials> & Answers<Me> };
-  '/api/auth/register': { post: Body<Credentials> & Answers<Me, 201> };
-  '/api/auth/setup': { post: Body<Credentials & { token: string }> & Answers<Me> };
+  '/api/auth/login': { post: Body<Credentials> & Answers<Entered> };
+  '/api/auth/register': { post: Body<Credentials> & Answers<Entered, 201> };
+  '/api/auth/setup': { post: Body<Credentials & { token: string }> & Answers<Entered, 201> };
   '/api/auth/logout': { post: Empty };
+  '/api/auth/sessions': { delete: Empty };
   '/api/api-keys': {
     get: Answers<Page<ApiKey>>;
     post: Body<{ name: string; scopes: string[]; expiresAt: string | null }> &

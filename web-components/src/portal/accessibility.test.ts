@@ -1,6 +1,6 @@
 // time-limit: 300s
 /** Nobody is kept out: every page, in dark and light and on a phone, passes the checker. */
-import type { Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../test/runner/needs.ts';
@@ -35,6 +35,8 @@ function furnish(): string {
   world.keys.set('k', {
     id: 'k',
     name: 'Bot',
+    prefix: 'zlh_9hQ2',
+    lastUsedAt: null,
     scopes: ['*'],
     createdAt: new Date().toISOString(),
     expiresAt: null,
@@ -106,19 +108,24 @@ const sights: readonly Sight[] = [
   },
 ];
 
-for (const [how, options] of [
-  ['dark', dark],
-  ['light', light],
-  ['light on a phone', { ...light, ...phone }],
-] as const) {
-  for (const { name, path, out = false, arrive } of sights) {
-    when(chromium)(`${name} can be used by everybody, ${how}`, async () => {
-      id = furnish();
-      const page = await portal.visit(path(), { ...options, out });
-      await arrive(page);
-      assert.equal(await axe(page), []);
-    });
-  }
+/** Declares the test of one page under one set of circumstances. */
+function check(
+  how: string,
+  options: BrowserContextOptions,
+  { name, path, out = false, arrive }: Sight,
+): void {
+  when(chromium)(`${name} can be used by everybody, ${how}`, async () => {
+    id = furnish();
+    const page = await portal.visit(path(), { ...options, out });
+    await arrive(page);
+    assert.equal(await axe(page), []);
+  });
+}
+
+for (const sight of sights) {
+  check('dark', dark, sight);
+  check('light', light, sight);
+  check('light on a phone', { ...light, ...phone }, sight);
 }
 
 test.run();

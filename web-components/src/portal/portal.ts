@@ -102,8 +102,17 @@ export class ZlhPortal extends ZlhElement {
       @zlh-signed-in=${(event: CustomEvent<User>) => this.#entered(event.detail)}
     >
       <p class="brand"><img src="/favicon.svg" alt="" width="28" height="28" /> ZeroLagHub</p>
-      ${this.#page()}
+      ${this.#page()} ${this.#session.setupRequired ? this.#setupNote() : nothing}
     </main>`;
+  }
+
+  /** A new platform has nobody who could sign in. */
+  #setupNote(): unknown {
+    if (location.pathname === '/setup') return nothing;
+    return html`<p class="card note" role="status">
+      <b>This platform is new.</b> It printed a set-up link when it started: open that link to
+      become its first administrator.
+    </p>`;
   }
 
   #unreachable(error: Session['error']): unknown {

@@ -9,6 +9,8 @@ export class Session {
   state: 'asking' | 'in' | 'out' | 'unknown' = 'asking';
   /** Why it is unknown: the platform did not answer. */
   error: ApiError | undefined;
+  /** The platform waits for its first administrator. */
+  setupRequired = false;
   #connection: Connection;
   #changed: () => void;
 
@@ -24,6 +26,7 @@ export class Session {
       this.entered((await ask(this.#connection.client.GET('/api/auth/me'))).user);
     } catch (thrown) {
       this.error = asApiError(thrown);
+      this.setupRequired = this.error.setupRequired;
       this.#set(this.error.status === 401 ? 'out' : 'unknown');
     }
   }
