@@ -40,8 +40,8 @@ export function diskFull(folder: string, cause: unknown): CodedError {
 
 export function requestInvalid(importer: string, path: string, problem: string): CodedError {
   return new CodedError(
-    'CATALOG_REQUEST_INVALID',
-    `The request for the importer "${importer}" has a fault at "${path}": ${problem}.`,
+    'CATALOG_IMPORT_REQUEST',
+    `The request for the importer "${importer}" is wrong at "${path}": ${problem}.`,
     'Correct the game that asks for it; "zlh doctor" checks all games.',
   );
 }

@@ -135,7 +135,7 @@ test('an answer that is no manifest is told as such', async (context) => {
 
 test('a wrong request is told with its place', async (context) => {
   const fault = await importFault(mojangImporter(context.ground), { version: '../../etc' });
-  assert.match(fault, /^CATALOG_REQUEST_INVALID .*"mojang" has a fault at "\/version"/);
+  assert.match(fault, /^CATALOG_IMPORT_REQUEST .*"mojang" is wrong at "\/version"/);
 });
 
 test.run();

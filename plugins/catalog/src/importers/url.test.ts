@@ -42,7 +42,7 @@ test('without a hash, or with the wrong one, nothing is taken', async ({ upstrea
   const url = `${upstream.url}/maps/island.zip?v=2`;
   assert.match(
     await importFault(urlImporter(ground), { url }),
-    /^CATALOG_REQUEST_INVALID .* a hash is needed/,
+    /^CATALOG_IMPORT_REQUEST .* a hash is needed/,
   );
   assert.match(
     await importFault(urlImporter(ground), { url, sha256: '0'.repeat(64) }),
@@ -50,7 +50,7 @@ test('without a hash, or with the wrong one, nothing is taken', async ({ upstrea
   );
   assert.match(
     await importFault(urlImporter(ground), { url: 'file:///etc/passwd', sha256: hash('sha256') }),
-    'CATALOG_REQUEST_INVALID',
+    'CATALOG_IMPORT_REQUEST',
   );
 });
 

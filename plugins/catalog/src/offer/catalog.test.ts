@@ -2,8 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Database } from '@zlh/database';
 import type { Problem } from '@zlh/http';
 import type { TestKernel } from '@zlh/kernel/testing';
 import { Catalog } from '../index.ts';
@@ -27,7 +29,7 @@ test.before(async (context) => {
   const { url } = upstream;
   mkdirSync(join(home, 'games'));
   writeFileSync(join(home, 'games', 'broken.json'), '{');
-  // The hour is never reached; whether something is due is asked of the database by the tests themselves.
+
   const catalog = {
     refreshHours: 1,
     mojangUrl: url,
@@ -45,13 +47,28 @@ test.before(async (context) => {
     (await startKernel({ home, database, config: { catalog, database: { url: database } } }))
       .kernel;
   Object.assign(context, { home, upstream, kernel, another, catalog: kernel.use(Catalog) });
-  await context.catalog.refresh(new AbortController().signal);
+  // The platform asks in the background from its start; here it is waited for.
+  while (!(await asked(kernel)).join().startsWith('due in 30 min, 0 versions,due in 30 min'))
+    await delay(10);
 });
 test.after(async ({ kernel, upstream, home }) => {
   await kernel.stop();
   await upstream.close();
   rmSync(home, { recursive: true });
 });
+
+/** When each upstream is asked again, and how many versions it had. */
+async function asked(kernel: TestKernel): Promise<string[]> {
+  const rows = await kernel
+    .use(Database)
+    .fork()
+    .getConnection()
+    .execute<{ due: number; found: number }[]>(
+      `select round(extract(epoch from asked_at + interval '1 hour' - now()) / 60)::int as due, jsonb_array_length(versions) as found
+         from catalog_versions order by due`,
+    );
+  return rows.map(({ due, found }) => `due in ${due} min, ${found} versions`);
+}
 
 async function versionsOf({ catalog }: Context, id: string): Promise<readonly string[]> {
   const { games } = await catalog.offer();
@@ -92,18 +109,26 @@ test('an upstream is asked again only when it is due, by one process of all', as
   another,
   catalog,
 }) => {
-  const asked = () => upstream.asked.filter((path) => path === '/v3/projects/paper').length;
-  const before = asked();
+  const questions = () => upstream.asked.filter((path) => path === '/v3/projects/paper').length;
+  const before = questions();
   const second = await another();
   try {
     const refreshes = [catalog, second.use(Catalog) as TemplateCatalog].map((each) =>
       each.refresh(new AbortController().signal),
     );
     await Promise.all(refreshes);
-    assert.is(asked(), before);
+    assert.is(questions(), before);
   } finally {
     await second.stop();
   }
+});
+
+test('an upstream that failed is asked again soon', async ({ kernel }) => {
+  assert.equal(await asked(kernel), [
+    'due in 30 min, 0 versions',
+    'due in 30 min, 0 versions',
+    'due in 60 min, 2 versions',
+  ]);
 });
 
 test('a version that an upstream published can be chosen', async ({ catalog }) => {

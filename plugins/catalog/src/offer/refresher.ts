@@ -1,10 +1,12 @@
 /** Keeps the versions on offer fresh in the background, from the start of the platform to its end. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@zlh/kernel';
 import type { TemplateCatalog } from './catalog.ts';
 
 interface Ground {
   readonly catalog: TemplateCatalog;
   readonly config: { readonly refreshHours: number };
+  readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
@@ -29,9 +31,12 @@ export class Refresher {
   }
 
   async #run(): Promise<void> {
-    const { catalog, signal } = this.#ground;
+    const { catalog, log, signal } = this.#ground;
     while (!signal.aborted) {
-      await catalog.refresh(signal);
+      await catalog.refresh(signal).catch((error: unknown) => {
+        if (!signal.aborted)
+          log.warn({ err: error }, 'the versions on offer could not be refreshed');
+      });
       await delay(lookEveryMs, undefined, { signal, ref: false }).catch(() => {}); // aborted: the loop ends
     }
   }

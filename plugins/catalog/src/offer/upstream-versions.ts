@@ -18,6 +18,9 @@ export interface VersionsGround {
 
 type Upstream = NonNullable<VariantTemplate['versions']['upstream']>;
 
+/** After a failure; less than the shortest interval, an hour. */
+const retryMinutes = 30;
+
 /** More than any upstream has; a longer answer is cut. */
 const mostVersions = 2000;
 
@@ -38,18 +41,23 @@ export class UpstreamVersions {
     return new Map(upstreams.map((upstream) => [upstream, byKey.get(keyOf(upstream)) ?? []]));
   }
 
-  /** Asks every upstream that no process asked for a while. Faults are logged, never thrown. */
+  /** Asks every upstream that no process asked for a while. An upstream's faults are logged, never thrown. */
   async refresh(upstreams: readonly Upstream[], signal: AbortSignal): Promise<void> {
     const distinct = new Map(upstreams.map((upstream) => [keyOf(upstream), upstream]));
     for (const [key, upstream] of distinct) {
       if (signal.aborted) return;
-      try {
-        if (await this.#isDue(key)) await this.#ask(key, upstream, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        const { code, message } = error as Error & { code?: string };
-        this.#ground.log.info({ importer: upstream.importer, code }, `no new versions: ${message}`);
-      }
+      if (await this.#isDue(key)) await this.#tryToAsk(key, upstream, signal);
+    }
+  }
+
+  async #tryToAsk(key: string, upstream: Upstream, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#ask(key, upstream, signal);
+    } catch (error) {
+      await this.#askAgain(key, signal.aborted ? 0 : retryMinutes);
+      if (signal.aborted) return;
+      const { code, message } = error as Error & { code?: string };
+      this.#ground.log.info({ importer: upstream.importer, code }, `no new versions: ${message}`);
     }
   }
 
@@ -66,6 +74,13 @@ export class UpstreamVersions {
         [key, config.refreshHours],
       );
     return rows.length === 1;
+  }
+
+  /** An upstream that failed is not left alone for as long as one that answered. */
+  async #askAgain(key: string, minutes: number): Promise<void> {
+    const { database, config } = this.#ground;
+    const askedAt = new Date(Date.now() - config.refreshHours * 3_600_000 + minutes * 60_000);
+    await database.transaction((em) => em.nativeUpdate(CatalogVersions, { key }, { askedAt }));
   }
 
   async #ask(key: string, { importer, request }: Upstream, signal: AbortSignal): Promise<void> {
