@@ -24,6 +24,13 @@ test('memory stays as chosen where the variant allows it, and goes to the usual 
   assert.is(changeVariant(catalog, chosen, 'flying-squid').memoryMiB, '512');
 });
 
+test('memory nobody chose follows the variant', () => {
+  const wide = structuredClone(catalog);
+  const squid = wide.games[0]!.variants.find(({ id }) => id === 'flying-squid')!;
+  squid.memoryMiB.max = 16384;
+  assert.is(changeVariant(wide, changeGame(wide, NOTHING, ''), 'flying-squid').memoryMiB, '512');
+});
+
 test('what was typed as the name survives every other choice', () => {
   assert.is(changeGame(catalog, changeGame(catalog, NOTHING, ''), 'openttd').name, 'Skyblock');
 });

@@ -22,16 +22,20 @@ export function changeGame(catalog: Catalog | undefined, choice: Choice, id: str
   return changeVariant(catalog, changed, game?.variants[0]?.id ?? '');
 }
 
-/** Another variant, with the version it recommends; memory stays as chosen where the variant allows it. */
+/** Another variant, with the version it recommends and its usual memory; memory one chose oneself stays where it is allowed. */
 export function changeVariant(catalog: Catalog | undefined, choice: Choice, id: string): Choice {
+  const before = chosenIn(catalog, choice).variant;
   const { variant } = chosenIn(catalog, { ...choice, variant: id });
   const version = variant?.versions.find(({ recommended }) => recommended) ?? variant?.versions[0];
-  const kept = choice.memoryMiB !== '' && !memoryFault(choice.memoryMiB, variant);
+  const own = choice.memoryMiB !== '' && choice.memoryMiB !== String(before?.memoryMiB.default);
   return {
     ...choice,
     variant: variant?.id ?? '',
     version: version?.id ?? '',
-    memoryMiB: kept ? choice.memoryMiB : String(variant?.memoryMiB.default ?? ''),
+    memoryMiB:
+      own && !memoryFault(choice.memoryMiB, variant)
+        ? choice.memoryMiB
+        : String(variant?.memoryMiB.default ?? ''),
   };
 }
 

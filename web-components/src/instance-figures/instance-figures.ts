@@ -7,7 +7,7 @@ import { base } from '../base/base.styles.ts';
 import type { AgentStatus, Instance } from '../api/schema-instances.ts';
 import type { Sample } from '../figure/figure.ts';
 import { bytes, bytesText, memoryText } from '../words/quantities.ts';
-import { day } from '../words/times.ts';
+import { sinceWhen } from '../words/times.ts';
 import { instanceFiguresStyles } from './instance-figures.styles.ts';
 
 const MIB = 1024 * 1024;
@@ -104,7 +104,7 @@ export class ZlhInstanceFigures extends ZlhElement {
       .value=${since ? html`<zlh-time mode="since" at=${since}></zlh-time>` : NONE}
       ?loading=${loading}
     >
-      <p class="small muted">${since ? `since ${day(since)}` : 'Not ready for players'}</p>
+      <p class="small muted">${since ? `since ${sinceWhen(since)}` : 'Not ready for players'}</p>
     </zlh-figure>`;
   }
 

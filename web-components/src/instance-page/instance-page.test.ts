@@ -106,6 +106,7 @@ when(chromium)('deleting names what is lost and waits for the name', async () =>
   assert.is(portal.platform.requests[0]?.line, `DELETE /api/instances/${id}`);
   portal.world.remove(id);
   await page.getByRole('heading', { name: 'Create your first server' }).waitFor();
+  await page.getByText('Skyblock: deleted.').waitFor();
 });
 
 when(chromium)('Esc leaves the question, and focus returns to where it came from', async () => {

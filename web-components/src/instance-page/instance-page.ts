@@ -30,7 +30,7 @@ const UP: ReadonlySet<Observed> = new Set(['starting', 'running', 'stopping', 'u
 /**
  * @element zlh-instance-page
  * @summary Everything about the instance `instance-id`, with the `tab` open.
- * @event zlh-gone - The instance does not exist any more, or never did.
+ * @event zlh-gone - The instance does not exist any more; `detail.name` is empty when it never did.
  */
 export class ZlhInstancePage extends ZlhElement {
   static override styles = [base, instancePageStyles];
@@ -47,7 +47,8 @@ export class ZlhInstancePage extends ZlhElement {
   /** An operation that failed while one looked, shown until it is dismissed. */
   declare private failure: Operation | undefined;
   #feed = new StatusFeed(this, () => this.#instance);
-  #wasThere = false;
+  /** Name of the instance, once it was seen. */
+  #name = '';
 
   constructor() {
     super();
@@ -76,7 +77,7 @@ export class ZlhInstancePage extends ZlhElement {
   protected override willUpdate(changed: Map<string, unknown>): void {
     if (!changed.has('instanceId') || !this.instanceId) return;
     this.error = this.failure = undefined;
-    this.#wasThere = false;
+    this.#name = '';
     void this.#fetch();
   }
 
@@ -171,8 +172,8 @@ export class ZlhInstancePage extends ZlhElement {
 
   #changed(): void {
     this.requestUpdate();
-    if (this.#instance) this.#wasThere = true;
-    else if (this.#wasThere) this.#gone();
+    if (this.#instance) this.#name = this.#instance.name;
+    else if (this.#name) this.#gone();
   }
 
   #gone(): void {
@@ -184,8 +185,8 @@ export class ZlhInstancePage extends ZlhElement {
       code: 'http.not-found',
       hint: 'Go back to your servers.',
     });
-    this.emit('zlh-gone', { instanceId: this.instanceId, wasThere: this.#wasThere });
-    this.#wasThere = false;
+    this.emit('zlh-gone', { instanceId: this.instanceId, name: this.#name });
+    this.#name = '';
   }
 
   #ended(operation: Operation): void {

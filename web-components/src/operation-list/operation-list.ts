@@ -12,7 +12,7 @@ import type { ApiError } from '../api/problem.ts';
 import type { Operation } from '../api/schema-instances.ts';
 import { icon } from '../theme/icons.ts';
 import { askedBy, isOver, operationTitle } from '../words/operations.ts';
-import { span } from '../words/times.ts';
+import { took } from '../words/times.ts';
 import { operationListStyles } from './operation-list.styles.ts';
 
 /**
@@ -92,8 +92,7 @@ export class ZlhOperationList extends ZlhElement {
           ><zlh-time at=${operation.createdAt}></zlh-time>${
             operation.finishedAt
               ? html`<span class="took">
-                  · took
-                  ${span(Date.parse(operation.finishedAt) - Date.parse(operation.createdAt))}</span
+                  · took ${took(operation.createdAt, operation.finishedAt)}</span
                 >`
               : nothing
           }</span

@@ -13,6 +13,7 @@ import { base } from '../base/base.styles.ts';
 import { Watch } from '../base/watch.ts';
 import type { Instance, Operation } from '../api/schema-instances.ts';
 import type { User } from '../api/schema.ts';
+import type { Toast } from '../toasts/toasts.ts';
 import { applyScheme } from '../theme/theme.ts';
 import { isOver, operationTitle } from '../words/operations.ts';
 import { commandsFor } from './commands.ts';
@@ -36,6 +37,8 @@ export class ZlhPortal extends ZlhElement {
   declare private loaded: PortalPage | undefined;
   #session = new Session(this.connection, () => this.#arrive());
   #found: Found<PortalPage> | undefined;
+  /** The server whose end was told as its page closed. */
+  #toldGone = '';
   #unfollow = (): void => {};
   #onKey = (event: KeyboardEvent): void => this.#key(event);
 
@@ -177,8 +180,11 @@ export class ZlhPortal extends ZlhElement {
     this.renderRoot.querySelector('zlh-shell')?.toTop();
   }
 
-  #gone(event: CustomEvent<{ wasThere: boolean }>): void {
-    if (event.detail.wasThere) go('/servers', 'replace');
+  #gone({ detail }: CustomEvent<{ instanceId: string; name: string }>): void {
+    if (!detail.name) return;
+    this.#toldGone = detail.instanceId;
+    this.#toast({ tone: 'ok', text: `${detail.name}: deleted.` });
+    go('/servers', 'replace');
   }
 
   /** Says what ended elsewhere. What one looks at needs no telling. */
@@ -192,12 +198,17 @@ export class ZlhPortal extends ZlhElement {
     const instance = instanceId ? this.connection.instances.get(instanceId) : undefined;
     const failed = operation.state === 'failed';
     const deleted = operation.kind === 'instances.delete' && !failed;
+    if (deleted && instanceId === this.#toldGone) return;
     const name = instance?.name ?? operation.title.replace(/^\S+ /, '');
-    this.renderRoot.querySelector('zlh-toasts')?.show({
+    this.#toast({
       tone: failed ? 'bad' : 'ok',
       text: `${name}: ${operationTitle(operation).toLowerCase()}.`,
       ...(instanceId && !deleted ? { link: { href: `/servers/${instanceId}`, text: 'Open' } } : {}),
     });
+  }
+
+  #toast(toast: Toast): void {
+    this.renderRoot.querySelector('zlh-toasts')?.show(toast);
   }
 
   #key(event: KeyboardEvent): void {

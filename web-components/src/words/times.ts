@@ -50,6 +50,18 @@ export function exact(time: string): string {
   return new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 }
 
+/** How long something took, from start to end. */
+export function took(start: string, end: string): string {
+  const spent = Date.parse(end) - Date.parse(start);
+  return spent < SECOND ? `under 1${SPACE}s` : span(spent);
+}
+
+/** Since when: the time where it was today, else the day. */
+export function sinceWhen(time: string, now = Date.now()): string {
+  if (day(time) !== day(new Date(now).toISOString())) return day(time);
+  return new Date(time).toLocaleTimeString('en-GB', { timeStyle: 'short' });
+}
+
 /** The day alone: `23 Nov 2026`. */
 export function day(time: string): string {
   return new Date(time).toLocaleDateString('en-GB', { dateStyle: 'medium' });

@@ -5,7 +5,7 @@ import { addressText, softwareText } from './instances.ts';
 import { askedBy, operationTitle, overallProgress, phaseName } from './operations.ts';
 import { bytesText, count, memoryText } from './quantities.ts';
 import { consoleClosed, instanceState, operationState } from './states.ts';
-import { ago, span } from './times.ts';
+import { ago, sinceWhen, span, took } from './times.ts';
 import type { Observed, Phase } from '../api/schema-instances.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
@@ -39,6 +39,14 @@ test('times are said in one unit, spans in two', () => {
     [12_000, 95_000, 15_000_000, 273_600_000].map((ms) => plain(span(ms))),
     ['12 s', '1 min 35 s', '4 h 10 min', '3 d 4 h'],
   );
+});
+
+test('what took no time is not said to have taken none, and today is told by the clock', () => {
+  const at = '2026-06-01T12:00:00Z';
+  assert.is(plain(took(at, '2026-06-01T12:00:00.400Z')), 'under 1 s');
+  assert.is(plain(took(at, '2026-06-01T12:00:22Z')), '22 s');
+  assert.match(sinceWhen(at, NOW), /^\d\d:\d\d$/);
+  assert.is(sinceWhen('2026-05-01T12:00:00Z', NOW), '1 May 2026');
 });
 
 test('running is well only when a probe succeeded', () => {
