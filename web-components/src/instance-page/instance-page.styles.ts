@@ -40,6 +40,11 @@ export const instancePageStyles = css`
     /* The terminal sizes itself to its box: the box must not size itself to the terminal. */
     height: 0;
   }
+  zlh-console:not(:defined) {
+    display: block;
+    border-radius: var(--zlh-radius);
+    background: #05070a;
+  }
   .body {
     flex: 1;
     min-height: 320px;

@@ -66,6 +66,9 @@ export const operationStripStyles = css`
   li.succeeded {
     color: var(--zlh-muted);
   }
+  li:not(.running) .line span {
+    display: none;
+  }
   li.succeeded .line,
   li.skipped .line {
     background: var(--zlh-ok);
