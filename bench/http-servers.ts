@@ -7,12 +7,29 @@ import Fastify from 'fastify';
 import { Type } from 'typebox';
 
 const params = Type.Object({ id: Type.String({ format: 'uuid' }) });
-const answer = Type.Object({ id: Type.String(), name: Type.String(), memoryMiB: Type.Integer(), ready: Type.Boolean(), createdAt: Type.String() });
-const thing = (id: string) => ({ id, name: 'Skyblock', memoryMiB: 2048, ready: true, createdAt: '2026-01-31T12:00:00.000Z' });
+const answer = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  memoryMiB: Type.Integer(),
+  ready: Type.Boolean(),
+  createdAt: Type.String(),
+});
+const thing = (id: string) => ({
+  id,
+  name: 'Skyblock',
+  memoryMiB: 2048,
+  ready: true,
+  createdAt: '2026-01-31T12:00:00.000Z',
+});
 
 async function bare(): Promise<string> {
   const app = Fastify();
-  app.get<{ Params: { id: string } }>('/api/things/:id', { schema: { params, response: { 200: answer } } }, async (request) => thing(request.params.id));
+  app.route<{ Params: { id: string } }>({
+    method: 'GET',
+    url: '/api/things/:id',
+    schema: { params, response: { 200: answer } },
+    handler: async (request) => thing(request.params.id),
+  });
   return app.listen({ host: '127.0.0.1', port: 0 });
 }
 
@@ -26,7 +43,10 @@ async function throughTheKernel(): Promise<string> {
     handler: async (request) => thing(request.params.id),
   });
   const things = definePlugin({ id: 'things', setup: ({ add }) => add(Routes, [route]) });
-  const kernel = await startTestKernel({ plugins: [http, things], config: { http: { port: 0, anonymousPerMinute: 1_000_000_000 } } });
+  const kernel = await startTestKernel({
+    plugins: [http, things],
+    config: { http: { port: 0, anonymousPerMinute: 1_000_000_000 } },
+  });
   return kernel.use(Http).url;
 }
 

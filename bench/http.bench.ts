@@ -19,7 +19,9 @@ interface Server {
 }
 
 async function open(name: string): Promise<Server> {
-  const child = fork(new URL('http-servers.ts', import.meta.url), [name], { execArgv: process.execArgv });
+  const child = fork(new URL('http-servers.ts', import.meta.url), [name], {
+    execArgv: process.execArgv,
+  });
   const [port] = (await once(child, 'message')) as [number];
   const sockets = await Promise.all(
     Array.from({ length: connections }, async () => {
@@ -39,7 +41,8 @@ async function cpuMicroseconds({ child }: Server): Promise<number> {
 
 /** Sends one request after the other; answers are of one length, learnt from the first. */
 async function load(socket: Socket, requests: number): Promise<void> {
-  const request = 'GET /api/things/0198a2b4-0000-7000-8000-000000000000 HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n';
+  const request =
+    'GET /api/things/0198a2b4-0000-7000-8000-000000000000 HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n';
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let length = 0;
   let got = 0;
@@ -47,7 +50,8 @@ async function load(socket: Socket, requests: number): Promise<void> {
   const onData = (chunk: Buffer) => {
     if (length === 0) {
       const text = chunk.toString('latin1');
-      if (!text.startsWith('HTTP/1.1 200')) return reject(new Error(`unexpected answer: ${text.slice(0, 200)}`));
+      if (!text.startsWith('HTTP/1.1 200'))
+        return reject(new Error(`unexpected answer: ${text.slice(0, 200)}`));
       length = text.indexOf('\r\n\r\n') + 4 + Number(/content-length: (\d+)/i.exec(text)![1]);
     }
     got += chunk.length;
@@ -70,7 +74,8 @@ async function round(server: Server): Promise<number> {
 }
 
 /** The tenth part of the rounds that were quickest, of which this is the slowest. */
-const quickest = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 10)]!;
+const quickest = (numbers: readonly number[]) =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 10)]!;
 
 const servers = [await open('bare'), await open('kernel')];
 const taken = new Map(servers.map((server) => [server, [] as number[]]));
@@ -87,5 +92,7 @@ for (const { child, sockets } of servers) {
 }
 const [bare, kernel] = servers.map((server) => quickest(taken.get(server)!)) as [number, number];
 const ratio = kernel / bare;
-console.log(`http: CPU per request ${kernel.toFixed(1)} µs, bare Fastify ${bare.toFixed(1)} µs, ratio ${ratio.toFixed(3)} (at most 1.10)`);
+console.log(
+  `http: CPU per request ${kernel.toFixed(1)} µs, bare Fastify ${bare.toFixed(1)} µs, ratio ${ratio.toFixed(3)} (at most 1.10)`,
+);
 process.exitCode = ratio <= 1.1 ? 0 : 1;

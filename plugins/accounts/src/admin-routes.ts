@@ -7,7 +7,10 @@ import type { Users } from './users.ts';
 
 const maybeId = Type.Optional(Type.String({ format: 'uuid' }));
 
-export function adminRoutes(use: { readonly users: Users; readonly auditTrail: AuditTrail }): readonly Route[] {
+export function adminRoutes(use: {
+  readonly users: Users;
+  readonly auditTrail: AuditTrail;
+}): readonly Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -22,7 +25,10 @@ export function adminRoutes(use: { readonly users: Users; readonly auditTrail: A
       url: '/api/audit',
       summary: 'List what was done, newest first',
       access: { permission: 'accounts.audit' },
-      schema: { query: Type.Object({ ...pageQuery, userId: maybeId, instanceId: maybeId }), response: { 200: page(AuditView) } },
+      schema: {
+        query: Type.Object({ ...pageQuery, userId: maybeId, instanceId: maybeId }),
+        response: { 200: page(AuditView) },
+      },
       handler: ({ query }) => use.auditTrail.list(query),
     }),
   ];

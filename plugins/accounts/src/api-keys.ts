@@ -34,7 +34,14 @@ interface Row {
   readonly expires_at: Date | null;
   readonly last_used_at: Date | null;
 }
-type UsedRow = Row & { hash: string; user_id: string; email: string; role: User['role']; user_created_at: Date; stale: boolean };
+type UsedRow = Row & {
+  hash: string;
+  user_id: string;
+  email: string;
+  role: User['role'];
+  user_created_at: Date;
+  stale: boolean;
+};
 
 const columns = 'k.id, k.name, k.scopes, k.created_at, k.expires_at, k.last_used_at';
 const format = /^zlh_([0-9a-f]{32})_([\w-]{43})$/;
@@ -45,21 +52,45 @@ export class ApiKeys {
   readonly #book: PermissionBook;
   readonly #config: Settings;
 
-  constructor({ database, permissionBook, config }: { database: Database; permissionBook: PermissionBook; config: Settings }) {
+  constructor({
+    database,
+    permissionBook,
+    config,
+  }: {
+    database: Database;
+    permissionBook: PermissionBook;
+    config: Settings;
+  }) {
     this.#database = database;
     this.#book = permissionBook;
     this.#config = config;
   }
 
   /** `maker`: the key that asks for the new one, if it is a key. The secret is answered once and kept nowhere. */
-  async create(em: EntityManager, user: User, wanted: { readonly name: string; readonly scopes: readonly string[]; readonly expiresAt: string | null }, maker: ApiKeyView | null): Promise<{ apiKey: ApiKeyView; secret: string }> {
+  async create(
+    em: EntityManager,
+    user: User,
+    wanted: {
+      readonly name: string;
+      readonly scopes: readonly string[];
+      readonly expiresAt: string | null;
+    },
+    maker: ApiKeyView | null,
+  ): Promise<{ apiKey: ApiKeyView; secret: string }> {
     const scopes = [...new Set(wanted.scopes)];
     this.#assertScopes(user, scopes, maker);
     assertExpiry(wanted.expiresAt, maker);
     // Locks the user, so that two requests at once cannot both take the last place.
     await em.execute('select from accounts_user where id = ? for update', [user.id]);
-    const [count] = await em.execute<{ count: number }[]>('select count(*)::int as count from accounts_api_key where user_id = ?', [user.id]);
-    if (count!.count >= this.#config.keysPerUser) throw problems.conflict('accounts.too-many-keys', `You have ${count!.count} API keys, and no more are allowed. Revoke one first.`);
+    const [count] = await em.execute<{ count: number }[]>(
+      'select count(*)::int as count from accounts_api_key where user_id = ?',
+      [user.id],
+    );
+    if (count!.count >= this.#config.keysPerUser)
+      throw problems.conflict(
+        'accounts.too-many-keys',
+        `You have ${count!.count} API keys, and no more are allowed. Revoke one first.`,
+      );
     const id = newId();
     const secret = newSecret();
     const [row] = await em.execute<Row[]>(
@@ -82,41 +113,69 @@ export class ApiKeys {
       [hex],
     );
     if (row === undefined || !sameText(row.hash, hashSecret(secret))) return null;
-    if (row.stale) await em.execute('update accounts_api_key set last_used_at = now() where id = ?', [row.id]);
-    const user: User = { id: row.user_id, email: row.email, role: row.role, createdAt: new Date(row.user_created_at).toISOString() };
+    if (row.stale)
+      await em.execute('update accounts_api_key set last_used_at = now() where id = ?', [row.id]);
+    const user: User = {
+      id: row.user_id,
+      email: row.email,
+      role: row.role,
+      createdAt: new Date(row.user_created_at).toISOString(),
+    };
     return { key: view(row), user };
   }
 
   async isAlive(id: string): Promise<boolean> {
-    const [row] = await this.#database.fork().execute<{ found: boolean }[]>(`select exists (select from accounts_api_key k where k.id = ? and ${alive}) as found`, [id]);
+    const [row] = await this.#database
+      .fork()
+      .execute<{ found: boolean }[]>(
+        `select exists (select from accounts_api_key k where k.id = ? and ${alive}) as found`,
+        [id],
+      );
     return row?.found === true;
   }
 
   /** Expired ones too, so that one sees why a script stopped. */
-  async list(userId: string, query: { readonly limit: number; readonly cursor?: string | undefined }): Promise<Page<ApiKeyView>> {
+  async list(
+    userId: string,
+    query: { readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<Page<ApiKeyView>> {
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor).id;
-    const rows = await this.#database.fork().execute<Row[]>(
-      `select ${columns} from accounts_api_key k where k.user_id = ? and (?::uuid is null or k.id < ?) order by k.id desc limit ?`,
-      [userId, after, after, query.limit + 1],
-    );
+    const rows = await this.#database
+      .fork()
+      .execute<Row[]>(
+        `select ${columns} from accounts_api_key k where k.user_id = ? and (?::uuid is null or k.id < ?) order by k.id desc limit ?`,
+        [userId, after, after, query.limit + 1],
+      );
     const items = rows.slice(0, query.limit).map(view);
     const last = items.at(-1);
-    return { items, nextCursor: rows.length > query.limit && last !== undefined ? encodeCursor({ createdAt: new Date(last.createdAt), id: last.id }) : null };
+    return {
+      items,
+      nextCursor:
+        rows.length > query.limit && last !== undefined
+          ? encodeCursor({ createdAt: new Date(last.createdAt), id: last.id })
+          : null,
+    };
   }
 
   /** Revokes a key of the user; answers its name, or null when there is none. */
   async revoke(em: EntityManager, userId: string, id: string): Promise<string | null> {
-    const [row] = await em.execute<{ name: string }[]>('delete from accounts_api_key where id = ? and user_id = ? returning name', [id, userId]);
+    const [row] = await em.execute<{ name: string }[]>(
+      'delete from accounts_api_key where id = ? and user_id = ? returning name',
+      [id, userId],
+    );
     return row?.name ?? null;
   }
 
   #assertScopes(user: User, scopes: readonly string[], maker: ApiKeyView | null): void {
     const faults = scopes.flatMap((scope, index) => {
       const path = `/scopes/${index}`;
-      if (!this.#book.isScope(scope)) return [{ path, message: `names no permission: GET /api/permissions lists them` }];
+      if (!this.#book.isScope(scope))
+        return [{ path, message: `names no permission: GET /api/permissions lists them` }];
       const known = this.#book.find(scope);
-      if (known?.administrator === true && user.role !== 'administrator') return [{ path, message: 'is for administrators only' }];
-      if (maker !== null && !covers(maker.scopes, scope)) return [{ path, message: 'is more than the key that asks may do' }];
+      if (known?.administrator === true && user.role !== 'administrator')
+        return [{ path, message: 'is for administrators only' }];
+      if (maker !== null && !covers(maker.scopes, scope))
+        return [{ path, message: 'is more than the key that asks may do' }];
       return [];
     });
     if (faults.length > 0) throw problems.invalid(faults);
@@ -126,12 +185,25 @@ export class ApiKeys {
 function assertExpiry(expiresAt: string | null, maker: ApiKeyView | null): void {
   const path = '/expiresAt';
   const year = expiresAt === null ? 0 : new Date(expiresAt).getUTCFullYear();
-  if (expiresAt !== null && !(Date.parse(expiresAt) > Date.now() && year < 10_000)) throw problems.invalid([{ path, message: 'must be in the future' }]);
-  if (maker?.expiresAt == null) return;
-  if (expiresAt === null || Date.parse(expiresAt) > Date.parse(maker.expiresAt)) throw problems.invalid([{ path, message: `must not be later than ${maker.expiresAt}, when the key that asks expires` }]);
+  if (expiresAt !== null && !(Date.parse(expiresAt) > Date.now() && year < 10_000))
+    throw problems.invalid([{ path, message: 'must be in the future' }]);
+  const end = maker?.expiresAt ?? null;
+  if (end === null) return;
+  if (expiresAt === null || Date.parse(expiresAt) > Date.parse(end))
+    throw problems.invalid([
+      { path, message: `must not be later than ${end}, when the key that asks expires` },
+    ]);
 }
 
 function view({ id, name, scopes, created_at, expires_at, last_used_at }: Row): ApiKeyView {
   const iso = (time: Date | null) => (time === null ? null : new Date(time).toISOString());
-  return { id, name, prefix: `zlh_${id.replaceAll('-', '').slice(0, 12)}`, scopes, createdAt: iso(created_at)!, expiresAt: iso(expires_at), lastUsedAt: iso(last_used_at) };
+  return {
+    id,
+    name,
+    prefix: `zlh_${id.replaceAll('-', '').slice(0, 12)}`,
+    scopes,
+    createdAt: iso(created_at)!,
+    expiresAt: iso(expires_at),
+    lastUsedAt: iso(last_used_at),
+  };
 }

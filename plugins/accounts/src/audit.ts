@@ -32,10 +32,21 @@ export class AuditTrail implements Audit {
     this.#database = database;
   }
 
-  async record(em: EntityManager, { action, actor, userId, instanceId, data }: AuditEntry): Promise<void> {
-    await em.execute('insert into accounts_audit (id, action, actor, user_id, instance_id, data, at) values (?, ?, ?, ?, ?, ?::jsonb, now())', [
-      newId(), action, actor.slice(0, 320), userId, instanceId ?? null, JSON.stringify(data ?? {}),
-    ]);
+  async record(
+    em: EntityManager,
+    { action, actor, userId, instanceId, data }: AuditEntry,
+  ): Promise<void> {
+    await em.execute(
+      'insert into accounts_audit (id, action, actor, user_id, instance_id, data, at) values (?, ?, ?, ?, ?, ?::jsonb, now())',
+      [
+        newId(),
+        action,
+        actor.slice(0, 320),
+        userId,
+        instanceId ?? null,
+        JSON.stringify(data ?? {}),
+      ],
+    );
   }
 
   async list({ userId, instanceId, limit, cursor }: AuditFilter): Promise<Page<AuditView>> {
@@ -43,16 +54,35 @@ export class AuditTrail implements Audit {
       `select id, action, actor, user_id, instance_id, data, at from accounts_audit
        where (?::uuid is null or user_id = ?) and (?::uuid is null or instance_id = ?) and (?::uuid is null or id < ?)
        order by id desc limit ?`,
-      [...twice(userId), ...twice(instanceId), ...twice(cursor === undefined ? undefined : decodeCursor(cursor).id), limit + 1],
+      [
+        ...twice(userId),
+        ...twice(instanceId),
+        ...twice(cursor === undefined ? undefined : decodeCursor(cursor).id),
+        limit + 1,
+      ],
     );
     const items = rows.slice(0, limit).map(view);
     const last = items.at(-1);
-    return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor({ createdAt: new Date(last.at), id: last.id }) : null };
+    return {
+      items,
+      nextCursor:
+        rows.length > limit && last !== undefined
+          ? encodeCursor({ createdAt: new Date(last.at), id: last.id })
+          : null,
+    };
   }
 }
 
 const twice = (value: string | undefined) => [value ?? null, value ?? null];
 
 function view({ id, action, actor, user_id, instance_id, data, at }: Row): AuditView {
-  return { id, action, actor, userId: user_id, instanceId: instance_id, data, at: new Date(at).toISOString() };
+  return {
+    id,
+    action,
+    actor,
+    userId: user_id,
+    instanceId: instance_id,
+    data,
+    at: new Date(at).toISOString(),
+  };
 }

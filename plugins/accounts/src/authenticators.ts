@@ -12,7 +12,7 @@ interface Use {
 }
 
 /** What this plugin knows of a caller besides what everybody sees. */
-interface Person extends Identity {
+export interface Person extends Identity {
   readonly user: User;
   readonly session: Session | null;
   readonly key: ApiKeyView | null;
@@ -42,13 +42,17 @@ export function authenticators(use: Use): readonly Authenticator[] {
       const text = /^Bearer +(zlh_\S*)$/i.exec(request.headers.authorization ?? '')?.[1];
       if (text === undefined) return null;
       const used = await use.apiKeys.use(text);
-      if (used === null) throw problems.unauthenticated('This API key is not valid: it is mistyped, revoked or expired.');
+      if (used === null)
+        throw problems.unauthenticated(
+          'This API key is not valid: it is mistyped, revoked or expired.',
+        );
       const { user, key } = used;
       const person: Person = {
         ...common('api-key', user),
         session: null,
         key,
-        can: (permission) => covers(key.scopes, permission) && use.permissionBook.roleAllows(user.role, permission),
+        can: (permission) =>
+          covers(key.scopes, permission) && use.permissionBook.roleAllows(user.role, permission),
         stillValid: () => use.apiKeys.isAlive(key.id),
       };
       return person;
@@ -58,10 +62,24 @@ export function authenticators(use: Use): readonly Authenticator[] {
 }
 
 function common(kind: 'user' | 'api-key', user: User) {
-  return { kind, id: user.id, label: user.email, administrator: user.role === 'administrator', user };
+  return {
+    kind,
+    id: user.id,
+    label: user.email,
+    administrator: user.role === 'administrator',
+    user,
+  };
 }
 
 /** The caller as one of ours; only for identities that these authenticators made. */
 export function personOf(identity: Identity | null): Person | null {
   return identity !== null && 'user' in identity ? (identity as Person) : null;
+}
+
+/** The person and the session they came with; throws a 403 for API keys, which must not do what needs one. */
+export function withSession(identity: Identity): Person & { readonly session: Session } {
+  const person = personOf(identity);
+  if (person === null || person.session === null)
+    throw problems.forbidden('API keys cannot do this. Sign in with your password.');
+  return { ...person, session: person.session };
 }

@@ -16,7 +16,8 @@ test.before(async () => {
 });
 test.after(() => kernel.stop());
 
-const sql = (statement: string, values: unknown[] = []) => kernel.use(Database).fork().execute(statement, values);
+const sql = (statement: string, values: unknown[] = []) =>
+  kernel.use(Database).fork().execute(statement, values);
 const credentials = (email: string, password = testPassword) => ({ email, password });
 
 test('the tables are what the entities say', async () => {
@@ -25,12 +26,18 @@ test('the tables are what the entities say', async () => {
 
 test('somebody who registers is signed in, by a cookie that scripts cannot read', async () => {
   const client = new TestClient(kernel);
-  const { status, headers, body } = await client.post('/api/auth/register', credentials('New@Example.org'));
+  const { status, headers, body } = await client.post(
+    '/api/auth/register',
+    credentials('New@Example.org'),
+  );
   assert.is(status, 201);
   assert.equal(Object.keys(body.user), ['id', 'email', 'role', 'createdAt']);
   assert.is(body.user.email, 'new@example.org');
   assert.is(body.user.role, 'user');
-  assert.match(headers.get('set-cookie')!, /^zlh_session=[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax$/);
+  assert.match(
+    headers.get('set-cookie')!,
+    /^zlh_session=[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax$/,
+  );
   const me = await client.get('/api/auth/me');
   assert.is(me.status, 200);
   assert.is(me.body.user.id, body.user.id);
@@ -40,28 +47,45 @@ test('somebody who registers is signed in, by a cookie that scripts cannot read'
 
 test('an address has one account, however it is written', async () => {
   await register(kernel, 'twice@example.org');
-  const again = await new TestClient(kernel).post('/api/auth/register', credentials('TWICE@example.org'));
+  const again = await new TestClient(kernel).post(
+    '/api/auth/register',
+    credentials('TWICE@example.org'),
+  );
   assert.is(again.status, 409);
   assert.is(again.body.code, 'accounts.email-taken');
 });
 
 test('registering the same address at once makes one account', async () => {
-  const answers = await Promise.all(Array.from({ length: 5 }, () => new TestClient(kernel).post('/api/auth/register', credentials('race@example.org'))));
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () =>
+      new TestClient(kernel).post('/api/auth/register', credentials('race@example.org')),
+    ),
+  );
   assert.equal(answers.map(({ status }) => status).sort(), [201, 409, 409, 409, 409]);
 });
 
 test('a weak password is refused, and says why', async () => {
-  const attempt = async (email: string, password: string) => (await new TestClient(kernel).post('/api/auth/register', credentials(email, password))).body;
+  const attempt = async (email: string, password: string) =>
+    (await new TestClient(kernel).post('/api/auth/register', credentials(email, password))).body;
   assert.equal((await attempt('weak@example.org', 'short')).errors[0].path, '/password');
-  assert.match((await attempt('weak@example.org', 'weak@example.org')).detail, 'must not be your e-mail address');
-  assert.match((await attempt('weak@example.org', 'aaaaaaaaaaaaaaa')).detail, 'repeats too few characters');
+  assert.match(
+    (await attempt('weak@example.org', 'weak@example.org')).detail,
+    'must not be your e-mail address',
+  );
+  assert.match(
+    (await attempt('weak@example.org', 'aaaaaaaaaaaaaaa')).detail,
+    'repeats too few characters',
+  );
   assert.is((await attempt('weak@example.org', 'x'.repeat(1001))).status, 422);
 });
 
 test('a wrong password and an unknown address get the same answer', async () => {
   await register(kernel, 'known@example.org');
   const answer = async (email: string) => {
-    const { status, body } = await new TestClient(kernel).post('/api/auth/login', credentials(email, 'not the password'));
+    const { status, body } = await new TestClient(kernel).post(
+      '/api/auth/login',
+      credentials(email, 'not the password'),
+    );
     const { requestId: _requestId, ...rest } = body;
     return { status, ...rest };
   };
@@ -109,18 +133,35 @@ test('a changed password ends the other sessions and keeps this browser in', asy
   const { client, user } = await register(kernel);
   const other = new TestClient(kernel);
   await other.post('/api/auth/login', credentials(user.email));
-  const wrong = await client.post('/api/auth/password', { current: 'guessed guessed', password: 'another long one' });
+  const wrong = await client.post('/api/auth/password', {
+    current: 'guessed guessed',
+    password: 'another long one',
+  });
   assert.is(wrong.status, 422);
   assert.is(wrong.body.errors[0].path, '/current');
-  assert.is((await client.post('/api/auth/password', { current: testPassword, password: 'another long one' })).status, 200);
+  assert.is(
+    (
+      await client.post('/api/auth/password', {
+        current: testPassword,
+        password: 'another long one',
+      })
+    ).status,
+    200,
+  );
   assert.is((await client.get('/api/auth/me')).status, 200);
   assert.is((await other.get('/api/auth/me')).status, 401);
   assert.is((await other.post('/api/auth/login', credentials(user.email))).status, 401);
-  assert.is((await other.post('/api/auth/login', credentials(user.email, 'another long one'))).status, 200);
+  assert.is(
+    (await other.post('/api/auth/login', credentials(user.email, 'another long one'))).status,
+    200,
+  );
 });
 
 test('a session ends when it was not used, and when its time is over', async () => {
-  for (const change of [`last_seen_at = now() - interval '8 days'`, `expires_at = now() - interval '1 second'`]) {
+  for (const change of [
+    `last_seen_at = now() - interval '8 days'`,
+    `expires_at = now() - interval '1 second'`,
+  ]) {
     const { client, user } = await register(kernel);
     await sql(`update accounts_session set ${change} where user_id = ?`, [user.id]);
     assert.is((await client.get('/api/auth/me')).status, 401, change);
@@ -129,18 +170,30 @@ test('a session ends when it was not used, and when its time is over', async () 
 
 test('using a session keeps it alive, written at most once a minute', async () => {
   const { client, user } = await register(kernel);
-  const seen = async () => (await sql('select last_seen_at from accounts_session where user_id = ?', [user.id]) as { last_seen_at: Date }[])[0]!.last_seen_at;
+  const seen = async () =>
+    (
+      (await sql('select last_seen_at from accounts_session where user_id = ?', [user.id])) as {
+        last_seen_at: Date;
+      }[]
+    )[0]!.last_seen_at;
   const first = await seen();
   await client.get('/api/auth/me');
   assert.equal(await seen(), first);
-  await sql(`update accounts_session set last_seen_at = now() - interval '2 minutes' where user_id = ?`, [user.id]);
+  await sql(
+    `update accounts_session set last_seen_at = now() - interval '2 minutes' where user_id = ?`,
+    [user.id],
+  );
   await client.get('/api/auth/me');
   assert.ok(Date.parse(String(await seen())) >= Date.parse(String(first)));
 });
 
 test('guessing one account from one address is stopped, even with many tries at once, and the right password is not tried any more', async () => {
   const { user } = await register(kernel);
-  const guesses = await Promise.all(Array.from({ length: 15 }, () => new TestClient(kernel).post('/api/auth/login', credentials(user.email, 'a wrong password'))));
+  const guesses = await Promise.all(
+    Array.from({ length: 15 }, () =>
+      new TestClient(kernel).post('/api/auth/login', credentials(user.email, 'a wrong password')),
+    ),
+  );
   assert.is(guesses.filter(({ status }) => status === 401).length, 10);
   const late = await new TestClient(kernel).post('/api/auth/login', credentials(user.email));
   assert.is(late.status, 429);
@@ -150,21 +203,38 @@ test('guessing one account from one address is stopped, even with many tries at 
 });
 
 test('an unknown address is slowed down just the same', async () => {
-  const guesses = await Promise.all(Array.from({ length: 12 }, () => new TestClient(kernel).post('/api/auth/login', credentials('nobody@example.org', 'a wrong password'))));
+  const guesses = await Promise.all(
+    Array.from({ length: 12 }, () =>
+      new TestClient(kernel).post(
+        '/api/auth/login',
+        credentials('nobody@example.org', 'a wrong password'),
+      ),
+    ),
+  );
   assert.is(guesses.filter(({ status }) => status === 429).length, 2);
   await sql('delete from accounts_attempt');
 });
 
 test('signing in rightly is never slowed down', async () => {
   const { user } = await register(kernel);
-  for (let i = 0; i < 12; i++) assert.is((await new TestClient(kernel).post('/api/auth/login', credentials(user.email))).status, 200);
+  for (let i = 0; i < 12; i++)
+    assert.is(
+      (await new TestClient(kernel).post('/api/auth/login', credentials(user.email))).status,
+      200,
+    );
 });
 
 test('a page of another site cannot sign anybody in or out', async () => {
   const { client, user } = await register(kernel);
   const foreign = { origin: 'https://evil.example.org' };
-  assert.is((await client.post('/api/auth/logout', undefined, foreign)).body.code, 'http.foreign-origin');
-  assert.is((await new TestClient(kernel).post('/api/auth/login', credentials(user.email), foreign)).status, 403);
+  assert.is(
+    (await client.post('/api/auth/logout', undefined, foreign)).body.code,
+    'http.foreign-origin',
+  );
+  assert.is(
+    (await new TestClient(kernel).post('/api/auth/login', credentials(user.email), foreign)).status,
+    403,
+  );
   assert.is((await client.get('/api/auth/me')).status, 200);
   assert.is((await client.post('/api/auth/logout', undefined, { origin: client.url })).status, 204);
 });
@@ -178,7 +248,8 @@ test('no password, cookie or key is in the database as it is', async () => {
     await sql('select * from accounts_api_key where user_id = ?', [user.id]),
     await sql('select * from accounts_audit'),
   ]);
-  for (const secret of [testPassword, client.cookie!.split('=')[1]!, key.body.secret.split('_')[2]]) assert.not.ok(rows.includes(secret));
+  for (const secret of [testPassword, client.cookie!.split('=')[1]!, key.body.secret.split('_')[2]])
+    assert.not.ok(rows.includes(secret));
   assert.match(rows, '$argon2id$v=19$m=7168,t=1,p=1$');
 });
 
@@ -186,7 +257,10 @@ test('what people did is in the audit trail, for administrators', async () => {
   const { user, client } = await register(kernel);
   const { client: admin } = await administrator(kernel);
   const { body } = await admin.get(`/api/audit?userId=${user.id}`);
-  assert.equal(body.items.map((entry: { action: string; actor: string }) => [entry.action, entry.actor]), [['accounts.register', user.email]]);
+  assert.equal(
+    body.items.map((entry: { action: string; actor: string }) => [entry.action, entry.actor]),
+    [['accounts.register', user.email]],
+  );
   assert.is((await client.get('/api/audit')).status, 403);
 });
 
@@ -199,7 +273,9 @@ test('administrators list users in pages', async () => {
     seen.push(...body.items.map(({ email }: { email: string }) => email));
     path = body.nextCursor === null ? null : `/api/users?limit=3&cursor=${body.nextCursor}`;
   }
-  const [all] = (await sql('select count(*)::int as count from accounts_user')) as { count: number }[];
+  const [all] = (await sql('select count(*)::int as count from accounts_user')) as {
+    count: number;
+  }[];
   assert.is(new Set(seen).size, all!.count);
   assert.is(seen.length, all!.count);
 });

@@ -29,7 +29,11 @@ export interface Credentials {
   readonly password: string;
 }
 
-const taken = () => problems.conflict('accounts.email-taken', 'This e-mail address has an account already. Sign in instead.');
+const taken = () =>
+  problems.conflict(
+    'accounts.email-taken',
+    'This e-mail address has an account already. Sign in instead.',
+  );
 
 export class Doors {
   readonly #parts: Parts;
@@ -38,9 +42,18 @@ export class Doors {
     this.#parts = parts;
   }
 
-  async register({ email, password }: Credentials, request: FastifyRequest, reply: FastifyReply): Promise<Session> {
+  async register(
+    { email, password }: Credentials,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Session> {
     const { config, users } = this.#parts;
-    if (config.registration === 'closed') throw new Problem(403, 'accounts.registration-closed', 'New accounts are made by the host of this platform only. Ask them for one.');
+    if (config.registration === 'closed')
+      throw new Problem(
+        403,
+        'accounts.registration-closed',
+        'New accounts are made by the host of this platform only. Ask them for one.',
+      );
     assertPassword(email, password);
     const hash = await this.#parts.passwords.hash(password);
     return this.#enter('accounts.register', request, reply, async (em) => {
@@ -50,12 +63,21 @@ export class Doors {
     });
   }
 
-  async login({ email, password }: Credentials, request: FastifyRequest, reply: FastifyReply): Promise<Session> {
+  async login(
+    { email, password }: Credentials,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Session> {
     const { users, passwords, throttle } = this.#parts;
     const takeBack = await throttle.attempt(normaliseEmail(email), request.ip);
     const user = await users.byEmail(email);
     const right = await passwords.verify(password, user?.password ?? null);
-    if (user === null || !right) throw new Problem(401, 'accounts.wrong-credentials', 'The e-mail address or the password is wrong.');
+    if (user === null || !right)
+      throw new Problem(
+        401,
+        'accounts.wrong-credentials',
+        'The e-mail address or the password is wrong.',
+      );
     await takeBack();
     const renewed = passwords.isOutdated(user.password) ? await passwords.hash(password) : null;
     const { password: _hash, ...known } = user;
@@ -65,7 +87,11 @@ export class Doors {
     });
   }
 
-  async setUp({ email, password, token }: Credentials & { readonly token: string }, request: FastifyRequest, reply: FastifyReply): Promise<Session> {
+  async setUp(
+    { email, password, token }: Credentials & { readonly token: string },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Session> {
     const { setup, passwords, users } = this.#parts;
     await setup.assertToken(token);
     assertPassword(email, password);
@@ -79,11 +105,17 @@ export class Doors {
   }
 
   /** Ends every other session of the user, and gives this browser a new one. */
-  async changePassword(user: User, { current, password }: { readonly current: string; readonly password: string }, request: FastifyRequest, reply: FastifyReply): Promise<Session> {
+  async changePassword(
+    user: User,
+    { current, password }: { readonly current: string; readonly password: string },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Session> {
     const { users, sessions, passwords, throttle } = this.#parts;
     const takeBack = await throttle.attempt(user.email, request.ip);
     const stored = await users.byEmail(user.email);
-    if (!(await passwords.verify(current, stored?.password ?? null))) throw problems.invalid([{ path: '/current', message: 'is not your password' }]);
+    if (!(await passwords.verify(current, stored?.password ?? null)))
+      throw problems.invalid([{ path: '/current', message: 'is not your password' }]);
     await takeBack();
     assertPassword(user.email, password);
     const hash = await passwords.hash(password);
@@ -95,11 +127,21 @@ export class Doors {
   }
 
   /** What lets somebody in, their session and the record of it happen together or not at all. */
-  #enter(action: string, request: FastifyRequest, reply: FastifyReply, work: (em: Parameters<Parameters<Database['transaction']>[0]>[0]) => Promise<User>): Promise<Session> {
+  #enter(
+    action: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    work: (em: Parameters<Parameters<Database['transaction']>[0]>[0]) => Promise<User>,
+  ): Promise<Session> {
     const { database, sessions, audit } = this.#parts;
     return database.transaction(async (em) => {
       const user = await work(em);
-      await audit.record(em, { action, actor: user.email, userId: user.id, data: { address: request.ip } });
+      await audit.record(em, {
+        action,
+        actor: user.email,
+        userId: user.id,
+        data: { address: request.ip },
+      });
       return sessions.open(em, user, request, reply);
     });
   }

@@ -5,7 +5,7 @@ import database from '@zlh/database/platform';
 import { Database } from '@zlh/database';
 import { defineRoute, problems, Routes } from '@zlh/http';
 import http from '@zlh/http/platform';
-import { TestClient } from '@zlh/http/testing';
+import type { TestClient } from '@zlh/http/testing';
 import { Type } from 'typebox';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -25,7 +25,10 @@ const things = definePlugin({
         summary: 'Make a thing',
         access: 'signed-in',
         idempotent: true,
-        schema: { body: Type.Object({ name: Type.String() }), response: { 201: Type.Object({ number: Type.Integer() }) } },
+        schema: {
+          body: Type.Object({ name: Type.String() }),
+          response: { 201: Type.Object({ number: Type.Integer() }) },
+        },
         async handler({ body }) {
           begun.resolve();
           await gate;
@@ -39,7 +42,10 @@ const things = definePlugin({
 let kernel: TestKernel;
 let person: Person;
 test.before(async () => {
-  kernel = await startTestKernel({ plugins: [database, http, accounts, things], config: testSettings });
+  kernel = await startTestKernel({
+    plugins: [database, http, accounts, things],
+    config: testSettings,
+  });
   person = await register(kernel);
 });
 test.after(() => kernel.stop());
@@ -49,7 +55,8 @@ test.before.each(() => {
   begun = Promise.withResolvers();
 });
 
-const make = (client: TestClient, key: string, name = 'thing') => client.post('/api/things', { name }, { 'idempotency-key': key });
+const make = (client: TestClient, key: string, name = 'thing') =>
+  client.post('/api/things', { name }, { 'idempotency-key': key });
 
 test('a repeat gets the first answer and makes nothing', async () => {
   const first = await make(person.client, 'a');
@@ -102,7 +109,12 @@ test('what was refused may be sent again', async () => {
 
 test('after a day the key is free again', async () => {
   await make(person.client, 'h');
-  await kernel.use(Database).fork().execute(`update accounts_idempotency set created_at = now() - interval '25 hours' where key = 'h'`);
+  await kernel
+    .use(Database)
+    .fork()
+    .execute(
+      `update accounts_idempotency set created_at = now() - interval '25 hours' where key = 'h'`,
+    );
   assert.equal((await make(person.client, 'h', 'other')).body, { number: 2 });
 });
 

@@ -37,23 +37,55 @@ export class RecordedAnswers implements IdempotencyStore {
     try {
       answer = await work();
     } catch (error) {
-      await this.#database.fork().execute(`delete from accounts_idempotency where ${which}`, [caller, route, key]);
+      await this.#database
+        .fork()
+        .execute(`delete from accounts_idempotency where ${which}`, [caller, route, key]);
       throw error;
     }
-    await this.#database.fork().execute(`update accounts_idempotency set status = ?, body = ?::jsonb where ${which}`, [answer.status, JSON.stringify(answer.body ?? null), caller, route, key]);
+    await this.#database
+      .fork()
+      .execute(`update accounts_idempotency set status = ?, body = ?::jsonb where ${which}`, [
+        answer.status,
+        JSON.stringify(answer.body ?? null),
+        caller,
+        route,
+        key,
+      ]);
     return answer;
   }
 
   async prune(): Promise<void> {
-    await this.#database.fork().execute(`delete from accounts_idempotency where created_at < now() - ${kept}`);
+    await this.#database
+      .fork()
+      .execute(`delete from accounts_idempotency where created_at < now() - ${kept}`);
   }
 
   async #repeat({ caller, route, key, bodyHash }: Request): Promise<RecordedAnswer> {
-    const [row] = await this.#database.fork().execute<Row[]>(`select body_hash, status, body from accounts_idempotency where ${which}`, [caller, route, key]);
+    const [row] = await this.#database
+      .fork()
+      .execute<Row[]>(`select body_hash, status, body from accounts_idempotency where ${which}`, [
+        caller,
+        route,
+        key,
+      ]);
     // The first request was refused between our two statements.
-    if (row === undefined) throw problems.unavailable('http.idempotency-busy', 'The first request with this Idempotency-Key was just refused. Send it again.', 1);
-    if (row.body_hash !== bodyHash) throw new Problem(422, 'http.idempotency-mismatch', 'This Idempotency-Key was used for another request. Take a new one.');
-    if (row.status === null) throw problems.conflict('http.idempotency-running', 'The first request with this Idempotency-Key has not been answered: it still runs, or was cut off. Look for what it made before you ask with a new key.');
+    if (row === undefined)
+      throw problems.unavailable(
+        'http.idempotency-busy',
+        'The first request with this Idempotency-Key was just refused. Send it again.',
+        1,
+      );
+    if (row.body_hash !== bodyHash)
+      throw new Problem(
+        422,
+        'http.idempotency-mismatch',
+        'This Idempotency-Key was used for another request. Take a new one.',
+      );
+    if (row.status === null)
+      throw problems.conflict(
+        'http.idempotency-running',
+        'The first request with this Idempotency-Key has not been answered: it still runs, or was cut off. Look for what it made before you ask with a new key.',
+      );
     return { status: row.status, body: row.body };
   }
 }

@@ -29,7 +29,11 @@ export function keyRoutes(use: Use): readonly Route[] {
         items: use.permissionBook
           .all()
           .filter(({ administrator }) => identity.administrator || administrator !== true)
-          .map(({ id, description, administrator }) => ({ id, description, administrator: administrator === true })),
+          .map(({ id, description, administrator }) => ({
+            id,
+            description,
+            administrator: administrator === true,
+          })),
       }),
     }),
     defineRoute({
@@ -47,14 +51,27 @@ export function keyRoutes(use: Use): readonly Route[] {
       description: 'The secret is answered this once and cannot be shown again.',
       access,
       perMinute: 60,
-      schema: { body: NewApiKey, response: { 201: Type.Object({ apiKey: ApiKeyView, secret: Type.String() }) } },
+      schema: {
+        body: NewApiKey,
+        response: { 201: Type.Object({ apiKey: ApiKeyView, secret: Type.String() }) },
+      },
       handler: async ({ identity, body }) => {
         const person = personOf(identity);
         if (person === null) throw problems.forbidden();
         return use.database.transaction(async (em) => {
-          const made = await use.apiKeys.create(em, person.user, { ...body, expiresAt: body.expiresAt ?? null }, person.key);
+          const made = await use.apiKeys.create(
+            em,
+            person.user,
+            { ...body, expiresAt: body.expiresAt ?? null },
+            person.key,
+          );
           const { id, name, scopes } = made.apiKey;
-          await use.auditTrail.record(em, { action: 'accounts.key-create', actor: identity.label, userId: identity.id, data: { id, name, scopes } });
+          await use.auditTrail.record(em, {
+            action: 'accounts.key-create',
+            actor: identity.label,
+            userId: identity.id,
+            data: { id, name, scopes },
+          });
           return made;
         });
       },
@@ -69,7 +86,12 @@ export function keyRoutes(use: Use): readonly Route[] {
         await use.database.transaction(async (em) => {
           const name = await use.apiKeys.revoke(em, identity.id, params.id);
           if (name === null) throw problems.notFound('API key');
-          await use.auditTrail.record(em, { action: 'accounts.key-revoke', actor: identity.label, userId: identity.id, data: { id: params.id, name } });
+          await use.auditTrail.record(em, {
+            action: 'accounts.key-revoke',
+            actor: identity.label,
+            userId: identity.id,
+            data: { id: params.id, name },
+          });
         });
         return reply.send();
       },

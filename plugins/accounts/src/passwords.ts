@@ -43,8 +43,19 @@ export class Passwords {
   async verify(password: string, stored: string | null): Promise<boolean> {
     const parts = phc.exec(stored ?? this.#decoy);
     if (parts === null) return false;
-    const [, memory, passes, parallelism, salt, expected] = parts as unknown as [string, string, string, string, string, string];
-    const cost = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
+    const [, memory, passes, parallelism, salt, expected] = parts as unknown as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    const cost = {
+      memory: Number(memory),
+      passes: Number(passes),
+      parallelism: Number(parallelism),
+    };
     const tag = await this.#derive(password, Buffer.from(salt, 'base64'), cost);
     const wanted = Buffer.from(expected, 'base64');
     return tag.length === wanted.length && timingSafeEqual(tag, wanted) && stored !== null;
@@ -64,10 +75,21 @@ export class Passwords {
     return `${this.#head}$${unpadded(salt)}$${unpadded(tag)}`;
   }
 
-  async #derive(password: string, nonce: Buffer, { memory, passes, parallelism }: Cost): Promise<Buffer> {
+  async #derive(
+    password: string,
+    nonce: Buffer,
+    { memory, passes, parallelism }: Cost,
+  ): Promise<Buffer> {
     await this.#enter();
     try {
-      return await argon2('argon2id', { message: password.normalize('NFKC'), nonce, memory, passes, parallelism, tagLength });
+      return await argon2('argon2id', {
+        message: password.normalize('NFKC'),
+        nonce,
+        memory,
+        passes,
+        parallelism,
+        tagLength,
+      });
     } finally {
       this.#leave();
     }
@@ -78,7 +100,12 @@ export class Passwords {
       this.#running++;
       return;
     }
-    if (this.#waiting.length >= mostWaiting) throw problems.unavailable('accounts.busy', 'Too many people are signing in just now. Try again.', 5);
+    if (this.#waiting.length >= mostWaiting)
+      throw problems.unavailable(
+        'accounts.busy',
+        'Too many people are signing in just now. Try again.',
+        5,
+      );
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 

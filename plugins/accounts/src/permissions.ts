@@ -14,7 +14,8 @@ export class PermissionBook {
   }
 
   find(id: string): Permission | undefined {
-    for (const { value } of this.#permissions) for (const permission of value) if (permission.id === id) return permission;
+    for (const { value } of this.#permissions)
+      for (const permission of value) if (permission.id === id) return permission;
     return undefined;
   }
 
@@ -42,5 +43,10 @@ export class PermissionBook {
 
 /** Whether one of the scopes includes the permission, or the narrower scope. */
 export function covers(scopes: readonly string[], wanted: string): boolean {
-  return scopes.some((scope) => scope === '*' || scope === wanted || (scope.endsWith('.*') && wanted.startsWith(scope.slice(0, -1))));
+  return scopes.some(
+    (scope) =>
+      scope === '*' ||
+      scope === wanted ||
+      (scope.endsWith('.*') && wanted.startsWith(scope.slice(0, -1))),
+  );
 }

@@ -6,7 +6,7 @@ import { adminRoutes } from './admin-routes.ts';
 import { ApiKeys } from './api-keys.ts';
 import { AuditTrail } from './audit.ts';
 import { authenticators } from './authenticators.ts';
-import { authRoutes } from './auth-routes.ts';
+import { doorRoutes } from './door-routes.ts';
 import { Doors } from './doors.ts';
 import { RecordedAnswers } from './idempotency.ts';
 import { Accounts, Audit, Permissions } from './index.ts';
@@ -14,6 +14,7 @@ import { keyRoutes } from './key-routes.ts';
 import { Passwords } from './passwords.ts';
 import { PermissionBook } from './permissions.ts';
 import { accountEntities, accountMigrations } from './schema.ts';
+import { sessionRoutes } from './session-routes.ts';
 import { Sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { Setup } from './setup.ts';
@@ -43,7 +44,12 @@ export default definePlugin({
   setup({ add, use, log }) {
     add(Entities, accountEntities);
     add(Migrations, accountMigrations);
-    add(Routes, [...authRoutes(use), ...keyRoutes(use), ...adminRoutes(use)]);
+    add(Routes, [
+      ...doorRoutes(use),
+      ...sessionRoutes(use),
+      ...keyRoutes(use),
+      ...adminRoutes(use),
+    ]);
     for (const authenticator of authenticators(use)) add(Authenticators, authenticator);
     add(Permissions, [
       { id: 'accounts.keys', description: 'Make, see and revoke your API keys' },
@@ -51,7 +57,11 @@ export default definePlugin({
       { id: 'accounts.audit', description: 'See what was done by whom', administrator: true },
     ]);
     add(ListeningHooks, (url) => {
-      use.setup.announce(url).catch((error: unknown) => log.error({ err: error }, 'the set-up link could not be made; start again'));
+      use.setup
+        .announce(url)
+        .catch((error: unknown) =>
+          log.error({ err: error }, 'the set-up link could not be made; start again'),
+        );
     });
   },
   async start({ setup, upkeep }) {

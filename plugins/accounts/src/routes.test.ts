@@ -40,17 +40,33 @@ const expected: Readonly<Record<string, readonly [number, number, number, number
 };
 
 test('the table below names every route', () => {
-  const routes = kernel.points(Routes).flatMap(({ value }) => value.map(({ method, url }) => `${method} ${url}`));
+  const routes = kernel
+    .points(Routes)
+    .flatMap(({ value }) => value.map(({ method, url }) => `${method} ${url}`));
   assert.equal(routes.sort(), Object.keys(expected).sort());
 });
 
 test('every route lets in whom it should, and nobody else', async () => {
   const admin = await administrator(kernel);
-  const clients = [new TestClient(kernel), (await register(kernel)).client, admin.client, await withKey(kernel, admin, ['accounts.audit'])];
+  const clients = [
+    new TestClient(kernel),
+    (await register(kernel)).client,
+    admin.client,
+    await withKey(kernel, admin, ['accounts.audit']),
+  ];
   for (const [route, statuses] of Object.entries(expected)) {
     const [method, url] = route.split(' ') as [string, string];
     const got: number[] = [];
-    for (const client of clients) got.push((await client.send(method, url.replace(':id', id), method === 'POST' && !url.endsWith('logout') ? {} : undefined)).status);
+    for (const client of clients)
+      got.push(
+        (
+          await client.send(
+            method,
+            url.replace(':id', id),
+            method === 'POST' && !url.endsWith('logout') ? {} : undefined,
+          )
+        ).status,
+      );
     assert.equal(got, statuses, route);
   }
 });
@@ -61,8 +77,14 @@ test('no input breaks a route, whoever sends it', async () => {
   const admin = await administrator(kernel);
   const report = await badInput(kernel, { except });
   assert.equal(report.faults, []);
-  assert.ok(report.routes >= 16 && report.requests > 350, `${report.requests} requests to ${report.routes} routes`);
-  assert.equal((await badInput(kernel, { except, headers: { cookie: admin.client.cookie! } })).faults, []);
+  assert.ok(
+    report.routes >= 16 && report.requests > 350,
+    `${report.requests} requests to ${report.routes} routes`,
+  );
+  assert.equal(
+    (await badInput(kernel, { except, headers: { cookie: admin.client.cookie! } })).faults,
+    [],
+  );
 });
 
 test.run();

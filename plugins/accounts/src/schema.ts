@@ -101,7 +101,15 @@ const IdempotencyEntity = defineEntity({
   },
 });
 
-export const accountEntities = [UserEntity, SessionEntity, ApiKeyEntity, AuditEntity, SetupEntity, AttemptEntity, IdempotencyEntity];
+export const accountEntities = [
+  UserEntity,
+  SessionEntity,
+  ApiKeyEntity,
+  AuditEntity,
+  SetupEntity,
+  AttemptEntity,
+  IdempotencyEntity,
+];
 
 const toUser = (table: string) =>
   `constraint "${table}_user_id_foreign" foreign key ("user_id") references "accounts_user" ("id") on delete cascade`;

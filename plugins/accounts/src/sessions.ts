@@ -57,14 +57,27 @@ export class Sessions {
   }
 
   /** A new session with a new secret; the one the browser had, if any, ends. Sets the cookie. */
-  async open(em: EntityManager, user: User, request: FastifyRequest, reply: FastifyReply): Promise<Session> {
+  async open(
+    em: EntityManager,
+    user: User,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Session> {
     const old = readCookie(request, sessionCookie);
-    if (old !== null) await em.execute('delete from accounts_session where hash = ?', [hashSecret(old)]);
+    if (old !== null)
+      await em.execute('delete from accounts_session where hash = ?', [hashSecret(old)]);
     const secret = newSecret();
     const [row] = await em.execute<{ id: string; expires_at: Date }[]>(
       `insert into accounts_session (id, user_id, hash, address, user_agent, created_at, last_seen_at, expires_at)
        values (?, ?, ?, ?, ?, now(), now(), now() + make_interval(secs => ?)) returning id, expires_at`,
-      [newId(), user.id, hashSecret(secret), request.ip.slice(0, 64), printable(request.headers['user-agent']), this.#config.sessionDays * daySeconds],
+      [
+        newId(),
+        user.id,
+        hashSecret(secret),
+        request.ip.slice(0, 64),
+        printable(request.headers['user-agent']),
+        this.#config.sessionDays * daySeconds,
+      ],
     );
     await em.execute(
       'delete from accounts_session where user_id = ? and id not in (select id from accounts_session where user_id = ? order by created_at desc, id desc limit ?)',
@@ -75,27 +88,48 @@ export class Sessions {
   }
 
   async isOpen(id: string): Promise<boolean> {
-    const [row] = await this.#database.fork().execute<{ found: boolean }[]>(
-      'select exists (select from accounts_session where id = ? and expires_at > now() and last_seen_at > now() - make_interval(secs => ?)) as found',
-      [id, this.#idleSeconds],
-    );
+    const [row] = await this.#database
+      .fork()
+      .execute<{ found: boolean }[]>(
+        'select exists (select from accounts_session where id = ? and expires_at > now() and last_seen_at > now() - make_interval(secs => ?)) as found',
+        [id, this.#idleSeconds],
+      );
     return row?.found === true;
   }
 
   async list(userId: string): Promise<readonly SessionView[]> {
-    const rows = await this.#database.fork().execute<{ id: string; address: string; user_agent: string; created_at: Date; last_seen_at: Date; expires_at: Date }[]>(
-      `select id, address, user_agent, created_at, last_seen_at, expires_at from accounts_session
+    const rows = await this.#database
+      .fork()
+      .execute<
+        {
+          id: string;
+          address: string;
+          user_agent: string;
+          created_at: Date;
+          last_seen_at: Date;
+          expires_at: Date;
+        }[]
+      >(
+        `select id, address, user_agent, created_at, last_seen_at, expires_at from accounts_session
        where user_id = ? and expires_at > now() and last_seen_at > now() - make_interval(secs => ?) order by last_seen_at desc, id desc`,
-      [userId, this.#idleSeconds],
-    );
+        [userId, this.#idleSeconds],
+      );
     return rows.map((row) => ({
-      id: row.id, address: row.address, userAgent: row.user_agent, createdAt: iso(row.created_at), lastSeenAt: iso(row.last_seen_at), expiresAt: iso(row.expires_at),
+      id: row.id,
+      address: row.address,
+      userAgent: row.user_agent,
+      createdAt: iso(row.created_at),
+      lastSeenAt: iso(row.last_seen_at),
+      expiresAt: iso(row.expires_at),
     }));
   }
 
   /** Ends one session of the user; answers whether there was one. */
   async end(em: EntityManager, userId: string, id: string): Promise<boolean> {
-    const rows = await em.execute<unknown[]>('delete from accounts_session where id = ? and user_id = ? returning id', [id, userId]);
+    const rows = await em.execute<unknown[]>(
+      'delete from accounts_session where id = ? and user_id = ? returning id',
+      [id, userId],
+    );
     return rows.length > 0;
   }
 
@@ -108,7 +142,12 @@ export class Sessions {
   }
 
   async prune(): Promise<void> {
-    await this.#database.fork().execute('delete from accounts_session where expires_at < now() or last_seen_at < now() - make_interval(secs => ?)', [this.#idleSeconds]);
+    await this.#database
+      .fork()
+      .execute(
+        'delete from accounts_session where expires_at < now() or last_seen_at < now() - make_interval(secs => ?)',
+        [this.#idleSeconds],
+      );
   }
 
   get #idleSeconds(): number {
@@ -124,8 +163,14 @@ export class Sessions {
       [hash, this.#idleSeconds],
     );
     if (row === undefined) return null;
-    if (row.stale) await em.execute('update accounts_session set last_seen_at = now() where id = ?', [row.id]);
-    const user: User = { id: row.user_id, email: row.email, role: row.role, createdAt: iso(row.user_created_at) };
+    if (row.stale)
+      await em.execute('update accounts_session set last_seen_at = now() where id = ?', [row.id]);
+    const user: User = {
+      id: row.user_id,
+      email: row.email,
+      role: row.role,
+      createdAt: iso(row.user_created_at),
+    };
     return { id: row.id, user, expiresAt: iso(row.expires_at) };
   }
 }

@@ -16,19 +16,35 @@ const SetupOfTests = token<Setup & { readonly settings: object }>('test.setup');
 const opened = definePlugin({
   ...accounts,
   provides: { ...accounts.provides, opened: SetupOfTests as never },
-  services: { ...accounts.services, opened: asFunction(({ setup, config }: { setup: Setup; config: object }) => Object.assign(setup, { settings: config })).singleton() },
+  services: {
+    ...accounts.services,
+    opened: asFunction(({ setup, config }: { setup: Setup; config: object }) =>
+      Object.assign(setup, { settings: config }),
+    ).singleton(),
+  },
 });
 const { adminEmail: _email, adminPassword: _password, ...bare } = testSettings.accounts;
 
-async function withPlatform(settings: object, work: (kernel: TestKernel) => Promise<void>): Promise<void> {
-  const kernel = await startTestKernel({ plugins: [database, http, opened], config: { ...testSettings, accounts: { ...bare, ...settings } }, logLevel: 'fatal' });
+async function withPlatform(
+  settings: object,
+  work: (kernel: TestKernel) => Promise<void>,
+): Promise<void> {
+  const kernel = await startTestKernel({
+    plugins: [database, http, opened],
+    config: { ...testSettings, accounts: { ...bare, ...settings } },
+    logLevel: 'fatal',
+  });
   try {
     await work(kernel);
   } finally {
     await kernel.stop();
   }
 }
-const body = (token: string, email = 'first@example.org') => ({ email, password: testPassword, token });
+const body = (token: string, email = 'first@example.org') => ({
+  email,
+  password: testPassword,
+  token,
+});
 
 test('the link makes one administrator, and only one, however many use it at once', () =>
   withPlatform({}, async (kernel) => {
@@ -43,7 +59,11 @@ test('the link makes one administrator, and only one, however many use it at onc
     assert.is(wrong.body.code, 'accounts.setup-link-invalid');
 
     const clients = Array.from({ length: 4 }, () => new TestClient(kernel));
-    const answers = await Promise.all(clients.map((client, i) => client.post('/api/auth/setup', body(token, `admin-${i}@example.org`))));
+    const answers = await Promise.all(
+      clients.map((client, i) =>
+        client.post('/api/auth/setup', body(token, `admin-${i}@example.org`)),
+      ),
+    );
     assert.equal(answers.map(({ status }) => status).sort(), [201, 403, 403, 403]);
     const winner = clients[answers.findIndex(({ status }) => status === 201)]!;
     assert.is((await winner.get('/api/users')).body.items.length, 1);
@@ -54,40 +74,72 @@ test('the link makes one administrator, and only one, however many use it at onc
 test('a link that could not be used, because the address is taken, still works', () =>
   withPlatform({}, async (kernel) => {
     const token = (await kernel.use(SetupOfTests).token())!;
-    await new TestClient(kernel).post('/api/auth/register', { email: 'first@example.org', password: testPassword });
+    await new TestClient(kernel).post('/api/auth/register', {
+      email: 'first@example.org',
+      password: testPassword,
+    });
     assert.is((await new TestClient(kernel).post('/api/auth/setup', body(token))).status, 409);
-    assert.is((await new TestClient(kernel).post('/api/auth/setup', body(token, 'other@example.org'))).status, 201);
+    assert.is(
+      (await new TestClient(kernel).post('/api/auth/setup', body(token, 'other@example.org')))
+        .status,
+      201,
+    );
   }));
 
 test('the token of the link is not in the database', () =>
   withPlatform({}, async (kernel) => {
     const token = (await kernel.use(SetupOfTests).token())!;
-    assert.not.ok(JSON.stringify(await kernel.use(Database).fork().execute('select * from accounts_setup')).includes(token));
+    assert.not.ok(
+      JSON.stringify(
+        await kernel.use(Database).fork().execute('select * from accounts_setup'),
+      ).includes(token),
+    );
   }));
 
 test('the administrator of the settings is made once; a stranger who took the address first loses it', () =>
   withPlatform({}, async (kernel) => {
     const stranger = new TestClient(kernel);
-    await stranger.post('/api/auth/register', { email: 'host@example.org', password: 'the stranger chose this' });
+    await stranger.post('/api/auth/register', {
+      email: 'host@example.org',
+      password: 'the stranger chose this',
+    });
     const setup = kernel.use(SetupOfTests);
     Object.assign(setup.settings, { adminEmail: 'Host@example.org', adminPassword: testPassword });
     await Promise.all([setup.fromSettings(), setup.fromSettings()]);
     assert.is((await stranger.get('/api/auth/me')).status, 401);
     const client = new TestClient(kernel);
-    const { body } = await client.post('/api/auth/login', { email: 'host@example.org', password: testPassword });
+    const { body } = await client.post('/api/auth/login', {
+      email: 'host@example.org',
+      password: testPassword,
+    });
     assert.is(body.user.role, 'administrator');
     assert.is(await kernel.use(SetupOfTests).token(), null);
     Object.assign(setup.settings, { adminEmail: 'second@example.org' });
     await setup.fromSettings();
-    assert.is((await client.get('/api/users')).body.items.length, 1, 'there is an administrator: nobody else is made');
+    assert.is(
+      (await client.get('/api/users')).body.items.length,
+      1,
+      'there is an administrator: nobody else is made',
+    );
   }));
 
 test('closed registration lets nobody in but by the set-up link', () =>
   withPlatform({ registration: 'closed' }, async (kernel) => {
-    const refused = await new TestClient(kernel).post('/api/auth/register', { email: 'a@example.org', password: testPassword });
+    const refused = await new TestClient(kernel).post('/api/auth/register', {
+      email: 'a@example.org',
+      password: testPassword,
+    });
     assert.is(refused.status, 403);
     assert.is(refused.body.code, 'accounts.registration-closed');
-    assert.is((await new TestClient(kernel).post('/api/auth/setup', body((await kernel.use(SetupOfTests).token())!))).status, 201);
+    assert.is(
+      (
+        await new TestClient(kernel).post(
+          '/api/auth/setup',
+          body((await kernel.use(SetupOfTests).token())!),
+        )
+      ).status,
+      201,
+    );
   }));
 
 test.run();

@@ -24,7 +24,12 @@ interface Parts {
 
 /** Serialises processes that find no administrator at the same instant. */
 const setupLock = 7_264_120;
-const wrongLink = () => new Problem(403, 'accounts.setup-link-invalid', 'This set-up link is wrong or was used already. The log of the platform shows the one that is valid, if any.');
+const wrongLink = () =>
+  new Problem(
+    403,
+    'accounts.setup-link-invalid',
+    'This set-up link is wrong or was used already. The log of the platform shows the one that is valid, if any.',
+  );
 
 export class Setup {
   readonly #parts: Parts;
@@ -43,7 +48,8 @@ export class Setup {
   async fromSettings(): Promise<void> {
     const { config, database, users, passwords, log, audit } = this.#parts;
     const { adminEmail, adminPassword } = config;
-    if (adminEmail === undefined || adminPassword === undefined || !(await this.isRequired())) return;
+    if (adminEmail === undefined || adminPassword === undefined || !(await this.isRequired()))
+      return;
     const password = await passwords.hash(adminPassword);
     await database.transaction(async (em) => {
       await this.#lock(em);
@@ -51,7 +57,11 @@ export class Setup {
       const made = await users.create(em, { email: adminEmail, role: 'administrator', password });
       if (made === null) await takeOver(em, normaliseEmail(adminEmail), password);
       await em.execute('update accounts_setup set used_at = now() where used_at is null');
-      await audit.record(em, { action: 'accounts.setup', actor: 'settings', userId: made?.id ?? null });
+      await audit.record(em, {
+        action: 'accounts.setup',
+        actor: 'settings',
+        userId: made?.id ?? null,
+      });
       log.info(`${normaliseEmail(adminEmail)} is the first administrator, as the settings say`);
     });
   }
@@ -63,20 +73,34 @@ export class Setup {
       await this.#lock(em);
       if (await users.hasAdministrator(em)) return null;
       const id = (await this.#open(em)) ?? newId();
-      await em.execute('insert into accounts_setup (id, created_at) values (?, now()) on conflict do nothing', [id]);
+      await em.execute(
+        'insert into accounts_setup (id, created_at) values (?, now()) on conflict do nothing',
+        [id],
+      );
       return this.#derive(id);
     });
   }
 
   async announce(publicUrl: string): Promise<void> {
     const token = await this.token();
-    if (token !== null) this.#parts.log.warn(`Nobody is administrator yet. Open this link once to become it: ${publicUrl}/setup?token=${token}`);
+    if (token !== null)
+      this.#parts.log.warn(
+        `Nobody is administrator yet. Open this link once to become it: ${publicUrl}/setup?token=${token}`,
+      );
   }
 
   /** Throws a 403 unless the link is valid now; asked before anything costly is done for a stranger. */
-  async assertToken(token: string, em: EntityManager = this.#parts.database.fork()): Promise<string> {
+  async assertToken(
+    token: string,
+    em: EntityManager = this.#parts.database.fork(),
+  ): Promise<string> {
     const id = await this.#open(em);
-    if (id === null || !sameText(token, this.#derive(id)) || (await this.#parts.users.hasAdministrator(em))) throw wrongLink();
+    if (
+      id === null ||
+      !sameText(token, this.#derive(id)) ||
+      (await this.#parts.users.hasAdministrator(em))
+    )
+      throw wrongLink();
     return id;
   }
 
@@ -88,7 +112,9 @@ export class Setup {
   }
 
   async #open(em: EntityManager): Promise<string | null> {
-    const [row] = await em.execute<{ id: string }[]>('select id from accounts_setup where used_at is null order by id limit 1');
+    const [row] = await em.execute<{ id: string }[]>(
+      'select id from accounts_setup where used_at is null order by id limit 1',
+    );
     return row?.id ?? null;
   }
 
@@ -103,7 +129,10 @@ export class Setup {
 
 /** A stranger registered the administrator's address first: the host's settings win, and what they opened is shut. */
 async function takeOver(em: EntityManager, email: string, password: string): Promise<void> {
-  const [row] = await em.execute<{ id: string }[]>(`update accounts_user set role = 'administrator', password = ? where email = ? returning id`, [password, email]);
+  const [row] = await em.execute<{ id: string }[]>(
+    `update accounts_user set role = 'administrator', password = ? where email = ? returning id`,
+    [password, email],
+  );
   await em.execute('delete from accounts_session where user_id = ?', [row!.id]);
   await em.execute('delete from accounts_api_key where user_id = ?', [row!.id]);
 }

@@ -5,7 +5,11 @@ const time = Type.String({ format: 'date-time' });
 const timeOrNull = Type.Union([time, Type.Null()]);
 const id = Type.String({ format: 'uuid' });
 
-export const Password = Type.String({ minLength: 10, maxLength: 1000, description: 'At least 10 characters; a sentence is good.' });
+export const Password = Type.String({
+  minLength: 10,
+  maxLength: 1000,
+  description: 'At least 10 characters; a sentence is good.',
+});
 /** A password to compare: rules may have been others when it was made. */
 export const AnyPassword = Type.String({ minLength: 1, maxLength: 1000 });
 export const Email = Type.String({ format: 'email', maxLength: 254 });
@@ -20,8 +24,12 @@ export const Entered = Type.Object({ user: UserView });
 
 export const Me = Type.Object({
   user: UserView,
-  session: Type.Union([Type.Object({ id, expiresAt: time }), Type.Null()], { description: 'Null for API keys.' }),
-  permissions: Type.Array(Type.String(), { description: 'Everything the caller may do: role and, for keys, scopes.' }),
+  session: Type.Union([Type.Object({ id, expiresAt: time }), Type.Null()], {
+    description: 'Null for API keys.',
+  }),
+  permissions: Type.Array(Type.String(), {
+    description: 'Everything the caller may do: role and, for keys, scopes.',
+  }),
 });
 
 export const SessionView = Type.Object({
@@ -44,11 +52,19 @@ export const ApiKeyView = Type.Object({
 });
 export const NewApiKey = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 100 }),
-  scopes: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 100, description: 'Permissions, `instances.*`, or `*`.' }),
+  scopes: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+    minItems: 1,
+    maxItems: 100,
+    description: 'Permissions, `instances.*`, or `*`.',
+  }),
   expiresAt: Type.Optional(timeOrNull),
 });
 
-export const PermissionView = Type.Object({ id: Type.String(), description: Type.String(), administrator: Type.Boolean() });
+export const PermissionView = Type.Object({
+  id: Type.String(),
+  description: Type.String(),
+  administrator: Type.Boolean(),
+});
 
 export const AuditView = Type.Object({
   id,

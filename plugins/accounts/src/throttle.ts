@@ -27,31 +27,49 @@ export class Throttle {
       account: hashSecret(`account ${email}`),
     };
     const kinds = Object.keys(limits) as Kind[];
-    const rows = await this.#database.fork().execute<{ key: string; count: number; left: number }[]>(
-      `insert into accounts_attempt as a (key, count, since)
+    const rows = await this.#database
+      .fork()
+      .execute<{ key: string; count: number; left: number }[]>(
+        `insert into accounts_attempt as a (key, count, since)
        select key, 1, now() from unnest(array[?, ?, ?]) as key order by key
        on conflict (key) do update set
          count = case when a.since < now() - make_interval(mins => ${windowMinutes}) then 1 else least(a.count + 1, 100000) end,
          since = case when a.since < now() - make_interval(mins => ${windowMinutes}) then now() else a.since end
        returning key, count, ceil(extract(epoch from since + make_interval(mins => ${windowMinutes}) - now()))::int as left`,
-      kinds.map((kind) => keys[kind]),
-    );
+        kinds.map((kind) => keys[kind]),
+      );
     for (const kind of kinds) {
       const row = rows.find(({ key }) => key === keys[kind])!;
       if (row.count > limits[kind]) throw tooMany(Math.max(1, row.left));
     }
     return async () => {
-      await this.#database.fork().execute('delete from accounts_attempt where key = ?', [keys.pair]);
-      await this.#database.fork().execute('update accounts_attempt set count = greatest(count - 1, 0) where key in (?, ?)', [keys.address, keys.account]);
+      await this.#database
+        .fork()
+        .execute('delete from accounts_attempt where key = ?', [keys.pair]);
+      await this.#database
+        .fork()
+        .execute('update accounts_attempt set count = greatest(count - 1, 0) where key in (?, ?)', [
+          keys.address,
+          keys.account,
+        ]);
     };
   }
 
   async prune(): Promise<void> {
-    await this.#database.fork().execute(`delete from accounts_attempt where since < now() - make_interval(mins => ${windowMinutes})`);
+    await this.#database
+      .fork()
+      .execute(
+        `delete from accounts_attempt where since < now() - make_interval(mins => ${windowMinutes})`,
+      );
   }
 }
 
 function tooMany(seconds: number): Problem {
   const minutes = Math.ceil(seconds / 60);
-  return new Problem(429, 'accounts.too-many-attempts', `Too many attempts to sign in. Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`, { retryAfter: seconds });
+  return new Problem(
+    429,
+    'accounts.too-many-attempts',
+    `Too many attempts to sign in. Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`,
+    { retryAfter: seconds },
+  );
 }

@@ -27,7 +27,9 @@ export class Upkeep {
   }
 
   begin(): void {
-    this.#timer = setInterval(() => (this.#running = this.run()), everyMs).unref();
+    this.#timer = setInterval(() => {
+      this.#running = this.run();
+    }, everyMs).unref();
   }
 
   async end(): Promise<void> {
@@ -41,9 +43,16 @@ export class Upkeep {
       await sessions.prune();
       await throttle.prune();
       await recordedAnswers.prune();
-      await database.fork().execute('delete from accounts_audit where at < now() - make_interval(days => ?)', [config.auditDays]);
+      await database
+        .fork()
+        .execute('delete from accounts_audit where at < now() - make_interval(days => ?)', [
+          config.auditDays,
+        ]);
     } catch (error) {
-      log.warn({ err: error }, 'what is over could not be thrown away; it is tried again in ten minutes');
+      log.warn(
+        { err: error },
+        'what is over could not be thrown away; it is tried again in ten minutes',
+      );
     }
   }
 }

@@ -13,7 +13,8 @@ interface Row {
 const columns = 'id, email, role, created_at';
 
 /** Addresses differ in nothing but case and composed letters: one person, one account. */
-export const normaliseEmail = (email: string): string => email.normalize('NFKC').trim().toLowerCase();
+export const normaliseEmail = (email: string): string =>
+  email.normalize('NFKC').trim().toLowerCase();
 
 export class Users implements Accounts {
   readonly #database: Database;
@@ -23,19 +24,29 @@ export class Users implements Accounts {
   }
 
   async user(id: string): Promise<User | null> {
-    const [row] = await this.#database.fork().execute<Row[]>(`select ${columns} from accounts_user where id = ?`, [id]);
+    const [row] = await this.#database
+      .fork()
+      .execute<Row[]>(`select ${columns} from accounts_user where id = ?`, [id]);
     return row === undefined ? null : view(row);
   }
 
   /** With the hash of the password; null when nobody has this address. */
   async byEmail(email: string): Promise<(User & { readonly password: string }) | null> {
-    const rows = await this.#database.fork().execute<(Row & { password: string })[]>(`select ${columns}, password from accounts_user where email = ?`, [normaliseEmail(email)]);
+    const rows = await this.#database
+      .fork()
+      .execute<(Row & { password: string })[]>(
+        `select ${columns}, password from accounts_user where email = ?`,
+        [normaliseEmail(email)],
+      );
     const [row] = rows;
     return row === undefined ? null : { ...view(row), password: row.password };
   }
 
   /** Null when the address is taken. `password` is the hash. */
-  async create(em: EntityManager, user: { readonly email: string; readonly role: User['role']; readonly password: string }): Promise<User | null> {
+  async create(
+    em: EntityManager,
+    user: { readonly email: string; readonly role: User['role']; readonly password: string },
+  ): Promise<User | null> {
     const [row] = await em.execute<Row[]>(
       `insert into accounts_user (id, email, role, password, created_at) values (?, ?, ?, ?, now()) on conflict (email) do nothing returning ${columns}`,
       [newId(), normaliseEmail(user.email), user.role, user.password],
@@ -48,19 +59,32 @@ export class Users implements Accounts {
   }
 
   async hasAdministrator(em: EntityManager): Promise<boolean> {
-    const [row] = await em.execute<{ found: boolean }[]>(`select exists (select from accounts_user where role = 'administrator') as found`);
+    const [row] = await em.execute<{ found: boolean }[]>(
+      `select exists (select from accounts_user where role = 'administrator') as found`,
+    );
     return row?.found === true;
   }
 
-  async list(query: { readonly limit: number; readonly cursor?: string | undefined }): Promise<Page<User>> {
+  async list(query: {
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<User>> {
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor).id;
-    const rows = await this.#database.fork().execute<Row[]>(
-      `select ${columns} from accounts_user where (?::uuid is null or id < ?) order by id desc limit ?`,
-      [after, after, query.limit + 1],
-    );
+    const rows = await this.#database
+      .fork()
+      .execute<Row[]>(
+        `select ${columns} from accounts_user where (?::uuid is null or id < ?) order by id desc limit ?`,
+        [after, after, query.limit + 1],
+      );
     const items = rows.slice(0, query.limit).map(view);
     const last = items.at(-1);
-    return { items, nextCursor: rows.length > query.limit && last !== undefined ? encodeCursor({ createdAt: new Date(last.createdAt), id: last.id }) : null };
+    return {
+      items,
+      nextCursor:
+        rows.length > query.limit && last !== undefined
+          ? encodeCursor({ createdAt: new Date(last.createdAt), id: last.id })
+          : null,
+    };
   }
 }
 

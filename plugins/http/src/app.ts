@@ -4,9 +4,8 @@ import { readFileSync } from 'node:fs';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { Logger } from '@zlh/kernel';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { parseJsonBodies } from './body.ts';
+import { jsonBodies } from './body.ts';
 import { documentOptions } from './document.ts';
 import { errors } from './errors.ts';
 import { pageHeaders } from './headers.ts';
@@ -14,11 +13,17 @@ import { createLost } from './lost.ts';
 import { isApi, mount, validatorCompiler, type MountContext, type PlacedRoute } from './mount.ts';
 import { createRefuser } from './refusals.ts';
 import type { Settings } from './settings.ts';
-import { acceptUpgrades, shouldUpgradeCallback } from './sockets.ts';
+import { shouldUpgradeCallback, upgrades } from './sockets.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string };
 
-export async function createApp(config: Settings, placed: readonly PlacedRoute[], context: MountContext): Promise<FastifyInstance> {
+export async function createApp(
+  config: Settings,
+  placed: readonly PlacedRoute[],
+  context: MountContext,
+): Promise<FastifyInstance> {
   const { log } = context;
   const refuse = createRefuser(log);
   const app = bare(config, refuse);
@@ -27,19 +32,33 @@ export async function createApp(config: Settings, placed: readonly PlacedRoute[]
   app.setErrorHandler((error: FastifyError, request, reply) => refuse(error, request, reply));
   app.setValidatorCompiler(validatorCompiler as never);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  parseJsonBodies(app);
-  acceptUpgrades(app);
 
+  await app.register(jsonBodies);
+  await app.register(upgrades);
   await app.register(swagger, documentOptions(version, config.publicUrl));
   const lost = createLost(placed, refuse);
   app.setNotFoundHandler(lost);
   // A page that answers every address must not answer for the API as well.
   app.all('/api/*', { schema: { hide: true } }, lost);
-  await app.register(async (api) => mount(api, placed.filter(({ route }) => isApi(route.url)), context));
+  await app.register(async (api) =>
+    mount(
+      api,
+      placed.filter(({ route }) => isApi(route.url)),
+      context,
+    ),
+  );
   await app.register(async (pages) => {
     await pages.register(helmet, pageHeaders(config.publicUrl));
-    await pages.register(swaggerUi, { routePrefix: '/api/docs', logLevel: 'silent', uiConfig: { url: '/api/openapi.json' } });
-    mount(pages, placed.filter(({ route }) => !isApi(route.url)), context);
+    await pages.register(swaggerUi, {
+      routePrefix: '/api/docs',
+      logLevel: 'silent',
+      uiConfig: { url: '/api/openapi.json' },
+    });
+    mount(
+      pages,
+      placed.filter(({ route }) => !isApi(route.url)),
+      context,
+    );
   });
   await app.ready();
   return app;
@@ -58,7 +77,12 @@ function bare(config: Settings, refuse: ReturnType<typeof createRefuser>): Fasti
       routerOptions: { maxParamLength: 500 },
       return503OnClosing: false,
       frameworkErrors: (error, request, reply) => refuse(error, request as never, reply as never),
-      http: { shouldUpgradeCallback, headersTimeout: 20_000, requestTimeout: 300_000, connectionsCheckingInterval: 5000 } as object,
+      http: {
+        shouldUpgradeCallback,
+        headersTimeout: 20_000,
+        requestTimeout: 300_000,
+        connectionsCheckingInterval: 5000,
+      },
     });
   } catch (error) {
     throw errors.wrongProxy(error as Error);

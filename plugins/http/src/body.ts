@@ -1,21 +1,36 @@
 /** Reads JSON bodies. Refuses prototype keys and the NUL character, which no text column can hold. */
-import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import { Problem, problems } from './problem.ts';
 
-export function parseJsonBodies(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error') as (request: unknown, text: string, done: (error: Error | null, body?: unknown) => void) => void;
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
-    // Clients name a type even where they send nothing, as with POST …/start.
-    if (text === '') return done(null, undefined);
-    parse(request, text, (error, body) => {
-      if (error !== null) return done(new Problem(400, 'http.malformed', 'The body is not valid JSON.'));
-      const path = text.includes('\\u0000') ? nulIn(body, '') : null;
-      if (path !== null) return done(problems.invalid([{ path: path === '' ? '/' : path, message: 'must not hold the NUL character' }]));
-      done(null, body);
-    });
-  });
+/** For the whole instance, which is what `fastify-plugin` says. */
+export const jsonBodies = fastifyPlugin(async (app) => {
+  const parse = app.getDefaultJsonParser('error', 'error') as (
+    request: unknown,
+    text: string,
+    done: (error: Error | null, body?: unknown) => void,
+  ) => void;
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    (request, text: string, done) => {
+      // Clients name a type even where they send nothing, as with POST …/start.
+      if (text === '') return done(null, undefined);
+      parse(request, text, (error, body) => {
+        if (error !== null)
+          return done(new Problem(400, 'http.malformed', 'The body is not valid JSON.'));
+        const path = text.includes('\\u0000') ? nulIn(body, '') : null;
+        if (path !== null)
+          return done(
+            problems.invalid([
+              { path: path === '' ? '/' : path, message: 'must not hold the NUL character' },
+            ]),
+          );
+        done(null, body);
+      });
+    },
+  );
   app.removeContentTypeParser('text/plain');
-}
+});
 
 /** JSON pointer of a text or key that holds a NUL. A list instead of recursion: the body may be nested without end. */
 function nulIn(body: unknown, root: string): string | null {

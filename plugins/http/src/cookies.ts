@@ -13,10 +13,21 @@ export function readCookie(request: FastifyRequest, name: string): string | null
 }
 
 /** `value` must hold nothing but letters, digits, `-` and `_`. `maxAge` in seconds; 0 removes the cookie. */
-export function writeCookie(request: FastifyRequest, reply: FastifyReply, name: string, value: string, maxAge: number): void {
-  if (!/^[\w-]*$/.test(value)) throw new TypeError(`The value of cookie "${name}" holds characters it may not.`);
-  const secure = request.protocol === 'https' || request.server.publicUrl?.startsWith('https:') === true;
-  reply.header('set-cookie', `${name}=${value}; Path=/; Max-Age=${Math.floor(maxAge)}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`);
+export function writeCookie(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  name: string,
+  value: string,
+  maxAge: number,
+): void {
+  if (!/^[\w-]*$/.test(value))
+    throw new TypeError(`The value of cookie "${name}" holds characters it may not.`);
+  const secure =
+    request.protocol === 'https' || request.server.publicUrl?.startsWith('https:') === true;
+  reply.header(
+    'set-cookie',
+    `${name}=${value}; Path=/; Max-Age=${Math.floor(maxAge)}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`,
+  );
 }
 
 declare module 'fastify' {

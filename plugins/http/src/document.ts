@@ -13,15 +13,29 @@ export function documentOf(route: Route, plugin: string) {
     tags: [plugin],
     operationId: operationId(websocket ? 'connect' : route.method.toLowerCase(), route.url),
     summary: route.summary,
-    description: [route.description, websocket ? 'A WebSocket: connect with an upgrade request.' : undefined, spoken(route.access)].filter(Boolean).join('\n\n'),
+    description: [
+      route.description,
+      websocket ? 'A WebSocket: connect with an upgrade request.' : undefined,
+      spoken(route.access),
+    ]
+      .filter(Boolean)
+      .join('\n\n'),
     security: securityOf(route.access),
   };
 }
 
 /** `get`, `/api/instances/:id/status` → `getInstancesByIdStatus` */
 export function operationId(verb: string, url: string): string {
-  const words = url.replace(/^\/api\//, '/').split(/[^A-Za-z0-9:]+/).filter((word) => word !== '');
-  return verb + words.map((word) => (word.startsWith(':') ? `By${capital(word.slice(1))}` : capital(word))).join('');
+  const words = url
+    .replace(/^\/api\//, '/')
+    .split(/[^A-Za-z0-9:]+/)
+    .filter((word) => word !== '');
+  return (
+    verb +
+    words
+      .map((word) => (word.startsWith(':') ? `By${capital(word.slice(1))}` : capital(word)))
+      .join('')
+  );
 }
 
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
@@ -38,17 +52,29 @@ function securityOf(access: Access): Record<string, string[]>[] {
   return [{ session: [] }, { apiKey: access === 'signed-in' ? [] : [access.permission] }];
 }
 
-export function documentOptions(version: string, publicUrl: string | undefined): FastifyDynamicSwaggerOptions {
+export function documentOptions(
+  version: string,
+  publicUrl: string | undefined,
+): FastifyDynamicSwaggerOptions {
   return {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'ZeroLagHub', version, description: 'Game servers and dev environments. Errors are RFC 9457 problem details with a stable `code`.' },
+      info: {
+        title: 'ZeroLagHub',
+        version,
+        description:
+          'Game servers and dev environments. Errors are RFC 9457 problem details with a stable `code`.',
+      },
       ...(publicUrl === undefined ? {} : { servers: [{ url: publicUrl }] }),
       components: {
         securitySchemes: {
           session: { type: 'apiKey', in: 'cookie', name: 'zlh_session' },
           apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `zlh_…`' },
-          agentToken: { type: 'http', scheme: 'bearer', description: 'The token of one instance’s agent.' },
+          agentToken: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'The token of one instance’s agent.',
+          },
         },
       },
     },
@@ -65,7 +91,11 @@ const problemSchema = Type.Object({
   code: Type.String({ description: 'Stable; for programs.' }),
   requestId: Type.String({ description: 'Finds the request in the log.' }),
   hint: nullableText,
-  errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), { description: 'The faults of a 422.' })),
+  errors: Type.Optional(
+    Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
+      description: 'The faults of a 422.',
+    }),
+  ),
 });
 
 interface Operation {
@@ -79,15 +109,28 @@ export function renderDocument(app: FastifyInstance): string {
     components: Record<string, Record<string, unknown>>;
     paths: Record<string, Record<string, Operation>>;
   };
-  const problem = { description: 'A problem', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
-  const components = { ...document.components, schemas: { ...document.components.schemas, Problem: problemSchema }, responses: { Problem: problem } };
-  for (const operations of Object.values(document.paths)) for (const operation of Object.values(operations)) finish(operation);
+  const problem = {
+    description: 'A problem',
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
+  const components = {
+    ...document.components,
+    schemas: { ...document.components.schemas, Problem: problemSchema },
+    responses: { Problem: problem },
+  };
+  for (const operations of Object.values(document.paths))
+    for (const operation of Object.values(operations)) finish(operation);
   return JSON.stringify({ ...document, components });
 }
 
 function finish(operation: Operation): void {
   // TypeBox requires what has a default, because it is there once it was filled in; callers may leave it out.
-  for (const parameter of operation.parameters ?? []) if (parameter.schema?.default !== undefined) parameter.required = false;
-  for (const [status, response] of Object.entries(operation.responses)) response.description = STATUS_CODES[status] ?? 'Done';
-  operation.responses = { ...operation.responses, default: { $ref: '#/components/responses/Problem' } as object };
+  for (const parameter of operation.parameters ?? [])
+    if (parameter.schema?.default !== undefined) parameter.required = false;
+  for (const [status, response] of Object.entries(operation.responses))
+    response.description = STATUS_CODES[status] ?? 'Done';
+  operation.responses = {
+    ...operation.responses,
+    default: { $ref: '#/components/responses/Problem' } as object,
+  };
 }

@@ -6,9 +6,18 @@ import { defineRoute, type Access } from './index.ts';
 import { TestClient } from './testing/client.ts';
 import { startHttp } from './testing/start.ts';
 
-const answer = ({ identity }: { identity: { id: string } | null }) => ({ who: identity?.id ?? null });
+const answer = ({ identity }: { identity: { id: string } | null }) => ({
+  who: identity?.id ?? null,
+});
 const route = (url: string, access: Access, method: 'GET' | 'POST' = 'GET', perMinute?: number) =>
-  defineRoute({ method, url, summary: 'x', access, ...(perMinute === undefined ? {} : { perMinute }), handler: answer });
+  defineRoute({
+    method,
+    url,
+    summary: 'x',
+    access,
+    ...(perMinute === undefined ? {} : { perMinute }),
+    handler: answer,
+  });
 const routes = [
   route('/api/public', 'public'),
   route('/api/signed-in', 'signed-in'),
@@ -22,11 +31,16 @@ const routes = [
 
 let kernel: TestKernel;
 test.before(async () => {
-  kernel = await startHttp(routes, { anonymousPerMinute: 200, perMinute: 150, publicUrl: 'https://panel.example.org' });
+  kernel = await startHttp(routes, {
+    anonymousPerMinute: 200,
+    perMinute: 150,
+    publicUrl: 'https://panel.example.org',
+  });
 });
 test.after(() => kernel.stop());
 
-const as = (name: string | null) => new TestClient(kernel, name === null ? {} : { authorization: `Bearer ${name}` });
+const as = (name: string | null) =>
+  new TestClient(kernel, name === null ? {} : { authorization: `Bearer ${name}` });
 const status = async (name: string | null, path: string) => (await as(name).get(path)).status;
 
 test('each kind of access lets in whom it names', async () => {
@@ -55,8 +69,14 @@ test('what was said to somebody, or refused, is kept by no cache', async () => {
 
 test('wrong credentials are refused even where none are needed; a stale cookie is not', async () => {
   assert.is(await status('mallory', '/api/public'), 401);
-  assert.is((await new TestClient(kernel, { authorization: 'Basic x' }).get('/api/public')).status, 401);
-  assert.is((await new TestClient(kernel, { cookie: 'zlh_session=stale' }).get('/api/public')).status, 200);
+  assert.is(
+    (await new TestClient(kernel, { authorization: 'Basic x' }).get('/api/public')).status,
+    401,
+  );
+  assert.is(
+    (await new TestClient(kernel, { cookie: 'zlh_session=stale' }).get('/api/public')).status,
+    200,
+  );
 });
 
 test('a refused key is told the scope it needs', async () => {
@@ -65,18 +85,46 @@ test('a refused key is told the scope it needs', async () => {
 
 test('with a cookie, only pages of ours may change something; reading and keys are free', async () => {
   const cookie = new TestClient(kernel, { cookie: 'who=ada' });
-  const post = async (origin: string, client = cookie, path = '/api/change') => (await client.post(path, undefined, { origin })).status;
+  const post = async (origin: string, client = cookie, path = '/api/change') =>
+    (await client.post(path, undefined, { origin })).status;
   assert.is(await post(cookie.url), 200, 'same host');
   assert.is(await post('https://panel.example.org'), 200, 'public address');
-  for (const foreign of ['https://evil.example.org', 'null', 'https://panel.example.org.evil.org', 'http://127.0.0.1', 'file://x', 'nonsense']) assert.is(await post(foreign), 403, foreign);
+  for (const foreign of [
+    'https://evil.example.org',
+    'null',
+    'https://panel.example.org.evil.org',
+    'http://127.0.0.1',
+    'file://x',
+    'nonsense',
+  ])
+    assert.is(await post(foreign), 403, foreign);
   assert.is((await cookie.post('/api/change')).status, 200, 'programs name no origin');
-  assert.is((await cookie.get('/api/signed-in', { origin: 'https://evil.example.org' })).status, 200);
-  assert.is(await post('https://evil.example.org', as('ada')), 200, 'browsers do not send keys by themselves');
-  assert.is(await post('https://evil.example.org', new TestClient(kernel), '/api/door'), 403, 'nobody signs a visitor in from elsewhere');
+  assert.is(
+    (await cookie.get('/api/signed-in', { origin: 'https://evil.example.org' })).status,
+    200,
+  );
+  assert.is(
+    await post('https://evil.example.org', as('ada')),
+    200,
+    'browsers do not send keys by themselves',
+  );
+  assert.is(
+    await post('https://evil.example.org', new TestClient(kernel), '/api/door'),
+    403,
+    'nobody signs a visitor in from elsewhere',
+  );
 });
 
 test('a route may be stricter than the rest, and counts callers one by one', async () => {
-  assert.equal([await status('ada', '/api/rare'), await status('ada', '/api/rare'), await status('ada', '/api/rare'), await status('bob', '/api/rare')], [200, 200, 429, 200]);
+  assert.equal(
+    [
+      await status('ada', '/api/rare'),
+      await status('ada', '/api/rare'),
+      await status('ada', '/api/rare'),
+      await status('bob', '/api/rare'),
+    ],
+    [200, 200, 429, 200],
+  );
   const { headers, body } = await as('ada').get('/api/rare');
   assert.is(body.code, 'http.too-many-requests');
   const wait = Number(headers.get('retry-after'));
@@ -87,7 +135,11 @@ test('guessing credentials is stopped before anybody is asked, without locking o
   let refused = 0;
   for (let i = 0; i < 220; i++) if ((await status('mallory', '/api/public')) === 429) refused++;
   assert.ok(refused > 0 && refused < 60, `${refused} of 220 were refused`);
-  assert.is(await status(null, '/api/public'), 200, 'strangers without credentials are counted apart');
+  assert.is(
+    await status(null, '/api/public'),
+    200,
+    'strangers without credentials are counted apart',
+  );
 });
 
 test.run();

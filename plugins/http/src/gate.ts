@@ -14,16 +14,26 @@ export type Done = (error?: Error) => void;
 
 export interface Gate {
   close(): void;
-  /** The `onRequest` hook of a route. */
-  guard(route: Route): (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
+  /** The `onRequest` hook of a route: it calls `done`, or answers a promise when somebody has to be looked up. */
+  guard(
+    route: Route,
+  ): (request: FastifyRequest, reply: FastifyReply, done: Done) => Promise<void> | void;
   /** Whether who opened a long connection may still have it: signed out, revoked or demoted people may not. */
   stillAllowed(request: FastifyRequest, access: Access): Promise<boolean>;
 }
 
 const tooMany = (seconds: number) =>
-  new Problem(429, 'http.too-many-requests', `Too many requests. Try again in ${seconds} s.`, { retryAfter: seconds });
+  new Problem(429, 'http.too-many-requests', `Too many requests. Try again in ${seconds} s.`, {
+    retryAfter: seconds,
+  });
 
-export function createGate({ config, authenticators }: { config: Settings; authenticators: readonly Contribution<Authenticator>[] }): Gate {
+export function createGate({
+  config,
+  authenticators,
+}: {
+  config: Settings;
+  authenticators: readonly Contribution<Authenticator>[];
+}): Gate {
   // Reading the clock costs more than all of the counting, and half a second is exact enough for it.
   let now = performance.now();
   const ticking = setInterval(() => (now = performance.now()), 500).unref();
@@ -46,12 +56,33 @@ export function createGate({ config, authenticators }: { config: Settings; authe
     return null;
   };
 
+  const admitByCredentials = async (
+    request: FastifyRequest,
+    admit: (request: FastifyRequest, identity: Identity | null) => Error | undefined,
+  ): Promise<void> => {
+    const address = addressOf(request);
+    const wait = mistaken.peek(address);
+    if (wait > 0) throw tooMany(wait);
+    let identity: Identity | null = null;
+    try {
+      identity = await identify(request);
+    } finally {
+      if (identity === null) mistaken.take(address);
+    }
+    const refused = admit(request, identity);
+    if (refused !== undefined) throw refused;
+  };
+
   const guard: Gate['guard'] = (route) => {
-    const own = route.method === 'WEBSOCKET' || route.perMinute === undefined || !config.rateLimits ? null : new Limiter(route.perMinute, clock, 10_000);
+    const own =
+      route.method === 'WEBSOCKET' || route.perMinute === undefined || !config.rateLimits
+        ? null
+        : new Limiter(route.perMinute, clock, 10_000);
     const upgrade = route.method === 'WEBSOCKET';
     const admit = (request: FastifyRequest, identity: Identity | null): Error | undefined => {
       const caller = identity?.id ?? addressOf(request);
-      const wait = (identity === null ? anonymous : signedIn).take(caller) || (own?.take(caller) ?? 0);
+      const wait =
+        (identity === null ? anonymous : signedIn).take(caller) || (own?.take(caller) ?? 0);
       if (wait > 0) return tooMany(wait);
       request.identity = identity;
       return refusal(route.access, identity);
@@ -59,22 +90,18 @@ export function createGate({ config, authenticators }: { config: Settings; authe
 
     return (request, _reply, done) => {
       const { authorization, cookie } = request.raw.headers;
-      if (request.raw.url!.includes('%00')) return done(new Problem(400, 'http.malformed', 'The address holds a NUL character.'));
-      if (!isOwnOrigin(request, upgrade)) return done(new Problem(403, 'http.foreign-origin', 'A page of another site may not do this with your session.'));
+      if (request.raw.url!.includes('%00'))
+        return done(new Problem(400, 'http.malformed', 'The address holds a NUL character.'));
+      if (!isOwnOrigin(request, upgrade))
+        return done(
+          new Problem(
+            403,
+            'http.foreign-origin',
+            'A page of another site may not do this with your session.',
+          ),
+        );
       if (authorization === undefined && cookie === undefined) return done(admit(request, null));
-      const address = addressOf(request);
-      const wait = mistaken.peek(address);
-      if (wait > 0) return done(tooMany(wait));
-      identify(request).then(
-        (identity) => {
-          if (identity === null) mistaken.take(address);
-          done(admit(request, identity));
-        },
-        (error: Error) => {
-          mistaken.take(address);
-          done(error);
-        },
-      );
+      return admitByCredentials(request, admit);
     };
   };
 
@@ -93,13 +120,18 @@ export function createGate({ config, authenticators }: { config: Settings; authe
 }
 
 /** A client that is gone already has no address; what it sent must not take the process down. */
-const addressOf = (request: FastifyRequest) => addressKey((request.ip as string | undefined) ?? 'gone');
+const addressOf = (request: FastifyRequest) => addressKey(request.ip ?? 'gone');
 
 function refusal(access: Access, identity: Identity | null): Problem | undefined {
   if (access === 'public') return undefined;
   if (identity === null) return problems.unauthenticated();
-  if (access === 'agent') return identity.kind === 'agent' ? undefined : problems.forbidden('Only agents may do this.');
+  if (access === 'agent')
+    return identity.kind === 'agent' ? undefined : problems.forbidden('Only agents may do this.');
   if (identity.kind === 'agent') return problems.forbidden('Agents may not do this.');
   if (access === 'signed-in' || identity.can(access.permission)) return undefined;
-  return problems.forbidden(identity.kind === 'api-key' ? `This API key may not do this: it needs the scope "${access.permission}".` : undefined);
+  return problems.forbidden(
+    identity.kind === 'api-key'
+      ? `This API key may not do this: it needs the scope "${access.permission}".`
+      : undefined,
+  );
 }

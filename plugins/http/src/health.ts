@@ -6,18 +6,26 @@ import { defineRoute, Problem, type ReadinessCheck, type Route } from './index.t
 /** A check that has not answered by then counts as failed. */
 const patienceMs = 3000;
 
-const Finding = Type.Object({ name: Type.String(), ok: Type.Boolean(), detail: Type.Union([Type.String(), Type.Null()]) });
+const Finding = Type.Object({
+  name: Type.String(),
+  ok: Type.Boolean(),
+  detail: Type.Union([Type.String(), Type.Null()]),
+});
 interface Finding {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string | null;
 }
 
-export function healthRoutes(use: { readonly readiness: readonly Contribution<ReadinessCheck>[] }): readonly Route[] {
+export function healthRoutes(use: {
+  readonly readiness: readonly Contribution<ReadinessCheck>[];
+}): readonly Route[] {
   let running: Promise<readonly Finding[]> | undefined;
   /** Whoever asks while the checks run shares their outcome. */
   const findings = () => {
-    running ??= Promise.all(use.readiness.map(({ value }) => find(value))).finally(() => (running = undefined));
+    running ??= Promise.all(use.readiness.map(({ value }) => find(value))).finally(
+      () => (running = undefined),
+    );
     return running;
   };
 
@@ -36,12 +44,21 @@ export function healthRoutes(use: { readonly readiness: readonly Contribution<Re
       summary: 'Whether the platform can serve',
       description: '503 with `Retry-After` and the failing checks otherwise.',
       access: 'public',
-      schema: { response: { 200: Type.Object({ status: Type.Literal('ready'), checks: Type.Array(Finding) }) } },
+      schema: {
+        response: {
+          200: Type.Object({ status: Type.Literal('ready'), checks: Type.Array(Finding) }),
+        },
+      },
       async handler() {
         const checks = await findings();
         const failing = checks.filter(({ ok }) => !ok);
         if (failing.length === 0) return { status: 'ready', checks };
-        throw new Problem(503, 'http.not-ready', `Not ready: ${failing.map(({ name, detail }) => `${name} (${detail})`).join(', ')}.`, { checks, retryAfter: 2 });
+        throw new Problem(
+          503,
+          'http.not-ready',
+          `Not ready: ${failing.map(({ name, detail }) => `${name} (${detail})`).join(', ')}.`,
+          { checks, retryAfter: 2 },
+        );
       },
     }),
   ];

@@ -66,11 +66,15 @@ export interface RouteSchemas {
 
 type Shape<S> = S extends TSchema ? Static<S> : unknown;
 
-export type RouteRequest<S extends RouteSchemas> = Omit<FastifyRequest, 'params' | 'query' | 'body' | 'headers'> & {
+export type RouteRequest<S extends RouteSchemas> = Omit<
+  FastifyRequest,
+  'params' | 'query' | 'body' | 'headers'
+> & {
   readonly params: Shape<S['params']>;
   readonly query: Shape<S['query']>;
   readonly body: Shape<S['body']>;
-  readonly headers: FastifyRequest['headers'] & (S['headers'] extends TObject ? Static<S['headers']> : unknown);
+  readonly headers: FastifyRequest['headers'] &
+    (S['headers'] extends TObject ? Static<S['headers']> : unknown);
   /** Never null on routes that are not `public`. */
   readonly identity: Identity;
 };
@@ -115,7 +119,9 @@ export function defineRoute<const S extends RouteSchemas>(route: RouteDefinition
   return route;
 }
 
-export function defineSocket<const S extends RouteSchemas>(route: Omit<SocketDefinition<S>, 'method'>): Route {
+export function defineSocket<const S extends RouteSchemas>(
+  route: Omit<SocketDefinition<S>, 'method'>,
+): Route {
   return { ...route, method: 'WEBSOCKET' };
 }
 
@@ -136,7 +142,10 @@ export interface IdempotencyStore {
    * Runs `work` once per caller, route and key. A repeat gets the recorded answer; a repeat while the first still runs,
    * or with another body, is refused with 409 / 422.
    */
-  once(request: { caller: string; route: string; key: string; bodyHash: string }, work: () => Promise<RecordedAnswer>): Promise<RecordedAnswer>;
+  once(
+    request: { caller: string; route: string; key: string; bodyHash: string },
+    work: () => Promise<RecordedAnswer>,
+  ): Promise<RecordedAnswer>;
 }
 export interface RecordedAnswer {
   readonly status: number;

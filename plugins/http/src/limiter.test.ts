@@ -7,7 +7,8 @@ function limited(perMinute: number, maxKeys?: number) {
   const clock = { now: 0 };
   return { clock, limiter: new Limiter(perMinute, () => clock.now, maxKeys) };
 }
-const takeMany = (limiter: Limiter, caller: string, times: number) => Array.from({ length: times }, () => limiter.take(caller)).filter((wait) => wait === 0).length;
+const takeMany = (limiter: Limiter, caller: string, times: number) =>
+  Array.from({ length: times }, () => limiter.take(caller)).filter((wait) => wait === 0).length;
 
 test('a caller gets so many in a minute and is told how long to wait', () => {
   const { clock, limiter } = limited(3);

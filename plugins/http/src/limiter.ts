@@ -35,7 +35,9 @@ export class Limiter {
   peek(caller: string): number {
     const elapsed = this.#turn();
     const key = this.#keyOf(caller);
-    return this.#within(key, this.#current.get(key) ?? 0, elapsed) >= this.#perMinute ? this.#wait(elapsed) : 0;
+    return this.#within(key, this.#current.get(key) ?? 0, elapsed) >= this.#perMinute
+      ? this.#wait(elapsed)
+      : 0;
   }
 
   #within(key: string, used: number, elapsed: number): number {
@@ -55,7 +57,9 @@ export class Limiter {
   }
 
   #keyOf(caller: string): string {
-    return this.#current.size < this.#maxKeys || this.#current.has(caller) ? caller : 'everybody else';
+    return this.#current.size < this.#maxKeys || this.#current.has(caller)
+      ? caller
+      : 'everybody else';
   }
 
   #wait(elapsed: number): number {

@@ -1,5 +1,6 @@
 /** Promises of what stays open: guarded like everything else, watched while it lasts, and told when we stop. */
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { TestKernel } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,9 +10,29 @@ import { TestClient } from './testing/client.ts';
 import { startHttp } from './testing/start.ts';
 
 const routes = [
-  defineSocket({ url: '/api/echo', summary: 'Echo', access: { permission: 'things.read' }, open: (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })) }),
-  defineSocket({ url: '/api/refuses', summary: 'Refuses', access: 'public', before() { throw new Problem(409, 'things.stopped', 'It is stopped.'); }, open: () => assert.unreachable() }),
-  defineSocket({ url: '/api/breaks', summary: 'Breaks', access: 'public', open() { throw new Error('secret'); } }),
+  defineSocket({
+    url: '/api/echo',
+    summary: 'Echo',
+    access: { permission: 'things.read' },
+    open: (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })),
+  }),
+  defineSocket({
+    url: '/api/refuses',
+    summary: 'Refuses',
+    access: 'public',
+    before() {
+      throw new Problem(409, 'things.stopped', 'It is stopped.');
+    },
+    open: () => assert.unreachable(),
+  }),
+  defineSocket({
+    url: '/api/breaks',
+    summary: 'Breaks',
+    access: 'public',
+    open() {
+      throw new Error('secret');
+    },
+  }),
   defineRoute({
     method: 'GET',
     url: '/api/stream',
@@ -27,12 +48,16 @@ const routes = [
 const signedOut = new Set<string>();
 const start = (settings = {}) => startHttp(routes, settings, signedOut);
 
-const dial = (kernel: TestKernel, path: string, headers: Record<string, string> = {}) => new WebSocket(kernel.use(Http).url.replace('http', 'ws') + path, { headers });
+const dial = (kernel: TestKernel, path: string, headers: Record<string, string> = {}) =>
+  new WebSocket(kernel.use(Http).url.replace('http', 'ws') + path, { headers });
 const refusal = async (socket: WebSocket) => {
-  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, import('node:http').IncomingMessage];
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
-  return { status: response.statusCode, body: JSON.parse(Buffer.concat(chunks).toString()) as { code: string } };
+  return {
+    status: response.statusCode,
+    body: JSON.parse(Buffer.concat(chunks).toString()) as { code: string },
+  };
 };
 const closing = async (socket: WebSocket) => {
   const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
@@ -57,9 +82,22 @@ test('a WebSocket opens for who may, and is refused with a problem otherwise', (
     assert.is(String(((await once(socket, 'message')) as [Buffer])[0]), 'hello');
     socket.close();
     assert.equal(await refusal(dial(kernel, '/api/echo')).then(({ status }) => status), 401);
-    assert.equal(await refusal(dial(kernel, '/api/echo', { authorization: 'Bearer bob' })).then(({ status }) => status), 403);
-    assert.equal(await refusal(dial(kernel, '/api/echo', { cookie: 'who=ada', origin: 'https://evil.example.org' })).then(({ body }) => body.code), 'http.foreign-origin');
-    assert.equal(await refusal(dial(kernel, '/api/refuses')).then(({ body }) => body.code), 'things.stopped');
+    assert.equal(
+      await refusal(dial(kernel, '/api/echo', { authorization: 'Bearer bob' })).then(
+        ({ status }) => status,
+      ),
+      403,
+    );
+    assert.equal(
+      await refusal(
+        dial(kernel, '/api/echo', { cookie: 'who=ada', origin: 'https://evil.example.org' }),
+      ).then(({ body }) => body.code),
+      'http.foreign-origin',
+    );
+    assert.equal(
+      await refusal(dial(kernel, '/api/refuses')).then(({ body }) => body.code),
+      'things.stopped',
+    );
     assert.equal(await refusal(dial(kernel, '/api/nothing')).then(({ status }) => status), 404);
   }));
 
@@ -88,8 +126,8 @@ test('one caller cannot hold more than so many open, and gets the place of one t
     const [first] = [await open(), await open()];
     const third = await refusal(dial(kernel, '/api/echo', { authorization: 'Bearer ada' }));
     assert.equal([third.status, third.body.code], [429, 'http.too-many-connections']);
-    first!.close();
-    await once(first!, 'close');
+    first.close();
+    await once(first, 'close');
     (await open()).terminate();
   }));
 
@@ -97,7 +135,9 @@ test('who is signed out loses what stands open', () =>
   using({ recheckSeconds: 0.05 }, async (kernel) => {
     const socket = dial(kernel, '/api/echo', { authorization: 'Bearer ada' });
     await once(socket, 'open');
-    const response = await fetch(`${new TestClient(kernel).url}/api/stream`, { headers: { authorization: 'Bearer ada' } });
+    const response = await fetch(`${new TestClient(kernel).url}/api/stream`, {
+      headers: { authorization: 'Bearer ada' },
+    });
     const read = response.text();
     signedOut.add('ada');
     assert.is(await closing(socket), '1008 You are not signed in any more.');
@@ -117,7 +157,9 @@ test('when the platform stops, sockets close with 1001 and streams end, at once'
   const kernel = await start({ drainSeconds: 30 });
   const socket = dial(kernel, '/api/echo', { authorization: 'Bearer ada' });
   await once(socket, 'open');
-  const response = await fetch(`${new TestClient(kernel).url}/api/stream`, { headers: { authorization: 'Bearer ada' } });
+  const response = await fetch(`${new TestClient(kernel).url}/api/stream`, {
+    headers: { authorization: 'Bearer ada' },
+  });
   const closed = closing(socket);
   const began = performance.now();
   await Promise.all([kernel.stop(), response.text()]);

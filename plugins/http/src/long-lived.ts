@@ -38,7 +38,12 @@ export class LongLived {
   /** Throws a 429 when the caller has as many as one may have. */
   assertRoom(request: FastifyRequest): void {
     if ((this.#perCaller.get(callerOf(request)) ?? 0) < this.#config.socketsPerCaller) return;
-    throw new Problem(429, 'http.too-many-connections', `You have ${this.#config.socketsPerCaller} live connections open. Close some of them first.`, { retryAfter: 10 });
+    throw new Problem(
+      429,
+      'http.too-many-connections',
+      `You have ${this.#config.socketsPerCaller} live connections open. Close some of them first.`,
+      { retryAfter: 10 },
+    );
   }
 
   addSocket(request: FastifyRequest, socket: WebSocket, access: Access): void {
@@ -64,7 +69,13 @@ export class LongLived {
   /** A reply whose handler took it over with `hijack()` before its first `await`. */
   addStream(request: FastifyRequest, reply: FastifyReply, access: Access): void {
     const { raw } = reply;
-    const leave = this.#add({ request, access, caller: callerOf(request), ping: () => undefined, end: () => raw.end() });
+    const leave = this.#add({
+      request,
+      access,
+      caller: callerOf(request),
+      ping: () => undefined,
+      end: () => raw.end(),
+    });
     raw.on('close', leave);
   }
 
@@ -78,7 +89,10 @@ export class LongLived {
     const { caller } = connection;
     this.#open.add(connection);
     this.#perCaller.set(caller, (this.#perCaller.get(caller) ?? 0) + 1);
-    this.#timer ??= setInterval(() => void this.#check(), this.#config.recheckSeconds * 1000).unref();
+    this.#timer ??= setInterval(
+      () => void this.#check(),
+      this.#config.recheckSeconds * 1000,
+    ).unref();
     return () => {
       if (!this.#open.delete(connection)) return;
       const left = (this.#perCaller.get(caller) ?? 1) - 1;
@@ -92,11 +106,12 @@ export class LongLived {
     for (const connection of this.#open) {
       connection.ping();
       if (connection.access === 'public') continue;
-      if (!(await this.#gate.stillAllowed(connection.request, connection.access))) connection.end(1008, 'You are not signed in any more.');
+      if (!(await this.#gate.stillAllowed(connection.request, connection.access)))
+        connection.end(1008, 'You are not signed in any more.');
     }
   }
 }
 
 function callerOf(request: FastifyRequest): string {
-  return request.identity?.id ?? addressKey((request.ip as string | undefined) ?? 'gone');
+  return request.identity?.id ?? addressKey(request.ip ?? 'gone');
 }

@@ -1,6 +1,6 @@
 /** Puts the routes of the `Routes` point into Fastify, each behind the gate and with its schemas compiled. */
 import type { Contribution, Logger } from '@zlh/kernel';
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import type { TSchema } from 'typebox';
 import { documentOf } from './document.ts';
 import { errors } from './errors.ts';
@@ -28,9 +28,15 @@ export interface PlacedRoute {
 }
 
 /** All routes in a flat list; throws a coded error when two would answer the same requests. */
-export function placeRoutes(contributions: readonly Contribution<readonly Route[]>[]): readonly PlacedRoute[] {
+export function placeRoutes(
+  contributions: readonly Contribution<readonly Route[]>[],
+): readonly PlacedRoute[] {
   const placed = contributions.flatMap(({ plugin, value }) =>
-    value.map((route): PlacedRoute => ({ plugin, route, method: route.method === 'WEBSOCKET' ? 'GET' : route.method })),
+    value.map((route): PlacedRoute => ({
+      plugin,
+      route,
+      method: route.method === 'WEBSOCKET' ? 'GET' : route.method,
+    })),
   );
   const taken = new Map<string, string>();
   for (const { plugin, route, method } of placed) {
@@ -46,19 +52,34 @@ export function placeRoutes(contributions: readonly Contribution<readonly Route[
 /** Machines' routes; everything else is a page for browsers and gets the headers of one. */
 export const isApi = (url: string) => /^\/(api|health|metrics)(\/|$)/.test(url);
 
-export function mount(app: FastifyInstance, placed: readonly PlacedRoute[], context: MountContext): void {
+export function mount(
+  app: FastifyInstance,
+  placed: readonly PlacedRoute[],
+  context: MountContext,
+): void {
   const socketHandler = createSocketHandler(context.longLived, context.log);
   for (const { plugin, route, method } of placed) {
     try {
-      const base = { method, url: route.url, schema: schemaOf(route, plugin), onRequest: context.gate.guard(route) };
+      const base = {
+        method,
+        url: route.url,
+        schema: schemaOf(route, plugin),
+        onRequest: context.gate.guard(route),
+      };
       const handler =
-        route.method === 'WEBSOCKET' ? socketHandler(route) : handlerOf(route, context.longLived, context.idempotency);
+        route.method === 'WEBSOCKET'
+          ? socketHandler(route)
+          : handlerOf(route, context.longLived, context.idempotency);
       app.route({
         ...base,
         handler: isApi(route.url) ? withHeaders(handler) : handler,
-        ...(route.method !== 'WEBSOCKET' && route.bodyLimit !== undefined ? { bodyLimit: route.bodyLimit } : {}),
-        ...(context.checkAnswers && route.method !== 'WEBSOCKET' ? { preSerialization: checkAnswer(route.schema ?? {}) } : {}),
-      } as RouteOptions);
+        ...(route.method !== 'WEBSOCKET' && route.bodyLimit !== undefined
+          ? { bodyLimit: route.bodyLimit }
+          : {}),
+        ...(context.checkAnswers && route.method !== 'WEBSOCKET'
+          ? { preSerialization: checkAnswer(route.schema ?? {}) }
+          : {}),
+      });
     } catch (error) {
       throw errors.wrongRoute(method, route.url, plugin, error);
     }
@@ -83,12 +104,15 @@ function schemaOf(route: Route, plugin: string): FastifySchema {
     ...(headers === undefined ? {} : { headers }),
     ...(body === undefined ? {} : { body: closed(body) }),
     ...(response === undefined ? {} : { response }),
-  } as FastifySchema;
+  };
 }
 
 /** For Fastify's `setValidatorCompiler`. */
 export function validatorCompiler({ schema, httpPart }: { schema: unknown; httpPart?: string }) {
-  const validate = compileValidator(schema as TSchema, (httpPart === 'querystring' ? 'query' : (httpPart ?? 'body')) as Part);
+  const validate = compileValidator(
+    schema as TSchema,
+    (httpPart === 'querystring' ? 'query' : (httpPart ?? 'body')) as Part,
+  );
   return (value: unknown) => {
     try {
       return { value: validate(value) };
@@ -100,8 +124,18 @@ export function validatorCompiler({ schema, httpPart }: { schema: unknown; httpP
 
 /** Tests only: the documented answer is the answer. */
 function checkAnswer(schemas: RouteSchemas) {
-  const checks = new Map(Object.entries(schemas.response ?? {}).map(([status, schema]) => [Number(status), compileValidator(closed(schema), 'body')]));
-  return (_request: FastifyRequest, reply: FastifyReply, answer: unknown, done: (error: Error | null, answer?: unknown) => void) => {
+  const checks = new Map(
+    Object.entries(schemas.response ?? {}).map(([status, schema]) => [
+      Number(status),
+      compileValidator(closed(schema), 'body'),
+    ]),
+  );
+  return (
+    _request: FastifyRequest,
+    reply: FastifyReply,
+    answer: unknown,
+    done: (error: Error | null, answer?: unknown) => void,
+  ) => {
     const check = checks.get(reply.statusCode);
     if (reply.statusCode >= 400 || check === undefined) return done(null, answer);
     try {

@@ -9,12 +9,17 @@ export interface Page<T> {
 }
 
 export function page<T extends TSchema>(item: T) {
-  return Type.Object({ items: Type.Array(item), nextCursor: Type.Union([Type.String(), Type.Null()]) });
+  return Type.Object({
+    items: Type.Array(item),
+    nextCursor: Type.Union([Type.String(), Type.Null()]),
+  });
 }
 
 export const pageQuery = {
   limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Entries on a page.' }),
-  cursor: Type.Optional(Type.String({ maxLength: 500, description: '`nextCursor` of the page before.' })),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 500, description: '`nextCursor` of the page before.' }),
+  ),
 };
 
 const isoTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
@@ -29,7 +34,8 @@ export function decodeCursor(cursor: string): { createdAt: Date; id: string } {
   try {
     const [time, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [string, string];
     const createdAt = new Date(time);
-    if (!isoTime.test(time) || Number.isNaN(createdAt.getTime()) || !uuid.test(id)) throw new TypeError('not a cursor');
+    if (!isoTime.test(time) || Number.isNaN(createdAt.getTime()) || !uuid.test(id))
+      throw new TypeError('not a cursor');
     return { createdAt, id };
   } catch {
     throw problems.invalid([{ path: 'query.cursor', message: 'is not a cursor of this list' }]);

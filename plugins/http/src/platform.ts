@@ -3,7 +3,14 @@ import { asClass, asFunction, definePlugin, optional } from '@zlh/kernel';
 import { documentRoutes } from './document-routes.ts';
 import { createGate } from './gate.ts';
 import { healthRoutes } from './health.ts';
-import { Authenticators, Http, Idempotency, ListeningHooks, ReadinessChecks, Routes } from './index.ts';
+import {
+  Authenticators,
+  Http,
+  Idempotency,
+  ListeningHooks,
+  ReadinessChecks,
+  Routes,
+} from './index.ts';
 import { LongLived } from './long-lived.ts';
 import { Server } from './server.ts';
 import { settings } from './settings.ts';
@@ -19,7 +26,9 @@ export default definePlugin({
     idempotency: optional(Idempotency),
   },
   services: {
-    gate: asFunction(createGate).singleton().disposer((gate) => gate.close()),
+    gate: asFunction(createGate)
+      .singleton()
+      .disposer((gate) => gate.close()),
     longLived: asClass(LongLived).singleton(),
     server: asClass(Server).singleton(),
   },

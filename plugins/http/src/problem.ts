@@ -15,7 +15,12 @@ export class Problem extends Error {
   readonly members: Readonly<Record<string, unknown>>;
 
   /** `detail`: one sentence that says what is wrong and, where it helps, what to do. */
-  constructor(status: number, code: string, detail: string, members: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    members: Readonly<Record<string, unknown>> = {},
+  ) {
     super(detail);
     this.name = 'Problem';
     this.status = status;
@@ -25,13 +30,24 @@ export class Problem extends Error {
 }
 
 export const problems = {
-  unauthenticated: (detail = 'Sign in first, or send an API key.') => new Problem(401, 'http.unauthenticated', detail),
-  forbidden: (detail = 'You are not allowed to do this.') => new Problem(403, 'http.forbidden', detail),
+  unauthenticated: (detail = 'Sign in first, or send an API key.') =>
+    new Problem(401, 'http.unauthenticated', detail),
+  forbidden: (detail = 'You are not allowed to do this.') =>
+    new Problem(403, 'http.forbidden', detail),
   /** Also for what one may not see. */
   notFound: (what: string) => new Problem(404, 'http.not-found', `There is no such ${what}.`),
-  conflict: (code: string, detail: string, members: Readonly<Record<string, unknown>> = {}) => new Problem(409, code, detail, members),
+  conflict: (code: string, detail: string, members: Readonly<Record<string, unknown>> = {}) =>
+    new Problem(409, code, detail, members),
   invalid: (errors: readonly FieldFault[]) =>
-    new Problem(422, 'http.invalid', errors.length === 1 ? `${errors[0]!.path === '/' ? 'The body' : errors[0]!.path} ${errors[0]!.message}.` : `${errors.length} fields are wrong.`, { errors }),
+    new Problem(
+      422,
+      'http.invalid',
+      errors.length === 1
+        ? `${errors[0]!.path === '/' ? 'The body' : errors[0]!.path} ${errors[0]!.message}.`
+        : `${errors.length} fields are wrong.`,
+      { errors },
+    ),
   /** `seconds` becomes `Retry-After`. */
-  unavailable: (code: string, detail: string, seconds = 5) => new Problem(503, code, detail, { retryAfter: seconds }),
+  unavailable: (code: string, detail: string, seconds = 5) =>
+    new Problem(503, code, detail, { retryAfter: seconds }),
 };

@@ -11,11 +11,23 @@ import { Problem } from './problem.ts';
 export const problemType = 'application/problem+json; charset=utf-8';
 
 const ofFramework: Readonly<Record<string, Problem>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: new Problem(413, 'http.too-large', 'The body is larger than this route takes.'),
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: new Problem(415, 'http.unsupported-media-type', 'Send the body as application/json.'),
+  FST_ERR_CTP_BODY_TOO_LARGE: new Problem(
+    413,
+    'http.too-large',
+    'The body is larger than this route takes.',
+  ),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: new Problem(
+    415,
+    'http.unsupported-media-type',
+    'Send the body as application/json.',
+  ),
   FST_ERR_CTP_INVALID_JSON_BODY: new Problem(400, 'http.malformed', 'The body is not valid JSON.'),
   FST_ERR_CTP_EMPTY_JSON_BODY: new Problem(400, 'http.malformed', 'The body is empty; send JSON.'),
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: new Problem(400, 'http.malformed', 'The body is not as long as Content-Length says.'),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: new Problem(
+    400,
+    'http.malformed',
+    'The body is not as long as Content-Length says.',
+  ),
   FST_ERR_BAD_URL: new Problem(400, 'http.malformed', 'The address holds a broken %-escape.'),
 };
 
@@ -24,11 +36,18 @@ export function problemOf(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
   const { code, statusCode, name, members, status } = error as Partial<FastifyError & Problem>;
   // A Problem of another installed copy of the contract.
-  if (name === 'Problem' && typeof status === 'number' && typeof code === 'string') return new Problem(status, code, (error as Error).message, members);
+  if (name === 'Problem' && typeof status === 'number' && typeof code === 'string')
+    return new Problem(status, code, (error as Error).message, members);
   const known = ofFramework[code ?? ''];
   if (known !== undefined) return known;
-  const ofCaller = code?.startsWith('FST_') === true && statusCode !== undefined && statusCode >= 400 && statusCode < 500;
-  return ofCaller ? new Problem(statusCode, 'http.bad-request', 'The request cannot be read.') : null;
+  const ofCaller =
+    code?.startsWith('FST_') === true &&
+    statusCode !== undefined &&
+    statusCode >= 400 &&
+    statusCode < 500;
+  return ofCaller
+    ? new Problem(statusCode, 'http.bad-request', 'The request cannot be read.')
+    : null;
 }
 
 export function createRefuser(log: Logger) {
@@ -36,18 +55,37 @@ export function createRefuser(log: Logger) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     let problem = problemOf(error);
     if (problem === null) {
-      log.error({ err: error, requestId: request.id, method: request.method, route: request.routeOptions?.url }, 'a request failed for a reason of ours');
-      problem = new Problem(500, 'http.internal', `Something went wrong on our side. Try again, or report request ${request.id}.`);
+      log.error(
+        {
+          err: error,
+          requestId: request.id,
+          method: request.method,
+          route: request.routeOptions?.url,
+        },
+        'a request failed for a reason of ours',
+      );
+      problem = new Problem(
+        500,
+        'http.internal',
+        `Something went wrong on our side. Try again, or report request ${request.id}.`,
+      );
     }
     reply.headers(apiHeaders);
     const { retryAfter, ...members } = problem.members;
     if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-    reply.code(problem.status).type(problemType).send(problemBody(problem, request.id, members));
+    reply
+      .code(problem.status)
+      .type(problemType)
+      .send(problemBody(problem, request.id, members));
   };
 }
 
-export function problemBody(problem: Problem, requestId: string, members: Readonly<Record<string, unknown>> = problem.members): string {
+export function problemBody(
+  problem: Problem,
+  requestId: string,
+  members: Readonly<Record<string, unknown>> = problem.members,
+): string {
   return JSON.stringify({
     type: 'about:blank',
     title: STATUS_CODES[problem.status] ?? 'Error',

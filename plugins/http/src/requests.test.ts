@@ -19,7 +19,10 @@ const routes = [
     bodyLimit: 1000,
     schema: {
       params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
-      query: Type.Object({ dry: Type.Optional(Type.Boolean()), times: Type.Integer({ default: 1, minimum: 1, maximum: 9 }) }),
+      query: Type.Object({
+        dry: Type.Optional(Type.Boolean()),
+        times: Type.Integer({ default: 1, minimum: 1, maximum: 9 }),
+      }),
       body: Type.Object({
         name: Type.String({ minLength: 1, maxLength: 10 }),
         kind: Type.Union([Type.Literal('a'), Type.Literal('b')]),
@@ -29,14 +32,69 @@ const routes = [
     },
     handler: ({ body, query }) => ({ body, query }),
   }),
-  defineRoute({ method: 'GET', url: '/api/things', summary: 'List', access: 'public', schema: { query: Type.Object(pageQuery), response: { 200: page(Type.Object({})) } }, handler: () => ({ items: [], nextCursor: null }) }),
-  defineRoute({ method: 'DELETE', url: '/api/things', summary: 'Nothing', access: 'public', schema: { response: { 204: Type.Null() } }, handler() {} }),
-  defineRoute({ method: 'POST', url: '/api/empty', summary: 'No body', access: 'public', handler: ({ body }) => ({ body: body ?? null }) }),
-  defineRoute({ method: 'GET', url: '/api/broken', summary: 'Throws', access: 'public', handler() { throw new Error('the password is hunter2'); } }),
-  defineRoute({ method: 'GET', url: '/api/lies', summary: 'Lies', access: 'public', schema: { response: { 200: Type.Object({ a: Type.Integer() }) } }, handler: () => ({ a: 1, passwordHash: 'x' }) }),
-  defineRoute({ method: 'GET', url: '/api/busy', summary: 'Refuses', access: 'public', handler() { throw new Problem(503, 'things.busy', 'Later.', { retryAfter: 7, operation: { id: 'x' } }); } }),
-  defineRoute({ method: 'GET', url: '/page', summary: 'A page', access: 'public', hidden: true, handler: (_request, reply) => reply.type('text/html').send('<p>hello') }),
-  defineSocket({ url: '/api/socket', summary: 'A socket', access: 'public', open: (socket) => socket.close() }),
+  defineRoute({
+    method: 'GET',
+    url: '/api/things',
+    summary: 'List',
+    access: 'public',
+    schema: { query: Type.Object(pageQuery), response: { 200: page(Type.Object({})) } },
+    handler: () => ({ items: [], nextCursor: null }),
+  }),
+  defineRoute({
+    method: 'DELETE',
+    url: '/api/things',
+    summary: 'Nothing',
+    access: 'public',
+    schema: { response: { 204: Type.Null() } },
+    handler() {},
+  }),
+  defineRoute({
+    method: 'POST',
+    url: '/api/empty',
+    summary: 'No body',
+    access: 'public',
+    handler: ({ body }) => ({ body: body ?? null }),
+  }),
+  defineRoute({
+    method: 'GET',
+    url: '/api/broken',
+    summary: 'Throws',
+    access: 'public',
+    handler() {
+      throw new Error('the password is hunter2');
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    url: '/api/lies',
+    summary: 'Lies',
+    access: 'public',
+    schema: { response: { 200: Type.Object({ a: Type.Integer() }) } },
+    handler: () => ({ a: 1, passwordHash: 'x' }),
+  }),
+  defineRoute({
+    method: 'GET',
+    url: '/api/busy',
+    summary: 'Refuses',
+    access: 'public',
+    handler() {
+      throw new Problem(503, 'things.busy', 'Later.', { retryAfter: 7, operation: { id: 'x' } });
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    url: '/page',
+    summary: 'A page',
+    access: 'public',
+    hidden: true,
+    handler: (_request, reply) => reply.type('text/html').send('<p>hello'),
+  }),
+  defineSocket({
+    url: '/api/socket',
+    summary: 'A socket',
+    access: 'public',
+    open: (socket) => socket.close(),
+  }),
 ];
 const id = '01980000-0000-7000-8000-000000000000';
 const right = { name: 'x', kind: 'a' };
@@ -53,11 +111,19 @@ const faults = async (body: unknown, path = `/api/things/${id}`) => {
   const answer = await client.post(path, body);
   assert.is(answer.status, 422);
   assert.is(answer.body.code, 'http.invalid');
-  return Object.fromEntries(answer.body.errors.map((fault: { path: string; message: string }) => [fault.path, fault.message]));
+  return Object.fromEntries(
+    answer.body.errors.map((fault: { path: string; message: string }) => [
+      fault.path,
+      fault.message,
+    ]),
+  );
 };
 
 test('the status that the schema declares is the answer, defaults are filled in and text becomes what the schema wants', async () => {
-  const { status, body, headers } = await client.post(`/api/things/${id}?dry=true&times=3`, { ...right, inner: {} });
+  const { status, body, headers } = await client.post(`/api/things/${id}?dry=true&times=3`, {
+    ...right,
+    inner: {},
+  });
   assert.is(status, 201);
   assert.equal(body, { body: { ...right, inner: { size: 7 } }, query: { dry: true, times: 3 } });
   assert.is(headers.get('x-content-type-options'), 'nosniff');
@@ -79,12 +145,17 @@ test('every fault of a body is named by its JSON pointer', async () => {
   assert.equal(await faults({ kind: 'a' }), { '/name': 'is required' });
   assert.equal(await faults([]), { '/': 'must be an object' });
   assert.equal(await faults(undefined), { '/': 'is required' });
-  assert.equal(await faults({ ...right, name: 'a\0b' }), { '/name': 'must not hold the NUL character' });
+  assert.equal(await faults({ ...right, name: 'a\0b' }), {
+    '/name': 'must not hold the NUL character',
+  });
 });
 
 test('faults of path and query are named too', async () => {
   assert.equal(await faults(right, '/api/things/7'), { 'params.id': 'must be a UUID' });
-  assert.equal(Object.keys(await faults(right, `/api/things/${id}?times=10&what=1`)), ['query.what', 'query.times']);
+  assert.equal(Object.keys(await faults(right, `/api/things/${id}?times=10&what=1`)), [
+    'query.what',
+    'query.times',
+  ]);
 });
 
 test('a body with thousands of unknown members is answered shortly', async () => {
@@ -100,20 +171,32 @@ test('what cannot be read is 400, 413 or 415', async () => {
   };
   assert.equal(await status('{"a'), [400, 'http.malformed']);
   assert.equal(await status('{"__proto__":{}}'), [400, 'http.malformed']);
-  assert.equal(await status(JSON.stringify({ ...right, name: 'x'.repeat(2000) })), [413, 'http.too-large']);
-  assert.equal(await status('name=x', 'application/x-www-form-urlencoded'), [415, 'http.unsupported-media-type']);
+  assert.equal(await status(JSON.stringify({ ...right, name: 'x'.repeat(2000) })), [
+    413,
+    'http.too-large',
+  ]);
+  assert.equal(await status('name=x', 'application/x-www-form-urlencoded'), [
+    415,
+    'http.unsupported-media-type',
+  ]);
   assert.equal(await status('hello', 'text/plain'), [415, 'http.unsupported-media-type']);
 });
 
 test('a client may name a type and send nothing', async () => {
-  const { status, body } = await client.send('POST', '/api/empty', '', { 'content-type': 'application/json' });
+  const { status, body } = await client.send('POST', '/api/empty', '', {
+    'content-type': 'application/json',
+  });
   assert.equal([status, body], [200, { body: null }]);
 });
 
 test('what is not there is 404; what takes other methods is 405 and names them', async () => {
-  for (const path of ['/api/nothing', '/nothing', '/api/things/1/2/3']) assert.is((await client.get(path)).body.code, 'http.not-found', path);
+  for (const path of ['/api/nothing', '/nothing', '/api/things/1/2/3'])
+    assert.is((await client.get(path)).body.code, 'http.not-found', path);
   const { status, headers, body } = await client.send('PATCH', '/api/things');
-  assert.equal([status, headers.get('allow'), body.code], [405, 'GET, DELETE', 'http.method-not-allowed']);
+  assert.equal(
+    [status, headers.get('allow'), body.code],
+    [405, 'GET, DELETE', 'http.method-not-allowed'],
+  );
   assert.is((await client.get('/api/%zz')).status, 400);
   assert.is((await client.get('/api/%00')).status, 404);
 });
@@ -134,7 +217,10 @@ test('a defect is 500 with an id and nothing of what happened', async () => {
 
 test('a problem carries its members, and how long to wait as a header', async () => {
   const { body, headers } = await client.get('/api/busy');
-  assert.equal([body.status, body.code, body.detail, body.operation, headers.get('retry-after')], [503, 'things.busy', 'Later.', { id: 'x' }, '7']);
+  assert.equal(
+    [body.status, body.code, body.detail, body.operation, headers.get('retry-after')],
+    [503, 'things.busy', 'Later.', { id: 'x' }, '7'],
+  );
 });
 
 test('under test, an answer that its schema does not describe is a defect', async () => {
@@ -144,7 +230,13 @@ test('under test, an answer that its schema does not describe is a defect', asyn
 test('pages carry a policy under which nothing comes from elsewhere', async () => {
   const { headers } = await client.get('/page');
   const policy = headers.get('content-security-policy')!;
-  for (const part of ["default-src 'self'", "script-src 'self'", "frame-ancestors 'none'", "object-src 'none'"]) assert.match(policy, part);
+  for (const part of [
+    "default-src 'self'",
+    "script-src 'self'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+  ])
+    assert.match(policy, part);
   assert.is(headers.get('x-content-type-options'), 'nosniff');
   assert.is(headers.get('referrer-policy'), 'no-referrer');
 });
@@ -158,7 +250,9 @@ test('what is no HTTP at all is answered with 400 and hung up on', async () => {
 });
 
 test('no input breaks a route', async () => {
-  const { faults: broken, requests } = await badInput(kernel, { except: ['GET /api/broken', 'GET /api/lies', 'GET /api/busy'] });
+  const { faults: broken, requests } = await badInput(kernel, {
+    except: ['GET /api/broken', 'GET /api/lies', 'GET /api/busy'],
+  });
   assert.equal(broken, []);
   assert.ok(requests > 100);
 });

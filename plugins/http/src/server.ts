@@ -54,7 +54,13 @@ export class Server implements Http {
 
   async build(): Promise<void> {
     const { config, log, routes, gate, longLived, idempotency } = this.#parts;
-    this.#app = await createApp(config, placeRoutes(routes), { gate, longLived, idempotency, log, checkAnswers: config.checkAnswers });
+    this.#app = await createApp(config, placeRoutes(routes), {
+      gate,
+      longLived,
+      idempotency,
+      log,
+      checkAnswers: config.checkAnswers,
+    });
   }
 
   async listen(): Promise<void> {

@@ -5,7 +5,8 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@zlh/kernel';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import { WebSocketServer } from 'ws';
 import type { SocketDefinition } from './index.ts';
 import type { LongLived } from './long-lived.ts';
@@ -26,9 +27,10 @@ type AnySocket = SocketDefinition<any>;
 const maxPayload = 256 * 1024;
 
 /** Only for a real WebSocket is the connection taken from the HTTP server. */
-export const shouldUpgradeCallback = (request: IncomingMessage) => request.headers.upgrade?.toLowerCase() === 'websocket';
+export const shouldUpgradeCallback = (request: IncomingMessage) =>
+  request.headers.upgrade?.toLowerCase() === 'websocket';
 
-export function acceptUpgrades(app: FastifyInstance): void {
+export const upgrades = fastifyPlugin(async (app) => {
   app.server.on('upgrade', (request: Upgrading, socket, head) => {
     socket.on('error', () => socket.destroy());
     const response = new ServerResponse(request);
@@ -38,28 +40,42 @@ export function acceptUpgrades(app: FastifyInstance): void {
     request[handshake] = { socket, head, response };
     app.routing(request, response);
   });
-}
+});
 
 export function createSocketHandler(longLived: LongLived, log: Logger) {
-  const upgrader = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload });
+  const upgrader = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload,
+  });
 
   return (definition: AnySocket) => async (request: FastifyRequest, reply: FastifyReply) => {
     const upgrade = (request.raw as Upgrading)[handshake];
     if (upgrade === undefined) {
       reply.header('upgrade', 'websocket');
-      throw new Problem(426, 'http.upgrade-required', 'This address is a WebSocket: connect with ws:// or wss://.');
+      throw new Problem(
+        426,
+        'http.upgrade-required',
+        'This address is a WebSocket: connect with ws:// or wss://.',
+      );
     }
     longLived.assertRoom(request);
     await definition.before?.(request as never);
     reply.hijack();
     upgrade.response.detachSocket(upgrade.socket as never);
     upgrader.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
-      socket.on('error', (error) => log.debug({ err: error, requestId: request.id }, 'a WebSocket broke'));
+      socket.on('error', (error) =>
+        log.debug({ err: error, requestId: request.id }, 'a WebSocket broke'),
+      );
       longLived.addSocket(request, socket, definition.access);
       try {
         definition.open(socket, request as never);
       } catch (error) {
-        log.error({ err: error, requestId: request.id, route: definition.url }, 'a WebSocket could not be opened for a reason of ours');
+        log.error(
+          { err: error, requestId: request.id, route: definition.url },
+          'a WebSocket could not be opened for a reason of ours',
+        );
         socket.close(1011, `Something went wrong on our side (request ${request.id}).`);
       }
     });

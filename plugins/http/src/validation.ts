@@ -30,13 +30,18 @@ export function compileValidator(schema: TSchema, part: Part): Validate {
 
 /** The schema with every object shut against members it does not name, unless it says otherwise itself. */
 export function closed<T extends TSchema>(schema: T): T {
-  const copy = Object.create(Object.getPrototypeOf(schema) as object, Object.getOwnPropertyDescriptors(schema)) as OpenSchema;
+  const copy = Object.create(
+    Object.getPrototypeOf(schema) as object,
+    Object.getOwnPropertyDescriptors(schema),
+  ) as OpenSchema;
   if (copy.allOf !== undefined) {
     copy.unevaluatedProperties ??= false;
     return copy as unknown as T;
   }
   if (copy.properties !== undefined) {
-    copy.properties = Object.fromEntries(Object.entries(copy.properties).map(([key, inner]) => [key, closed(inner)]));
+    copy.properties = Object.fromEntries(
+      Object.entries(copy.properties).map(([key, inner]) => [key, closed(inner)]),
+    );
     if (copy.patternProperties === undefined) copy.additionalProperties ??= false;
   }
   if (copy.items !== undefined && !Array.isArray(copy.items)) copy.items = closed(copy.items);
@@ -55,7 +60,9 @@ interface OpenSchema {
 }
 
 function holdsMoreThanText(schema: TObject): boolean {
-  return Object.values(schema.properties as Record<string, { type?: unknown }>).some(({ type }) => type !== 'string');
+  return Object.values(schema.properties as Record<string, { type?: unknown }>).some(
+    ({ type }) => type !== 'string',
+  );
 }
 
 function holdsDefault(schema: unknown): boolean {

@@ -30,11 +30,51 @@ interface Attack {
   readonly mustFail: boolean;
 }
 
-const wrongValues: readonly unknown[] = [null, true, -1, 1e308, '', [], {}, [[[]]], '\0', 'x'.repeat(20_000), { $ne: null }, "' or 1=1 --"];
-const strangePaths = ['x', '%27', '%F0%9F%92%A5', '..%2f..', '%00', 'x'.repeat(400), '-1', '0', '01980000-0000-7000-8000-000000000000'];
-const strangeQueries = ['-1', '0', '1e9', 'NaN', '%27', '%00', '%F0%9F%92%A5', 'x'.repeat(3000), '', '[]', 'eyJhIjoxfQ', 'WyIyMDI2LTAxLTAxIiwieCJd', 'WyItMjcxODIxLTA0LTIwVDAwOjAwOjAwLjAwMFoiLCItLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLSJd'];
+const wrongValues: readonly unknown[] = [
+  null,
+  true,
+  -1,
+  1e308,
+  '',
+  [],
+  {},
+  [[[]]],
+  '\0',
+  'x'.repeat(20_000),
+  { $ne: null },
+  "' or 1=1 --",
+];
+const strangePaths = [
+  'x',
+  '%27',
+  '%F0%9F%92%A5',
+  '..%2f..',
+  '%00',
+  'x'.repeat(400),
+  '-1',
+  '0',
+  '01980000-0000-7000-8000-000000000000',
+];
+const strangeQueries = [
+  '-1',
+  '0',
+  '1e9',
+  'NaN',
+  '%27',
+  '%00',
+  '%F0%9F%92%A5',
+  'x'.repeat(3000),
+  '',
+  '[]',
+  'eyJhIjoxfQ',
+  'WyIyMDI2LTAxLTAxIiwieCJd',
+  'WyItMjcxODIxLTA0LTIwVDAwOjAwOjAwLjAwMFoiLCItLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLSJd',
+];
 
-export async function badInput(kernel: TestKernel, options: BadInputOptions = {}): Promise<BadInputReport> {
+export async function badInput(
+  kernel: TestKernel,
+  options: BadInputOptions = {},
+): Promise<BadInputReport> {
   const client = new TestClient(kernel, options.headers);
   const faults: string[] = [];
   let requests = 0;
@@ -48,7 +88,8 @@ export async function badInput(kernel: TestKernel, options: BadInputOptions = {}
       requests++;
       const answer = await client.send(method, attack.path, attack.body, attack.headers);
       const fault = faultOf(answer, attack);
-      if (fault !== null) faults.push(`${method} ${attack.path.slice(0, 100)} with ${attack.what}: ${fault}`);
+      if (fault !== null)
+        faults.push(`${method} ${attack.path.slice(0, 100)} with ${attack.what}: ${fault}`);
     }
   }
   return { routes: routes.length, requests, faults };
@@ -57,29 +98,61 @@ export async function badInput(kernel: TestKernel, options: BadInputOptions = {}
 function faultOf({ status, headers, body }: TestAnswer, { mustFail }: Attack): string | null {
   if (status >= 500) return `answered ${status} ${JSON.stringify(body).slice(0, 300)}`;
   if (status < 400) return mustFail ? `was taken with ${status}` : null;
-  if (!headers.get('content-type')?.startsWith('application/problem+json')) return `${status} is no problem+json`;
+  if (!headers.get('content-type')?.startsWith('application/problem+json'))
+    return `${status} is no problem+json`;
   const { code, detail, requestId, errors } = body as Record<string, unknown>;
-  if (typeof code !== 'string' || typeof detail !== 'string' || typeof requestId !== 'string') return `${status} lacks code, detail or requestId`;
-  return status === 422 && code === 'http.invalid' && !(Array.isArray(errors) && errors.length > 0) ? 'a 422 names no field' : null;
+  if (typeof code !== 'string' || typeof detail !== 'string' || typeof requestId !== 'string')
+    return `${status} lacks code, detail or requestId`;
+  return status === 422 && code === 'http.invalid' && !(Array.isArray(errors) && errors.length > 0)
+    ? 'a 422 names no field'
+    : null;
 }
 
 function* attacksOn(route: Route): Iterable<Attack> {
   const schema = (route.schema ?? {}) as RouteSchemas;
-  const path = route.url.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(sampleOf((schema.params?.properties as Record<string, TSchema>)?.[name] ?? ({ type: 'string' } as never)))));
+  const path = route.url.replace(/:(\w+)/g, (_, name: string) =>
+    encodeURIComponent(
+      String(
+        sampleOf(
+          (schema.params?.properties as Record<string, TSchema>)?.[name] ?? { type: 'string' },
+        ),
+      ),
+    ),
+  );
   for (const name of route.url.match(/:\w+/g) ?? []) {
-    for (const value of strangePaths) yield { what: `${name} = ${value.slice(0, 20)}`, path: route.url.replace(name, value).replace(/:\w+/g, 'x'), mustFail: false };
+    for (const value of strangePaths)
+      yield {
+        what: `${name} = ${value.slice(0, 20)}`,
+        path: route.url.replace(name, value).replace(/:\w+/g, 'x'),
+        mustFail: false,
+      };
   }
-  for (const name of Object.keys((schema.query as TObject | undefined)?.properties ?? {})) {
-    for (const value of strangeQueries) yield { what: `query ${name}`, path: `${path}?${name}=${value}`, mustFail: false };
-    yield { what: `query ${name} twice`, path: `${path}?${name}=1&${name}=2&${name}[]=3`, mustFail: false };
+  for (const name of Object.keys(schema.query?.properties ?? {})) {
+    for (const value of strangeQueries)
+      yield { what: `query ${name}`, path: `${path}?${name}=${value}`, mustFail: false };
+    yield {
+      what: `query ${name} twice`,
+      path: `${path}?${name}=1&${name}=2&${name}[]=3`,
+      mustFail: false,
+    };
   }
   yield { what: 'broken escapes', path: `${path}?%=%E0%A4%A`, mustFail: false };
-  yield { what: 'credentials of nobody', path, headers: { authorization: 'Bearer zlh_' }, mustFail: false };
-  if (route.method !== 'GET' && route.method !== 'WEBSOCKET' && schema.body !== undefined) yield* attacksOnBody(path, schema.body);
+  yield {
+    what: 'credentials of nobody',
+    path,
+    headers: { authorization: 'Bearer zlh_' },
+    mustFail: false,
+  };
+  if (route.method !== 'GET' && route.method !== 'WEBSOCKET' && schema.body !== undefined)
+    yield* attacksOnBody(path, schema.body);
 }
 
 function* attacksOnBody(path: string, schema: TSchema): Iterable<Attack> {
-  const attack = (what: string, body: string, headers: Readonly<Record<string, string>> = {}): Attack => ({ what, path, body, headers, mustFail: true });
+  const attack = (
+    what: string,
+    body: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Attack => ({ what, path, body, headers, mustFail: true });
   yield attack('half of JSON', '{"a":');
   yield attack('no JSON', 'hello');
   yield attack('broken UTF-8', '{"a":"\ud800"}');
@@ -90,16 +163,22 @@ function* attacksOnBody(path: string, schema: TSchema): Iterable<Attack> {
   yield attack('too much', JSON.stringify({ a: 'x'.repeat(3 * 1024 * 1024) }));
   yield attack('deep nesting', '['.repeat(50_000) + ']'.repeat(50_000));
   yield attack('deep nesting and NUL', `${'['.repeat(50_000)}"\\u0000"${']'.repeat(50_000)}`);
-  for (const value of [null, 1, 'text', [], [[]], true]) yield attack(JSON.stringify(value), JSON.stringify(value));
+  for (const value of [null, 1, 'text', [], [[]], true])
+    yield attack(JSON.stringify(value), JSON.stringify(value));
   const sample = sampleOf(schema);
   if (typeof sample !== 'object' || sample === null || Array.isArray(sample)) return;
   yield attack('an unknown member', JSON.stringify({ ...sample, unheardOf: 1 }));
   for (const key of Object.keys(sample)) {
     const { [key]: _left, ...rest } = sample as Record<string, unknown>;
-    if ((schema as TObject).required?.includes(key) === true) yield attack(`no ${key}`, JSON.stringify(rest));
+    if ((schema as TObject).required?.includes(key))
+      yield attack(`no ${key}`, JSON.stringify(rest));
   }
   for (const key of Object.keys((schema as TObject).properties ?? {})) {
     // Faulty for certain through the unknown member beside it: nothing is made or changed by a value that happens to fit.
-    for (const value of wrongValues) yield attack(`${key} = ${JSON.stringify(value).slice(0, 20)}`, JSON.stringify({ ...sample, [key]: value, unheardOf: 1 }));
+    for (const value of wrongValues)
+      yield attack(
+        `${key} = ${JSON.stringify(value).slice(0, 20)}`,
+        JSON.stringify({ ...sample, [key]: value, unheardOf: 1 }),
+      );
   }
 }

@@ -31,10 +31,13 @@ export function sampleOf(given: TSchema): unknown {
   if (schema.default !== undefined) return schema.default;
   if (schema.enum !== undefined) return schema.enum[0];
   if (schema.anyOf !== undefined) return sampleOf(schema.anyOf[0]!);
-  if (schema.allOf !== undefined) return Object.assign({}, ...schema.allOf.map((each) => sampleOf(each)));
+  if (schema.allOf !== undefined)
+    return Object.assign({}, ...schema.allOf.map((each) => sampleOf(each)));
   switch (schema.type) {
     case 'object':
-      return Object.fromEntries((schema.required ?? []).map((key) => [key, sampleOf(schema.properties![key]!)]));
+      return Object.fromEntries(
+        (schema.required ?? []).map((key) => [key, sampleOf(schema.properties![key]!)]),
+      );
     case 'array':
       return Array.from({ length: schema.minItems ?? 0 }, () => sampleOf(schema.items!));
     case 'integer':

@@ -5,14 +5,22 @@ import { Authenticators, problems, Routes, type Identity, type Route } from '../
 import http from '../platform.ts';
 
 /** Callers by name: `Authorization: Bearer ada`, or the cookie `who=ada`. Agents begin with `agent-`; `root` may everything. */
-export async function startHttp(routes: readonly Route[], settings: Readonly<Record<string, unknown>> = {}, signedOut: Set<string> = new Set()): Promise<TestKernel> {
+export async function startHttp(
+  routes: readonly Route[],
+  settings: Readonly<Record<string, unknown>> = {},
+  signedOut: Set<string> = new Set(),
+): Promise<TestKernel> {
   const plugin = definePlugin({
     id: 'things',
     setup({ add }) {
       add(Routes, routes);
       add(Authenticators, {
         async authenticate({ raw }) {
-          const name = /^Bearer (.+)$/.exec(raw.headers.authorization ?? '')?.[1] ?? (raw.headers.authorization === undefined ? /who=([\w-]+)/.exec(raw.headers.cookie ?? '')?.[1] : undefined);
+          const name =
+            /^Bearer (.+)$/.exec(raw.headers.authorization ?? '')?.[1] ??
+            (raw.headers.authorization === undefined
+              ? /who=([\w-]+)/.exec(raw.headers.cookie ?? '')?.[1]
+              : undefined);
           if (name === undefined || signedOut.has(name)) return null;
           if (name === 'mallory') throw problems.unauthenticated('Not you.');
           return identity(name);
@@ -20,10 +28,20 @@ export async function startHttp(routes: readonly Route[], settings: Readonly<Rec
       });
     },
   });
-  return startTestKernel({ plugins: [http, plugin], config: { http: { port: 0, checkAnswers: true, ...settings } }, logLevel: 'silent' });
+  return startTestKernel({
+    plugins: [http, plugin],
+    config: { http: { port: 0, checkAnswers: true, ...settings } },
+    logLevel: 'silent',
+  });
 }
 
 function identity(name: string): Identity {
   const kind = name.startsWith('agent-') ? 'agent' : name.startsWith('key-') ? 'api-key' : 'user';
-  return { kind, id: name, label: name, administrator: name === 'root', can: (permission) => name === 'root' || (name !== 'bob' && permission === 'things.read') };
+  return {
+    kind,
+    id: name,
+    label: name,
+    administrator: name === 'root',
+    can: (permission) => name === 'root' || (name !== 'bob' && permission === 'things.read'),
+  };
 }

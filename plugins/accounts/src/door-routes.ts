@@ -1,0 +1,82 @@
+/** The doors of `/api/auth`: registering, signing in, becoming the first administrator, and a new password. */
+import { defineRoute, type Route } from '@zlh/http';
+import { Type } from 'typebox';
+import { withSession } from './authenticators.ts';
+import type { Doors } from './doors.ts';
+import { AnyPassword, Email, Entered, Password } from './shapes.ts';
+
+/** Doors are for people: nobody knocks more often than this in a minute. */
+const perMinute = 20;
+
+export function doorRoutes(use: { readonly doors: Doors }): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'POST',
+      url: '/api/auth/register',
+      summary: 'Make an account and sign in',
+      access: 'public',
+      perMinute,
+      schema: {
+        body: Type.Object({ email: Email, password: Password }),
+        response: { 201: Entered },
+      },
+      handler: async (request, reply) => ({
+        user: (await use.doors.register(request.body, request as never, reply)).user,
+      }),
+    }),
+    defineRoute({
+      method: 'POST',
+      url: '/api/auth/login',
+      summary: 'Sign in',
+      description: 'Sets the session cookie.',
+      access: 'public',
+      perMinute,
+      schema: {
+        body: Type.Object({
+          email: Type.String({ minLength: 1, maxLength: 254 }),
+          password: AnyPassword,
+        }),
+        response: { 200: Entered },
+      },
+      handler: async (request, reply) => ({
+        user: (await use.doors.login(request.body, request as never, reply)).user,
+      }),
+    }),
+    defineRoute({
+      method: 'POST',
+      url: '/api/auth/setup',
+      summary: 'Become the first administrator',
+      description:
+        'With the token of the link that the platform prints while it has no administrator.',
+      access: 'public',
+      perMinute,
+      schema: {
+        body: Type.Object({
+          email: Email,
+          password: Password,
+          token: Type.String({ minLength: 1, maxLength: 200 }),
+        }),
+        response: { 201: Entered },
+      },
+      handler: async (request, reply) => ({
+        user: (await use.doors.setUp(request.body, request as never, reply)).user,
+      }),
+    }),
+    defineRoute({
+      method: 'POST',
+      url: '/api/auth/password',
+      summary: 'Change the password',
+      description: 'Ends every other session.',
+      access: 'signed-in',
+      perMinute,
+      schema: {
+        body: Type.Object({ current: AnyPassword, password: Password }),
+        response: { 200: Entered },
+      },
+      handler: async (request, reply) => {
+        const { user } = withSession(request.identity);
+        return { user: (await use.doors.changePassword(user, request.body, request, reply)).user };
+      },
+    }),
+  ];
+}
