@@ -54,7 +54,27 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-export function makeAgent({ config, home, log, probes, routes }: AgentParts): Agent {
+/** Nothing is read or made before `start`, so that a failed start can be stopped in peace. */
+export function makeAgent(parts: AgentParts): Agent {
+  let agent: Agent | undefined;
+  return {
+    async start() {
+      agent = assemble(parts);
+      await agent.start();
+    },
+    async listen(host, port) {
+      await agent?.listen(host, port);
+    },
+    async drain() {
+      await agent?.drain();
+    },
+    async stop() {
+      await agent?.stop();
+    },
+  };
+}
+
+function assemble({ config, home, log, probes, routes }: AgentParts): Agent {
   const folders = makeFolders(home, config.artifactCache);
   const token = readToken(config.tokenFile ?? join(home, 'agent-token'));
   const changes = new Changes();

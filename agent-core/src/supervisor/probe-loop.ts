@@ -53,14 +53,18 @@ export class ProbeLoop {
 }
 
 async function ask(probe: Probe, timeoutMs: number, stop: AbortSignal): Promise<ProbeResult> {
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
-  const late = new Promise<ProbeResult>((resolve) => {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  const signal = AbortSignal.any([stop, late.signal]);
+  const givenUp = new Promise<ProbeResult>((resolve) => {
     const tell = () => resolve({ ready: false, detail: `no answer within ${timeoutMs} ms` });
     signal.addEventListener('abort', tell, { once: true });
   });
   try {
-    return await Promise.race([probe.check(signal), late]);
+    return await Promise.race([probe.check(signal), givenUp]);
   } catch (error) {
     return { ready: false, detail: error instanceof Error ? error.message : String(error) };
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -45,6 +45,8 @@ export interface TestAgent {
   finished(id: string): Promise<AgentOperation>;
   /** Ends the agent's process only; the game goes on. */
   kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Waits until the process has ended by itself. */
+  exited(): Promise<void>;
   /** Starts it again in the same home, on the same port. */
   start(): Promise<void>;
   /** Ends agent, shim and game, and removes the home. */
@@ -112,8 +114,11 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
       }
     },
     async kill(signal = 'SIGKILL') {
+      child?.kill(signal);
+      await agent.exited();
+    },
+    async exited() {
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-      child.kill(signal);
       await once(child, 'exit');
     },
     async start() {
@@ -167,7 +172,8 @@ function listening(child: ChildProcess, print: (text: string) => void): Promise<
       const { msg, url } = JSON.parse(line) as { msg?: string; url?: string };
       if (msg === 'the agent listens' && url !== undefined) resolve(url);
     });
-    child.once('exit', (code) => reject(new Error(`the agent ended with ${code}: ${errors}`)));
+    // Not at 'exit': what it said last may still be on its way then.
+    child.once('close', (code) => reject(new Error(`the agent ended with ${code}: ${errors}`)));
   });
 }
 

@@ -1,0 +1,78 @@
+/** Reports to a platform that is there, away, or slow. */
+import type { Logger } from '@zlh/kernel';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { AgentStatus } from '../contract/status.ts';
+import { createPlatformClient } from '../platform/platform-client.ts';
+import { startFakePlatform, type FakePlatform } from '../testing/fake-platform.ts';
+import { Changes } from './changes.ts';
+import { Reporter } from './reporter.ts';
+import type { StatusBoard } from './status-board.ts';
+
+const log = { info() {}, warn() {} } as unknown as Logger;
+const token = 't'.repeat(32);
+let platform: FakePlatform;
+let reporter: Reporter;
+let changes: Changes;
+let url: string;
+let revision = 0;
+
+test.before.each(async () => {
+  platform = await startFakePlatform();
+  url = platform.url;
+  revision = 0;
+  changes = new Changes();
+  const board = {
+    get status() {
+      return { revision } as AgentStatus;
+    },
+    measure() {},
+  } as StatusBoard;
+  const client = createPlatformClient(() => url, token);
+  const agentUrl = () => 'http://127.0.0.1:1';
+  reporter = new Reporter({ platform: client, board, changes, log, agentUrl, heartbeatMs: 60_000 });
+});
+test.after.each(async () => {
+  reporter.stop();
+  await platform.close();
+});
+
+function change(): void {
+  revision++;
+  changes.notify();
+}
+
+test('changes of one moment make one report, and the newest state always arrives', async () => {
+  reporter.start();
+  await platform.until((status) => status.revision === 0);
+  for (let i = 0; i < 50; i++) change();
+  await platform.until((status) => status.revision === 50);
+  assert.ok(platform.reports.length <= 4, `${platform.reports.length} reports`);
+  assert.is(platform.reports.at(-1)?.agentUrl, 'http://127.0.0.1:1');
+});
+
+test('a change that is none is not reported', async () => {
+  reporter.start();
+  await platform.until((status) => status.revision === 0);
+  for (let i = 0; i < 10; i++) changes.notify();
+  change();
+  await platform.until((status) => status.revision === 1);
+  assert.is(platform.reports.length, 2);
+});
+
+test('a platform that was away hears the newest state when it is back', async () => {
+  url = 'http://127.0.0.1:1';
+  reporter.start();
+  for (let i = 0; i < 5; i++) change();
+  await new Promise(setImmediate);
+  url = platform.url;
+  const status = await platform.until(() => true);
+  assert.is(status.revision, 5);
+  const sequences = platform.reports.map(({ sequence }) => sequence);
+  assert.equal(
+    sequences,
+    sequences.toSorted((a, b) => a - b),
+  );
+});
+
+test.run();
