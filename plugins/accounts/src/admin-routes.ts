@@ -1,8 +1,9 @@
-/** For administrators: who has an account, and what was done by whom. */
-import { defineRoute, page, pageQuery, type Route } from '@zlh/http';
+/** For administrators: who has an account and which role, and what was done by whom. */
+import type { Database } from '@zlh/database';
+import { defineRoute, page, pageQuery, problems, type Route } from '@zlh/http';
 import { Type } from 'typebox';
 import type { AuditTrail } from './audit.ts';
-import { AuditView, UserView } from './shapes.ts';
+import { AuditView, idParams, Role, UserView } from './shapes.ts';
 import type { Users } from './users.ts';
 
 const maybeId = Type.Optional(Type.String({ format: 'uuid' }));
@@ -10,6 +11,7 @@ const maybeId = Type.Optional(Type.String({ format: 'uuid' }));
 export function adminRoutes(use: {
   readonly users: Users;
   readonly auditTrail: AuditTrail;
+  readonly database: Database;
 }): readonly Route[] {
   return [
     defineRoute({
@@ -19,6 +21,25 @@ export function adminRoutes(use: {
       access: { permission: 'accounts.users' },
       schema: { query: Type.Object(pageQuery), response: { 200: page(UserView) } },
       handler: ({ query }) => use.users.list(query),
+    }),
+    defineRoute({
+      method: 'PATCH',
+      url: '/api/users/:id',
+      summary: 'Change the role of a user',
+      access: { permission: 'accounts.roles' },
+      schema: { params: idParams, body: Type.Object({ role: Role }), response: { 200: UserView } },
+      handler: ({ identity, params: { id }, body: { role } }) =>
+        use.database.transaction(async (em) => {
+          const user = await use.users.setRole(em, id, role);
+          if (user === null) throw problems.notFound('user');
+          await use.auditTrail.record(em, {
+            action: 'accounts.role-change',
+            actor: identity.label,
+            userId: identity.id,
+            data: { user: user.email, role },
+          });
+          return user;
+        }),
     }),
     defineRoute({
       method: 'GET',

@@ -264,6 +264,24 @@ test('what people did is in the audit trail, for administrators', async () => {
   assert.is((await client.get('/api/audit')).status, 403);
 });
 
+test('an administrator can make another, and the last one stays one', async () => {
+  const { client, user } = await administrator(kernel);
+  const other = await register(kernel);
+  const role = (id: string, wanted: string, by = client) =>
+    by.send('PATCH', `/api/users/${id}`, { role: wanted });
+  assert.is((await role(user.id, 'user')).body.code, 'accounts.last-administrator');
+  assert.is((await role(other.user.id, 'administrator')).body.role, 'administrator');
+  assert.is((await other.client.get('/api/users')).status, 200, 'at once, in the same session');
+  const both = await Promise.all([
+    role(user.id, 'user', other.client),
+    role(other.user.id, 'user', client),
+  ]);
+  assert.is(both.filter(({ status }) => status === 200).length, 1, 'one of two at once');
+  await sql(`update accounts_user set role = 'administrator' where id = ?`, [user.id]);
+  await sql(`update accounts_user set role = 'user' where id = ?`, [other.user.id]);
+  assert.is((await role('01980000-0000-7000-8000-000000000000', 'user')).status, 404);
+});
+
 test('administrators list users in pages', async () => {
   const { client } = await administrator(kernel);
   const seen: string[] = [];

@@ -54,6 +54,11 @@ export default definePlugin({
     add(Permissions, [
       { id: 'accounts.keys', description: 'Make, see and revoke your API keys' },
       { id: 'accounts.users', description: 'See all users', administrator: true },
+      {
+        id: 'accounts.roles',
+        description: 'Make users administrators, and take that back',
+        administrator: true,
+      },
       { id: 'accounts.audit', description: 'See what was done by whom', administrator: true },
     ]);
     add(ListeningHooks, (url) => {

@@ -98,22 +98,20 @@ export class Sessions {
   }
 
   async list(userId: string): Promise<readonly SessionView[]> {
-    const rows = await this.#database
-      .fork()
-      .execute<
-        {
-          id: string;
-          address: string;
-          user_agent: string;
-          created_at: Date;
-          last_seen_at: Date;
-          expires_at: Date;
-        }[]
-      >(
-        `select id, address, user_agent, created_at, last_seen_at, expires_at from accounts_session
+    const rows = await this.#database.fork().execute<
+      {
+        id: string;
+        address: string;
+        user_agent: string;
+        created_at: Date;
+        last_seen_at: Date;
+        expires_at: Date;
+      }[]
+    >(
+      `select id, address, user_agent, created_at, last_seen_at, expires_at from accounts_session
        where user_id = ? and expires_at > now() and last_seen_at > now() - make_interval(secs => ?) order by last_seen_at desc, id desc`,
-        [userId, this.#idleSeconds],
-      );
+      [userId, this.#idleSeconds],
+    );
     return rows.map((row) => ({
       id: row.id,
       address: row.address,

@@ -14,10 +14,11 @@ export const Password = Type.String({
 export const AnyPassword = Type.String({ minLength: 1, maxLength: 1000 });
 export const Email = Type.String({ format: 'email', maxLength: 254 });
 
+export const Role = Type.Union([Type.Literal('user'), Type.Literal('administrator')]);
 export const UserView = Type.Object({
   id,
   email: Type.String(),
-  role: Type.Union([Type.Literal('user'), Type.Literal('administrator')]),
+  role: Role,
   createdAt: time,
 });
 export const Entered = Type.Object({ user: UserView });

@@ -1,6 +1,6 @@
 /** Users: one for each normalised e-mail address. */
 import { newId, type Database, type EntityManager } from '@zlh/database';
-import { decodeCursor, encodeCursor, type Page } from '@zlh/http';
+import { decodeCursor, encodeCursor, problems, type Page } from '@zlh/http';
 import type { Accounts, User } from './index.ts';
 
 interface Row {
@@ -56,6 +56,27 @@ export class Users implements Accounts {
 
   async setPassword(em: EntityManager, id: string, password: string): Promise<void> {
     await em.execute('update accounts_user set password = ? where id = ?', [password, id]);
+  }
+
+  /**
+   * Null when there is no such user. The last administrator keeps the role: nobody could give it back. Takes hold of
+   * all administrators first, so that two who demote each other at once do not both succeed.
+   */
+  async setRole(em: EntityManager, id: string, role: User['role']): Promise<User | null> {
+    const administrators = await em.execute<{ id: string }[]>(
+      `select id from accounts_user where role = 'administrator' order by id for update`,
+    );
+    if (role === 'user' && administrators.length === 1 && administrators[0]!.id === id) {
+      throw problems.conflict(
+        'accounts.last-administrator',
+        'This is the last administrator. Make somebody else one first.',
+      );
+    }
+    const [row] = await em.execute<Row[]>(
+      `update accounts_user set role = ? where id = ? returning ${columns}`,
+      [role, id],
+    );
+    return row === undefined ? null : view(row);
   }
 
   async hasAdministrator(em: EntityManager): Promise<boolean> {

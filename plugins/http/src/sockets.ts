@@ -60,8 +60,9 @@ export function createSocketHandler(longLived: LongLived, log: Logger) {
         'This address is a WebSocket: connect with ws:// or wss://.',
       );
     }
-    longLived.assertRoom(request);
     await definition.before?.(request as never);
+    // From here to the open socket nothing waits, so a hundred at once cannot all find the last place.
+    longLived.assertRoom(request);
     reply.hijack();
     upgrade.response.detachSocket(upgrade.socket as never);
     upgrader.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
