@@ -11,7 +11,11 @@ export interface Operation {
   readonly kind: string;
   readonly instanceId: string | null;
   readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-  readonly phases: readonly { readonly name: string; readonly state: string; readonly progress: number | null }[];
+  readonly phases: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly progress: number | null;
+  }[];
   readonly attempt: number;
   readonly error: { readonly code: string; readonly detail: string } | null;
 }
@@ -56,21 +60,39 @@ export class ApiClient {
     return new ApiClient(this.url, { authorization: `Bearer ${secret}` });
   }
 
-  async request<T = Record<string, unknown>>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
+  async request<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
     const response = await fetch(this.url + path, {
       method,
-      headers: { ...this.#authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      headers: {
+        ...this.#authorization,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, body: (isJson ? JSON.parse(text) : { text }) as T, headers: response.headers };
+    return {
+      status: response.status,
+      body: (isJson ? JSON.parse(text) : { text }) as T,
+      headers: response.headers,
+    };
   }
 
   /** The body of an answer that must be a success. */
   async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await this.request<T>(method, path, body);
-    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    if (answer.status >= 300)
+      throw new Error(
+        `${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`,
+      );
     return answer.body;
   }
 
@@ -84,13 +106,19 @@ export class ApiClient {
 
   /** The operation, once it is over. */
   untilOver(id: string): Promise<Operation> {
-    return this.until(() => this.operation(id), ({ state }) => state !== 'queued' && state !== 'running');
+    return this.until(
+      () => this.operation(id),
+      ({ state }) => state !== 'queued' && state !== 'running',
+    );
   }
 
   /** What `look` finds, as soon as `wanted` accepts it; looks again whenever an event arrives. */
   async until<T>(look: () => Promise<T>, wanted: (found: T) => boolean): Promise<T> {
     const stop = AbortSignal.timeout(patienceMs);
-    const response = await fetch(`${this.url}/api/events`, { headers: this.#authorization, signal: stop });
+    const response = await fetch(`${this.url}/api/events`, {
+      headers: this.#authorization,
+      signal: stop,
+    });
     const events = response.body!.getReader();
     try {
       for (;;) {
@@ -100,7 +128,11 @@ export class ApiClient {
         if (done) throw new Error('the stream of events ended');
       }
     } catch (error) {
-      if (stop.aborted) throw new Error(`waited ${patienceMs / 1000} s in vain; last seen: ${JSON.stringify(await look())}`);
+      if (stop.aborted)
+        throw new Error(
+          `waited ${patienceMs / 1000} s in vain; last seen: ${JSON.stringify(await look())}`,
+          { cause: error },
+        );
       throw error;
     } finally {
       await events.cancel().catch(() => undefined); // it ended already
@@ -108,9 +140,17 @@ export class ApiClient {
   }
 
   async #enter(route: 'login' | 'register', email: string, password: string): Promise<ApiClient> {
-    const { status, body, headers } = await this.request('POST', `/api/auth/${route}`, { email, password }, { origin: this.url });
+    const { status, body, headers } = await this.request(
+      'POST',
+      `/api/auth/${route}`,
+      { email, password },
+      { origin: this.url },
+    );
     if (status >= 300) throw new Error(`${route} answered ${status}: ${JSON.stringify(body)}`);
-    const cookie = headers.getSetCookie().map((each) => each.split(';', 1)[0]).join('; ');
+    const cookie = headers
+      .getSetCookie()
+      .map((each) => each.split(';', 1)[0])
+      .join('; ');
     return new ApiClient(this.url, { cookie, origin: this.url });
   }
 }

@@ -65,31 +65,42 @@ export class TestPlatform {
 
   /** Resolves when it listens; rejects with what it said when it ends instead. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, ['--conditions=zlh-source', '--disable-warning=ExperimentalWarning', zlh, 'start'], {
-      cwd: repository,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        ZLH_HOME: this.home,
-        ZLH_HTTP_PORT: '0',
-        ZLH_LOG_FORMAT: 'json',
-        ZLH_ACCOUNTS_ADMIN_EMAIL: administrator.email,
-        ZLH_ACCOUNTS_ADMIN_PASSWORD: administrator.password,
-        ZLH_CATALOG_REFRESH_HOURS: '0',
-        ...this.#env,
+    const child = spawn(
+      process.execPath,
+      ['--conditions=zlh-source', '--disable-warning=ExperimentalWarning', zlh, 'start'],
+      {
+        cwd: repository,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: {
+          ...process.env,
+          ZLH_HOME: this.home,
+          ZLH_HTTP_PORT: '0',
+          ZLH_LOG_FORMAT: 'json',
+          ZLH_ACCOUNTS_ADMIN_EMAIL: administrator.email,
+          ZLH_ACCOUNTS_ADMIN_PASSWORD: administrator.password,
+          ZLH_CATALOG_REFRESH_HOURS: '0',
+          ...this.#env,
+        },
       },
-    });
+    );
     this.#process = child;
     this.#stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
     const listening = Promise.withResolvers<string>();
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const entry = (line.startsWith('{') ? JSON.parse(line) : { msg: line }) as Record<string, unknown>;
+      const entry = (line.startsWith('{') ? JSON.parse(line) : { msg: line }) as Record<
+        string,
+        unknown
+      >;
       this.log.push(entry);
       const [, url] = /^listening at (http:\S+)$/.exec(String(entry['msg'])) ?? [];
       if (url !== undefined) listening.resolve(url);
     });
-    child.once('exit', (code, signal) => listening.reject(new Error(`the platform ended (${code ?? signal}) before it listened: ${this.#stderr}`)));
+    child.once('exit', (code, signal) =>
+      listening.reject(
+        new Error(`the platform ended (${code ?? signal}) before it listened: ${this.#stderr}`),
+      ),
+    );
     this.#url = await listening.promise;
   }
 
@@ -126,7 +137,8 @@ export class TestPlatform {
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+      return child?.exitCode ?? null;
     const exit = once(child, 'exit') as Promise<[number | null]>;
     child.kill(signal);
     return (await exit)[0];

@@ -34,7 +34,10 @@ export class AgentsService implements Agents {
   }
 
   async enrol(em: EntityManager, instanceId: string): Promise<void> {
-    await em.execute('insert into agents_agent (instance_id, sequence, silent) values (?, 0, false) on conflict do nothing', [instanceId]);
+    await em.execute(
+      'insert into agents_agent (instance_id, sequence, silent) values (?, 0, false) on conflict do nothing',
+      [instanceId],
+    );
   }
 
   async dismiss(em: EntityManager, instanceId: string): Promise<void> {
@@ -55,26 +58,62 @@ export class AgentsService implements Agents {
     return this.#client.call(target, { method: 'GET', path: '/status', signal });
   }
 
-  async configure(target: AgentTarget, operationId: string, spec: InstanceSpec): Promise<AgentOperation> {
-    const { operation } = await this.#client.call<{ operation: AgentOperation }>(target, { method: 'POST', path: '/config', body: { operationId, spec } });
+  async configure(
+    target: AgentTarget,
+    operationId: string,
+    spec: InstanceSpec,
+  ): Promise<AgentOperation> {
+    const { operation } = await this.#client.call<{ operation: AgentOperation }>(target, {
+      method: 'POST',
+      path: '/config',
+      body: { operationId, spec },
+    });
     return operation;
   }
 
-  async act(target: AgentTarget, action: 'start' | 'stop' | 'restart' | 'kill', operationId: string): Promise<AgentOperation> {
-    const { operation } = await this.#client.call<{ operation: AgentOperation }>(target, { method: 'POST', path: `/${action}`, body: { operationId } });
+  async act(
+    target: AgentTarget,
+    action: 'start' | 'stop' | 'restart' | 'kill',
+    operationId: string,
+  ): Promise<AgentOperation> {
+    const { operation } = await this.#client.call<{ operation: AgentOperation }>(target, {
+      method: 'POST',
+      path: `/${action}`,
+      body: { operationId },
+    });
     return operation;
   }
 
-  operation(target: AgentTarget, operationId: string, signal?: AbortSignal): Promise<AgentOperation> {
-    return this.#client.call<{ operation: AgentOperation }>(target, { method: 'GET', path: `/operations/${operationId}`, signal }).then(({ operation }) => operation);
+  operation(
+    target: AgentTarget,
+    operationId: string,
+    signal?: AbortSignal,
+  ): Promise<AgentOperation> {
+    return this.#client
+      .call<{ operation: AgentOperation }>(target, {
+        method: 'GET',
+        path: `/operations/${operationId}`,
+        signal,
+      })
+      .then(({ operation }) => operation);
   }
 
   cancel(target: AgentTarget, operationId: string): Promise<AgentOperation> {
-    return this.#client.call<{ operation: AgentOperation }>(target, { method: 'POST', path: `/operations/${operationId}/cancel`, body: {} }).then(({ operation }) => operation);
+    return this.#client
+      .call<{ operation: AgentOperation }>(target, {
+        method: 'POST',
+        path: `/operations/${operationId}/cancel`,
+        body: {},
+      })
+      .then(({ operation }) => operation);
   }
 
   command(target: AgentTarget, command: string): Promise<void> {
-    return this.#client.call(target, { method: 'POST', path: '/console/command', body: { command } });
+    return this.#client.call(target, {
+      method: 'POST',
+      path: '/console/command',
+      body: { command },
+    });
   }
 
   console(target: AgentTarget): Promise<WebSocket> {
@@ -89,7 +128,11 @@ export class AgentsService implements Agents {
     return this.#client.call(target, { method: 'POST', path: '/platform', body: { platformUrl } });
   }
 
-  async follow(target: AgentTarget, operationId: string, options: Parameters<Agents['follow']>[2]): Promise<AgentOperation> {
+  async follow(
+    target: AgentTarget,
+    operationId: string,
+    options: Parameters<Agents['follow']>[2],
+  ): Promise<AgentOperation> {
     const { signal, onChange, silenceMs = 60_000 } = options;
     let heardAt = performance.now();
     for (;;) {
@@ -102,7 +145,11 @@ export class AgentsService implements Agents {
         if (isOver(operation)) return operation;
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== 'agents.unreachable') throw error;
-        if (performance.now() - heardAt > silenceMs) throw problems.unavailable('agents.silent', `The agent has not answered for ${Math.round(silenceMs / 1000)} s.`);
+        if (performance.now() - heardAt > silenceMs)
+          throw problems.unavailable(
+            'agents.silent',
+            `The agent has not answered for ${Math.round(silenceMs / 1000)} s.`,
+          );
       }
       await this.#settle(event, operationId, onChange, signal);
     }
@@ -113,7 +160,12 @@ export class AgentsService implements Agents {
   }
 
   /** Until a report says that the operation is over, or reports stay away. */
-  async #settle(first: Promise<DomainEvent | null>, operationId: string, onChange: ((operation: AgentOperation) => void) | undefined, signal: AbortSignal): Promise<void> {
+  async #settle(
+    first: Promise<DomainEvent | null>,
+    operationId: string,
+    onChange: ((operation: AgentOperation) => void) | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     let next = first;
     for (;;) {
       const event = await next;
@@ -128,7 +180,10 @@ export class AgentsService implements Agents {
   #nextReport(instanceId: string, signal: AbortSignal): Promise<DomainEvent | null> {
     const quiet = AbortSignal.timeout(askAfterMs);
     return this.#ground.events
-      .next((event) => event.type === reportedEvent && event.instanceId === instanceId, AbortSignal.any([signal, quiet]))
+      .next(
+        (event) => event.type === reportedEvent && event.instanceId === instanceId,
+        AbortSignal.any([signal, quiet]),
+      )
       .catch((error: unknown) => {
         if (signal.aborted) throw signal.reason as Error;
         if (quiet.aborted) return null;

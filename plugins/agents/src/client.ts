@@ -16,7 +16,13 @@ const largestAnswer = 4 * 1_048_576;
 
 export class AgentClient {
   readonly #tokenFor: (instanceId: string) => string;
-  readonly #dispatcher = new Dispatcher({ connect: { timeout: 3000 }, headersTimeout: 10_000, bodyTimeout: 10_000, keepAliveTimeout: 10_000, maxResponseSize: largestAnswer });
+  readonly #dispatcher = new Dispatcher({
+    connect: { timeout: 3000 },
+    headersTimeout: 10_000,
+    bodyTimeout: 10_000,
+    keepAliveTimeout: 10_000,
+    maxResponseSize: largestAnswer,
+  });
 
   constructor(tokenFor: (instanceId: string) => string) {
     this.#tokenFor = tokenFor;
@@ -29,7 +35,10 @@ export class AgentClient {
       const answer = await request(new URL(path, target.url), {
         method,
         dispatcher: this.#dispatcher,
-        headers: { authorization: this.#authorization(target), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: this.#authorization(target),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(signal === undefined ? {} : { signal }),
       });
@@ -46,7 +55,12 @@ export class AgentClient {
   console(target: AgentTarget): Promise<WebSocket> {
     const url = new URL('/console', target.url);
     url.protocol = url.protocol.replace('http', 'ws');
-    const socket = new WebSocket(url, { headers: { authorization: this.#authorization(target) }, perMessageDeflate: false, handshakeTimeout: 5000, maxPayload: largestAnswer });
+    const socket = new WebSocket(url, {
+      headers: { authorization: this.#authorization(target) },
+      perMessageDeflate: false,
+      handshakeTimeout: 5000,
+      maxPayload: largestAnswer,
+    });
     return new Promise((resolve, reject) => {
       socket.once('open', () => {
         socket.pause();
@@ -70,19 +84,31 @@ export class AgentClient {
 }
 
 function unreachable(cause: unknown): Problem {
-  const problem = problems.unavailable('agents.unreachable', 'The agent of this instance does not answer. It is looked after; try again in a moment.');
+  const problem = problems.unavailable(
+    'agents.unreachable',
+    'The agent of this instance does not answer. It is looked after; try again in a moment.',
+  );
   problem.cause = cause;
   return problem;
 }
 
 /** What the agent refused keeps its code and words; anything that is no problem document is a fault of the agent. */
 function refused(status: number, text: string): Problem {
-  const body = (status >= 400 && status < 500 ? parse(text) : undefined) as { code?: unknown; detail?: unknown; hint?: unknown; operation?: unknown; errors?: unknown } | undefined;
+  const body = (status >= 400 && status < 500 ? parse(text) : undefined) as
+    | { code?: unknown; detail?: unknown; hint?: unknown; operation?: unknown; errors?: unknown }
+    | undefined;
   if (typeof body?.code !== 'string' || typeof body.detail !== 'string' || status === 401) {
-    return new Problem(502, 'agents.faulty', `The agent of this instance answered ${status}, which was not expected.`);
+    return new Problem(
+      502,
+      'agents.faulty',
+      `The agent of this instance answered ${status}, which was not expected.`,
+    );
   }
   const detail = typeof body.hint === 'string' ? `${body.detail} ${body.hint}` : body.detail;
-  const members = { ...(body.operation === undefined ? {} : { agentOperation: body.operation }), ...(body.errors === undefined ? {} : { errors: body.errors }) };
+  const members = {
+    ...(body.operation === undefined ? {} : { agentOperation: body.operation }),
+    ...(body.errors === undefined ? {} : { errors: body.errors }),
+  };
   return new Problem(status, body.code, detail, members);
 }
 

@@ -12,7 +12,10 @@ export function tokenFor(vault: Vault, instanceId: string): string {
   return `zla_${instanceId}.${vault.derive('agents.token', instanceId)}`;
 }
 
-export function agentAuthenticator(use: { readonly database: Database; readonly vault: Vault }): Authenticator {
+export function agentAuthenticator(use: {
+  readonly database: Database;
+  readonly vault: Vault;
+}): Authenticator {
   return {
     async authenticate({ headers: { authorization } }) {
       if (authorization?.startsWith('Bearer zla_') !== true) return null;
@@ -21,7 +24,11 @@ export function agentAuthenticator(use: { readonly database: Database; readonly 
       if (instanceId === undefined || given === undefined) throw wrong;
       const right = use.vault.derive('agents.token', instanceId);
       if (!timingSafeEqual(Buffer.from(given), Buffer.from(right))) throw wrong;
-      const enrolled = await use.database.fork().execute<unknown[]>('select instance_id from agents_agent where instance_id = ?', [instanceId]);
+      const enrolled = await use.database
+        .fork()
+        .execute<unknown[]>('select instance_id from agents_agent where instance_id = ?', [
+          instanceId,
+        ]);
       if (enrolled.length === 0) throw wrong;
       return agentIdentity(instanceId);
     },
@@ -29,5 +36,11 @@ export function agentAuthenticator(use: { readonly database: Database; readonly 
 }
 
 function agentIdentity(instanceId: string): Identity {
-  return { kind: 'agent', id: instanceId, label: `agent of ${instanceId}`, administrator: false, can: () => false };
+  return {
+    kind: 'agent',
+    id: instanceId,
+    label: `agent of ${instanceId}`,
+    administrator: false,
+    can: () => false,
+  };
 }

@@ -28,8 +28,16 @@ export interface Agents {
   reachable(target: AgentTarget, signal?: AbortSignal): Promise<boolean>;
   status(target: AgentTarget, signal?: AbortSignal): Promise<AgentStatus>;
   configure(target: AgentTarget, operationId: string, spec: InstanceSpec): Promise<AgentOperation>;
-  act(target: AgentTarget, action: 'start' | 'stop' | 'restart' | 'kill', operationId: string): Promise<AgentOperation>;
-  operation(target: AgentTarget, operationId: string, signal?: AbortSignal): Promise<AgentOperation>;
+  act(
+    target: AgentTarget,
+    action: 'start' | 'stop' | 'restart' | 'kill',
+    operationId: string,
+  ): Promise<AgentOperation>;
+  operation(
+    target: AgentTarget,
+    operationId: string,
+    signal?: AbortSignal,
+  ): Promise<AgentOperation>;
   cancel(target: AgentTarget, operationId: string): Promise<AgentOperation>;
   command(target: AgentTarget, command: string): Promise<void>;
   /** An open console; paused until the caller listens, so nothing is lost. */
@@ -42,7 +50,15 @@ export interface Agents {
    * Follows an agent's operation to its end by its reports, asking only when they stay away. Resolves with the finished operation,
    * whatever its outcome; rejects when the signal aborts or the agent has been silent for `silenceMs` (default 60,000).
    */
-  follow(target: AgentTarget, operationId: string, options: { readonly signal: AbortSignal; readonly silenceMs?: number; onChange?(operation: AgentOperation): void }): Promise<AgentOperation>;
+  follow(
+    target: AgentTarget,
+    operationId: string,
+    options: {
+      readonly signal: AbortSignal;
+      readonly silenceMs?: number;
+      onChange?(operation: AgentOperation): void;
+    },
+  ): Promise<AgentOperation>;
 }
 export const Agents = token<Agents>('agents');
 

@@ -13,7 +13,13 @@ import { agentEntities, agentMigrations } from './schema.ts';
 export default definePlugin({
   id: 'agents',
   config: Type.Object({
-    silentAfterSeconds: Type.Integer({ default: 35, minimum: 5, maximum: 3600, description: 'An agent that was not heard for this long is shown as unreachable. Agents report every 10 s.' }),
+    silentAfterSeconds: Type.Integer({
+      default: 35,
+      minimum: 5,
+      maximum: 3600,
+      description:
+        'An agent that was not heard for this long is shown as unreachable. Agents report every 10 s.',
+    }),
   }),
   needs: { database: Database, vault: Vault, events: Events, observers: AgentObservers },
   services: { agents: asClass(AgentsService).singleton(), reports: asClass(Reports).singleton() },

@@ -34,12 +34,30 @@ export class Reports {
   async receive(instanceId: string, { sequence, status }: AgentReport): Promise<void> {
     const { database, events, observers } = this.#ground;
     await database.transaction(async (em) => {
-      const [before] = await em.execute<{ status: AgentStatus | null; silent: boolean; sequence: string }[]>('select status, silent, sequence::text from agents_agent where instance_id = ? for update', [instanceId]);
+      const [before] = await em.execute<
+        { status: AgentStatus | null; silent: boolean; sequence: string }[]
+      >(
+        'select status, silent, sequence::text from agents_agent where instance_id = ? for update',
+        [instanceId],
+      );
       if (before === undefined || BigInt(before.sequence) >= BigInt(sequence)) return;
-      await em.execute('update agents_agent set sequence = ?, last_seen_at = now(), silent = false, status = ?::jsonb where instance_id = ?', [sequence, JSON.stringify(status), instanceId]);
-      if (!before.silent && before.status !== null && isDeepStrictEqual(telling(before.status), telling(status))) return;
+      await em.execute(
+        'update agents_agent set sequence = ?, last_seen_at = now(), silent = false, status = ?::jsonb where instance_id = ?',
+        [sequence, JSON.stringify(status), instanceId],
+      );
+      if (
+        !before.silent &&
+        before.status !== null &&
+        isDeepStrictEqual(telling(before.status), telling(status))
+      )
+        return;
       for (const { value } of observers) await value.reported(em, instanceId, status);
-      await events.publish(em, { type: reportedEvent, userId: null, instanceId, data: { operation: status.operation, state: status.state, ready: status.ready } });
+      await events.publish(em, {
+        type: reportedEvent,
+        userId: null,
+        instanceId,
+        data: { operation: status.operation, state: status.state, ready: status.ready },
+      });
     });
   }
 

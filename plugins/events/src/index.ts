@@ -18,7 +18,9 @@ export interface DomainEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-export type NewEvent = Pick<DomainEvent, 'type' | 'userId' | 'data'> & { readonly instanceId?: string | null };
+export type NewEvent = Pick<DomainEvent, 'type' | 'userId' | 'data'> & {
+  readonly instanceId?: string | null;
+};
 export type Listener = (event: DomainEvent) => void;
 
 export interface Events {

@@ -80,10 +80,16 @@ export class Outbox implements Events {
   /** Events after `id` that `userId` may see (null: all), oldest first; null when they are no longer all there. */
   async since(id: string, userId: string | null, limit: number): Promise<DomainEvent[] | null> {
     const em = this.#ground.database.fork();
-    const [first] = await em.execute<{ known: boolean }[]>('select exists (select from events_event where id = ?) as known', [id]);
+    const [first] = await em.execute<{ known: boolean }[]>(
+      'select exists (select from events_event where id = ?) as known',
+      [id],
+    );
     if (first?.known !== true) return null;
     const own = userId === null ? '' : 'and user_id = ?';
-    const rows = await em.execute<Row[]>(`select ${columns} from events_event where id > ? ${own} order by id limit ?`, [id, ...(userId === null ? [] : [userId]), limit + 1]);
+    const rows = await em.execute<Row[]>(
+      `select ${columns} from events_event where id > ? ${own} order by id limit ?`,
+      [id, ...(userId === null ? [] : [userId]), limit + 1],
+    );
     return rows.length > limit ? null : rows.map(view);
   }
 
@@ -132,7 +138,11 @@ export class Outbox implements Events {
     const last = [...this.#told].reduce((max, id) => (BigInt(id) > max ? BigInt(id) : max), 0n);
     if (last === 0n) return;
     // A little before the last one too: a transaction that took its id earlier may have committed later.
-    const rows = await this.#ground.database.fork().execute<Row[]>(`select ${columns} from events_event where id > ? order by id`, [String(last - 1000n)]);
+    const rows = await this.#ground.database
+      .fork()
+      .execute<Row[]>(`select ${columns} from events_event where id > ? order by id`, [
+        String(last - 1000n),
+      ]);
     for (const row of rows) this.#emit(view(row));
   }
 
@@ -140,12 +150,19 @@ export class Outbox implements Events {
     while (this.#pending.length > 0) {
       const ids = this.#pending.splice(0, 500);
       try {
-        const rows = await this.#ground.database.fork().execute<Row[]>(`select ${columns} from events_event where id = any(?::bigint[])`, [`{${ids.join(',')}}`]);
+        const rows = await this.#ground.database
+          .fork()
+          .execute<Row[]>(`select ${columns} from events_event where id = any(?::bigint[])`, [
+            `{${ids.join(',')}}`,
+          ]);
         const byId = new Map(rows.map((row) => [row.id, row]));
         for (const id of ids) if (byId.has(id)) this.#emit(view(byId.get(id)!));
       } catch (error) {
         if (this.#closed) return;
-        this.#ground.log.warn({ err: error }, 'events could not be read; they are told when the connection is back');
+        this.#ground.log.warn(
+          { err: error },
+          'events could not be read; they are told when the connection is back',
+        );
       }
     }
   }
@@ -154,7 +171,10 @@ export class Outbox implements Events {
     if (this.#told.has(event.id)) return;
     this.#told.add(event.id);
     if (this.#told.size > remembered) this.#told.delete(this.#told.values().next().value!);
-    for (const listener of [...this.#ground.listeners.map(({ value }) => value), ...this.#subscribers]) {
+    for (const listener of [
+      ...this.#ground.listeners.map(({ value }) => value),
+      ...this.#subscribers,
+    ]) {
       try {
         listener(event);
       } catch (error) {
@@ -165,13 +185,25 @@ export class Outbox implements Events {
 
   async #prune(): Promise<void> {
     try {
-      await this.#ground.database.fork().execute(`delete from events_event where at < now() - interval '${keptMinutes} minutes'`);
+      await this.#ground.database
+        .fork()
+        .execute(`delete from events_event where at < now() - interval '${keptMinutes} minutes'`);
     } catch (error) {
-      this.#ground.log.warn({ err: error, code: error instanceof CodedError ? error.code : undefined }, 'old events could not be removed; next try in five minutes');
+      this.#ground.log.warn(
+        { err: error, code: error instanceof CodedError ? error.code : undefined },
+        'old events could not be removed; next try in five minutes',
+      );
     }
   }
 }
 
 function view(row: Row): DomainEvent {
-  return { id: row.id, type: row.type, at: new Date(row.at).toISOString(), userId: row.user_id, instanceId: row.instance_id, data: row.data };
+  return {
+    id: row.id,
+    type: row.type,
+    at: new Date(row.at).toISOString(),
+    userId: row.user_id,
+    instanceId: row.instance_id,
+    data: row.data,
+  };
 }

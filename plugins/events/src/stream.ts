@@ -4,6 +4,7 @@
  */
 import { defineRoute, Problem, type Identity, type Route } from '@zlh/http';
 import { Type } from 'typebox';
+import type { ServerResponse } from 'node:http';
 import type { DomainEvent } from './index.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -25,13 +26,23 @@ export function eventRoutes(use: Use): readonly Route[] {
       method: 'GET',
       url: '/api/events',
       summary: 'Follow what happens, as server-sent events',
-      description: 'Each event has `id`, `event` (its type) and `data` (JSON). Send `Last-Event-ID` to resume. The event `resync` says that some are lost: read everything again.',
+      description:
+        'Each event has `id`, `event` (its type) and `data` (JSON). Send `Last-Event-ID` to resume. The event `resync` says that some are lost: read everything again.',
       access: { permission: 'events.read' },
-      schema: { headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,19}$' })) }) },
+      schema: {
+        headers: Type.Object({
+          'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,19}$' })),
+        }),
+      },
       async handler(request, reply) {
         const { identity } = request;
         const count = open.get(identity.id) ?? 0;
-        if (count >= mostStreams) throw new Problem(429, 'events.too-many-streams', `At most ${mostStreams} event streams may be open at once. Close one first.`);
+        if (count >= mostStreams)
+          throw new Problem(
+            429,
+            'events.too-many-streams',
+            `At most ${mostStreams} event streams may be open at once. Close one first.`,
+          );
         open.set(identity.id, count + 1);
         const released = () => {
           const left = open.get(identity.id)! - 1;
@@ -40,7 +51,12 @@ export function eventRoutes(use: Use): readonly Route[] {
         };
         reply.hijack();
         const { raw } = reply;
-        raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'keep-alive' });
+        raw.writeHead(200, {
+          'content-type': 'text/event-stream; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-accel-buffering': 'no',
+          connection: 'keep-alive',
+        });
         raw.write('retry: 1000\n\n');
         await follow(use, identity, request.headers['last-event-id'], raw, released);
       },
@@ -48,7 +64,13 @@ export function eventRoutes(use: Use): readonly Route[] {
   ];
 }
 
-async function follow(use: Use, identity: Identity, last: string | undefined, raw: import('node:http').ServerResponse, released: () => void): Promise<void> {
+async function follow(
+  use: Use,
+  identity: Identity,
+  last: string | undefined,
+  raw: ServerResponse,
+  released: () => void,
+): Promise<void> {
   const send = (text: string) => {
     raw.write(text);
     if (raw.writableLength > mostBuffered) raw.destroy();
@@ -73,7 +95,10 @@ async function follow(use: Use, identity: Identity, last: string | undefined, ra
     released();
   });
   use.signal.addEventListener('abort', shutdown);
-  const missed = last === undefined ? [] : await use.outbox.since(last, identity.administrator ? null : identity.id, mostMissed);
+  const missed =
+    last === undefined
+      ? []
+      : await use.outbox.since(last, identity.administrator ? null : identity.id, mostMissed);
   if (missed === null) send('event: resync\ndata: {}\n\n');
   const known = new Set((missed ?? []).map(({ id }) => id));
   for (const event of missed ?? []) send(format(event));

@@ -19,10 +19,18 @@ export function userLimits(limits: () => Limits): AdmissionRule {
         [ownerId],
       );
       if (used!.count >= instancesPerUser) {
-        throw problems.conflict('instances.limit-instances', `You have ${used!.count} of ${instancesPerUser} instances. Delete one, or ask the host for more.`, { limit: instancesPerUser });
+        throw problems.conflict(
+          'instances.limit-instances',
+          `You have ${used!.count} of ${instancesPerUser} instances. Delete one, or ask the host for more.`,
+          { limit: instancesPerUser },
+        );
       }
       if (used!.memory + memoryMiB > memoryMiBPerUser) {
-        throw problems.conflict('instances.limit-memory', `Your instances use ${used!.memory} of ${memoryMiBPerUser} MiB, so ${memoryMiB} MiB more do not fit. Choose less, or delete one.`, { limit: memoryMiBPerUser });
+        throw problems.conflict(
+          'instances.limit-memory',
+          `Your instances use ${used!.memory} of ${memoryMiBPerUser} MiB, so ${memoryMiB} MiB more do not fit. Choose less, or delete one.`,
+          { limit: memoryMiBPerUser },
+        );
       }
     },
   };

@@ -31,7 +31,9 @@ export class Adoption {
   }
 
   begin(): void {
-    this.#running = this.#adoptAll().catch((error: unknown) => this.#ground.log.error({ err: error }, 'the instances could not be looked through'));
+    this.#running = this.#adoptAll().catch((error: unknown) =>
+      this.#ground.log.error({ err: error }, 'the instances could not be looked through'),
+    );
   }
 
   async finished(): Promise<void> {
@@ -39,9 +41,16 @@ export class Adoption {
   }
 
   async #adoptAll(): Promise<void> {
-    const waiting = await this.#ground.database.fork().find(Instance, { placement: { $ne: null }, desired: { $ne: 'deleted' } });
+    const waiting = await this.#ground.database
+      .fork()
+      .find(Instance, { placement: { $ne: null }, desired: { $ne: 'deleted' } });
     const next = async (): Promise<void> => {
-      for (let instance = waiting.shift(); instance !== undefined && !this.#ground.signal.aborted; instance = waiting.shift()) await this.#adopt(instance);
+      for (
+        let instance = waiting.shift();
+        instance !== undefined && !this.#ground.signal.aborted;
+        instance = waiting.shift()
+      )
+        await this.#adopt(instance);
     };
     await Promise.all(Array.from({ length: atOnce }, next));
   }
@@ -55,19 +64,35 @@ export class Adoption {
 
   async #adopt(instance: InstanceRecord): Promise<void> {
     const { agents, database, http, log, signal, config } = this.#ground;
-    const provider = this.#ground.providers.find(({ value }) => value.id === instance.provider)?.value;
+    const provider = this.#ground.providers.find(
+      ({ value }) => value.id === instance.provider,
+    )?.value;
     if (provider === undefined) return;
     const { id, vmid, hostname, memoryMiB } = instance;
     const placement = instance.placement as Placement;
     try {
       const platformUrl = config.platformUrl ?? (await http.listening);
-      if (!(await agents.reachable({ instanceId: id, url: placement.agentUrl }, signal))) await this.#lost(id);
-      const request = { instanceId: id, vmid, hostname, memoryMiB, ports: placement.ports, agentToken: agents.tokenFor(id), platformUrl };
+      if (!(await agents.reachable({ instanceId: id, url: placement.agentUrl }, signal)))
+        await this.#lost(id);
+      const request = {
+        instanceId: id,
+        vmid,
+        hostname,
+        memoryMiB,
+        ports: placement.ports,
+        agentToken: agents.tokenFor(id),
+        platformUrl,
+      };
       const now = await provider.ensureRunning(request, placement, signal);
-      if (now.agentUrl !== placement.agentUrl) await database.transaction((em) => em.nativeUpdate(Instance, { id }, { placement: now }));
+      if (now.agentUrl !== placement.agentUrl)
+        await database.transaction((em) => em.nativeUpdate(Instance, { id }, { placement: now }));
       await agents.announce({ instanceId: id, url: now.agentUrl }, platformUrl);
     } catch (error) {
-      if (!signal.aborted) log.warn({ err: error, instanceId: id }, `${instance.name} could not be adopted; it stays as it is`);
+      if (!signal.aborted)
+        log.warn(
+          { err: error, instanceId: id },
+          `${instance.name} could not be adopted; it stays as it is`,
+        );
     }
   }
 }

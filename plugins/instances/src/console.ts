@@ -27,13 +27,15 @@ export function consoleRoute(use: Use): Route {
   return defineSocket({
     url: '/api/instances/:id/console',
     summary: 'The console of an instance',
-    description: 'First the scrollback, then output, as binary frames. Send text frames `{"type":"input","data"}` and `{"type":"resize","cols","rows"}`. A text frame `{"type":"resync"}` means: clear the screen, the scrollback follows.',
+    description:
+      'First the scrollback, then output, as binary frames. Send text frames `{"type":"input","data"}` and `{"type":"resize","cols","rows"}`. A text frame `{"type":"resync"}` means: clear the screen, the scrollback follows.',
     access: { permission: 'instances.console' },
     schema: { params: Type.Object({ id: Type.String({ format: 'uuid' }) }) },
     before: ({ params, identity }) => use.instances.target(params.id, identity),
     open(viewer, { params, identity }) {
       join(use, viewer, params.id, identity).catch((error: unknown) => {
-        if (!(error instanceof Problem)) use.log.warn({ err: error, instanceId: params.id }, 'a console broke');
+        if (!(error instanceof Problem))
+          use.log.warn({ err: error, instanceId: params.id }, 'a console broke');
         viewer.close(1013, error instanceof Problem ? error.code : 'console.broken');
       });
     },
@@ -60,7 +62,12 @@ async function join(use: Use, viewer: WebSocket, id: string, identity: Identity)
     if (viewer.bufferedAmount > mostBuffered) agent.pause();
   });
   agent.on('error', () => agent.terminate());
-  agent.once('close', (code: number, reason: Buffer) => viewer.close(code >= 3000 || code === 1000 || code === 1001 ? code : 1013, reason.toString() || 'agents.unreachable'));
+  agent.once('close', (code: number, reason: Buffer) =>
+    viewer.close(
+      code >= 3000 || code === 1000 || code === 1001 ? code : 1013,
+      reason.toString() || 'agents.unreachable',
+    ),
+  );
   const alive = watch(viewer, identity);
   viewer.once('close', () => {
     clearInterval(alive);
@@ -79,9 +86,12 @@ function watch(viewer: WebSocket, identity: Identity): NodeJS.Timeout {
     if (!answered) return viewer.terminate();
     answered = false;
     viewer.ping();
-    void identity.stillValid?.().then((valid) => {
-      if (!valid) viewer.close(4401, 'http.unauthenticated');
-    }, () => undefined); // the database is away: asked again next time
+    void identity.stillValid?.().then(
+      (valid) => {
+        if (!valid) viewer.close(4401, 'http.unauthenticated');
+      },
+      () => undefined,
+    ); // the database is away: asked again next time
   }, aliveEveryMs);
 }
 

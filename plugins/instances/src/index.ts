@@ -27,7 +27,12 @@ export interface Placement {
   readonly agentUrl: string;
   /** Where players connect. */
   readonly address: { readonly host: string; readonly port: number };
-  readonly ports: readonly { readonly name: string; readonly protocol: 'tcp' | 'udp'; readonly host: string; readonly port: number }[];
+  readonly ports: readonly {
+    readonly name: string;
+    readonly protocol: 'tcp' | 'udp';
+    readonly host: string;
+    readonly port: number;
+  }[];
   /** Run the game as this user; null: as the agent's own. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
   /** The provider's own notes. */
@@ -44,7 +49,11 @@ export interface Provider {
   /** Makes the container; the agent need not answer yet. */
   create(request: PlacementRequest, signal: AbortSignal): Promise<Placement>;
   /** Makes sure that the container and its agent run, without touching the game. */
-  ensureRunning(request: PlacementRequest, placement: Placement, signal: AbortSignal): Promise<Placement>;
+  ensureRunning(
+    request: PlacementRequest,
+    placement: Placement,
+    signal: AbortSignal,
+  ): Promise<Placement>;
   /** Ends and removes everything of the instance, running or not, whole or half made. */
   remove(instanceId: string, signal: AbortSignal): Promise<void>;
   /** Ids of all instances it holds something of, for finding orphans. */
@@ -56,7 +65,15 @@ export const Providers = point<Provider>('instances.providers');
 export interface AdmissionRule {
   readonly name: string;
   /** Throws a Problem (403 or 409) that says which limit is reached and what would lift it. */
-  admit(em: EntityManager, wanted: { readonly ownerId: string; readonly memoryMiB: number; readonly kind: 'game' | 'dev'; readonly identity: Identity }): Promise<void>;
+  admit(
+    em: EntityManager,
+    wanted: {
+      readonly ownerId: string;
+      readonly memoryMiB: number;
+      readonly kind: 'game' | 'dev';
+      readonly identity: Identity;
+    },
+  ): Promise<void>;
 }
 export const Admission = point<AdmissionRule>('instances.admission');
 

@@ -46,18 +46,29 @@ export class InstancesService implements Instances {
   }
 
   async create(wanted: CreateInstance, identity: Identity): Promise<Accepted> {
-    const { catalog, database, operations, agents, audit, config, admission, providers } = this.#ground;
+    const { catalog, database, operations, agents, audit, config, admission, providers } =
+      this.#ground;
     const blueprint = await catalog.blueprint(wanted);
     const memoryMiB = wanted.memoryMiB ?? blueprint.memoryMiB.default;
     const { min, max } = blueprint.memoryMiB;
-    if (memoryMiB < min || memoryMiB > max) throw problems.invalid([{ path: '/memoryMiB', message: `must be between ${min} and ${max} MiB for this game` }]);
+    if (memoryMiB < min || memoryMiB > max)
+      throw problems.invalid([
+        { path: '/memoryMiB', message: `must be between ${min} and ${max} MiB for this game` },
+      ]);
     if (!providers.some(({ value }) => value.id === config.provider)) {
-      throw problems.unavailable('instances.no-provider', `The provider "${config.provider}" is not enabled. The host must enable it, or choose another in the settings.`, 60);
+      throw problems.unavailable(
+        'instances.no-provider',
+        `The provider "${config.provider}" is not enabled. The host must enable it, or choose another in the settings.`,
+        60,
+      );
     }
     return database.transaction(async (em) => {
       await serialise(em, identity.id);
-      for (const { value } of admission) await value.admit(em, { ownerId: identity.id, memoryMiB, kind: wanted.kind, identity });
-      const [next] = await em.execute<{ vmid: number }[]>(`select nextval('instances_vmid_seq')::int as vmid`);
+      for (const { value } of admission)
+        await value.admit(em, { ownerId: identity.id, memoryMiB, kind: wanted.kind, identity });
+      const [next] = await em.execute<{ vmid: number }[]>(
+        `select nextval('instances_vmid_seq')::int as vmid`,
+      );
       const now = new Date();
       const instance = em.create(Instance, {
         id: newId(),
@@ -81,8 +92,27 @@ export class InstancesService implements Instances {
       });
       await em.flush();
       await agents.enrol(em, instance.id);
-      const operation = await operations.start(em, { kind: 'instances.create', title: `Creating ${instance.name}`, instanceId: instance.id, ownerId: instance.ownerId, requestedBy: identity.label, input: {} });
-      await audit.record(em, { action: 'instances.create', actor: identity.label, userId: identity.id, instanceId: instance.id, data: { name: instance.name, game: instance.game, variant: instance.variant, version: instance.version, memoryMiB } });
+      const operation = await operations.start(em, {
+        kind: 'instances.create',
+        title: `Creating ${instance.name}`,
+        instanceId: instance.id,
+        ownerId: instance.ownerId,
+        requestedBy: identity.label,
+        input: {},
+      });
+      await audit.record(em, {
+        action: 'instances.create',
+        actor: identity.label,
+        userId: identity.id,
+        instanceId: instance.id,
+        data: {
+          name: instance.name,
+          game: instance.game,
+          variant: instance.variant,
+          version: instance.version,
+          memoryMiB,
+        },
+      });
       await this.changed(em, instance);
       return { instance: view(instance, operation), operation };
     });
@@ -93,10 +123,23 @@ export class InstancesService implements Instances {
     return database.transaction(async (em) => {
       const instance = await find(em, id, identity);
       const { desired, title } = actions[action];
-      const operation = await operations.start(em, { kind: `instances.${action}`, title: `${title} ${instance.name}`, instanceId: id, ownerId: instance.ownerId, requestedBy: identity.label, input: {} });
+      const operation = await operations.start(em, {
+        kind: `instances.${action}`,
+        title: `${title} ${instance.name}`,
+        instanceId: id,
+        ownerId: instance.ownerId,
+        requestedBy: identity.label,
+        input: {},
+      });
       instance.desired = desired;
       await em.flush();
-      await audit.record(em, { action: `instances.${action}`, actor: identity.label, userId: identity.id, instanceId: id, data: { name: instance.name } });
+      await audit.record(em, {
+        action: `instances.${action}`,
+        actor: identity.label,
+        userId: identity.id,
+        instanceId: id,
+        data: { name: instance.name },
+      });
       await this.changed(em, instance);
       const current = (await operations.current(em, [id])).get(id);
       return { instance: view(instance, current ?? null), operation };
@@ -109,19 +152,32 @@ export class InstancesService implements Instances {
     return view(instance, (await this.#ground.operations.current(em, [id])).get(id) ?? null);
   }
 
-  async list(filter: { readonly limit: number; readonly cursor?: string | undefined }, identity: Identity): Promise<Page<InstanceView>> {
+  async list(
+    filter: { readonly limit: number; readonly cursor?: string | undefined },
+    identity: Identity,
+  ): Promise<Page<InstanceView>> {
     const em = this.#ground.database.fork();
     const after = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor);
     const rows = await em.find(
       Instance,
       {
         ...(identity.administrator ? {} : { ownerId: identity.id }),
-        ...(after === undefined ? {} : { $or: [{ createdAt: { $lt: after.createdAt } }, { createdAt: after.createdAt, id: { $lt: after.id } }] }),
+        ...(after === undefined
+          ? {}
+          : {
+              $or: [
+                { createdAt: { $lt: after.createdAt } },
+                { createdAt: after.createdAt, id: { $lt: after.id } },
+              ],
+            }),
       },
       { orderBy: { createdAt: 'desc', id: 'desc' }, limit: filter.limit + 1 },
     );
     const items = rows.slice(0, filter.limit);
-    const operations = await this.#ground.operations.current(em, items.map(({ id }) => id));
+    const operations = await this.#ground.operations.current(
+      em,
+      items.map(({ id }) => id),
+    );
     const last = items.at(-1);
     return {
       items: items.map((instance) => view(instance, operations.get(instance.id) ?? null)),
@@ -131,20 +187,40 @@ export class InstancesService implements Instances {
 
   async target(id: string, identity: Identity): Promise<AgentTarget> {
     const { placement } = await find(this.#ground.database.fork(), id, identity);
-    if (placement === null || placement === undefined) throw problems.unavailable('instances.not-placed', 'This instance has no container yet. Wait until it is created.', 2);
+    if (placement === null || placement === undefined)
+      throw problems.unavailable(
+        'instances.not-placed',
+        'This instance has no container yet. Wait until it is created.',
+        2,
+      );
     return { instanceId: id, url: placement.agentUrl };
   }
 
   /** Tells everybody concerned that the instance is no longer as they saw it. */
-  async changed(em: EntityManager, { id, ownerId, observed, ready, desired }: Pick<InstanceRecord, 'id' | 'ownerId' | 'observed' | 'ready' | 'desired'>): Promise<void> {
-    await this.#ground.events.publish(em, { type: 'instances.changed', userId: ownerId, instanceId: id, data: { observed, ready, desired } });
+  async changed(
+    em: EntityManager,
+    {
+      id,
+      ownerId,
+      observed,
+      ready,
+      desired,
+    }: Pick<InstanceRecord, 'id' | 'ownerId' | 'observed' | 'ready' | 'desired'>,
+  ): Promise<void> {
+    await this.#ground.events.publish(em, {
+      type: 'instances.changed',
+      userId: ownerId,
+      instanceId: id,
+      data: { observed, ready, desired },
+    });
   }
 }
 
 /** 404 also for what is somebody else's. */
 async function find(em: EntityManager, id: string, identity: Identity): Promise<InstanceRecord> {
   const instance = await em.findOne(Instance, { id });
-  if (instance === null || !(identity.administrator || instance.ownerId === identity.id)) throw problems.notFound('instance');
+  if (instance === null || !(identity.administrator || instance.ownerId === identity.id))
+    throw problems.notFound('instance');
   return instance;
 }
 

@@ -6,7 +6,13 @@ import type { InstancesService } from './instances.ts';
 import { Instance } from './schema.ts';
 
 export function agentObserver(use: { readonly instances: InstancesService }): AgentObserver {
-  const note = async (em: EntityManager, id: string, observed: string, ready: boolean, since: Date): Promise<void> => {
+  const note = async (
+    em: EntityManager,
+    id: string,
+    observed: string,
+    ready: boolean,
+    since: Date,
+  ): Promise<void> => {
     const instance = await em.findOne(Instance, { id });
     if (instance === null) return; // deleted while the report was on its way
     const before = { observed: instance.observed, ready: instance.ready };
@@ -14,10 +20,12 @@ export function agentObserver(use: { readonly instances: InstancesService }): Ag
     instance.ready = ready;
     instance.since = since;
     await em.flush();
-    if (before.observed !== observed || before.ready !== ready) await use.instances.changed(em, instance);
+    if (before.observed !== observed || before.ready !== ready)
+      await use.instances.changed(em, instance);
   };
   return {
-    reported: (em, id, { state, ready, since }: AgentStatus) => note(em, id, state, ready && state === 'running', new Date(since)),
+    reported: (em, id, { state, ready, since }: AgentStatus) =>
+      note(em, id, state, ready && state === 'running', new Date(since)),
     silent: (em, id) => note(em, id, 'unreachable', false, new Date()),
   };
 }

@@ -22,13 +22,18 @@ type Kind = OperationKind<Record<string, never>>;
 
 /** `use` is read when an operation runs, never before. */
 export function instanceKinds(use: Use): readonly Kind[] {
-  const later = (pick: (phases: Use['phases']) => Kind['phases'][number], name: string, undo = false): Kind['phases'][number] => ({
+  const later = (
+    pick: (phases: Use['phases']) => Kind['phases'][number],
+    name: string,
+    undo = false,
+  ): Kind['phases'][number] => ({
     name,
     run: (context) => pick(use.phases).run(context),
     ...(undo ? { undo: async (context) => pick(use.phases).undo?.(context) } : {}),
   });
   const agent = later(({ agent: phase }) => phase, 'agent');
-  const act = (action: 'start' | 'stop' | 'restart' | 'kill') => later(({ act: make }) => make(action), action, true);
+  const act = (action: 'start' | 'stop' | 'restart' | 'kill') =>
+    later(({ act: make }) => make(action), action, true);
 
   return [
     {
@@ -44,14 +49,31 @@ export function instanceKinds(use: Use): readonly Kind[] {
       ],
       ended: (em, operation) => created(use, em, operation),
     },
-    { kind: 'instances.start', cancellable: true, phases: [agent, act('start')], ended: (em, operation) => settle(use, em, operation, 'stopped') },
-    { kind: 'instances.stop', phases: [agent, act('stop')], ended: (em, operation) => settle(use, em, operation, 'running') },
-    { kind: 'instances.restart', cancellable: true, phases: [agent, act('restart')], ended: (em, operation) => settle(use, em, operation, 'stopped') },
+    {
+      kind: 'instances.start',
+      cancellable: true,
+      phases: [agent, act('start')],
+      ended: (em, operation) => settle(use, em, operation, 'stopped'),
+    },
+    {
+      kind: 'instances.stop',
+      phases: [agent, act('stop')],
+      ended: (em, operation) => settle(use, em, operation, 'running'),
+    },
+    {
+      kind: 'instances.restart',
+      cancellable: true,
+      phases: [agent, act('restart')],
+      ended: (em, operation) => settle(use, em, operation, 'stopped'),
+    },
     { kind: 'instances.kill', exclusive: false, phases: [act('kill')] },
     {
       kind: 'instances.delete',
       retriable: true,
-      phases: [later(({ stopForGood }) => stopForGood, 'stop'), later(({ remove }) => remove, 'remove')],
+      phases: [
+        later(({ stopForGood }) => stopForGood, 'stop'),
+        later(({ remove }) => remove, 'remove'),
+      ],
       ended: (em, operation) => deleted(use, em, operation),
     },
   ];
@@ -71,7 +93,12 @@ async function created(use: Use, em: EntityManager, operation: Ended): Promise<v
 }
 
 /** What was asked for and did not come about is no longer wanted. */
-async function settle(use: Use, em: EntityManager, { state, instanceId }: Ended, otherwise: 'running' | 'stopped'): Promise<void> {
+async function settle(
+  use: Use,
+  em: EntityManager,
+  { state, instanceId }: Ended,
+  otherwise: 'running' | 'stopped',
+): Promise<void> {
   const instance = await em.findOneOrFail(Instance, { id: instanceId! });
   if (state !== 'succeeded') instance.desired = otherwise;
   await em.flush();
@@ -84,12 +111,25 @@ async function deleted(use: Use, em: EntityManager, operation: Ended): Promise<v
 }
 
 /** Nothing of the instance stays but the audit trail and the operation that removed it. */
-async function forget(use: Use, em: EntityManager, { id, instanceId, state }: Ended): Promise<void> {
+async function forget(
+  use: Use,
+  em: EntityManager,
+  { id, instanceId, state }: Ended,
+): Promise<void> {
   const instance = await em.findOneOrFail(Instance, { id: instanceId! });
   for (const { value } of use.hooks) await value.deleted?.(em, instance.id);
   await use.agents.dismiss(em, instance.id);
   await use.operations.forget(em, instance.id, id);
-  await use.audit.record(em, { action: 'instances.deleted', actor: 'platform', userId: instance.ownerId, instanceId: instance.id, data: { name: instance.name, because: state === 'cancelled' ? 'its creation was cancelled' : 'it was deleted' } });
+  await use.audit.record(em, {
+    action: 'instances.deleted',
+    actor: 'platform',
+    userId: instance.ownerId,
+    instanceId: instance.id,
+    data: {
+      name: instance.name,
+      because: state === 'cancelled' ? 'its creation was cancelled' : 'it was deleted',
+    },
+  });
   await use.instances.changed(em, { ...instance, desired: 'deleted', ready: false });
   await em.nativeDelete(Instance, { id: instance.id });
 }

@@ -49,7 +49,10 @@ export function makePhases(ground: PhasesGround) {
     async run(context) {
       const instance = await load(context);
       const { ports } = await catalog.blueprint(instance);
-      const placement = await providerOf(instance).create({ ...(await request(instance)), ports }, context.signal);
+      const placement = await providerOf(instance).create(
+        { ...(await request(instance)), ports },
+        context.signal,
+      );
       await place(instance.id, placement);
     },
     async undo(context) {
@@ -64,7 +67,11 @@ export function makePhases(ground: PhasesGround) {
     name: 'agent',
     async run(context) {
       const instance = await load(context);
-      const placement = await providerOf(instance).ensureRunning(await request(instance), placed(instance), context.signal);
+      const placement = await providerOf(instance).ensureRunning(
+        await request(instance),
+        placed(instance),
+        context.signal,
+      );
       await place(instance.id, placement);
       await untilReachable({ instanceId: instance.id, url: placement.agentUrl }, context.signal);
     },
@@ -79,7 +86,9 @@ export function makePhases(ground: PhasesGround) {
       const blueprint = await catalog.blueprint(instance);
       const refs = context.journal['artifacts'] as ArtifactRef[];
       const spec = composeSpec(instance, blueprint, placement, refs, await platformUrl());
-      await carryOut(context, targetOf(instance), 'install', (id) => agents.configure(targetOf(instance), id, spec));
+      await carryOut(context, targetOf(instance), 'install', (id) =>
+        agents.configure(targetOf(instance), id, spec),
+      );
     },
     undo: cancelAgentOperation('install'),
   };
@@ -130,12 +139,24 @@ export function makePhases(ground: PhasesGround) {
   function providerOf({ provider }: InstanceRecord): Provider {
     const found = ground.providers.find(({ value }) => value.id === provider);
     if (found !== undefined) return found.value;
-    throw new CodedError('INSTANCES_NO_PROVIDER', `The provider "${provider}" of this instance is not enabled.`, 'Enable it in config/platform.ts and retry.');
+    throw new CodedError(
+      'INSTANCES_NO_PROVIDER',
+      `The provider "${provider}" of this instance is not enabled.`,
+      'Enable it in config/platform.ts and retry.',
+    );
   }
 
   async function request(instance: InstanceRecord): Promise<PlacementRequest> {
     const { id, vmid, hostname, memoryMiB } = instance;
-    return { instanceId: id, vmid, hostname, memoryMiB, ports: instance.placement?.ports ?? [], agentToken: agents.tokenFor(id), platformUrl: await platformUrl() };
+    return {
+      instanceId: id,
+      vmid,
+      hostname,
+      memoryMiB,
+      ports: instance.placement?.ports ?? [],
+      agentToken: agents.tokenFor(id),
+      platformUrl: await platformUrl(),
+    };
   }
 
   async function platformUrl(): Promise<string> {
@@ -151,14 +172,29 @@ export function makePhases(ground: PhasesGround) {
 
   async function untilReachable(target: AgentTarget, signal: AbortSignal): Promise<void> {
     const late = AbortSignal.timeout(agentAppearsWithinMs);
-    for (let pause = 20; !(await agents.reachable(target, signal)); pause = Math.min(pause * 1.5, 1000)) {
-      if (late.aborted) throw new CodedError('INSTANCES_AGENT_MISSING', 'The agent did not answer within a minute after its container was started.', 'Retry; if it fails again, the host finds the reason in the log of the agent.');
+    for (
+      let pause = 20;
+      !(await agents.reachable(target, signal));
+      pause = Math.min(pause * 1.5, 1000)
+    ) {
+      if (late.aborted)
+        throw new CodedError(
+          'INSTANCES_AGENT_MISSING',
+          'The agent did not answer within a minute after its container was started.',
+          'Retry; if it fails again, the host finds the reason in the log of the agent.',
+        );
       await wait(pause, undefined, { signal });
     }
   }
 
   /** Asks the agent for an operation (again, if a process died meanwhile: it knows the id) and follows it to its end. */
-  async function carryOut(context: Context, target: AgentTarget, name: string, ask: (id: string) => Promise<AgentOperation>, silenceMs?: number): Promise<void> {
+  async function carryOut(
+    context: Context,
+    target: AgentTarget,
+    name: string,
+    ask: (id: string) => Promise<AgentOperation>,
+    silenceMs?: number,
+  ): Promise<void> {
     const id = agentOperationId(context, name);
     await askPatiently(target, () => ask(id), context.signal);
     const ended = await agents.follow(target, id, {
@@ -167,18 +203,28 @@ export function makePhases(ground: PhasesGround) {
       onChange: (operation) => context.progress(progressOf(operation)),
     });
     if (ended.state === 'succeeded') return;
-    const { code, detail } = ended.error ?? { code: 'agents.cancelled', detail: 'The agent was told to give this up.' };
+    const { code, detail } = ended.error ?? {
+      code: 'agents.cancelled',
+      detail: 'The agent was told to give this up.',
+    };
     throw new CodedError(code, detail, '');
   }
 
   /** Another operation of the agent (its own recovery, for one) may be in the way: it is waited for. */
-  async function askPatiently(target: AgentTarget, ask: () => Promise<AgentOperation>, signal: AbortSignal): Promise<void> {
+  async function askPatiently(
+    target: AgentTarget,
+    ask: () => Promise<AgentOperation>,
+    signal: AbortSignal,
+  ): Promise<void> {
     for (let tries = 0; ; tries++) {
       try {
         await ask();
         return;
       } catch (error) {
-        const inTheWay = error instanceof Problem && error.status === 409 ? (error.members['agentOperation'] as AgentOperation | undefined) : undefined;
+        const inTheWay =
+          error instanceof Problem && error.status === 409
+            ? (error.members['agentOperation'] as AgentOperation | undefined)
+            : undefined;
         if (inTheWay === undefined || tries >= 5) throw error;
         await agents.follow(target, inTheWay.id, { signal });
       }
@@ -208,7 +254,16 @@ function agentOperationId({ operationId, attempt }: Context, name: string): stri
 /** Phases count alike; the agent's own share decides within one. */
 function progressOf({ phases }: AgentOperation): number | null {
   if (phases.length === 0) return null;
-  const done = phases.reduce((sum, { state, progress }) => sum + (state === 'succeeded' || state === 'skipped' ? 1 : state === 'running' ? (progress ?? 0) : 0), 0);
+  const done = phases.reduce(
+    (sum, { state, progress }) =>
+      sum +
+      (state === 'succeeded' || state === 'skipped'
+        ? 1
+        : state === 'running'
+          ? (progress ?? 0)
+          : 0),
+    0,
+  );
   return done / phases.length;
 }
 
@@ -218,5 +273,9 @@ function targetOf(instance: InstanceRecord): AgentTarget {
 
 function placed({ placement }: InstanceRecord): Placement {
   if (placement !== null && placement !== undefined) return placement;
-  throw new CodedError('INSTANCES_NOT_PLACED', 'This instance has no container.', 'Retry its creation, or delete it.');
+  throw new CodedError(
+    'INSTANCES_NOT_PLACED',
+    'This instance has no container.',
+    'Retry its creation, or delete it.',
+  );
 }

@@ -22,10 +22,26 @@ import { instanceEntities, instanceMigrations } from './schema.ts';
 export default definePlugin({
   id: 'instances',
   config: Type.Object({
-    provider: Type.String({ default: 'local', description: 'Where new instances are made: the id of an enabled provider.' }),
-    platformUrl: Type.Optional(Type.String({ pattern: '^https?://[^\\s]+[^/\\s]$', description: 'Where agents reach the platform; default: where it listens.' })),
-    instancesPerUser: Type.Integer({ default: 10, minimum: 0, description: 'Most instances a user may have; administrators have no limit.' }),
-    memoryMiBPerUser: Type.Integer({ default: 32_768, minimum: 0, description: "Most memory a user's instances may have together." }),
+    provider: Type.String({
+      default: 'local',
+      description: 'Where new instances are made: the id of an enabled provider.',
+    }),
+    platformUrl: Type.Optional(
+      Type.String({
+        pattern: '^https?://[^\\s]+[^/\\s]$',
+        description: 'Where agents reach the platform; default: where it listens.',
+      }),
+    ),
+    instancesPerUser: Type.Integer({
+      default: 10,
+      minimum: 0,
+      description: 'Most instances a user may have; administrators have no limit.',
+    }),
+    memoryMiBPerUser: Type.Integer({
+      default: 32_768,
+      minimum: 0,
+      description: "Most memory a user's instances may have together.",
+    }),
   }),
   needs: {
     database: Database,
@@ -53,7 +69,10 @@ export default definePlugin({
     add(Routes, [...instanceRoutes(use), consoleRoute(use)]);
     for (const kind of instanceKinds(use)) add(OperationKinds, kind);
     add(AgentObservers, agentObserver(use));
-    add(Admission, userLimits(() => config));
+    add(
+      Admission,
+      userLimits(() => config),
+    );
     add(Permissions, [
       { id: 'instances.read', description: 'See instances and their state' },
       { id: 'instances.write', description: 'Create and delete instances' },

@@ -24,14 +24,18 @@ export function instanceRoutes(use: Use): readonly Route[] {
       access: { permission: 'instances.write' },
       idempotent: true,
       schema: { body: CreateInstance, response: accepted },
-      handler: async ({ body, identity }, reply) => reply.code(202).send(await use.instances.create(body, identity)),
+      handler: async ({ body, identity }, reply) =>
+        reply.code(202).send(await use.instances.create(body, identity)),
     }),
     defineRoute({
       method: 'GET',
       url: '/api/instances',
       summary: 'List your instances, newest first; administrators see all',
       access: { permission: 'instances.read' },
-      schema: { query: Type.Object(pageQuery, { additionalProperties: false }), response: { 200: page(InstanceView) } },
+      schema: {
+        query: Type.Object(pageQuery, { additionalProperties: false }),
+        response: { 200: page(InstanceView) },
+      },
       handler: ({ query, identity }) => use.instances.list(query, identity),
     }),
     defineRoute({
@@ -48,16 +52,23 @@ export function instanceRoutes(use: Use): readonly Route[] {
       summary: 'Delete an instance and everything in it',
       access: { permission: 'instances.write' },
       schema: { params, response: accepted },
-      handler: async ({ params: { id }, identity }, reply) => reply.code(202).send(await use.instances.act(id, 'delete', identity)),
+      handler: async ({ params: { id }, identity }, reply) =>
+        reply.code(202).send(await use.instances.act(id, 'delete', identity)),
     }),
     ...(['start', 'stop', 'restart', 'kill'] as const).map((action) =>
       defineRoute({
         method: 'POST',
         url: `/api/instances/:id/${action}`,
-        summary: { start: 'Start the server and wait until it is ready', stop: 'Stop the server gracefully', restart: 'Stop the server gracefully and start it again', kill: 'End the server at once; what it had not saved is lost' }[action],
+        summary: {
+          start: 'Start the server and wait until it is ready',
+          stop: 'Stop the server gracefully',
+          restart: 'Stop the server gracefully and start it again',
+          kill: 'End the server at once; what it had not saved is lost',
+        }[action],
         access: { permission: 'instances.control' },
         schema: { params, response: accepted },
-        handler: async ({ params: { id }, identity }, reply) => reply.code(202).send(await use.instances.act(id, action, identity)),
+        handler: async ({ params: { id }, identity }, reply) =>
+          reply.code(202).send(await use.instances.act(id, action, identity)),
       }),
     ),
     defineRoute({
@@ -66,7 +77,8 @@ export function instanceRoutes(use: Use): readonly Route[] {
       summary: 'Ask the agent how the instance is right now',
       access: { permission: 'instances.read' },
       schema: { params, response: { 200: AgentStatus } },
-      handler: async ({ params: { id }, identity }) => use.agents.status(await use.instances.target(id, identity)),
+      handler: async ({ params: { id }, identity }) =>
+        use.agents.status(await use.instances.target(id, identity)),
     }),
     defineRoute({
       method: 'POST',

@@ -4,7 +4,13 @@ import type { Blueprint } from '@zlh/catalog';
 import type { Placement } from './index.ts';
 import type { InstanceRecord } from './schema.ts';
 
-export function composeSpec(instance: InstanceRecord, blueprint: Blueprint, placement: Placement, artifacts: readonly ArtifactRef[], platformUrl: string): InstanceSpec {
+export function composeSpec(
+  instance: InstanceRecord,
+  blueprint: Blueprint,
+  placement: Placement,
+  artifacts: readonly ArtifactRef[],
+  platformUrl: string,
+): InstanceSpec {
   const { launch, probe, stop, crash, files } = blueprint.spec;
   return {
     instanceId: instance.id,
@@ -18,7 +24,12 @@ export function composeSpec(instance: InstanceRecord, blueprint: Blueprint, plac
     artifacts: [...artifacts],
     files,
     launch,
-    ports: placement.ports.map(({ name, protocol, host, port }) => ({ name, protocol, host, port })),
+    ports: placement.ports.map(({ name, protocol, host, port }) => ({
+      name,
+      protocol,
+      host,
+      port,
+    })),
     probe,
     stop,
     crash,

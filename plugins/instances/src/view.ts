@@ -5,7 +5,17 @@ import { OperationView } from '@zlh/operations';
 const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const Desired = Type.Enum(['running', 'stopped', 'deleted']);
-export const Observed = Type.Enum(['provisioning', 'installing', 'stopped', 'starting', 'running', 'stopping', 'crashed', 'error', 'unreachable']);
+export const Observed = Type.Enum([
+  'provisioning',
+  'installing',
+  'stopped',
+  'starting',
+  'running',
+  'stopping',
+  'crashed',
+  'error',
+  'unreachable',
+]);
 
 export const InstanceView = Type.Object({
   id: Type.String({ format: 'uuid' }),
@@ -32,11 +42,22 @@ export type InstanceView = Static<typeof InstanceView>;
 export const CreateInstance = Type.Object(
   {
     kind: Type.Enum(['game'], { description: 'What to create.' }),
-    name: Type.String({ minLength: 1, maxLength: 60, pattern: '^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$', description: 'For people; need not be unique.' }),
+    name: Type.String({
+      minLength: 1,
+      maxLength: 60,
+      pattern: '^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$',
+      description: 'For people; need not be unique.',
+    }),
     game: Type.String({ minLength: 1, maxLength: 64 }),
     variant: Type.String({ minLength: 1, maxLength: 64 }),
     version: Type.String({ minLength: 1, maxLength: 64 }),
-    memoryMiB: Type.Optional(Type.Integer({ minimum: 128, maximum: 1_048_576, description: 'Default: what the game suggests.' })),
+    memoryMiB: Type.Optional(
+      Type.Integer({
+        minimum: 128,
+        maximum: 1_048_576,
+        description: 'Default: what the game suggests.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -7,15 +7,35 @@ import type { EntityManager } from '@zlh/database';
 import { Type, type Static } from 'typebox';
 import type { Identity, Page } from '@zlh/http';
 
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
 const time = Type.String({ format: 'date-time' });
 
-export const OperationState = Type.Union([Type.Literal('queued'), Type.Literal('running'), Type.Literal('succeeded'), Type.Literal('failed'), Type.Literal('cancelled')]);
+export const OperationState = Type.Union([
+  Type.Literal('queued'),
+  Type.Literal('running'),
+  Type.Literal('succeeded'),
+  Type.Literal('failed'),
+  Type.Literal('cancelled'),
+]);
 
 export const PhaseView = Type.Object({
   name: Type.String(),
-  state: Type.Union([Type.Literal('pending'), Type.Literal('running'), Type.Literal('succeeded'), Type.Literal('failed'), Type.Literal('cancelled'), Type.Literal('skipped')]),
-  progress: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'Share done; null when it cannot be told.' })),
+  state: Type.Union([
+    Type.Literal('pending'),
+    Type.Literal('running'),
+    Type.Literal('succeeded'),
+    Type.Literal('failed'),
+    Type.Literal('cancelled'),
+    Type.Literal('skipped'),
+  ]),
+  progress: nullable(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: 'Share done; null when it cannot be told.',
+    }),
+  ),
   startedAt: nullable(time),
   finishedAt: nullable(time),
 });
@@ -26,7 +46,9 @@ export const OperationView = Type.Object({
   kind: Type.String({ description: '`instances.create`' }),
   title: Type.String({ description: 'For people: "Creating Skyblock".' }),
   instanceId: nullable(Type.String({ format: 'uuid' })),
-  requestedBy: Type.String({ description: 'Who asked: an e-mail address, or the name of what started it.' }),
+  requestedBy: Type.String({
+    description: 'Who asked: an e-mail address, or the name of what started it.',
+  }),
   state: OperationState,
   phases: Type.Array(PhaseView),
   attempt: Type.Integer({ minimum: 1 }),
@@ -104,9 +126,20 @@ export interface Operations {
   start(em: EntityManager, operation: NewOperation): Promise<OperationView>;
   /** 404 when it does not exist or is not the caller's. */
   get(id: string, identity: Identity): Promise<OperationView>;
-  list(filter: { readonly instanceId?: string | undefined; readonly state?: string | undefined; readonly limit: number; readonly cursor?: string | undefined }, identity: Identity): Promise<Page<OperationView>>;
+  list(
+    filter: {
+      readonly instanceId?: string | undefined;
+      readonly state?: string | undefined;
+      readonly limit: number;
+      readonly cursor?: string | undefined;
+    },
+    identity: Identity,
+  ): Promise<Page<OperationView>>;
   /** The unfinished exclusive operation of each instance, if any. */
-  current(em: EntityManager, instanceIds: readonly string[]): Promise<ReadonlyMap<string, OperationView>>;
+  current(
+    em: EntityManager,
+    instanceIds: readonly string[],
+  ): Promise<ReadonlyMap<string, OperationView>>;
   /** Removes the finished operations of an instance that is gone, but for one. */
   forget(em: EntityManager, instanceId: string, except: string): Promise<void>;
   cancel(id: string, identity: Identity): Promise<OperationView>;

@@ -2,7 +2,8 @@
 import type { Contribution } from '@zlh/kernel';
 import { newId, type Database, type EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
-import { decodeCursor, encodeCursor, Problem, problems, type Identity, type Page } from '@zlh/http';
+import { decodeCursor, encodeCursor, problems } from '@zlh/http';
+import type { Identity, Page, Problem } from '@zlh/http';
 import type { NewOperation, OperationKind, Operations, OperationView } from './index.ts';
 import { columns, isOver, pendingPhases, view, type OperationRecord } from './record.ts';
 
@@ -37,14 +38,25 @@ export class DurableOperations implements Operations {
 
   async start(em: EntityManager, operation: NewOperation): Promise<OperationView> {
     const kind = this.kind(operation.kind);
-    if (kind === undefined) throw new TypeError(`No plugin offers the operation kind "${operation.kind}".`);
+    if (kind === undefined)
+      throw new TypeError(`No plugin offers the operation kind "${operation.kind}".`);
     const [record] = await em.execute<OperationRecord[]>(
       `insert into operations_operation
          (id, kind, title, instance_id, owner_id, requested_by, state, exclusive, phases, input, journal, attempt, cancel_requested, takeovers, created_at)
        values (?, ?, ?, ?, ?, ?, 'queued', ?, ?::jsonb, ?::jsonb, '{}', 1, false, 0, now())
        on conflict (instance_id) where exclusive and state in ('queued', 'running') do nothing
        returning ${columns}`,
-      [newId(), kind.kind, operation.title.slice(0, 200), operation.instanceId, operation.ownerId, operation.requestedBy, kind.exclusive ?? true, JSON.stringify(pendingPhases(kind)), JSON.stringify(operation.input)],
+      [
+        newId(),
+        kind.kind,
+        operation.title.slice(0, 200),
+        operation.instanceId,
+        operation.ownerId,
+        operation.requestedBy,
+        kind.exclusive ?? true,
+        JSON.stringify(pendingPhases(kind)),
+        JSON.stringify(operation.input),
+      ],
     );
     if (record === undefined) throw await this.#conflict(em, operation.instanceId!);
     await this.#tell(em, record);
@@ -55,7 +67,10 @@ export class DurableOperations implements Operations {
     return this.show(await this.#find(this.#ground.database.fork(), id, identity));
   }
 
-  async list(filter: Parameters<Operations['list']>[0], identity: Identity): Promise<Page<OperationView>> {
+  async list(
+    filter: Parameters<Operations['list']>[0],
+    identity: Identity,
+  ): Promise<Page<OperationView>> {
     const where: string[] = ['true'];
     const values: unknown[] = [];
     const add = (sql: string, ...given: unknown[]) => {
@@ -69,17 +84,25 @@ export class DurableOperations implements Operations {
       const { createdAt, id } = decodeCursor(filter.cursor);
       add(`(date_trunc('milliseconds', created_at), id) < (?, ?)`, createdAt, id);
     }
-    const rows = await this.#ground.database.fork().execute<OperationRecord[]>(
-      `select ${columns} from operations_operation where ${where.join(' and ')} order by date_trunc('milliseconds', created_at) desc, id desc limit ?`,
-      [...values, filter.limit + 1],
-    );
+    const rows = await this.#ground.database
+      .fork()
+      .execute<OperationRecord[]>(
+        `select ${columns} from operations_operation where ${where.join(' and ')} order by date_trunc('milliseconds', created_at) desc, id desc limit ?`,
+        [...values, filter.limit + 1],
+      );
     const items = rows.slice(0, filter.limit);
     const last = items.at(-1);
     const more = rows.length > filter.limit && last !== undefined;
-    return { items: items.map((record) => this.show(record)), nextCursor: more ? encodeCursor({ createdAt: new Date(last.created_at), id: last.id }) : null };
+    return {
+      items: items.map((record) => this.show(record)),
+      nextCursor: more ? encodeCursor({ createdAt: new Date(last.created_at), id: last.id }) : null,
+    };
   }
 
-  async current(em: EntityManager, instanceIds: readonly string[]): Promise<ReadonlyMap<string, OperationView>> {
+  async current(
+    em: EntityManager,
+    instanceIds: readonly string[],
+  ): Promise<ReadonlyMap<string, OperationView>> {
     if (instanceIds.length === 0) return new Map();
     const rows = await em.execute<OperationRecord[]>(
       `select ${columns} from operations_operation where exclusive and state in ('queued', 'running') and instance_id = any(?::uuid[])`,
@@ -89,17 +112,32 @@ export class DurableOperations implements Operations {
   }
 
   async forget(em: EntityManager, instanceId: string, except: string): Promise<void> {
-    await em.execute('delete from operations_operation where instance_id = ? and id <> ? and finished_at is not null', [instanceId, except]);
+    await em.execute(
+      'delete from operations_operation where instance_id = ? and id <> ? and finished_at is not null',
+      [instanceId, except],
+    );
   }
 
   cancel(id: string, identity: Identity): Promise<OperationView> {
     return this.#ground.database.transaction(async (em) => {
       const record = await this.#find(em, id, identity, true);
       const name = { operation: this.show(record) };
-      if (isOver(record.state)) throw problems.conflict('operations.over', `This operation has already ${record.state}.`, name);
-      if (this.kind(record.kind)?.cancellable !== true) throw problems.conflict('operations.not-cancellable', 'This operation cannot be cancelled; wait until it ends.', name);
+      if (isOver(record.state))
+        throw problems.conflict(
+          'operations.over',
+          `This operation has already ${record.state}.`,
+          name,
+        );
+      if (this.kind(record.kind)?.cancellable !== true)
+        throw problems.conflict(
+          'operations.not-cancellable',
+          'This operation cannot be cancelled; wait until it ends.',
+          name,
+        );
       record.cancel_requested = true;
-      await em.execute('update operations_operation set cancel_requested = true where id = ?', [id]);
+      await em.execute('update operations_operation set cancel_requested = true where id = ?', [
+        id,
+      ]);
       await this.#tell(em, record);
       return this.show(record);
     });
@@ -108,11 +146,28 @@ export class DurableOperations implements Operations {
   retry(id: string, identity: Identity): Promise<OperationView> {
     return this.#ground.database.transaction(async (em) => {
       const record = await this.#find(em, id, identity, true);
-      if (record.state !== 'failed') throw problems.conflict('operations.not-failed', 'Only an operation that failed can be retried.', { operation: this.show(record) });
-      if (this.kind(record.kind)?.retriable !== true) throw problems.conflict('operations.not-retriable', 'This operation cannot be retried; ask for it again.', { operation: this.show(record) });
-      const inTheWay = record.exclusive && record.instance_id !== null ? await this.#inTheWay(em, record.instance_id) : undefined;
+      if (record.state !== 'failed')
+        throw problems.conflict(
+          'operations.not-failed',
+          'Only an operation that failed can be retried.',
+          { operation: this.show(record) },
+        );
+      if (this.kind(record.kind)?.retriable !== true)
+        throw problems.conflict(
+          'operations.not-retriable',
+          'This operation cannot be retried; ask for it again.',
+          { operation: this.show(record) },
+        );
+      const inTheWay =
+        record.exclusive && record.instance_id !== null
+          ? await this.#inTheWay(em, record.instance_id)
+          : undefined;
       if (inTheWay !== undefined) throw conflict(this.show(inTheWay));
-      const phases = record.phases.map((phase) => (phase.state === 'succeeded' ? phase : { ...phase, state: 'pending', progress: null, startedAt: null, finishedAt: null }));
+      const phases = record.phases.map((phase) =>
+        phase.state === 'succeeded'
+          ? phase
+          : { ...phase, state: 'pending', progress: null, startedAt: null, finishedAt: null },
+      );
       const [again] = await em.execute<OperationRecord[]>(
         `update operations_operation set state = 'queued', attempt = attempt + 1, phases = ?::jsonb, error = null, undoing = null,
            cancel_requested = false, worker = null, takeovers = 0, finished_at = null where id = ? returning ${columns}`,
@@ -123,9 +178,18 @@ export class DurableOperations implements Operations {
     });
   }
 
-  async #find(em: EntityManager, id: string, identity: Identity, lock = false): Promise<OperationRecord> {
-    const [record] = await em.execute<OperationRecord[]>(`select ${columns} from operations_operation where id = ? ${lock ? 'for update' : ''}`, [id]);
-    if (record === undefined || !(identity.administrator || record.owner_id === identity.id)) throw problems.notFound('operation');
+  async #find(
+    em: EntityManager,
+    id: string,
+    identity: Identity,
+    lock = false,
+  ): Promise<OperationRecord> {
+    const [record] = await em.execute<OperationRecord[]>(
+      `select ${columns} from operations_operation where id = ? ${lock ? 'for update' : ''}`,
+      [id],
+    );
+    if (record === undefined || !(identity.administrator || record.owner_id === identity.id))
+      throw problems.notFound('operation');
     return record;
   }
 
@@ -140,7 +204,9 @@ export class DurableOperations implements Operations {
   async #conflict(em: EntityManager, instanceId: string): Promise<Problem> {
     const record = await this.#inTheWay(em, instanceId);
     // It ended between the two statements: the caller may simply try again.
-    return record === undefined ? problems.unavailable('operations.busy', 'Another operation was just ending. Try again.', 1) : conflict(this.show(record));
+    return record === undefined
+      ? problems.unavailable('operations.busy', 'Another operation was just ending. Try again.', 1)
+      : conflict(this.show(record));
   }
 
   async #tell(em: EntityManager, record: OperationRecord): Promise<void> {
@@ -149,10 +215,24 @@ export class DurableOperations implements Operations {
   }
 }
 
-export function publishChange(events: Events, em: EntityManager, record: OperationRecord, shown: OperationView): Promise<void> {
-  return events.publish(em, { type: 'operations.changed', userId: record.owner_id, instanceId: record.instance_id, data: shown });
+export function publishChange(
+  events: Events,
+  em: EntityManager,
+  record: OperationRecord,
+  shown: OperationView,
+): Promise<void> {
+  return events.publish(em, {
+    type: 'operations.changed',
+    userId: record.owner_id,
+    instanceId: record.instance_id,
+    data: shown,
+  });
 }
 
 function conflict(operation: OperationView): Problem {
-  return problems.conflict('operations.conflict', `"${operation.title}" is still ${operation.state}. Wait until it ends${operation.cancellable ? ', or cancel it' : ''}.`, { operation });
+  return problems.conflict(
+    'operations.conflict',
+    `"${operation.title}" is still ${operation.state}. Wait until it ends${operation.cancellable ? ', or cancel it' : ''}.`,
+    { operation },
+  );
 }

@@ -14,11 +14,23 @@ import { Worker } from './worker.ts';
 export default definePlugin({
   id: 'operations',
   config: Type.Object({
-    concurrency: Type.Integer({ default: 16, minimum: 1, maximum: 500, description: 'Operations this process runs at once.' }),
-    keepDays: Type.Integer({ default: 90, minimum: 1, description: 'Days for which finished operations are kept.' }),
+    concurrency: Type.Integer({
+      default: 16,
+      minimum: 1,
+      maximum: 500,
+      description: 'Operations this process runs at once.',
+    }),
+    keepDays: Type.Integer({
+      default: 90,
+      minimum: 1,
+      description: 'Days for which finished operations are kept.',
+    }),
   }),
   needs: { database: Database, events: Events, kinds: OperationKinds },
-  services: { operations: asClass(DurableOperations).singleton(), worker: asClass(Worker).singleton() },
+  services: {
+    operations: asClass(DurableOperations).singleton(),
+    worker: asClass(Worker).singleton(),
+  },
   provides: { operations: Operations },
   setup({ add, use }) {
     add(Entities, operationEntities);

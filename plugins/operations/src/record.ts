@@ -31,7 +31,13 @@ export const columns =
 export const isOver = (state: OperationView['state']) => state !== 'queued' && state !== 'running';
 
 export function pendingPhases(kind: OperationKind): Phase[] {
-  return kind.phases.map(({ name }) => ({ name, state: 'pending', progress: null, startedAt: null, finishedAt: null }));
+  return kind.phases.map(({ name }) => ({
+    name,
+    state: 'pending',
+    progress: null,
+    startedAt: null,
+    finishedAt: null,
+  }));
 }
 
 /** `kind` is undefined when its plugin is no longer enabled: such an operation can only be looked at. */

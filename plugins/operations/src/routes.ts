@@ -13,7 +13,14 @@ export function operationRoutes(use: { readonly operations: Operations }): reado
       summary: 'List operations, newest first',
       access: { permission: 'operations.read' },
       schema: {
-        query: Type.Object({ ...pageQuery, instanceId: Type.Optional(Type.String({ format: 'uuid' })), state: Type.Optional(OperationState) }, { additionalProperties: false }),
+        query: Type.Object(
+          {
+            ...pageQuery,
+            instanceId: Type.Optional(Type.String({ format: 'uuid' })),
+            state: Type.Optional(OperationState),
+          },
+          { additionalProperties: false },
+        ),
         response: { 200: page(OperationView) },
       },
       handler: ({ query, identity }) => use.operations.list(query, identity),
@@ -32,7 +39,8 @@ export function operationRoutes(use: { readonly operations: Operations }): reado
       summary: 'Cancel an operation; what it did is taken back',
       access: { permission: 'operations.write' },
       schema: { params, response: { 202: OperationView } },
-      handler: async ({ params: { id }, identity }, reply) => reply.code(202).send(await use.operations.cancel(id, identity)),
+      handler: async ({ params: { id }, identity }, reply) =>
+        reply.code(202).send(await use.operations.cancel(id, identity)),
     }),
     defineRoute({
       method: 'POST',
@@ -40,7 +48,8 @@ export function operationRoutes(use: { readonly operations: Operations }): reado
       summary: 'Retry an operation that failed, from the phase that failed',
       access: { permission: 'operations.write' },
       schema: { params, response: { 202: OperationView } },
-      handler: async ({ params: { id }, identity }, reply) => reply.code(202).send(await use.operations.retry(id, identity)),
+      handler: async ({ params: { id }, identity }, reply) =>
+        reply.code(202).send(await use.operations.retry(id, identity)),
     }),
   ];
 }

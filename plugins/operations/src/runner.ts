@@ -42,7 +42,11 @@ export class Runner {
     this.#record = record;
     this.#kind = kind;
     this.#worker = worker;
-    this.#log = ground.log.child({ operationId: record.id, kind: record.kind, ...(record.instance_id === null ? {} : { instanceId: record.instance_id }) });
+    this.#log = ground.log.child({
+      operationId: record.id,
+      kind: record.kind,
+      ...(record.instance_id === null ? {} : { instanceId: record.instance_id }),
+    });
   }
 
   /** `cancelled` is the user's wish; `released` leaves the operation to another process. */
@@ -74,12 +78,18 @@ export class Runner {
       const cancelled = this.#interruption === 'cancelled';
       finish(phase, cancelled ? 'cancelled' : 'failed');
       if (!cancelled) this.#log.warn({ err: failure, phase: phase.name }, 'a phase failed');
-      return this.#turnBack(cancelled ? 'cancelled' : 'failed', cancelled ? null : describe(failure));
+      return this.#turnBack(
+        cancelled ? 'cancelled' : 'failed',
+        cancelled ? null : describe(failure),
+      );
     }
     await this.#end('succeeded');
   }
 
-  async #runPhase(definition: PhaseDefinition<Record<string, unknown>>, phase: Phase): Promise<unknown> {
+  async #runPhase(
+    definition: PhaseDefinition<Record<string, unknown>>,
+    phase: Phase,
+  ): Promise<unknown> {
     phase.state = 'running';
     phase.startedAt ??= new Date().toISOString();
     await this.#write({ takeovers: this.#record.takeovers });
@@ -108,7 +118,11 @@ export class Runner {
     // The signal that cancelled the phases must not cancel their undoing.
     const undoing = new AbortController();
     if (this.#interruption === 'released') return this.#release();
-    this.#abort.signal.addEventListener('abort', () => this.#interruption === 'released' && undoing.abort(), { once: true });
+    this.#abort.signal.addEventListener(
+      'abort',
+      () => this.#interruption === 'released' && undoing.abort(),
+      { once: true },
+    );
     for (const [index, definition] of [...this.#kind.phases.entries()].reverse()) {
       if (this.#record.phases[index]!.startedAt === null || definition.undo === undefined) continue;
       try {
@@ -117,7 +131,10 @@ export class Runner {
         if (error instanceof Fenced) throw error;
         if (undoing.signal.aborted) return this.#release();
         this.#log.error({ err: error, phase: definition.name }, 'a phase could not be taken back');
-        this.#record.error = { code: 'operations.undo-failed', detail: `"${definition.name}" could not be taken back: ${describe(error).detail}` };
+        this.#record.error = {
+          code: 'operations.undo-failed',
+          detail: `"${definition.name}" could not be taken back: ${describe(error).detail}`,
+        };
         return this.#end('failed');
       }
     }
@@ -132,10 +149,20 @@ export class Runner {
     record.finished_at = new Date();
     await this.#ground.database.transaction(async (em) => {
       await this.#update(em, `state = '${state}', finished_at = now(), worker = null`);
-      await this.#kind.ended?.(em, { id: record.id, instanceId: record.instance_id, input: record.input, state, journal: record.journal, error: record.error });
+      await this.#kind.ended?.(em, {
+        id: record.id,
+        instanceId: record.instance_id,
+        input: record.input,
+        state,
+        journal: record.journal,
+        error: record.error,
+      });
       await publishChange(this.#ground.events, em, record, this.#ground.operations.show(record));
     });
-    this.#log.info({ state, ...(record.error === null ? {} : { error: record.error }) }, record.title);
+    this.#log.info(
+      { state, ...(record.error === null ? {} : { error: record.error }) },
+      record.title,
+    );
   }
 
   /** What happened could not be written down. Leave it to a later try; without a database the lock is lost anyway. */
@@ -144,14 +171,24 @@ export class Runner {
     await wait(1000);
     await this.#ground.database
       .fork()
-      .execute(`update operations_operation set state = 'queued', worker = null, takeovers = takeovers + 1 where id = ? and worker = ?`, [this.#record.id, this.#worker])
-      .catch((again: unknown) => this.#log.warn({ err: again }, 'the operation stays with this process until its lock is lost'));
+      .execute(
+        `update operations_operation set state = 'queued', worker = null, takeovers = takeovers + 1 where id = ? and worker = ?`,
+        [this.#record.id, this.#worker],
+      )
+      .catch((again: unknown) =>
+        this.#log.warn(
+          { err: again },
+          'the operation stays with this process until its lock is lost',
+        ),
+      );
   }
 
   /** Puts it back into the queue, for another process or for this one's successor. */
   async #release(): Promise<void> {
     await this.#settle();
-    await this.#ground.database.transaction((em) => this.#update(em, `state = 'queued', worker = null`));
+    await this.#ground.database.transaction((em) =>
+      this.#update(em, `state = 'queued', worker = null`),
+    );
   }
 
   #context(phase: Phase, signal = this.#abort.signal): PhaseContext<Record<string, unknown>> {
@@ -171,13 +208,23 @@ export class Runner {
         await this.#write({});
       },
       progress: (share) => {
-        phase.progress = share === null ? null : Math.round(Math.min(1, Math.max(0, share)) * 1000) / 1000;
+        phase.progress =
+          share === null ? null : Math.round(Math.min(1, Math.max(0, share)) * 1000) / 1000;
         this.#progressTimer ??= setTimeout(() => {
           this.#progressTimer = undefined;
-          this.#writing = this.#writing.then(() => this.#write({})).catch((error: unknown) => this.#log.debug({ err: error }, 'progress was not recorded'));
+          this.#writing = this.#writeProgress(this.#writing);
         }, progressEveryMs);
       },
     };
+  }
+
+  async #writeProgress(before: Promise<void>): Promise<void> {
+    await before;
+    try {
+      await this.#write({});
+    } catch (error) {
+      this.#log.debug({ err: error }, 'progress was not recorded');
+    }
   }
 
   async #settle(): Promise<void> {
@@ -190,7 +237,12 @@ export class Runner {
     this.#record.takeovers = takeovers;
     await this.#ground.database.transaction(async (em) => {
       await this.#update(em, `takeovers = ${takeovers}`);
-      await publishChange(this.#ground.events, em, this.#record, this.#ground.operations.show(this.#record));
+      await publishChange(
+        this.#ground.events,
+        em,
+        this.#record,
+        this.#ground.operations.show(this.#record),
+      );
     });
   }
 
@@ -199,7 +251,14 @@ export class Runner {
     const rows = await em.execute<unknown[]>(
       `update operations_operation set phases = ?::jsonb, journal = ?::jsonb, error = ?::jsonb, undoing = ?, ${assignments}
        where id = ? and worker = ? returning id`,
-      [JSON.stringify(phases), JSON.stringify(journal), error === null ? null : JSON.stringify(error), undoing, id, this.#worker],
+      [
+        JSON.stringify(phases),
+        JSON.stringify(journal),
+        error === null ? null : JSON.stringify(error),
+        undoing,
+        id,
+        this.#worker,
+      ],
     );
     if (rows.length === 0) throw new Fenced();
   }
@@ -212,8 +271,13 @@ function finish(phase: Phase, state: 'succeeded' | 'failed' | 'cancelled'): void
 }
 
 function describe(error: unknown): { code: string; detail: string } {
-  if (error instanceof CodedError) return { code: error.code, detail: `${error.message} ${error.hint}` };
+  if (error instanceof CodedError)
+    return { code: error.code, detail: `${error.message} ${error.hint}` };
   if (error instanceof Problem) return { code: error.code, detail: error.message };
   // The message of an unexpected error may hold addresses or paths: it goes to the log, not to the user.
-  return { code: 'operations.unexpected', detail: 'Something unexpected happened. Retry it; if it fails again, give the host the id of this operation.' };
+  return {
+    code: 'operations.unexpected',
+    detail:
+      'Something unexpected happened. Retry it; if it fails again, give the host the id of this operation.',
+  };
 }

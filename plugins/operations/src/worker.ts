@@ -65,7 +65,9 @@ export class Worker {
 
   /** Null when the queue is being worked on; otherwise why not. */
   health(): string | null {
-    return this.#client === undefined ? 'The worker of operations has no connection to the database.' : null;
+    return this.#client === undefined
+      ? 'The worker of operations has no connection to the database.'
+      : null;
   }
 
   async #enlist(): Promise<void> {
@@ -83,7 +85,9 @@ export class Worker {
   #lost(client: Client): void {
     if (this.#client !== client) return;
     this.#client = undefined;
-    this.#ground.log.warn('the connection that holds the lock of this worker broke; its operations are left to others');
+    this.#ground.log.warn(
+      'the connection that holds the lock of this worker broke; its operations are left to others',
+    );
     for (const { runner } of this.#running.values()) runner.interrupt('released');
   }
 
@@ -94,7 +98,12 @@ export class Worker {
       return;
     }
     this.#looking = this.#lookOnce()
-      .catch((error: unknown) => this.#ground.log.warn({ err: error }, 'the queue of operations cannot be read; trying again'))
+      .catch((error: unknown) =>
+        this.#ground.log.warn(
+          { err: error },
+          'the queue of operations cannot be read; trying again',
+        ),
+      )
       .finally(() => {
         this.#looking = undefined;
         if (!this.#lookAgain) return;
@@ -125,7 +134,11 @@ export class Worker {
            and objsubid = 2 and database = (select oid from pg_database where datname = current_database()))
        returning id`,
     );
-    for (const { id } of rows) this.#ground.log.warn({ operationId: id }, 'the process that ran this operation is gone: taking it over');
+    for (const { id } of rows)
+      this.#ground.log.warn(
+        { operationId: id },
+        'the process that ran this operation is gone: taking it over',
+      );
   }
 
   async #claim(): Promise<OperationRecord | undefined> {
@@ -144,9 +157,17 @@ export class Worker {
     const { log, operations } = this.#ground;
     if (record.takeovers > mostTakeovers && record.undoing === null) {
       record.undoing = 'failed';
-      record.error = { code: 'operations.crashed', detail: `It was given up after ${record.takeovers} processes died while running it. Give the host the id of this operation.` };
+      record.error = {
+        code: 'operations.crashed',
+        detail: `It was given up after ${record.takeovers} processes died while running it. Give the host the id of this operation.`,
+      };
     }
-    const runner = new Runner({ ...this.#ground, log }, record, operations.kind(record.kind)!, this.#number);
+    const runner = new Runner(
+      { ...this.#ground, log },
+      record,
+      operations.kind(record.kind)!,
+      this.#number,
+    );
     const done = runner.run().finally(() => {
       this.#running.delete(record.id);
       this.#look();
@@ -161,16 +182,23 @@ export class Worker {
 
   async #interruptCancelled(): Promise<void> {
     if (this.#running.size === 0) return;
-    const rows = await this.#ground.database.fork().execute<{ id: string }[]>(
-      'select id from operations_operation where cancel_requested and id = any(?::uuid[])',
-      [`{${[...this.#running.keys()].join(',')}}`],
-    );
+    const rows = await this.#ground.database
+      .fork()
+      .execute<{ id: string }[]>(
+        'select id from operations_operation where cancel_requested and id = any(?::uuid[])',
+        [`{${[...this.#running.keys()].join(',')}}`],
+      );
     for (const { id } of rows) this.#running.get(id)?.runner.interrupt('cancelled');
   }
 
   async #prune(): Promise<void> {
     if (Date.now() - this.#prunedAt < 3_600_000) return;
     this.#prunedAt = Date.now();
-    await this.#ground.database.fork().execute(`delete from operations_operation where finished_at < now() - make_interval(days => ?)`, [this.#ground.config.keepDays]);
+    await this.#ground.database
+      .fork()
+      .execute(
+        `delete from operations_operation where finished_at < now() - make_interval(days => ?)`,
+        [this.#ground.config.keepDays],
+      );
   }
 }

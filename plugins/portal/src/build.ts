@@ -1,4 +1,4 @@
-/** Finds the built portal, and builds it when nobody has: `npm ci` does so unless it was told to run no scripts. */
+/** Finds the built portal, and builds it when nobody has, as the package's own script does: `npm ci` does so unless it was told to run no scripts. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,10 +13,22 @@ export async function builtPortal(log: Logger): Promise<string> {
   if (existsSync(join(folder, 'index.html'))) return folder;
   log.info('building the portal; this happens once');
   try {
-    const vite = join(dirname(createRequire(join(root, 'package.json')).resolve('vite/package.json')), 'bin', 'vite.js');
-    await promisify(execFile)(process.execPath, [vite, 'build'], { cwd: root, timeout: 50_000 });
+    const vite = join(
+      dirname(createRequire(join(root, 'package.json')).resolve('vite/package.json')),
+      'bin',
+      'vite.js',
+    );
+    for (const mode of ['production', 'elements', 'embed']) {
+      const args = [vite, 'build', '--mode', mode];
+      await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 50_000 });
+    }
   } catch (cause) {
-    throw new CodedError('PORTAL_NOT_BUILT', 'The portal is not built, and building it failed.', 'Run "npm run build -w web-components" and look at what it says.', { cause });
+    throw new CodedError(
+      'PORTAL_NOT_BUILT',
+      'The portal is not built, and building it failed.',
+      'Run "npm run build -w web-components" and look at what it says.',
+      { cause },
+    );
   }
   return folder;
 }

@@ -52,4 +52,5 @@ export function compress(file: PortalFile): Promise<Buffer> {
 }
 
 /** Fonts and pictures are compressed already. */
-export const gains = ({ type, content }: PortalFile) => content.length > 1024 && /^(text|application\/json|image\/svg)/.test(type);
+export const gains = ({ type, content }: PortalFile) =>
+  content.length > 1024 && /^(text|application\/json|image\/svg)/.test(type);

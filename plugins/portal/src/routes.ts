@@ -2,6 +2,7 @@
 import { defineRoute, type Route } from '@zlh/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { compress, gains, type PortalFile } from './files.ts';
+import { reservedPaths } from './index.ts';
 import type { Portal } from './portal.ts';
 
 export function portalRoutes(use: { readonly portal: Portal }): readonly Route[] {
@@ -27,12 +28,22 @@ export function portalRoutes(use: { readonly portal: Portal }): readonly Route[]
 
 /** What is no file and no part of the API is an address within the portal. */
 function isPage(path: string): boolean {
-  return !/^\/(api|health|metrics|assets)(\/|$)/.test(path) && !/\.[a-z0-9]+$/i.test(path);
+  const first = path.split('/')[1] ?? '';
+  return !reservedPaths.some((name) => name === first) && !/\.[a-z0-9]+$/i.test(path);
 }
 
-async function send(file: PortalFile, request: Pick<FastifyRequest, 'headers'>, reply: FastifyReply): Promise<unknown> {
-  reply.header('content-type', file.type).header('cache-control', file.cacheControl).header('etag', file.etag).header('vary', 'accept-encoding');
+async function send(
+  file: PortalFile,
+  request: Pick<FastifyRequest, 'headers'>,
+  reply: FastifyReply,
+): Promise<unknown> {
+  reply
+    .header('content-type', file.type)
+    .header('cache-control', file.cacheControl)
+    .header('etag', file.etag)
+    .header('vary', 'accept-encoding');
   if (request.headers['if-none-match'] === file.etag) return reply.code(304).send();
-  if (!gains(file) || !/\bbr\b/.test(String(request.headers['accept-encoding'] ?? ''))) return reply.send(file.content);
+  if (!gains(file) || !/\bbr\b/.test(request.headers['accept-encoding'] ?? ''))
+    return reply.send(file.content);
   return reply.header('content-encoding', 'br').send(await compress(file));
 }

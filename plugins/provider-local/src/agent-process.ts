@@ -21,33 +21,62 @@ const largestLog = 10 * 1_048_576;
 /** The heap of an agent stays small; collecting a little more often costs nothing at its load. */
 const nodeFlags = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
 
-export async function startAgent({ folder, host, port, platformUrl, artifactCache, compileCache, config }: AgentStart): Promise<void> {
-  const zlh = join(dirname(createRequire(import.meta.url).resolve('@zlh/kernel/package.json')), 'bin', 'zlh.js');
+export async function startAgent({
+  folder,
+  host,
+  port,
+  platformUrl,
+  artifactCache,
+  compileCache,
+  config,
+}: AgentStart): Promise<void> {
+  const zlh = join(
+    dirname(createRequire(import.meta.url).resolve('@zlh/kernel/package.json')),
+    'bin',
+    'zlh.js',
+  );
   const conditions = process.execArgv.filter((flag) => flag.startsWith('--conditions'));
   const log = openLog(join(folder, 'agent.log'));
-  const child = spawn(process.execPath, [...nodeFlags, ...conditions, zlh, 'agent', '--home', folder, ...(config === undefined ? [] : ['--config', config])], {
-    detached: true,
-    stdio: ['ignore', log, log],
-    env: {
-      PATH: process.env['PATH'],
-      LANG: process.env['LANG'] ?? 'C.UTF-8',
-      TZ: process.env['TZ'],
-      ZLH_TEST_MARK: process.env['ZLH_TEST_MARK'],
-      ZLH_HOME: folder,
-      ZLH_LOG_FORMAT: 'json',
-      ZLH_AGENT_HOST: host,
-      ZLH_AGENT_PORT: String(port),
-      ZLH_AGENT_PLATFORM_URL: platformUrl,
-      ZLH_AGENT_ARTIFACT_CACHE: artifactCache,
-      NODE_COMPILE_CACHE: compileCache,
+  const child = spawn(
+    process.execPath,
+    [
+      ...nodeFlags,
+      ...conditions,
+      zlh,
+      'agent',
+      '--home',
+      folder,
+      ...(config === undefined ? [] : ['--config', config]),
+    ],
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: {
+        PATH: process.env['PATH'],
+        LANG: process.env['LANG'] ?? 'C.UTF-8',
+        TZ: process.env['TZ'],
+        ZLH_TEST_MARK: process.env['ZLH_TEST_MARK'],
+        ZLH_HOME: folder,
+        ZLH_LOG_FORMAT: 'json',
+        ZLH_AGENT_HOST: host,
+        ZLH_AGENT_PORT: String(port),
+        ZLH_AGENT_PLATFORM_URL: platformUrl,
+        ZLH_AGENT_ARTIFACT_CACHE: artifactCache,
+        NODE_COMPILE_CACHE: compileCache,
+      },
     },
-  });
+  );
   closeSync(log);
   child.unref();
   try {
     await once(child, 'spawn');
   } catch (cause) {
-    throw new CodedError('PROVIDER_LOCAL_SPAWN', `The agent could not be started: ${(cause as Error).message}.`, 'Free some memory or raise the limit on processes, and retry.', { cause });
+    throw new CodedError(
+      'PROVIDER_LOCAL_SPAWN',
+      `The agent could not be started: ${(cause as Error).message}.`,
+      'Free some memory or raise the limit on processes, and retry.',
+      { cause },
+    );
   }
 }
 

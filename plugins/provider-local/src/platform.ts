@@ -8,18 +8,40 @@ import { providerId } from './index.ts';
 import { LocalProvider, warnOfRoot } from './provider.ts';
 import { localEntities, localMigrations } from './schema.ts';
 
-const portNumber = (value: number) => Type.Integer({ minimum: 1024, maximum: 65_535, default: value });
+const portNumber = (value: number) =>
+  Type.Integer({ minimum: 1024, maximum: 65_535, default: value });
 
 export default definePlugin({
   id: 'provider-local',
   config: Type.Object({
-    gameHost: Type.String({ default: '127.0.0.1', description: 'Address games listen on. Set 0.0.0.0 to let players in from outside.' }),
-    publicHost: Type.Optional(Type.String({ description: 'Address shown to players; default: gameHost.' })),
-    gamePorts: Type.Object({ from: portNumber(25_565), to: portNumber(26_564) }, { default: {}, description: 'Ports for games.' }),
-    agentPorts: Type.Object({ from: portNumber(18_889), to: portNumber(19_888) }, { default: {}, description: 'Ports for agents, on loopback.' }),
-    firstUid: Type.Integer({ default: 200_000, minimum: 0, maximum: 2_000_000_000, description: 'Under root, instance n runs as user id firstUid + n. 0: as root.' }),
-    keepRunning: Type.Boolean({ default: false, description: 'Leave servers running when the platform stops; the next start adopts them.' }),
-    agentConfig: Type.Optional(Type.String({ description: 'Configuration file of the agents; default: config/agent.ts.' })),
+    gameHost: Type.String({
+      default: '127.0.0.1',
+      description: 'Address games listen on. Set 0.0.0.0 to let players in from outside.',
+    }),
+    publicHost: Type.Optional(
+      Type.String({ description: 'Address shown to players; default: gameHost.' }),
+    ),
+    gamePorts: Type.Object(
+      { from: portNumber(25_565), to: portNumber(26_564) },
+      { default: {}, description: 'Ports for games.' },
+    ),
+    agentPorts: Type.Object(
+      { from: portNumber(18_889), to: portNumber(19_888) },
+      { default: {}, description: 'Ports for agents, on loopback.' },
+    ),
+    firstUid: Type.Integer({
+      default: 200_000,
+      minimum: 0,
+      maximum: 2_000_000_000,
+      description: 'Under root, instance n runs as user id firstUid + n. 0: as root.',
+    }),
+    keepRunning: Type.Boolean({
+      default: false,
+      description: 'Leave servers running when the platform stops; the next start adopts them.',
+    }),
+    agentConfig: Type.Optional(
+      Type.String({ description: 'Configuration file of the agents; default: config/agent.ts.' }),
+    ),
   }),
   needs: { database: Database, agents: Agents },
   services: { provider: asClass(LocalProvider).singleton() },

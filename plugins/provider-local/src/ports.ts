@@ -11,18 +11,40 @@ export interface PortRange {
 }
 
 /** The lowest port of the range that is neither given away nor in use; it belongs to the instance from now on. */
-export async function takePort(em: EntityManager, wanted: { readonly machine: string; readonly instanceId: string; readonly name: string; readonly host: string; readonly range: PortRange }): Promise<number> {
+export async function takePort(
+  em: EntityManager,
+  wanted: {
+    readonly machine: string;
+    readonly instanceId: string;
+    readonly name: string;
+    readonly host: string;
+    readonly range: PortRange;
+  },
+): Promise<number> {
   const { machine, instanceId, name, host, range } = wanted;
-  const [own] = await em.execute<{ port: number }[]>('select port from provider_local_port where instance_id = ? and name = ?', [instanceId, name]);
+  const [own] = await em.execute<{ port: number }[]>(
+    'select port from provider_local_port where instance_id = ? and name = ?',
+    [instanceId, name],
+  );
   if (own !== undefined) return own.port;
-  const taken = await em.execute<{ port: number }[]>('select port from provider_local_port where machine = ?', [machine]);
+  const taken = await em.execute<{ port: number }[]>(
+    'select port from provider_local_port where machine = ?',
+    [machine],
+  );
   const given = new Set(taken.map(({ port }) => port));
   for (let port = range.from; port <= range.to; port++) {
     if (given.has(port) || !(await isFree(host, port))) continue;
-    const rows = await em.execute<unknown[]>('insert into provider_local_port (machine, port, instance_id, name) values (?, ?, ?, ?) on conflict do nothing returning port', [machine, port, instanceId, name]);
+    const rows = await em.execute<unknown[]>(
+      'insert into provider_local_port (machine, port, instance_id, name) values (?, ?, ?, ?) on conflict do nothing returning port',
+      [machine, port, instanceId, name],
+    );
     if (rows.length > 0) return port;
   }
-  throw new CodedError('PROVIDER_LOCAL_NO_PORT', `No port between ${range.from} and ${range.to} is free.`, 'Delete an instance, or widen the range in the settings of provider-local.');
+  throw new CodedError(
+    'PROVIDER_LOCAL_NO_PORT',
+    `No port between ${range.from} and ${range.to} is free.`,
+    'Delete an instance, or widen the range in the settings of provider-local.',
+  );
 }
 
 /** Free for TCP and UDP alike: many games use both. */

@@ -31,7 +31,11 @@ function isZombie(pid: number): boolean {
 }
 
 /** Waits until none is left; answers false when some still are after `withinMs`. */
-export async function untilGone(folder: string, withinMs: number, signal?: AbortSignal): Promise<boolean> {
+export async function untilGone(
+  folder: string,
+  withinMs: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   while (processesOf(folder).length > 0) {
     if (performance.now() > deadline) return false;

@@ -52,10 +52,21 @@ export class LocalProvider implements Provider {
     const { database, config, home } = this.#ground;
     const { place, agentPort, ports } = await database.transaction(async (em) => {
       const record = await this.#claim(em, request);
-      const take = (name: string, host: string, range: LocalSettings['gamePorts']) => takePort(em, { machine: this.#machine, instanceId: request.instanceId, name, host, range });
+      const take = (name: string, host: string, range: LocalSettings['gamePorts']) =>
+        takePort(em, { machine: this.#machine, instanceId: request.instanceId, name, host, range });
       const given: Placement['ports'][number][] = [];
-      for (const { name, protocol } of request.ports) given.push({ name, protocol, host: config.gameHost, port: await take(name, config.gameHost, config.gamePorts) });
-      return { place: record, agentPort: await take('agent', agentHost, config.agentPorts), ports: given };
+      for (const { name, protocol } of request.ports)
+        given.push({
+          name,
+          protocol,
+          host: config.gameHost,
+          port: await take(name, config.gameHost, config.gamePorts),
+        });
+      return {
+        place: record,
+        agentPort: await take('agent', agentHost, config.agentPorts),
+        ports: given,
+      };
     });
     mkdirSync(join(home, 'artifact-cache'), { recursive: true, mode: 0o755 });
     this.#furnish(place, request);
@@ -64,7 +75,7 @@ export class LocalProvider implements Provider {
       agentUrl: `http://${agentHost}:${agentPort}`,
       address: { host: config.publicHost ?? config.gameHost, port: first?.port ?? 0 },
       ports,
-      user: place.uid == null ? null : { uid: place.uid, gid: place.uid },
+      user: typeof place.uid !== 'number' ? null : { uid: place.uid, gid: place.uid },
       details: { machine: place.machine, folder: place.folder },
     };
   }
@@ -72,8 +83,18 @@ export class LocalProvider implements Provider {
   async ensureRunning(request: PlacementRequest, placement: Placement): Promise<Placement> {
     const { home, config } = this.#ground;
     const place = await this.#place(request.instanceId);
-    if (place === null) throw new CodedError('PROVIDER_LOCAL_NO_PLACE', 'This instance has no folder on any machine.', 'Delete it.');
-    if (place.machine !== this.#machine) throw new CodedError('PROVIDER_LOCAL_ELSEWHERE', `This instance lives on the machine "${place.machine}".`, 'Start the platform there.');
+    if (place === null)
+      throw new CodedError(
+        'PROVIDER_LOCAL_NO_PLACE',
+        'This instance has no folder on any machine.',
+        'Delete it.',
+      );
+    if (place.machine !== this.#machine)
+      throw new CodedError(
+        'PROVIDER_LOCAL_ELSEWHERE',
+        `This instance lives on the machine "${place.machine}".`,
+        'Start the platform there.',
+      );
     this.#furnish(place, request);
     if (processesOf(place.folder).some((pid) => isAgentOf(pid, place.folder))) return placement;
     await startAgent({
@@ -92,7 +113,12 @@ export class LocalProvider implements Provider {
     const { database } = this.#ground;
     const place = await this.#place(instanceId);
     if (place === null) return;
-    if (place.machine !== this.#machine) throw new CodedError('PROVIDER_LOCAL_ELSEWHERE', `This instance lives on the machine "${place.machine}".`, 'Start the platform there, and retry.');
+    if (place.machine !== this.#machine)
+      throw new CodedError(
+        'PROVIDER_LOCAL_ELSEWHERE',
+        `This instance lives on the machine "${place.machine}".`,
+        'Start the platform there, and retry.',
+      );
     await killAll(place.folder);
     rmSync(place.folder, { recursive: true, force: true, maxRetries: 3 });
     await database.transaction(async (em) => {
@@ -115,14 +141,23 @@ export class LocalProvider implements Provider {
       places.map(async ({ instanceId, folder }) => {
         if (processesOf(folder).length === 0) return;
         try {
-          const [row] = await database.fork().execute<{ port: number }[]>(`select port from provider_local_port where instance_id = ? and name = 'agent'`, [instanceId]);
-          if (row !== undefined) await agents.shutdown({ instanceId, url: `http://${agentHost}:${row.port}` }, true);
+          const [row] = await database
+            .fork()
+            .execute<{ port: number }[]>(
+              `select port from provider_local_port where instance_id = ? and name = 'agent'`,
+              [instanceId],
+            );
+          if (row !== undefined)
+            await agents.shutdown({ instanceId, url: `http://${agentHost}:${row.port}` }, true);
         } catch (error) {
           log.warn({ err: error, instanceId }, 'the agent could not be asked to stop');
           return killAll(folder);
         }
         if (await untilGone(folder, gracefulMs)) return;
-        log.warn({ instanceId }, `still running ${gracefulMs / 1000} s after it was asked to stop: killed`);
+        log.warn(
+          { instanceId },
+          `still running ${gracefulMs / 1000} s after it was asked to stop: killed`,
+        );
         await killAll(folder);
       }),
     );
@@ -134,7 +169,13 @@ export class LocalProvider implements Provider {
     if (found !== null) return found;
     const { home, config } = this.#ground;
     const folder = join(home, 'instances', instanceId);
-    const place = em.create(Place, { instanceId, machine: this.#machine, home, folder, uid: uidFor(vmid, folder, config.firstUid) });
+    const place = em.create(Place, {
+      instanceId,
+      machine: this.#machine,
+      home,
+      folder,
+      uid: uidFor(vmid, folder, config.firstUid),
+    });
     await em.flush();
     return place;
   }
@@ -152,6 +193,12 @@ export class LocalProvider implements Provider {
 
 /** Games under root run as root when nobody else can reach the home: said once, at start. */
 export function warnOfRoot(home: string, { firstUid }: LocalSettings, log: Logger): void {
-  if (process.getuid?.() !== 0 || (firstUid !== 0 && isOpenWay(join(home, 'instances', 'x', 'data')))) return;
-  log.warn('games will run as root, because other users cannot reach the home: move it (ZLH_HOME) to a folder like /srv/zlh, or start the platform as an ordinary user');
+  if (
+    process.getuid?.() !== 0 ||
+    (firstUid !== 0 && isOpenWay(join(home, 'instances', 'x', 'data')))
+  )
+    return;
+  log.warn(
+    'games will run as root, because other users cannot reach the home: move it (ZLH_HOME) to a folder like /srv/zlh, or start the platform as an ordinary user',
+  );
 }
