@@ -1,3 +1,4 @@
+/** What the console owes quick, slow and stalled viewers. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConsoleHub, SCROLLBACK_BYTES, type ConsoleSink } from './console-hub.ts';

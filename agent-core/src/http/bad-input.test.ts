@@ -14,9 +14,9 @@ test.before(async () => {
 });
 test.after(() => agent.end());
 
-async function raw(path: string, body: string, type = 'application/json', method = 'POST') {
+async function raw(path: string, body: string, type = 'application/json') {
   const headers = { authorization: `Bearer ${agent.token}`, 'content-type': type };
-  const response = await fetch(agent.url + path, { method, headers, body });
+  const response = await fetch(agent.url + path, { method: 'POST', headers, body });
   assert.match(response.headers.get('content-type') ?? '', /^application\/problem\+json/);
   return { status: response.status, problem: (await response.json()) as AgentProblem };
 }

@@ -111,22 +111,24 @@ test('a pipe in place of a properties file does not hang the agent', async () =>
   await refusal(write('p', 'a=b', 'properties'));
 });
 
-test('a folder swapped for a link all the time never lets a write out', async () => {
-  let swapping = true;
-  const swap = async () => {
-    while (swapping) {
-      rmSync(join(root, 'dir'), { recursive: true, force: true });
-      try {
-        symlinkSync('../outside', join(root, 'dir'));
-      } catch {
-        // The writer was faster with its folder: the next round gets it.
-      }
-      await turn();
+/** Puts a link out in place of the folder, again and again. */
+async function swapUntil(over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    rmSync(join(root, 'dir'), { recursive: true, force: true });
+    try {
+      symlinkSync('../outside', join(root, 'dir'));
+    } catch {
+      // The writer was faster with its folder: the next round gets it.
     }
-  };
-  const swapper = swap();
+    await turn();
+  }
+}
+
+test('a folder swapped for a link all the time never lets a write out', async () => {
+  const over = new AbortController();
+  const swapper = swapUntil(over.signal);
   for (let i = 0; i < 500; i++) await write(`dir/f${i}`, 'x').catch(() => {}); // refused or gone: both fine
-  swapping = false;
+  over.abort();
   await swapper;
   assert.equal(readdirSync(join(base, 'outside')), ['secret']);
   assert.not.ok(existsSync(join(base, 'f0')));

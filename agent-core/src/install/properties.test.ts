@@ -1,3 +1,4 @@
+/** Merging settings into a file its owner edits by hand. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mergeProperties } from './properties.ts';

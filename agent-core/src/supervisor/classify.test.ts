@@ -1,3 +1,4 @@
+/** Each reason for a crash, told from the exit and its circumstances. */
 import { CodedError } from '@zlh/kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

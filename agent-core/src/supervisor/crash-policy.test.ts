@@ -1,3 +1,4 @@
+/** Backoff, its limits, giving up, and clocks that jump. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CrashReport } from '../contract/status.ts';

@@ -1,4 +1,5 @@
-import { CodedError } from '@zlh/kernel';
+/** Placeholders, dropped privileges and commands that are not there. */
+import type { CodedError } from '@zlh/kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { escapePlaceholders, type InstanceSpec } from '../contract/spec.ts';

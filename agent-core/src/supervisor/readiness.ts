@@ -121,10 +121,14 @@ function targetOf(
 /** A probe that cannot be made answers why, so that a running server is still taken over. */
 function createProbe(spec: InstanceSpec, probes: ProbeRegistry, target: ProbeTarget): Probe {
   const kind = probes.get(spec.probe.kind);
+  if (kind === undefined) return failing(`this agent has no probe "${spec.probe.kind}"`);
   try {
-    if (kind !== undefined) return kind.create(target);
+    return kind.create(target);
   } catch (error) {
-    return { check: () => Promise.reject(error) };
+    return failing(error instanceof Error ? error.message : String(error));
   }
-  return { check: () => Promise.reject(new Error(`this agent has no probe "${spec.probe.kind}"`)) };
+}
+
+function failing(detail: string): Probe {
+  return { check: () => Promise.resolve({ ready: false, detail }) };
 }

@@ -11,7 +11,7 @@ let server: Server | undefined;
 async function serve(answer: (socket: Socket, request: Buffer) => void): Promise<number> {
   server = createServer((socket) => {
     socket.on('error', () => {}); // the client may hang up first
-    socket.on('data', (request) => answer(socket, request as Buffer));
+    socket.on('data', (request) => answer(socket, request));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
