@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The `zlh` command. Plain JavaScript, because any Node ≥ 20 may run it: it hands over to the pinned Node,
-// under which the sources run as they are.
+// The `zlh` command. Plain JavaScript, because any Node ≥ 20 may run it: it hands over to the
+// pinned Node, under which the sources run as they are.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,7 +20,10 @@ if (old || (fromSource && !process.execArgv.includes(condition))) {
   await main(process.argv.slice(2));
 }
 
-/** Becomes the other Node where the system can, so that one process is all there is; else waits for it. */
+/**
+ * Becomes the other Node where the system can, so that one process is all there is; else waits for
+ * it.
+ */
 function handOver(node) {
   const flags = ['--disable-warning=ExperimentalWarning', ...(fromSource ? [condition] : [])];
   const args = [...flags, fileURLToPath(import.meta.url), ...process.argv.slice(2)];

@@ -100,7 +100,7 @@ test('after the end nothing is made again, but the log still writes', async () =
   assert.is(made, 1);
 });
 
-test('services are disposed newest first, one after the other, and only those that were made', async () => {
+test('services that were made are disposed newest first, one after the other', async () => {
   const said: string[] = [];
   const service = (name: string, needs: readonly string[] = []) =>
     asFunction((cradle: Record<string, unknown>) => needs.map((need) => cradle[need]))
@@ -123,7 +123,7 @@ test('services are disposed newest first, one after the other, and only those th
   assert.equal(await dispose(1000), [], 'a second time nothing is left');
 });
 
-test('every disposer that fails or hangs is reported, and none keeps the others from running', async () => {
+test('every disposer that fails or hangs is reported, and stops no other', async () => {
   const disposed = (dispose: () => unknown) =>
     asFunction(() => ({}))
       .singleton()

@@ -1,7 +1,7 @@
 /**
- * One awilix container per plugin, and the lazy `use` over it. Containers know nothing of each other:
- * a need is bridged by a function that asks the kernel when it is first read. awilix caches singletons
- * by name in a root container, which is why plugins cannot share one.
+ * One awilix container per plugin, and the lazy `use` over it. Containers know nothing of each
+ * other: a need is bridged by a function that asks the kernel when it is first read. awilix caches
+ * singletons by name in a root container, which is why plugins cannot share one.
  */
 import { asFunction, asValue, createContainer, type Resolver } from 'awilix';
 import { groundNames } from './declaration.ts';
@@ -37,7 +37,8 @@ export function createPluginContainer(
 
   const read = (name: string): unknown => {
     if (!names.includes(name)) {
-      if (name === 'then' || name === 'toJSON') return undefined; // asked of any object, by await and by logs
+      // Asked of any object, by await and by logs.
+      if (name === 'then' || name === 'toJSON') return undefined;
       throw errors.useUnknown(plugin.id, name);
     }
     if (state === 'closed') throw errors.useTooEarly(plugin.id, name);

@@ -4,7 +4,9 @@ import type { Contribution } from './tokens.ts';
 export class Contributions {
   readonly #lists = new Map<string, Contribution<unknown>[]>();
 
-  /** The same array for the kernel's whole life, so that whoever holds it sees what is taken out. */
+  /**
+   * The same array for the kernel's whole life, so that whoever holds it sees what is taken out.
+   */
   of(point: string): Contribution<unknown>[] {
     const list = this.#lists.get(point) ?? [];
     this.#lists.set(point, list);

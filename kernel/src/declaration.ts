@@ -1,4 +1,6 @@
-/** What the types cannot hold a plugin's author to: faults of a declaration, found without running it. */
+/**
+ * What the types cannot hold a plugin's author to: faults of a declaration, found before it runs.
+ */
 import { needsOf, providesOf, servicesOf, settingsOf, type Plugin } from './plugin.ts';
 
 /** What `use` and the factories hold besides needs and services. */
@@ -10,7 +12,7 @@ export function* declarationFaults(plugin: Plugin): Generator<string> {
   const services = servicesOf(plugin);
   const names = [...groundNames, ...Object.keys(needs), ...Object.keys(services)];
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
-    yield `it uses the name "${name}" twice among its needs, its services and what the kernel gives`;
+    yield `it has the name "${name}" twice among its needs, its services and what the kernel gives`;
   }
   for (const [name, need] of Object.entries(needs)) {
     if (!['token', 'point', 'optional'].includes(need?.kind)) {

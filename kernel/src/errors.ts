@@ -1,6 +1,6 @@
 /**
- * Every error of the kernel, in one place: a stable code, one sentence that says what is wrong and one
- * that says what to do. Tests compare them word for word; tools may match on the code.
+ * Every error of the kernel, in one place: a stable code, one sentence that says what is wrong and
+ * one that says what to do. Tests compare them word for word; tools may match on the code.
  */
 
 /** An error meant for people: `message` says what is wrong, `hint` what to do about it. */
@@ -129,7 +129,7 @@ export const errors = {
     new CodedError(
       'KERNEL_MISSING_SECRET',
       `The secret "${variable}" for the setting "${path}" of "${name}" is not set.`,
-      `Set ${variable} in the environment, or ${variable}_FILE to the path of a file that holds it.`,
+      `Set the variable ${variable}, or ${variable}_FILE to the path of a file that holds it.`,
     ),
   unreadableSecret: (name: string, path: string, variable: string, file: string, cause: unknown) =>
     new CodedError(

@@ -6,7 +6,7 @@ export { definePlugin } from './plugin.ts';
 export type { Plugin, Use, Add, Ground, SetupContext } from './plugin.ts';
 export { CodedError, ConfigurationError, describeError } from './errors.ts';
 export { secret } from './secrets.ts';
-export type { Configuration } from './load.ts';
+export type { Configuration } from './cli/load.ts';
 export type { Logger } from './log.ts';
 export { Commands, Checks } from './cli/points.ts';
 export type { Command, CommandContext, Check, CheckResult } from './cli/points.ts';

@@ -1,4 +1,6 @@
-/** The life of plugins in a kernel: in order, and every way in which it goes wrong, word for word. */
+/**
+ * The life of plugins in a kernel: in order, and every way in which it goes wrong, word for word.
+ */
 import { setImmediate } from 'node:timers/promises';
 import { Type } from 'typebox';
 import { test } from 'uvu';
@@ -104,7 +106,7 @@ test('parsed settings, log and home reach setup and start', async () => {
   assert.is(lines[0]?.msg, 'port 7');
 });
 
-test('all faults of a configuration are in one report, and no code of a plugin has run', async () => {
+test('all faults of a configuration are in one report; no code of a plugin has run', async () => {
   const story: string[] = [];
   const clock = (id: string) =>
     definePlugin({ id, services: { clock: asValue(1) }, provides: { clock: token('clock') } });
@@ -185,7 +187,7 @@ test('a wrong declaration is refused, each fault of it', async () => {
     'Tell its author, or take it out of the configuration.',
   ];
   assert.equal(faultsOf(error), [
-    say('it uses the name "log" twice among its needs, its services and what the kernel gives'),
+    say('it has the name "log" twice among its needs, its services and what the kernel gives'),
     say('its need "bad" is neither a token, an optional token nor a point'),
     say('its service "raw" is not made by asFunction(), asClass() or asValue()'),
     say('it provides "missing", which is not among its services'),
@@ -388,7 +390,7 @@ test('drain and stop that hang are left behind', async () => {
   assert.is(story.at(-1), 'stop data');
 });
 
-test('services are disposed after the stop of their plugin, and failures are answered', async () => {
+test("services are disposed after their plugin's stop, and failures are answered", async () => {
   const story: string[] = [];
   const pool = asFunction(() => ({}))
     .singleton()
@@ -409,7 +411,7 @@ test('services are disposed after the stop of their plugin, and failures are ans
   assert.equal(story, ['stop', 'dispose']);
 });
 
-test('told to stop while a plugin starts, it waits for that plugin, which is told by its signal', async () => {
+test("told to stop while a plugin starts, it tells the plugin's signal and waits", async () => {
   const story: string[] = [];
   const start = async ({ signal }: { signal: AbortSignal }) => {
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -531,7 +533,7 @@ test('onFailure continue: nobody that must not be missing is left out', async ()
   );
 });
 
-test('onFailure continue: when ready fails, those that hold the service optionally fall too', async () => {
+test('onFailure continue: a failed ready also fells who has an optional hold of it', async () => {
   const story: string[] = [];
   const plugins = () => [
     told(story, 'billing', [], { ready: fail('port') }),
@@ -587,7 +589,7 @@ test('onFailure continue: a plugin that needs two failed ones is given up once',
   assert.match(lines.at(-1)?.msg ?? '', /Going on without b\.$/);
 });
 
-test('a service cannot be had from outside before the start, after the stop, or from nobody', async () => {
+test('no service can be had before the start, after the stop, or from nobody', async () => {
   const { kernel } = makeKernel([told([], 'clock')]);
   const notRunning = [
     'KERNEL_NOT_RUNNING',

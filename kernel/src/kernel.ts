@@ -1,7 +1,7 @@
 /**
- * Boots plugins and stops them again. The order of a boot is told at `definePlugin`; what this file adds
- * is what happens when a step fails: everything begun is stopped, the failing plugin included, and the
- * error names the plugins that needed it.
+ * Boots plugins and stops them again. The order of a boot is told at `definePlugin`; what this file
+ * adds is what happens when a step fails: everything begun is stopped, the failing plugin included,
+ * and the error names the plugins that needed it.
  */
 import { Contributions } from './contributions.ts';
 import { declarationFaults } from './declaration.ts';
@@ -25,7 +25,7 @@ export interface KernelOptions {
   readonly log?: Logger;
   /** Longest time a plugin may take to start, and to become ready. Default 60,000 ms. */
   readonly startTimeoutMs?: number;
-  /** Longest time a plugin may take to drain, to stop, and to dispose of one service. Default 20,000 ms. */
+  /** Longest time to drain, to stop, and to dispose of one service. Default 20,000 ms. */
   readonly stopTimeoutMs?: number;
 }
 
@@ -62,7 +62,7 @@ export class Kernel {
     for (const room of this.#rooms) this.#setup(room);
   }
 
-  /** Runs `start` in order, then `ready`. On failure everything begun is stopped before this rejects. */
+  /** Runs `start` in order, then `ready`. When it rejects, everything begun was stopped. */
   async start(): Promise<void> {
     try {
       for (const phase of ['start', 'ready'] as const) {
@@ -144,8 +144,8 @@ export class Kernel {
   }
 
   /**
-   * Decides what a failure means. Answers the plugins to go on without, those that need the failed one
-   * included, their contributions taken out; throws when one of them may not be missing.
+   * Decides what a failure means. Answers the plugins to go on without, those that need the failed
+   * one included, their contributions taken out; throws when one of them may not be missing.
    */
   #goOnWithout(room: Room, phase: 'setup' | 'start' | 'ready', error: unknown): readonly Room[] {
     const { ids, required, dependencies } = this.#order;

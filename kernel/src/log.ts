@@ -7,7 +7,9 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 export const logFormats = ['json', 'text'] as const;
 
 export interface LogOptions {
-  /** `json` for collectors, `text` for people; by default text when standard output is a terminal. */
+  /**
+   * `json` for collectors, `text` for people; by default text when standard output is a terminal.
+   */
   readonly format?: (typeof logFormats)[number];
   /** Lowest level written; default `info`. */
   readonly level?: (typeof logLevels)[number];

@@ -90,7 +90,9 @@ export function withDependents(
   return [...found];
 }
 
-/** One way down to the plugin, from somebody that nobody needs: `billing`, `invoices`, `database`. */
+/**
+ * One way down to the plugin, from somebody that nobody needs: `billing`, `invoices`, `database`.
+ */
 export function chainTo(
   id: string,
   ids: readonly string[],

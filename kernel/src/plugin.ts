@@ -1,5 +1,5 @@
 /**
- * How a plugin is declared. Declaring one has no side effects; everything beyond the id is optional.
+ * How a plugin is declared. Declaring one has no side effects; all but the id is optional.
  *
  * The life of a plugin:
  *  1. its settings are parsed against `config` before any of its code runs;
@@ -8,7 +8,7 @@
  *  4. `ready` runs when every plugin has started: open doors here;
  *  5. `drain` (reverse order) closes the doors, for every plugin whose `start` came to its end;
  *  6. `stop` (reverse order) lets go of everything, then the disposers of its services run, newest
- *     first. `stop` also runs after a `start` that failed half way: it copes with a half-made state.
+ *     first. `stop` also runs after a `start` that failed half way, and copes with what there is.
  */
 import type { Resolver } from 'awilix';
 import type { Logger } from 'pino';
@@ -16,7 +16,7 @@ import type { Static, TObject, TSchema } from 'typebox';
 import type { Contribution, Need, OptionalToken, Point, Token } from './tokens.ts';
 
 export type Needs = Readonly<Record<string, Need>>;
-// oxlint-disable-next-line typescript/no-explicit-any -- awilix types a registration by what it makes
+// oxlint-disable-next-line typescript/no-explicit-any -- typed by what it makes
 export type Services = Readonly<Record<string, Resolver<any>>>;
 
 type Answer<N> =
@@ -54,7 +54,7 @@ export interface PluginDefinition<C extends TObject, N extends Needs, S extends 
   readonly id: string;
   /**
    * Settings as a TypeBox object. Unknown keys are refused, also in nested objects that do not say
-   * otherwise. A `description` is what people read; `secret: true` keeps the value from being printed.
+   * otherwise. A `description` is what people read; `secret: true` keeps it from print.
    */
   readonly config?: C;
   readonly needs?: N;
@@ -110,7 +110,7 @@ export function definePlugin<
   return { ...definition, [brand]: true } as unknown as Plugin;
 }
 
-/** The mark is a registered symbol, so that plugins made by another copy of the kernel count too. */
+/** The mark is a registered symbol: plugins made by another copy of the kernel count too. */
 export function isPlugin(value: unknown): value is Plugin {
   return typeof value === 'object' && value !== null && brand in value;
 }

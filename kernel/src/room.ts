@@ -1,6 +1,6 @@
 /**
- * A plugin while it lives in a kernel: its settings, its container, and the steps of its life, each of
- * which either ends in time or rejects with a coded error.
+ * A plugin while it lives in a kernel: its settings, its container, and the steps of its life, each
+ * of which either ends in time or rejects with a coded error.
  */
 import { createPluginContainer, type PluginContainer } from './container.ts';
 import { errors, type CodedError, type Phase } from './errors.ts';
@@ -10,7 +10,9 @@ import type { ParsedSettings } from './settings.ts';
 import { withinTime } from './time-limit.ts';
 import type { Need } from './tokens.ts';
 
-/** `starting` lasts until its `start` has come to its end; `failed` is one the host goes on without. */
+/**
+ * `starting` lasts until its `start` has come to its end; `failed` is one the host goes on without.
+ */
 export type RoomState = 'configured' | 'starting' | 'started' | 'failed' | 'stopped';
 
 export interface Surroundings {
@@ -126,7 +128,11 @@ export class Late extends Error {
   }
 }
 
-/** What a step rejected with, as an error for people. @param chain who needs the plugin, down to it */
+/**
+ * What a step rejected with, as an error for people.
+ *
+ * @param chain who needs the plugin, down to it
+ */
 export function asFailure(
   phase: Phase,
   plugin: string,

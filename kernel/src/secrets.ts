@@ -1,6 +1,9 @@
-/** Secrets in settings: taken from the environment or a file when the configuration is loaded, never printed. */
+/**
+ * Secrets in settings: taken from the environment or a file when settings are parsed, never printed.
+ */
 import { readFileSync } from 'node:fs';
 import { errors, type CodedError } from './errors.ts';
+import type { SchemaNode } from './setting-faults.ts';
 
 /** The variables a configuration may draw on. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,7 +30,11 @@ export interface Found {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
-/** A copy of the value with every secret in it resolved. @param plugin its package, for the faults */
+/**
+ * A copy of the value with every secret in it resolved.
+ *
+ * @param plugin its package, for the faults
+ */
 export function resolveSecrets(
   plugin: string,
   path: string,
@@ -60,16 +67,9 @@ export function resolveSecrets(
   }
 }
 
-/** The parts of JSON Schema below which a value may lie. */
-interface Node {
-  readonly secret?: boolean;
-  readonly properties?: Readonly<Record<string, Node>>;
-  readonly patternProperties?: Readonly<Record<string, Node>>;
-  readonly items?: Node | readonly Node[];
-  readonly anyOf?: readonly Node[];
-}
-
-/** A copy fit to print: masked is what came from a secret, and what its schema calls `secret: true`. */
+/**
+ * A copy fit to print: masked is what came from a secret, and what its schema calls `secret: true`.
+ */
 export function masked(
   path: string,
   schemas: readonly object[],
@@ -77,7 +77,7 @@ export function masked(
   secrets: ReadonlySet<string>,
 ): unknown {
   if (value === undefined) return undefined;
-  const nodes = (schemas as readonly Node[]).flatMap((node) => [node, ...(node.anyOf ?? [])]);
+  const nodes = (schemas as readonly SchemaNode[]).flatMap((node) => [node, ...(node.anyOf ?? [])]);
   if (secrets.has(path) || nodes.some((node) => node.secret === true)) return mask;
   if (Array.isArray(value)) {
     const items = nodes.flatMap((node) => node.items ?? []);

@@ -10,15 +10,17 @@ export type SettingFault =
 
 type Problem = ReturnType<typeof Value.Errors>[number];
 
-/** The parts of JSON Schema looked into here. */
-interface Node {
+/** The parts of JSON Schema that the kernel looks into. */
+export interface SchemaNode {
   readonly type?: string;
+  /** Our own word: the value is never printed. */
+  readonly secret?: boolean;
   readonly const?: unknown;
-  readonly properties?: Readonly<Record<string, Node>>;
-  readonly patternProperties?: Readonly<Record<string, Node>>;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly patternProperties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: unknown;
-  readonly items?: Node | readonly Node[];
-  readonly anyOf?: readonly Node[];
+  readonly items?: SchemaNode | readonly SchemaNode[];
+  readonly anyOf?: readonly SchemaNode[];
 }
 
 /** @param path where the value stands; the paths of faults begin with it */
@@ -36,7 +38,7 @@ export function faultsOf(path: string, schema: TSchema, value: unknown): Setting
     });
 }
 
-function asFaults(path: string, problem: Problem, at: Node): SettingFault[] {
+function asFaults(path: string, problem: Problem, at: SchemaNode): SettingFault[] {
   const below = (key: string) => (path === '' ? key : `${path}.${key}`);
   switch (problem.keyword) {
     case 'required':
@@ -62,13 +64,13 @@ function asFaults(path: string, problem: Problem, at: Node): SettingFault[] {
 
 const wrong = (path: string, problem: string): SettingFault => ({ kind: 'wrong', path, problem });
 
-function oneOf(options: readonly Node[]): string {
+function oneOf(options: readonly SchemaNode[]): string {
   const names = options.map(nameOf);
   return names.length === 1 ? `must be ${names[0]}` : `must be one of ${names.join(', ')}`;
 }
 
 /** `"fast"`, `string`, or `object with kind "folder"`. */
-function nameOf(option: Node): string {
+function nameOf(option: SchemaNode): string {
   const literal = Object.entries(option.properties ?? {}).find(([, { const: value }]) => value);
   const tag = literal && ` with ${literal[0]} ${JSON.stringify(literal[1].const)}`;
   return JSON.stringify(option.const) ?? `${option.type ?? 'something else'}${tag ?? ''}`;
@@ -80,7 +82,7 @@ function stepsOf(pointer: string): string[] {
   return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function follow(schema: TSchema, pointer: string): Node {
+function follow(schema: TSchema, pointer: string): SchemaNode {
   let found: unknown = schema;
   for (const step of stepsOf(pointer))
     found = (found as Record<string, unknown> | undefined)?.[step];
@@ -89,10 +91,12 @@ function follow(schema: TSchema, pointer: string): Node {
 
 /** The schema with `additionalProperties: false` at every object that does not say otherwise. */
 export function closed(schema: TSchema): TSchema {
-  // Descriptors, not a spread: TypeBox keeps what it knows of a type in members that do not enumerate.
+  // Descriptors, not a spread: TypeBox keeps what it knows of a type in members that do not
+  // enumerate.
   const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(schema));
-  const { properties, patternProperties, additionalProperties, items, anyOf } = schema as Node;
-  const each = (nodes: Readonly<Record<string, Node>>) =>
+  const { properties, patternProperties, additionalProperties, items, anyOf } =
+    schema as SchemaNode;
+  const each = (nodes: Readonly<Record<string, SchemaNode>>) =>
     Object.fromEntries(Object.entries(nodes).map(([key, inner]) => [key, closed(inner)]));
   const open = additionalProperties !== undefined || patternProperties !== undefined;
   return Object.assign(
@@ -100,7 +104,7 @@ export function closed(schema: TSchema): TSchema {
     properties && { properties: each(properties) },
     properties && !open && { additionalProperties: false },
     patternProperties && { patternProperties: each(patternProperties) },
-    items && { items: Array.isArray(items) ? items.map(closed) : closed(items as Node) },
+    items && { items: Array.isArray(items) ? items.map(closed) : closed(items as SchemaNode) },
     anyOf && { anyOf: anyOf.map(closed) },
   );
 }

@@ -1,4 +1,6 @@
-/** Settings: file, environment, secrets and defaults, and every fault with the place it came from. */
+/**
+ * Settings: file, environment, secrets and defaults, and every fault with the place it came from.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,7 +100,8 @@ test('text that breaks a rule of text is told so, though it could be read as a n
   );
   assert.is(
     faults[0]?.[1],
-    'The setting "key" of "@x/web" must not have fewer than 3 characters (environment variable ZLH_WEB_SERVER_KEY).',
+    'The setting "key" of "@x/web" must not have fewer than 3 characters ' +
+      '(environment variable ZLH_WEB_SERVER_KEY).',
   );
 });
 
@@ -166,7 +169,7 @@ test('unknown settings are refused in the file, in nested objects and in the env
   assert.equal(parse({}, { a: 1 }).faults[0]?.[2], 'There is none to set: remove it.');
 });
 
-test('unknown keys are refused inside arrays, unions and records too, unless the schema allows them', () => {
+test('unknown keys are refused in arrays and records too, unless the schema allows them', () => {
   const item = Type.Object({ a: Type.Optional(Type.String()) });
   const schema = {
     list: Type.Array(item),
@@ -216,7 +219,7 @@ test('a missing secret is one fault, not two', () => {
     [
       'KERNEL_MISSING_SECRET',
       'The secret "PASSWORD" for the setting "password" of "@x/web" is not set.',
-      'Set PASSWORD in the environment, or PASSWORD_FILE to the path of a file that holds it.',
+      'Set the variable PASSWORD, or PASSWORD_FILE to the path of a file that holds it.',
     ],
   ]);
 });
@@ -244,7 +247,7 @@ test('a missing secret does not matter when the environment sets the setting', (
   assert.equal([values, faults, printed], [{ password: 'direct' }, [], { password: '••••••' }]);
 });
 
-test('secrets are masked in print: by secret(), by the schema, at any depth, and nothing else', () => {
+test('what secret() or the schema calls secret is masked in print, at any depth', () => {
   const hidden = Type.String({ secret: true });
   const { printed, report } = parse(
     {

@@ -7,7 +7,7 @@ import { Value } from 'typebox/value';
 import { errors, type CodedError } from './errors.ts';
 import { settingsOf, type Plugin } from './plugin.ts';
 import { masked, resolveSecrets, type Environment } from './secrets.ts';
-import { closed, faultsOf, type SettingFault } from './setting-faults.ts';
+import { closed, faultsOf } from './setting-faults.ts';
 
 /** One setting, fit to print. */
 export interface SettingReport {
@@ -25,14 +25,24 @@ export interface ParsedSettings {
   readonly faults: readonly CodedError[];
 }
 
-/** One setting on its way from where it was found to a checked value. */
+/** Where the settings of one plugin come from. */
+interface Sources {
+  /** The plugin's package, by which faults name it. */
+  readonly name: string;
+  readonly plugin: Plugin;
+  readonly file: Readonly<Record<string, unknown>>;
+  readonly environment: Environment;
+}
+
+/** One setting as it was found, before defaults and checks. */
 interface Given {
-  value?: unknown;
+  readonly value: unknown;
   /** Where it came from, in words. */
-  source?: string;
+  readonly source: string;
   /** Dotted paths of what must not be printed. */
-  readonly secrets: Set<string>;
-  readonly faults: CodedError[];
+  readonly secrets: ReadonlySet<string>;
+  /** Secrets that were not there. */
+  readonly faults: readonly CodedError[];
 }
 
 /** `keepRunning` of `provider-local` is set by `ZLH_PROVIDER_LOCAL_KEEP_RUNNING`. */
@@ -42,68 +52,61 @@ export function variableOf(pluginId: string, key: string): string {
 
 const prefixOf = (pluginId: string) => `ZLH_${pluginId.replaceAll('-', '_').toUpperCase()}_`;
 
-/**
- * @param name the plugin's package, by which faults name it
- * @param allIds ids of all plugins, so that `http` is not blamed for the variables of `http-proxy`
- */
+/** @param allIds of all plugins, so that `http` is not blamed for the variables of `http-proxy` */
 export function parseSettings(
   name: string,
   plugin: Plugin,
-  fromFile: Readonly<Record<string, unknown>>,
+  file: Readonly<Record<string, unknown>>,
   environment: Environment,
   allIds: readonly string[] = [],
 ): ParsedSettings {
+  const sources = { name, plugin, file, environment };
   const schema = closed(plugin.config ?? { type: 'object', properties: {} });
-  const properties = (schema as { properties: Readonly<Record<string, TSchema>> }).properties;
-  const known = Object.keys(properties);
-  const faults = unknownSettings(name, plugin, fromFile, environment, allIds);
-  const given = new Map(
-    known.map((key) => [key, findSetting(name, plugin, key, fromFile, environment)]),
-  );
+  const { properties, required = [] } = schema as unknown as ObjectSchema;
+  const given = Object.keys(properties).map((key) => [key, find(sources, key)] as const);
+  const set = given.filter(([, { value }]) => value !== undefined);
+  const found = Object.fromEntries(set.map(([key, { value }]) => [key, value]));
+  const values = Value.Default(schema, found) as Readonly<Record<string, unknown>>;
 
-  const set = [...given].filter(([, { value }]) => value !== undefined);
-  const raw = Object.fromEntries(set.map(([key, { value }]) => [key, value]));
-  const values = Value.Default(schema, raw) as Readonly<Record<string, unknown>>;
-  for (const [key, { source, faults: own }] of given) {
-    faults.push(...own);
-    if (own.length > 0) continue; // it has no value to check
-    faults.push(...check(name, plugin, schema, key, values[key], source ?? 'default'));
+  const faults = unknownSettings(sources, allIds);
+  const report: SettingReport[] = [];
+  for (const [key, { source, secrets, faults: own }] of given) {
+    const property = properties[key]!;
+    const description = descriptionOf(property);
+    const variable = variableOf(plugin.id, key);
+    const value = masked(key, [property], values[key], secrets);
+    report.push({ key, value, variable, description });
+    if (own.length > 0) faults.push(...own);
+    else faults.push(...check(sources, key, property, values[key], source, required.includes(key)));
   }
-  const report = [...given].map(([key, { secrets }]) => ({
-    key,
-    value: masked(key, [properties[key]!], values[key], secrets),
-    variable: variableOf(plugin.id, key),
-    description: descriptionOf(properties[key]!),
-  }));
   return { values, report, faults };
 }
 
+interface ObjectSchema {
+  readonly properties: Readonly<Record<string, TSchema>>;
+  readonly required?: readonly string[];
+}
+
 /** The environment wins over the file. */
-function findSetting(
-  name: string,
-  plugin: Plugin,
-  key: string,
-  fromFile: Readonly<Record<string, unknown>>,
-  environment: Environment,
-): Given {
-  const given: Given = { secrets: new Set(), faults: [] };
+function find({ name, plugin, file, environment }: Sources, key: string): Given {
+  const faults: CodedError[] = [];
+  const secrets = new Set<string>();
+  const value = resolveSecrets(name, key, file[key], environment, { faults, secrets });
   const variable = variableOf(plugin.id, key);
   const text = environment[variable];
-  if (key in fromFile) {
-    given.source = 'configuration file';
-    given.value = resolveSecrets(name, key, fromFile[key], environment, given);
+  if (text === undefined) {
+    const source = key in file ? 'configuration file' : 'default';
+    return { value, source, secrets, faults };
   }
-  if (text === undefined) return given;
-  const wasSecret = given.secrets.size > 0;
   return {
     value: fromText(settingsOf(plugin)[key]!, text),
     source: `environment variable ${variable}`,
-    secrets: new Set(wasSecret ? [key] : []),
+    secrets: new Set(secrets.size > 0 ? [key] : []),
     faults: [],
   };
 }
 
-/** Text stays text where the schema wants text; anything else is read as JSON, for the checks to judge. */
+/** Text stays text where the schema wants text; all else is read as JSON, for the checks to judge. */
 function fromText(schema: TSchema, text: string): unknown {
   if ((schema as { type?: unknown }).type === 'string' || Value.Check(schema, text)) return text;
   try {
@@ -113,25 +116,17 @@ function fromText(schema: TSchema, text: string): unknown {
   }
 }
 
-function unknownSettings(
-  name: string,
-  plugin: Plugin,
-  fromFile: Readonly<Record<string, unknown>>,
-  environment: Environment,
-  allIds: readonly string[],
-): CodedError[] {
+function unknownSettings(sources: Sources, allIds: readonly string[]): CodedError[] {
+  const { name, plugin, file, environment } = sources;
   const known = Object.keys(settingsOf(plugin));
   const variables = known.map((key) => variableOf(plugin.id, key));
   const prefix = prefixOf(plugin.id);
-  const longer = allIds
-    .map(prefixOf)
-    .filter((other) => other !== prefix && other.startsWith(prefix));
-  const inFile = Object.keys(fromFile).filter((key) => !known.includes(key));
+  const longer = allIds.map(prefixOf).filter((other) => other.length > prefix.length);
+  const isOurs = (variable: string) =>
+    variable.startsWith(prefix) && !longer.some((other) => variable.startsWith(other));
+  const inFile = Object.keys(file).filter((key) => !known.includes(key));
   const inEnvironment = Object.keys(environment).filter(
-    (variable) =>
-      variable.startsWith(prefix) &&
-      !variables.includes(variable) &&
-      !longer.some((other) => variable.startsWith(other)),
+    (variable) => isOurs(variable) && !variables.includes(variable),
   );
   return [
     ...inFile.map((key) => errors.unknownSetting(name, key, 'configuration file', known)),
@@ -140,29 +135,24 @@ function unknownSettings(
 }
 
 function check(
-  name: string,
-  plugin: Plugin,
-  schema: TSchema,
+  { name, plugin }: Sources,
   key: string,
+  property: TSchema,
   value: unknown,
   source: string,
+  required: boolean,
 ): CodedError[] {
-  const { properties, required = [] } = schema as unknown as {
-    readonly properties: Readonly<Record<string, TSchema>>;
-    readonly required?: readonly string[];
-  };
-  const property = properties[key]!;
   const description = descriptionOf(property);
   const meaning = description === '' ? '' : ` It means: ${description}`;
-  const asError = (fault: SettingFault): CodedError => {
-    const { path } = fault;
-    if (fault.kind === 'unknown') return errors.unknownSetting(name, path, source, fault.known);
-    if (fault.kind === 'wrong')
-      return errors.wrongSetting(name, path, fault.problem, source, meaning);
-    return errors.missingSetting(name, path, variableOf(plugin.id, key), meaning);
-  };
-  if (value !== undefined) return faultsOf(key, property, value).map(asError);
-  return required.includes(key) ? [asError({ kind: 'missing', path: key })] : [];
+  const missing = (path: string) =>
+    errors.missingSetting(name, path, variableOf(plugin.id, key), meaning);
+  if (value === undefined) return required ? [missing(key)] : [];
+  return faultsOf(key, property, value).map((fault) => {
+    if (fault.kind === 'missing') return missing(fault.path);
+    if (fault.kind === 'unknown')
+      return errors.unknownSetting(name, fault.path, source, fault.known);
+    return errors.wrongSetting(name, fault.path, fault.problem, source, meaning);
+  });
 }
 
 function descriptionOf(schema: TSchema): string {

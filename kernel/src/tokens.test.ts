@@ -28,7 +28,7 @@ test('a token made by another copy of the contract finds the same service', asyn
   assert.is(heard, 'hello');
 });
 
-test('a point made by another copy of the contract is the same list, in the order of setup', async () => {
+test('a point made by another copy of the contract is the same list, in setup order', async () => {
   const words = () => point<string>('words');
   const adds = (id: string) => definePlugin({ id, setup: ({ add }) => add(words(), `by ${id}`) });
   const read: unknown[] = [];
@@ -46,7 +46,7 @@ test('a point made by another copy of the contract is the same list, in the orde
   ]);
 });
 
-test('a point nobody adds to is an empty list, an optional token nobody provides is undefined', async () => {
+test('a point nobody adds to is empty, an optional token nobody provides undefined', async () => {
   let seen: unknown;
   const alone = definePlugin({
     id: 'alone',

@@ -1,6 +1,6 @@
 /**
- * The two things plugins meet through: a token (one service, one provider) and a point (a list anybody
- * adds to). Both match by id, so two installed copies of a contract package still meet.
+ * The two things plugins meet through: a token (one service, one provider) and a point (a list
+ * anybody adds to). Both match by id, so two installed copies of a contract package still meet.
  */
 
 /** Names a service by its interface. Declare it beside the interface, under the same name. */

@@ -11,7 +11,9 @@ export interface LogLine {
   readonly code?: string;
 }
 
-/** @param more what the configuration says besides; `installed` overrides single plugins by their id */
+/**
+ * @param more what the configuration says besides; `installed` overrides single plugins by their id
+ */
 export function makeKernel(
   plugins: readonly Plugin[],
   more: Partial<KernelOptions> & { installed?: Record<string, Partial<InstalledPlugin>> } = {},

@@ -1,4 +1,7 @@
-/** Plugin packages as npm would have installed them: a folder with a configuration and its node_modules. */
+/**
+ * Plugin packages as npm would have installed them: a folder with a configuration and its
+ * node_modules.
+ */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,7 +17,10 @@ export function makeFolder(files: Readonly<Record<string, string | object>>): st
   return folder;
 }
 
-/** `definePlugin` without importing the kernel, which such a folder does not have: the mark is what counts. */
+/**
+ * `definePlugin` without importing the kernel, which such a folder does not have: the mark is what
+ * counts.
+ */
 export const declare = (members: string) =>
   `export default { [Symbol.for('@zlh/kernel/plugin')]: true, ${members} };\n`;
 

@@ -15,7 +15,7 @@ export interface Options {
 export interface CommandLine {
   /** The kernel's own command, or `contributed` for one that a plugin may have added. */
   readonly command: OwnCommand | 'contributed';
-  /** What stands beside the options: `['catalog', 'import', 'paper']`, for own commands without the name. */
+  /** What stands beside the options; for own commands what follows the name. */
   readonly words: readonly string[];
   /** For contributed commands: words and all options that are not the kernel's, as typed. */
   readonly args: readonly string[];

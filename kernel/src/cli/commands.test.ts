@@ -5,9 +5,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { configuration, declare, makeFolder, packageFiles } from '../../test/packages.ts';
 import { runZlh, startZlh } from '../../test/zlh.ts';
-import { kernelVersion } from '../version.ts';
+import { kernelVersion } from './version.ts';
 
-const integer = `{ '~kind': 'Integer', type: 'integer', default: 4000, description: 'Port to listen on.' }`;
+const integer = `{
+  '~kind': 'Integer', type: 'integer', default: 4000, description: 'Port to listen on.',
+}`;
 const web = declare(`
   id: 'web',
   config: { '~kind': 'Object', type: 'object', required: ['port'],
@@ -20,7 +22,8 @@ const web = declare(`
       name: 'say', summary: 'says one word',
       run({ args, print }) { print('say ' + args.join(' ')); setInterval(() => {}, 1e6); },
     });
-    add(Commands, { name: 'say it', summary: 'says it', run: ({ args, print }) => print('it ' + args) });
+    const run = ({ args, print }) => print('it ' + args);
+    add(Commands, { name: 'say it', summary: 'says it', run });
     add(Commands, {
       name: 'live', summary: 'needs the services', needsStart: true,
       async run({ args, print }) {
@@ -47,7 +50,8 @@ const broken = declare(`
   id: 'broken',
   setup({ add }) {
     const Checks = { kind: 'point', id: 'kernel.checks' };
-    add(Checks, { title: 'disk', run: () => ({ state: 'fault', found: 'It is full.', todo: 'Delete.' }) });
+    const full = { state: 'fault', found: 'It is full.', todo: 'Delete.' };
+    add(Checks, { title: 'disk', run: () => full });
     add(Checks, { title: 'odd', run() { throw new Error('It cannot be looked at.'); } });
   },
 `);
@@ -91,7 +95,7 @@ test("the version is the kernel's", async () => {
   assert.is(await ok('-v'), `${kernelVersion}\n`);
 });
 
-test('inspect prints plugins in their order, with needs, services, points and settings', async () => {
+test('inspect prints plugins in their order, and all they need, give and add', async () => {
   assert.is(
     await ok('inspect'),
     `2 plugins of the platform, in the order in which they start
@@ -152,11 +156,13 @@ test('all faults of the configuration are in one report', async () => {
   const faulty = join(folder, 'faulty.mjs');
   assert.is(
     await refused('inspect', '--config', 'faulty.mjs'),
-    `zlh: The configuration has 3 faults. Correct them and start again.
-  - The plugin "gone" is not installed. Install it ("npm install gone"), or take it out of "${faulty}". [KERNEL_UNKNOWN_PLUGIN]
-  - "web" needs "clock", and no enabled plugin provides it. Enable a plugin that provides "clock", or disable "web". [KERNEL_MISSING_NEED]
-  - "web" has no setting "prot" (configuration file). There are: port, key. [KERNEL_UNKNOWN_SETTING]
-`,
+    'zlh: The configuration has 3 faults. Correct them and start again.\n' +
+      '  - The plugin "gone" is not installed. ' +
+      `Install it ("npm install gone"), or take it out of "${faulty}". [KERNEL_UNKNOWN_PLUGIN]\n` +
+      '  - "web" needs "clock", and no enabled plugin provides it. ' +
+      'Enable a plugin that provides "clock", or disable "web". [KERNEL_MISSING_NEED]\n' +
+      '  - "web" has no setting "prot" (configuration file). ' +
+      'There are: port, key. [KERNEL_UNKNOWN_SETTING]\n',
   );
 });
 
@@ -171,11 +177,13 @@ test('a configuration that is not there is named', async () => {
 test('an unknown command, option or log level is refused in one sentence', async () => {
   assert.is(
     await refused('catalogue', 'import', '--all'),
-    'zlh: There is no command "zlh catalogue import". "zlh help" lists the commands. [KERNEL_UNKNOWN_COMMAND]\n',
+    'zlh: There is no command "zlh catalogue import". ' +
+      '"zlh help" lists the commands. [KERNEL_UNKNOWN_COMMAND]\n',
   );
   assert.is(
     await refused('inspect', '--jsn'),
-    'zlh: "zlh inspect" has no option "--jsn". "zlh help" lists the options. [KERNEL_UNKNOWN_OPTION]\n',
+    'zlh: "zlh inspect" has no option "--jsn". ' +
+      '"zlh help" lists the options. [KERNEL_UNKNOWN_OPTION]\n',
   );
   const { code, stderr } = await runZlh(folder, ['inspect'], { ZLH_LOG_LEVEL: 'loud' });
   assert.is(code, 1);
@@ -194,7 +202,7 @@ test('doctor runs every check, and a warning is no fault', async () => {
   assert.match(text, '\n! memory: 1 GiB is little.\n    Add some.\n');
 });
 
-test('doctor tells faults, a faulty configuration and an unusable home, and ends with 1', async () => {
+test('doctor tells faults, be it of configuration or home, and ends with 1', async () => {
   const checks = await runZlh(folder, ['doctor', '--config', 'broken.mjs']);
   assert.is(checks.code, 1);
   assert.match(
@@ -212,11 +220,12 @@ test('doctor tells faults, a faulty configuration and an unusable home, and ends
   assert.match(
     unusable.stdout,
     `✗ home: The home "${home}" cannot be written: there is a file on the way to it. ` +
-      'Make room or give this user write access, or set ZLH_HOME to another folder. [HOME_UNWRITABLE]\n',
+      'Make room or give this user write access, or set ZLH_HOME to another folder. ' +
+      '[HOME_UNWRITABLE]\n',
   );
 });
 
-test("a plugin's command receives its words and options, and what it leaves open keeps nobody", async () => {
+test("a plugin's command receives its words, and what it leaves open keeps nobody", async () => {
   assert.is(await ok('say', 'hello', '--loud', '--home', 'x'), 'say hello --loud\n');
   assert.is(await ok('say', 'it', 'twice'), 'it twice\n');
 });

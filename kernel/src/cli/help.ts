@@ -1,5 +1,5 @@
 /** `zlh help` and `zlh version`. */
-import { kernelVersion } from '../version.ts';
+import { kernelVersion } from './version.ts';
 import { Commands } from './points.ts';
 import { makeKernel } from './make-kernel.ts';
 import type { Options } from './command-line.ts';

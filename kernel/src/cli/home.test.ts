@@ -34,7 +34,7 @@ test('a home that is missing is made, closed to others but for the way through u
   assert.is(statSync(home).mode & 0o777, process.getuid?.() === 0 ? 0o711 : 0o700);
 });
 
-test('a second process is told who uses the home, and kill -9 of the holder releases it', async () => {
+test('a second process is told who holds the home; kill -9 of the holder frees it', async () => {
   const home = fresh();
   const child = await holder(home);
   assert.equal(wordsOf(await failureOf(() => openHome(home, 'platform'))), [

@@ -1,7 +1,7 @@
 /**
- * The home (`ZLH_HOME`): the one folder that holds all data of a process, and the lock that keeps a second
- * process out. The lock is an SQLite file lock, which the operating system releases when its holder dies,
- * however it dies: there is no stale lock to clean up.
+ * The home (`ZLH_HOME`): the one folder that holds all data of a process, and the lock that keeps a
+ * second process out. The lock is an SQLite file lock, which the operating system releases when its
+ * holder dies, however it dies: there is no stale lock to clean up.
  */
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,15 +15,15 @@ export interface Home {
 }
 
 /**
- * The folder itself, closed to other users. Only root leaves the way through open: its games have user ids of
- * their own and must reach their folders.
+ * The folder itself, closed to other users. Only root leaves the way through open: its games have
+ * user ids of their own and must reach their folders.
  */
 export function makeHome(path: string): void {
   mkdirSync(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
 }
 
 /**
- * Makes the folder when it is missing (0700; 0711 under root) and takes its lock in the name of `role`.
+ * Makes the folder when it is missing (0700; 0711 under root) and takes its lock for `role`.
  *
  * @throws CodedError HOME_UNWRITABLE or HOME_IN_USE
  */

@@ -1,12 +1,13 @@
 /**
- * The `zlh` command: reads the command line, hands over to the command it names, and ends the process with
- * its exit code. Commands are imported when they are asked for, after the compile cache is on.
+ * The `zlh` command: reads the command line, hands over to the command it names, and ends the
+ * process with its exit code. Commands are imported when they are asked for, after the compile
+ * cache is on.
  */
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { CodedError, describeError } from '../errors.ts';
-import type { Host } from '../load.ts';
+import type { Host } from './load.ts';
 import { readCommandLine, type CommandLine } from './command-line.ts';
 import { makeHome } from './home.ts';
 

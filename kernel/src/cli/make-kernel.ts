@@ -4,11 +4,11 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CodedError, errors } from '../errors.ts';
 import { Kernel } from '../kernel.ts';
-import { load, type Host } from '../load.ts';
+import { load, type Host } from './load.ts';
 import { createLog, logFormats, logLevels, type Logger } from '../log.ts';
 import type { Options } from './command-line.ts';
 
-/** @param how `quiet`: only errors are logged, and to standard error, so that the output is the command's */
+/** @param how `quiet`: only errors are logged, to standard error; the output is the command's */
 export async function makeKernel(
   host: Host,
   options: Options,

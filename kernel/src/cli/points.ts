@@ -27,7 +27,7 @@ export interface CheckResult {
   readonly todo?: string;
 }
 
-/** Looks at the machine or at files, never at running services: `zlh doctor` works when nothing starts. */
+/** Looks at the machine or at files, not at running services: `zlh doctor` runs when nothing does. */
 export interface Check {
   readonly title: string;
   run(): Promise<CheckResult> | CheckResult;

@@ -1,12 +1,12 @@
 /**
- * Holds a started kernel while something runs on it: takes the home, starts the plugins, and stops them
- * however it ends – by itself, by a signal, or by an error that nobody caught.
+ * Holds a started kernel while something runs on it: takes the home, starts the plugins, and stops
+ * them however it ends – by itself, by a signal, or by an error that nobody caught.
  */
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { CodedError, describeError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Host } from '../load.ts';
+import type { Host } from './load.ts';
 import type { Options } from './command-line.ts';
 import { openHome } from './home.ts';
 import { listenForTheEnd } from './the-end.ts';
@@ -42,7 +42,8 @@ export async function runKernel(
       .catch((error: unknown) => (failure = error));
     await Promise.race([working, end.told]);
     const failures = await kernel.stop();
-    await Promise.race([working, setImmediate()]); // a start that failed says so right after the stop
+    // A start that failed says so right after the stop.
+    await Promise.race([working, setImmediate()]);
     const failed = failure !== undefined && !isInterruption(failure);
     if (failed) process.stderr.write(`zlh: ${describeError(failure)}\n`);
     return { signal: end.signal(), failed: failed || failures.length > 0 || end.defects() > 0 };

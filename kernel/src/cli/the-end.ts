@@ -1,4 +1,6 @@
-/** How a running process is told to end: by SIGINT, SIGTERM or SIGHUP, or by an error nobody caught. */
+/**
+ * How a running process is told to end: by SIGINT, SIGTERM or SIGHUP, or by an error nobody caught.
+ */
 import { constants } from 'node:os';
 import type { Logger } from '../log.ts';
 
@@ -11,8 +13,8 @@ export interface End {
 }
 
 /**
- * A terminal sends Ctrl-C to every process in it, and npm passes it on once more: for this long after the
- * first signal the same one is that signal's echo, not a second one.
+ * A terminal sends Ctrl-C to every process in it, and npm passes it on once more: for this long
+ * after the first signal the same one is that signal's echo, not a second one.
  */
 const echoMs = 1_000;
 

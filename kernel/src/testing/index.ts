@@ -1,6 +1,6 @@
 /**
- * For authors of plugins: a kernel with the plugins of a test, in a home that goes away, and a check of
- * one plugin's declaration.
+ * For authors of plugins: a kernel with the plugins of a test, in a home that goes away, and a
+ * check of one plugin's declaration.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,9 @@ export interface TestKernelOptions {
   readonly plugins: readonly Plugin[];
   /** Plugin id → settings. */
   readonly config?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Stand-ins for services: `[[Clock, fakeClock]]`. They win over a plugin that provides the token. */
+  /**
+   * Stand-ins for services: `[[Clock, fakeClock]]`. They win over a plugin that provides the token.
+   */
   readonly replace?: readonly (readonly [Token<never>, unknown])[];
   readonly environment?: Environment;
   /** Default: a fresh temporary folder, removed by `stop`. */

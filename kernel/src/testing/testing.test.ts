@@ -39,7 +39,7 @@ const teller = definePlugin({
 });
 const Teller = token<() => string>('teller');
 
-test('it starts the plugins with their settings and stand-ins, and gives services and points', async () => {
+test('it starts plugins with settings and stand-ins, and gives services and points', async () => {
   const kernel = await startTestKernel({
     plugins: [teller, clock],
     config: { teller: { suffix: '?' } },
@@ -129,7 +129,7 @@ test('faults and bad habits of a declaration are told as sentences', () => {
     provides: { other: Clock } as never,
   });
   assert.equal(checkPlugin(odd), [
-    'It uses the name "log" twice among its needs, its services and what the kernel gives.',
+    'It has the name "log" twice among its needs, its services and what the kernel gives.',
     'It provides "other", which is not among its services.',
     'Its setting "key" has no description.',
     'Its service "server" is not a singleton, so every read makes a new one.',

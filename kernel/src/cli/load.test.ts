@@ -3,8 +3,8 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { failureOf, wordsOf } from '../test/coded.ts';
-import { configuration, declare, makeFolder, packageFiles } from '../test/packages.ts';
+import { failureOf, wordsOf } from '../../test/coded.ts';
+import { configuration, declare, makeFolder, packageFiles } from '../../test/packages.ts';
 import { load, type Host } from './load.ts';
 
 type Files = Readonly<Record<string, string | object>>;

@@ -1,6 +1,6 @@
 /**
- * Finds the plugin packages a configuration names, imports their host's export and checks that they were
- * made for this kernel. Collects faults instead of stopping at the first.
+ * Finds the plugin packages a configuration names, imports their host's export and checks that they
+ * were made for this kernel. Collects faults instead of stopping at the first.
  */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import semver from 'semver';
 import { Type } from 'typebox';
-import { CodedError, errors } from './errors.ts';
-import { isPlugin, type InstalledPlugin } from './plugin.ts';
-import { closed, faultsOf } from './setting-faults.ts';
+import { CodedError, errors } from '../errors.ts';
+import { isPlugin, type InstalledPlugin } from '../plugin.ts';
+import { closed, faultsOf } from '../setting-faults.ts';
 import { kernelVersion } from './version.ts';
 
 /** Which export of a plugin package is loaded. */
@@ -57,7 +57,9 @@ const shape = closed(
   }),
 );
 
-/** @throws CodedError when the file cannot be used at all; what is wrong with a plugin is a fault */
+/**
+ * @throws CodedError when the file cannot be used at all; what is wrong with a plugin is a fault
+ */
 export async function load(file: string, host: Host): Promise<Loaded> {
   const configuration = await readConfiguration(file);
   const wanted = Object.entries(configuration.plugins).flatMap(([name, settings]) =>
@@ -139,8 +141,8 @@ function findPackage(name: string, from: string): string | undefined {
 }
 
 /**
- * The file that `import` would take. Node tells it only of packages that can be required, too, and only
- * seen from the kernel's own folder, not from the configuration's.
+ * The file that `import` would take. Node tells it only of packages that can be required, too, and
+ * only seen from the kernel's own folder, not from the configuration's.
  */
 function fileOf(conditions: Conditions | undefined): string | undefined {
   if (typeof conditions === 'string') return conditions;
