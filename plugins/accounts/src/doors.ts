@@ -4,8 +4,7 @@
  * registering is the exception, because it must say that an address is taken.
  */
 import type { Database } from '@zlh/database';
-import { Problem, problems } from '@zlh/http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem, problems, type HttpReply, type HttpRequest } from '@zlh/http';
 import type { Audit, User } from './index.ts';
 import type { Passwords } from './passwords.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -44,8 +43,8 @@ export class Doors {
 
   async register(
     { email, password }: Credentials,
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: HttpRequest,
+    reply: HttpReply,
   ): Promise<Session> {
     const { config, users } = this.#parts;
     if (config.registration === 'closed')
@@ -65,8 +64,8 @@ export class Doors {
 
   async login(
     { email, password }: Credentials,
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: HttpRequest,
+    reply: HttpReply,
   ): Promise<Session> {
     const { users, passwords, throttle } = this.#parts;
     const takeBack = await throttle.attempt(normaliseEmail(email), request.ip);
@@ -89,8 +88,8 @@ export class Doors {
 
   async setUp(
     { email, password, token }: Credentials & { readonly token: string },
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: HttpRequest,
+    reply: HttpReply,
   ): Promise<Session> {
     const { setup, passwords, users } = this.#parts;
     await setup.assertToken(token);
@@ -108,8 +107,8 @@ export class Doors {
   async changePassword(
     user: User,
     { current, password }: { readonly current: string; readonly password: string },
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: HttpRequest,
+    reply: HttpReply,
   ): Promise<Session> {
     const { users, sessions, passwords, throttle } = this.#parts;
     const takeBack = await throttle.attempt(user.email, request.ip);
@@ -129,8 +128,8 @@ export class Doors {
   /** What lets somebody in, their session and the record of it happen together or not at all. */
   #enter(
     action: string,
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: HttpRequest,
+    reply: HttpReply,
     work: (em: Parameters<Parameters<Database['transaction']>[0]>[0]) => Promise<User>,
   ): Promise<Session> {
     const { database, sessions, audit } = this.#parts;

@@ -3,8 +3,7 @@
  * for a while, when its time is over, or when somebody ends it, and then at once in every process.
  */
 import { newId, type Database, type EntityManager } from '@zlh/database';
-import { readCookie, writeCookie } from '@zlh/http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readCookie, writeCookie, type HttpReply, type HttpRequest } from '@zlh/http';
 import type { User } from './index.ts';
 import { hashSecret, newSecret } from './secrets.ts';
 import type { Settings } from './settings.ts';
@@ -51,7 +50,7 @@ export class Sessions {
   }
 
   /** The session the request's cookie opens; null when there is none, or it is over. */
-  async ofRequest(request: FastifyRequest): Promise<Session | null> {
+  async ofRequest(request: HttpRequest): Promise<Session | null> {
     const secret = readCookie(request, sessionCookie);
     return secret === null || !/^[\w-]{43}$/.test(secret) ? null : this.#find(hashSecret(secret));
   }
@@ -60,8 +59,8 @@ export class Sessions {
   async open(
     em: EntityManager,
     user: User,
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: HttpRequest,
+    reply: HttpReply,
   ): Promise<Session> {
     const old = readCookie(request, sessionCookie);
     if (old !== null)
@@ -135,7 +134,7 @@ export class Sessions {
     await em.execute('delete from accounts_session where user_id = ?', [userId]);
   }
 
-  forgetCookie(request: FastifyRequest, reply: FastifyReply): void {
+  forgetCookie(request: HttpRequest, reply: HttpReply): void {
     writeCookie(request, reply, sessionCookie, '', 0);
   }
 

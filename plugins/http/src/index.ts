@@ -7,6 +7,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { WebSocket } from 'ws';
 
+/** Fastify's own, for code behind a handler that reads cookies or sets headers. */
+export type { FastifyReply as HttpReply, FastifyRequest as HttpRequest } from 'fastify';
 export { Problem, problems, type FieldFault } from './problem.ts';
 export { readCookie, writeCookie } from './cookies.ts';
 export { addressKey } from './limiter.ts';

@@ -2,3 +2,4 @@
 export { TestClient, type TestAnswer } from './client.ts';
 export { badInput, type BadInputOptions, type BadInputReport } from './bad-input.ts';
 export { sampleOf } from './sample.ts';
+export { serveBare, serveThroughTheKernel } from './compared.ts';
