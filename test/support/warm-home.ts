@@ -23,7 +23,7 @@ export async function warmHome(): Promise<string> {
     [
       'plugins/*/src/**/schema.ts',
       'plugins/database/src/*.ts',
-      'plugins/catalog/recipes/flying-squid/*',
+      'plugins/catalog/recipes/flying-squid/**/*.{js,json}',
       'plugins/catalog/games/**/*.json',
     ],
     { cwd: repository },

@@ -24,8 +24,7 @@ export function instanceRoutes(use: Use): readonly Route[] {
       access: { permission: 'instances.write' },
       idempotent: true,
       schema: { body: CreateInstance, response: accepted },
-      handler: async ({ body, identity }, reply) =>
-        reply.code(202).send(await use.instances.create(body, identity)),
+      handler: ({ body, identity }) => use.instances.create(body, identity),
     }),
     defineRoute({
       method: 'GET',
@@ -52,8 +51,7 @@ export function instanceRoutes(use: Use): readonly Route[] {
       summary: 'Delete an instance and everything in it',
       access: { permission: 'instances.write' },
       schema: { params, response: accepted },
-      handler: async ({ params: { id }, identity }, reply) =>
-        reply.code(202).send(await use.instances.act(id, 'delete', identity)),
+      handler: ({ params: { id }, identity }) => use.instances.act(id, 'delete', identity),
     }),
     ...(['start', 'stop', 'restart', 'kill'] as const).map((action) =>
       defineRoute({
@@ -67,8 +65,7 @@ export function instanceRoutes(use: Use): readonly Route[] {
         }[action],
         access: { permission: 'instances.control' },
         schema: { params, response: accepted },
-        handler: async ({ params: { id }, identity }, reply) =>
-          reply.code(202).send(await use.instances.act(id, action, identity)),
+        handler: ({ params: { id }, identity }) => use.instances.act(id, action, identity),
       }),
     ),
     defineRoute({

@@ -39,8 +39,7 @@ export function operationRoutes(use: { readonly operations: Operations }): reado
       summary: 'Cancel an operation; what it did is taken back',
       access: { permission: 'operations.write' },
       schema: { params, response: { 202: OperationView } },
-      handler: async ({ params: { id }, identity }, reply) =>
-        reply.code(202).send(await use.operations.cancel(id, identity)),
+      handler: ({ params: { id }, identity }) => use.operations.cancel(id, identity),
     }),
     defineRoute({
       method: 'POST',
@@ -48,8 +47,7 @@ export function operationRoutes(use: { readonly operations: Operations }): reado
       summary: 'Retry an operation that failed, from the phase that failed',
       access: { permission: 'operations.write' },
       schema: { params, response: { 202: OperationView } },
-      handler: async ({ params: { id }, identity }, reply) =>
-        reply.code(202).send(await use.operations.retry(id, identity)),
+      handler: ({ params: { id }, identity }) => use.operations.retry(id, identity),
     }),
   ];
 }

@@ -1,0 +1,102 @@
+/** A PostgreSQL server that is not ours: a cluster made with the machine's own programs, reached by TCP and password. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+
+export interface ExternalServer {
+  /** A fresh empty database; its `DATABASE_URL`. */
+  database(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** PostgreSQL refuses root: it then runs as `nobody`, to whom its folder belongs. */
+const nobody = 65_534;
+
+export async function startExternalServer({
+  bin,
+}: {
+  readonly bin: string;
+}): Promise<ExternalServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'zlh-pg-'));
+  const asRoot = process.getuid?.() === 0;
+  if (asRoot) await chown(folder, nobody, nobody);
+  const as = (program: string, args: string[]): [string, string[]] =>
+    asRoot
+      ? ['setpriv', [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', program, ...args]]
+      : [program, args];
+  const password = 'a password: with @ signs/';
+  const passwordFile = join(folder, 'password');
+  await writeFile(passwordFile, password, { mode: 0o644 });
+  const data = join(folder, 'data');
+  await promisify(execFile)(
+    ...as(join(bin, 'initdb'), [
+      '-D',
+      data,
+      '-U',
+      'zlh',
+      '-A',
+      'scram-sha-256',
+      '--pwfile',
+      passwordFile,
+      '-N',
+    ]),
+    { cwd: '/' },
+  );
+  const port = await freePort();
+  const options = [
+    '-D',
+    data,
+    '-p',
+    String(port),
+    '-c',
+    'listen_addresses=127.0.0.1',
+    '-c',
+    `unix_socket_directories=${data}`,
+    '-c',
+    'fsync=off',
+  ];
+  const server = spawn(...as(join(bin, 'postgres'), options), {
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    let said = '';
+    server.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('ready to accept connections')) resolve();
+    });
+    server.once('exit', () => reject(new Error(`the server ended: ${said}`)));
+  });
+  const address = (name: string) =>
+    `postgres://zlh:${encodeURIComponent(password)}@127.0.0.1:${port}/${name}`;
+  let made = 0;
+  return {
+    async database() {
+      const client = new Client({ connectionString: address('postgres') });
+      await client.connect();
+      const name = `scenario_${++made}`;
+      await client.query(`create database ${name}`);
+      await client.end();
+      return address(name);
+    },
+    async stop() {
+      const exit = once(server, 'exit');
+      server.kill('SIGINT');
+      await exit;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
