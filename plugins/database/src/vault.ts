@@ -5,7 +5,7 @@
  * process joins with no more than DATABASE_URL, and a changed password locks nobody out.
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, scrypt } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { defineEntity, p } from '@mikro-orm/postgresql';
@@ -13,7 +13,7 @@ import { CodedError, type Logger } from '@zlh/kernel';
 import type { Database, EntityManager, Vault } from './index.ts';
 
 interface VaultGround {
-  readonly database: Database & { readonly url?: string | undefined };
+  readonly database: Database & { readonly password: string | undefined };
   readonly config: { readonly secretKey?: string };
   readonly home: string;
   readonly log: Logger;
@@ -49,10 +49,17 @@ export class MasterVault implements Vault {
   }
 
   async unlock(): Promise<void> {
-    const own = [opener('home', keyFile(join(this.#ground.home, 'vault.key'))), ...(await this.#fromPassword())];
-    const { secretKey } = this.#ground.config;
-    if (secretKey !== undefined) own.push(opener('setting', Buffer.from(hkdfSync('sha256', secretKey, '', 'zlh vault setting', 32))));
-    this.#master = await this.#ground.database.transaction((em) => open(em, own));
+    const { home, config, log, database } = this.#ground;
+    const { password } = database;
+    const own = [opener('home', keyFile(join(home, 'vault.key')))];
+    if (config.secretKey !== undefined) own.push(opener('setting', Buffer.from(hkdfSync('sha256', config.secretKey, '', 'zlh vault setting', 32))));
+    if (password !== undefined) own.push(await openerFrom(password));
+    if (password === '' && config.secretKey === undefined) {
+      log.warn('the database has no password: set ZLH_DATABASE_SECRET_KEY, or whoever reads the database reads every secret in it');
+    }
+    // A key that everybody knows may open, but is not left behind once there is a better one.
+    const passing = password === '' && config.secretKey !== undefined ? own.pop() : undefined;
+    this.#master = await database.transaction((em) => open(em, own, passing));
   }
 
   seal(purpose: string, plain: string): string {
@@ -60,8 +67,9 @@ export class MasterVault implements Vault {
   }
 
   open(purpose: string, sealed: string): string {
+    const key = this.#keyFor('seal', purpose);
     try {
-      return decrypt(this.#keyFor('seal', purpose), Buffer.from(sealed, 'base64url')).toString();
+      return decrypt(key, Buffer.from(sealed, 'base64url')).toString();
     } catch (cause) {
       throw new CodedError('VAULT_WRONG_KEY', `A stored secret ("${purpose}") cannot be read: it was changed, or belongs to another platform.`, 'Enter the secret again.', { cause });
     }
@@ -75,30 +83,26 @@ export class MasterVault implements Vault {
     if (this.#master === undefined) throw new CodedError('VAULT_LOCKED', 'The vault is not open yet.', 'Use it in start() or later.');
     return Buffer.from(hkdfSync('sha256', this.#master, '', `zlh ${use} ${purpose}`, 32));
   }
-
-  async #fromPassword(): Promise<Opener[]> {
-    const { url } = this.#ground.database;
-    if (url === undefined) return [];
-    const { password } = new URL(url);
-    if (password === '') this.#ground.log.warn('the database has no password: set ZLH_DATABASE_SECRET_KEY, or whoever reads the database reads every secret in it');
-    const key = (await promisify(scrypt)(password, 'zlh vault', 32)) as Buffer;
-    return [opener('password', key)];
-  }
 }
 
-async function open(em: EntityManager, own: readonly Opener[]): Promise<Buffer> {
+async function open(em: EntityManager, own: readonly Opener[], passing: Opener | undefined): Promise<Buffer> {
   await em.execute('select pg_advisory_xact_lock(?)', [vaultLock]);
-  const wraps: { id: string; wrapped: string }[] = await em.execute('select id, wrapped from vault_wrap');
-  const fitting = own.find(({ id }) => wraps.some((wrap) => wrap.id === id));
-  if (fitting === undefined && wraps.length > 0) {
+  const rows: { id: string; wrapped: string }[] = await em.execute('select id, wrapped from vault_wrap');
+  const wraps = new Map(rows.map(({ id, wrapped }) => [id, wrapped]));
+  const fitting = [...own, ...(passing === undefined ? [] : [passing])].find(({ id }) => wraps.has(id));
+  if (fitting === undefined && wraps.size > 0) {
     throw new CodedError('VAULT_LOCKED', 'The secrets in this database belong to a platform whose key this one does not have.', 'Set ZLH_DATABASE_SECRET_KEY to the key of that platform, or start with the home (ZLH_HOME) it was used with.');
   }
-  const master = fitting === undefined ? randomBytes(32) : decrypt(fitting.key, Buffer.from(wraps.find(({ id }) => id === fitting.id)!.wrapped, 'base64url'));
+  const master = fitting === undefined ? randomBytes(32) : decrypt(fitting.key, Buffer.from(wraps.get(fitting.id)!, 'base64url'));
   for (const { id, key } of own) {
-    if (wraps.some((wrap) => wrap.id === id)) continue;
-    await em.execute('insert into vault_wrap (id, wrapped) values (?, ?) on conflict do nothing', [id, encrypt(key, master).toString('base64url')]);
+    if (!wraps.has(id)) await em.execute('insert into vault_wrap (id, wrapped) values (?, ?)', [id, encrypt(key, master).toString('base64url')]);
   }
+  if (passing !== undefined) await em.execute('delete from vault_wrap where id = ?', [passing.id]);
   return master;
+}
+
+async function openerFrom(password: string): Promise<Opener> {
+  return opener('password', (await promisify(scrypt)(password, 'zlh vault', 32)) as Buffer);
 }
 
 function opener(kind: string, key: Buffer): Opener {
@@ -108,19 +112,19 @@ function opener(kind: string, key: Buffer): Opener {
 /** 32 random bytes, made once; a crash while writing leaves no half file. */
 function keyFile(path: string): Buffer {
   const fresh = `${path}.${process.pid}`;
-  try {
-    return readFileSync(path);
-  } catch {
-    writeFileSync(fresh, randomBytes(32), { mode: 0o600, flush: true }); // not there yet
+  if (!existsSync(path)) {
+    writeFileSync(fresh, randomBytes(32), { mode: 0o600, flush: true });
+    try {
+      linkSync(fresh, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(fresh, { force: true });
+    }
   }
-  try {
-    linkSync(fresh, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(fresh, { force: true });
-  }
-  return readFileSync(path);
+  const key = readFileSync(path);
+  if (key.length === 32) return key;
+  throw new CodedError('VAULT_KEY_DAMAGED', `The key file "${path}" is damaged: it should hold 32 bytes and holds ${key.length}.`, 'Put it back from a backup; without it the secrets in the database cannot be read.');
 }
 
 function encrypt(key: Buffer, plain: Buffer): Buffer {
