@@ -52,6 +52,8 @@ export async function createAgentServer(options: AgentServerOptions): Promise<Ag
   });
   app.setErrorHandler((error, _request, reply) => {
     const problem = toProblem(error);
+    // Fastify would hang up on whoever still sends, who then never reads why.
+    if (problem.status === 413) reply.removeHeader('connection');
     if (problem.status >= 500) log.error({ err: error }, 'a request failed');
     return reply
       .code(problem.status)
