@@ -522,6 +522,19 @@ test('onFailure continue: an optional need of a failed plugin reads as undefined
   await kernel.stop();
 });
 
+test('onFailure continue: a start that was interrupted is not one to go on without', async () => {
+  const start = ({ signal }: { signal: AbortSignal }) =>
+    new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => reject(new Error('aborted'))),
+    );
+  const { kernel, lines } = makeKernel([told([], 'billing', [], { start })], goOn('billing'));
+  const started = failureOf(() => kernel.start());
+  await setImmediate();
+  await kernel.stop();
+  assert.is(wordsOf(await started)[0], 'KERNEL_STOPPED');
+  assert.equal(lines, []);
+});
+
 test('onFailure continue: nobody that must not be missing is left out', async () => {
   const { kernel } = makeKernel(
     [told([], 'billing', [], { start: fail('no key') }), told([], 'web', ['billing'])],

@@ -169,6 +169,18 @@ test('unknown settings are refused in the file, in nested objects and in the env
   assert.equal(parse({}, { a: 1 }).faults[0]?.[2], 'There is none to set: remove it.');
 });
 
+test('an unknown key in one form of a union makes it none of them', () => {
+  const folder = Type.Object({ kind: Type.Literal('folder') });
+  const { faults } = parse(
+    { store: Type.Union([folder, Type.Null()]) },
+    { store: { kind: 'folder', extra: 1 } },
+  );
+  assert.is(
+    faults[0]?.[1],
+    `The setting "store" of "@x/web" must be one of object with kind "folder", null ${unset}.`,
+  );
+});
+
 test('unknown keys are refused in arrays and records too, unless the schema allows them', () => {
   const item = Type.Object({ a: Type.Optional(Type.String()) });
   const schema = {
@@ -245,6 +257,15 @@ test('a missing secret does not matter when the environment sets the setting', (
     { ZLH_WEB_SERVER_PASSWORD: 'direct' },
   );
   assert.equal([values, faults, printed], [{ password: 'direct' }, [], { password: '••••••' }]);
+});
+
+test('a setting that holds a secret in the file stays masked when the environment sets it', () => {
+  const { printed } = parse(
+    { store: Type.Object({ key: Type.String() }) },
+    { store: { key: secret('KEY') } },
+    { KEY: 'k', ZLH_WEB_SERVER_STORE: '{"key":"other"}' },
+  );
+  assert.equal(printed, { store: '••••••' });
 });
 
 test('what secret() or the schema calls secret is masked in print, at any depth', () => {

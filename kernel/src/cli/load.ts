@@ -2,7 +2,7 @@
  * Finds the plugin packages a configuration names, imports their host's export and checks that they
  * were made for this kernel. Collects faults instead of stopping at the first.
  */
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -135,9 +135,9 @@ const isMadeFor = (range: string) =>
 /** Looks in the folders Node itself would look in; a package need not export its package.json. */
 function findPackage(name: string, from: string): string | undefined {
   const folders = createRequire(from).resolve.paths(name) ?? [];
-  const found = folders.map((folder) => join(folder, name));
-  const folder = found.find((each) => existsSync(join(each, 'package.json')));
-  return folder === undefined ? undefined : realpathSync(folder);
+  return folders
+    .map((folder) => join(folder, name))
+    .find((folder) => existsSync(join(folder, 'package.json')));
 }
 
 /**
