@@ -1,0 +1,52 @@
+/** What the bench files share: medians, memory of a process, and the table of figures against their limits. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface Figure {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: 'ms' | 'MB';
+  /** At most this; without it the figure only informs. */
+  readonly limit?: number;
+}
+
+/** The value below which the given part of the numbers lies. */
+export function quantile(numbers: readonly number[], part: number): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
+export const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
+
+/** Prints one line a figure; a missed limit fails the process. */
+export function tell(figures: readonly Figure[]): void {
+  for (const { what, value, unit, limit } of figures) {
+    const holds = limit === undefined || value <= limit;
+    const verdict = limit === undefined ? ' ' : holds ? '✓' : '✘';
+    const against = limit === undefined ? '' : ` (at most ${limit} ${unit})`;
+    console.log(`${verdict} ${what.padEnd(52)} ${value.toFixed(0).padStart(6)} ${unit}${against}`);
+    if (!holds) process.exitCode = 1;
+  }
+}
+
+/** Memory of a process in MB: all its pages, and its fair part of those it shares. */
+export function memoryOf(pid: number): { readonly rss: number; readonly pss: number } {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const read = (key: string) =>
+    (Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(text)![1]) * 1024) / 1e6;
+  return { rss: read('Rss'), pss: read('Pss') };
+}
+
+/** The processes whose command line holds all the words. */
+export function pidsOf(...words: readonly string[]): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return words.every((word) => command.includes(word));
+      } catch {
+        return false; // it ended meanwhile
+      }
+    });
+}
