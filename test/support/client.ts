@@ -36,12 +36,18 @@ export interface Instance {
 const patienceMs = 180_000;
 
 export class ApiClient {
-  readonly url: string;
+  url: string;
   #authorization: Record<string, string> = {};
 
   constructor(url: string, authorization: Record<string, string> = {}) {
     this.url = url;
     this.#authorization = authorization;
+  }
+
+  /** The same caller at another process, or at one that was started again. */
+  moveTo(url: string): void {
+    this.url = url;
+    if ('origin' in this.#authorization) this.#authorization['origin'] = url;
   }
 
   get headers(): Readonly<Record<string, string>> {

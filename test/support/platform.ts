@@ -20,7 +20,10 @@ export interface PlatformOptions {
   readonly home?: string;
   /** A home to begin from: it is copied. */
   readonly from?: string;
+  /** An empty value takes the variable away. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Run it as this user and group; needs root. */
+  readonly user?: number;
 }
 
 export class TestPlatform {
@@ -28,13 +31,20 @@ export class TestPlatform {
   /** What it has logged, one object a line. */
   readonly log: Record<string, unknown>[] = [];
   readonly #env: Readonly<Record<string, string>>;
+  readonly #user: number | undefined;
+  readonly #readers = new Set<() => void>();
   #stderr = '';
   #process: ChildProcess | undefined;
   #url: string | undefined;
 
-  private constructor(home: string, env: Readonly<Record<string, string>>) {
+  private constructor(
+    home: string,
+    env: Readonly<Record<string, string>>,
+    user: number | undefined,
+  ) {
     this.home = home;
     this.#env = env;
+    this.#user = user;
   }
 
   /** Started, listening, and with a first administrator. */
@@ -44,10 +54,10 @@ export class TestPlatform {
     return platform;
   }
 
-  static async make({ home, from, env = {} }: PlatformOptions = {}): Promise<TestPlatform> {
+  static async make({ home, from, env = {}, user }: PlatformOptions = {}): Promise<TestPlatform> {
     const folder = home ?? (await mkdtemp(join(tmpdir(), 'zlh-home-')));
     if (from !== undefined) await cp(from, folder, { recursive: true, preserveTimestamps: true });
-    return new TestPlatform(folder, env);
+    return new TestPlatform(folder, env, user);
   }
 
   get url(): string {
@@ -71,16 +81,8 @@ export class TestPlatform {
       {
         cwd: repository,
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          ...process.env,
-          ZLH_HOME: this.home,
-          ZLH_HTTP_PORT: '0',
-          ZLH_LOG_FORMAT: 'json',
-          ZLH_ACCOUNTS_ADMIN_EMAIL: administrator.email,
-          ZLH_ACCOUNTS_ADMIN_PASSWORD: administrator.password,
-          ZLH_CATALOG_REFRESH_HOURS: '0',
-          ...this.#env,
-        },
+        env: this.#environment(),
+        ...(this.#user === undefined ? {} : { uid: this.#user, gid: this.#user }),
       },
     );
     this.#process = child;
@@ -93,6 +95,7 @@ export class TestPlatform {
         unknown
       >;
       this.log.push(entry);
+      for (const read of this.#readers) read();
       const [, url] = /^listening at (http:\S+)$/.exec(String(entry['msg'])) ?? [];
       if (url !== undefined) listening.resolve(url);
     });
@@ -102,6 +105,20 @@ export class TestPlatform {
       ),
     );
     this.#url = await listening.promise;
+  }
+
+  /** The first match in what it has logged or will log. */
+  said(wanted: RegExp): Promise<string> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const found = this.log.map(({ msg }) => wanted.exec(String(msg))?.[0]).find(Boolean);
+        if (found === undefined) return;
+        this.#readers.delete(look);
+        resolve(found);
+      };
+      this.#readers.add(look);
+      look();
+    });
   }
 
   /** A client that is nobody yet. */
@@ -133,6 +150,20 @@ export class TestPlatform {
   async remove(): Promise<void> {
     if (this.#process?.exitCode === null && this.#process.signalCode === null) await this.stop();
     await rm(this.home, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    const all: NodeJS.ProcessEnv = {
+      ...process.env,
+      ZLH_HOME: this.home,
+      ZLH_HTTP_PORT: '0',
+      ZLH_LOG_FORMAT: 'json',
+      ZLH_ACCOUNTS_ADMIN_EMAIL: administrator.email,
+      ZLH_ACCOUNTS_ADMIN_PASSWORD: administrator.password,
+      ZLH_CATALOG_REFRESH_HOURS: '0',
+      ...this.#env,
+    };
+    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {
