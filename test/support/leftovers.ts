@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { processesOf } from '../../plugins/provider-local/src/processes.ts';
 
-/** Table → how many of its rows mention the instance. */
-export async function rowsOf(
+/** The rows of one statement, asked of a database by its `DATABASE_URL` or by the home that holds it. */
+export async function query<Row extends object>(
   database: string,
-  instanceId: string,
-): Promise<Record<string, number>> {
+  statement: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
   const client = new Client(
     database.startsWith('postgres:')
       ? { connectionString: database }
@@ -17,21 +18,32 @@ export async function rowsOf(
   );
   await client.connect();
   try {
-    const { rows: tables } = await client.query<{ name: string }>(
-      `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
-    );
-    const found: Record<string, number> = {};
-    for (const { name } of tables) {
-      const { rows } = await client.query<{ count: number }>(
-        `select count(*)::int as count from "${name}" t where t::text like $1`,
-        [`%${instanceId}%`],
-      );
-      if (rows[0]!.count > 0) found[name] = rows[0]!.count;
-    }
-    return found;
+    return (await client.query<Row>(statement, [...values])).rows;
   } finally {
     await client.end();
   }
+}
+
+export async function tablesOf(database: string): Promise<string[]> {
+  const tables = await query<{ name: string }>(
+    database,
+    `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+  );
+  return tables.map(({ name }) => name);
+}
+
+/** Table → how many of its rows hold the text, in whichever column. */
+export async function rowsOf(database: string, text: string): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const name of await tablesOf(database)) {
+    const [row] = await query<{ count: number }>(
+      database,
+      `select count(*)::int as count from "${name}" t where strpos(t::text, $1) > 0`,
+      [text],
+    );
+    if (row!.count > 0) found[name] = row!.count;
+  }
+  return found;
 }
 
 export function folderOf(home: string, instanceId: string): string {

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -57,6 +57,8 @@ export class TestPlatform {
   static async make({ home, from, env = {}, user }: PlatformOptions = {}): Promise<TestPlatform> {
     const folder = home ?? (await mkdtemp(join(tmpdir(), 'zlh-home-')));
     if (from !== undefined) await cp(from, folder, { recursive: true, preserveTimestamps: true });
+    // As a home that `zlh start` makes: under root games have users of their own, who must get through.
+    if (home === undefined && process.getuid?.() === 0) await chmod(folder, 0o711);
     return new TestPlatform(folder, env, user);
   }
 

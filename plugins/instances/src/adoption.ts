@@ -7,6 +7,7 @@ import type { Contribution, Logger } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
 import type { Http } from '@zlh/http';
 import type { Placement, Provider } from './index.ts';
+import { contact } from './contact.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
 
 interface Ground {
@@ -86,7 +87,7 @@ export class Adoption {
       const now = await provider.ensureRunning(request, placement, signal);
       if (now.agentUrl !== placement.agentUrl)
         await database.transaction((em) => em.nativeUpdate(Instance, { id }, { placement: now }));
-      await agents.announce({ instanceId: id, url: now.agentUrl }, platformUrl);
+      await contact(agents, { instanceId: id, url: now.agentUrl }, platformUrl, signal);
     } catch (error) {
       if (!signal.aborted)
         log.warn(

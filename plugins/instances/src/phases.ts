@@ -3,7 +3,6 @@
  * found by the instance's id, and the agent knows its own operations by ids that are derived from ours.
  */
 import { createHash } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { AgentOperation, ArtifactRef } from '@zlh/agent';
 import type { Agents, AgentTarget } from '@zlh/agents';
 import type { ArtifactStore, Catalog } from '@zlh/catalog';
@@ -13,6 +12,7 @@ import { Problem, type Http } from '@zlh/http';
 import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
 import type { Placement, PlacementRequest, Provider } from './index.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
+import { contact } from './contact.ts';
 import { composeSpec } from './spec.ts';
 
 export interface PhasesGround {
@@ -28,8 +28,6 @@ export interface PhasesGround {
 type Context = PhaseContext<Record<string, never>>;
 type Phase = PhaseDefinition<Record<string, never>>;
 type AgentAction = 'start' | 'stop' | 'restart' | 'kill';
-
-const agentAppearsWithinMs = 60_000;
 
 export function makePhases(ground: PhasesGround) {
   const { agents, catalog, artifactStore } = ground;
@@ -73,7 +71,12 @@ export function makePhases(ground: PhasesGround) {
         context.signal,
       );
       await place(instance.id, placement);
-      await untilReachable({ instanceId: instance.id, url: placement.agentUrl }, context.signal);
+      await contact(
+        agents,
+        { instanceId: instance.id, url: placement.agentUrl },
+        await platformUrl(),
+        context.signal,
+      );
     },
   };
 
@@ -168,23 +171,6 @@ export function makePhases(ground: PhasesGround) {
       const instance = await em.findOneOrFail(Instance, { id });
       instance.placement = placement;
     });
-  }
-
-  async function untilReachable(target: AgentTarget, signal: AbortSignal): Promise<void> {
-    const late = AbortSignal.timeout(agentAppearsWithinMs);
-    for (
-      let pause = 20;
-      !(await agents.reachable(target, signal));
-      pause = Math.min(pause * 1.5, 1000)
-    ) {
-      if (late.aborted)
-        throw new CodedError(
-          'INSTANCES_AGENT_MISSING',
-          'The agent did not answer within a minute after its container was started.',
-          'Retry; if it fails again, the host finds the reason in the log of the agent.',
-        );
-      await wait(pause, undefined, { signal });
-    }
   }
 
   /** Asks the agent for an operation (again, if a process died meanwhile: it knows the id) and follows it to its end. */

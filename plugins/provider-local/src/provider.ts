@@ -5,10 +5,10 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Agents } from '@zlh/agents';
+import type { AgentObserver, Agents } from '@zlh/agents';
 import type { Database, EntityManager } from '@zlh/database';
 import type { Placement, PlacementRequest, Provider } from '@zlh/instances';
-import { CodedError, type Logger } from '@zlh/kernel';
+import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
 import { startAgent } from './agent-process.ts';
 import { providerId } from './index.ts';
 import { takePort } from './ports.ts';
@@ -30,6 +30,7 @@ interface Ground {
   readonly config: LocalSettings;
   readonly database: Database;
   readonly agents: Agents;
+  readonly observers: readonly Contribution<AgentObserver>[];
   readonly home: string;
   readonly log: Logger;
 }
@@ -153,14 +154,21 @@ export class LocalProvider implements Provider {
           log.warn({ err: error, instanceId }, 'the agent could not be asked to stop');
           return killAll(folder);
         }
-        if (await untilGone(folder, gracefulMs)) return;
-        log.warn(
-          { instanceId },
-          `still running ${gracefulMs / 1000} s after it was asked to stop: killed`,
-        );
-        await killAll(folder);
+        if (!(await untilGone(folder, gracefulMs))) {
+          log.warn({ instanceId }, `still running after ${gracefulMs / 1000} s: killed`);
+          await killAll(folder);
+        }
+        await this.#gone(instanceId);
       }),
     );
+  }
+
+  /** Its last report said it runs; nobody is to be sent there until its agent speaks again. */
+  async #gone(instanceId: string): Promise<void> {
+    const { database, observers } = this.#ground;
+    await database.transaction(async (em) => {
+      for (const { value } of observers) await value.silent(em, instanceId);
+    });
   }
 
   /** The folder is decided and written down before it is made, so that whoever goes on after a crash finds it. */
