@@ -11,8 +11,10 @@ export async function endAgent(
 ): Promise<void> {
   try {
     const { current } = operations;
+    // First of all it looks whether the server is wanted; cancelling a start would change that.
+    const paused = stopServer ? supervisor.pause(new AbortController().signal) : undefined;
     if (stopServer && current !== null) operations.cancel(current.id);
-    if (stopServer) await supervisor.stop(new AbortController().signal);
+    await paused;
   } catch (error) {
     log.error({ err: error }, 'the server could not be stopped before the end of the agent');
   }

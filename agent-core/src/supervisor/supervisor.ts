@@ -87,7 +87,11 @@ export class Supervisor {
     if (before !== undefined) console.output(before.offset, before.bytes);
     const { run, crash, wanted } = this.#memory;
     if (run !== null) return this.#recoverRun(run);
-    if (crash === null) return;
+    if (crash === null) {
+      // It was stopped with its agent, see `pause`.
+      if (wanted && this.#options.spec()?.autostart === true) this.#startByItself();
+      return;
+    }
     this.#enter('crashed');
     if (wanted && crash.retryAt !== null) this.#scheduleRetry(crash.retryAt);
   }
@@ -154,6 +158,13 @@ export class Supervisor {
       }
       throw error;
     }
+  }
+
+  /** Stops the server together with the agent: the next agent starts it again if it was wanted. */
+  async pause(signal: AbortSignal): Promise<void> {
+    const { wanted } = this.#memory;
+    await this.stop(signal);
+    this.#remember({ wanted });
   }
 
   /** SIGKILLs whatever there is, at any moment. */
