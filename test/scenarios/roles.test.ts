@@ -1,9 +1,9 @@
 /**
  * Who may do what: every route of the platform, published or not, tried by everybody there is. A route that is missing
- * here fails, so that none is added without a decision on who may call it. Answers are compared with their schemas.
+ * from the table fails, so that none is added without a decision on who may call it. Answers are compared with their
+ * schemas.
  */
 // time-limit: 300s
-import { randomUUID } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
@@ -16,279 +16,12 @@ import {
   type Caller,
   type People,
 } from '../support/callers.ts';
-import type { ApiClient, Instance, Operation } from '../support/client.ts';
+import type { Accepted, ApiClient } from '../support/client.ts';
 import { query } from '../support/leftovers.ts';
 import { TestPlatform } from '../support/platform.ts';
-import { broken, endless, offerStandIns } from '../support/stand-in-game.ts';
+import { offerStandIns } from '../support/stand-in-game.ts';
 import { game, warmHome } from '../support/warm-home.ts';
-
-type Statuses = Readonly<Record<Caller, number>>;
-
-interface Accepted {
-  readonly instance: Instance;
-  readonly operation: Operation;
-}
-
-interface World extends People {
-  readonly platform: TestPlatform;
-  /** The owner's, running. */
-  readonly instance: Instance;
-  readonly operation: Operation;
-  readonly sha256: string;
-}
-
-/** What one caller is to send, on something made for it alone where the route changes something. */
-interface Sent {
-  readonly path: string;
-  readonly body?: unknown;
-  /** Takes away what only this request needed. */
-  after?(): Promise<unknown>;
-}
-
-interface Row {
-  readonly permission?: string;
-  readonly holder?: 'owner' | 'administrator';
-  readonly answers: Statuses;
-  send(world: World): Sent | Promise<Sent>;
-}
-
-const each = (status: number): Record<Caller, number> => ({
-  anonymous: status,
-  signedOut: status,
-  other: status,
-  owner: status,
-  administrator: status,
-  narrow: status,
-  fitting: status,
-  expired: 401,
-  revoked: 401,
-  agent: status,
-});
-const open = (status: number, but: Partial<Statuses> = {}): Statuses => ({
-  ...each(status),
-  ...but,
-});
-const strangers = { anonymous: 401, signedOut: 401, expired: 401, revoked: 401, agent: 403 };
-const signedIn = (status: number, but: Partial<Statuses> = {}): Statuses => ({
-  ...each(status),
-  ...strangers,
-  ...but,
-});
-const bySession = (status: number, but: Partial<Statuses> = {}): Statuses =>
-  signedIn(status, { narrow: 403, fitting: 403, ...but });
-const permitted = (status: number, but: Partial<Statuses> = {}): Statuses =>
-  signedIn(status, { narrow: 403, ...but });
-/** Things that belong to somebody: for others they do not exist. */
-const owned = (status: number): Statuses => permitted(status, { other: 404 });
-/** Even the administrator has no business with it. */
-const personal = (status: number): Statuses =>
-  permitted(status, { other: 404, administrator: 404 });
-const forAdministrators = (status: number): Statuses =>
-  permitted(status, { other: 403, owner: 403 });
-const forAgents = (status: number): Statuses => ({
-  ...each(403),
-  anonymous: 401,
-  signedOut: 401,
-  agent: status,
-});
-
-async function failed({ owner }: World): Promise<Accepted> {
-  const made = await owner.ask<Accepted>('POST', '/api/instances', { ...broken, name: 'Broken' });
-  await owner.untilOver(made.operation.id);
-  return made;
-}
-
-const onFailed = (permission: string, path: (made: Accepted) => string): Row => ({
-  permission,
-  answers: owned(202),
-  send: async (world) => ({ path: path(await failed(world)) }),
-});
-
-const at = (
-  path: string | ((world: World) => string),
-  answers: Statuses,
-  more: Partial<Row> & { readonly body?: unknown } = {},
-): Row => {
-  const { body, ...rest } = more;
-  return {
-    answers,
-    ...rest,
-    send: (world) => ({
-      path: typeof path === 'string' ? path : path(world),
-      ...(body === undefined ? {} : { body }),
-    }),
-  };
-};
-
-const administrator = 'administrator' as const;
-const wrongPassword = { email: 'nobody@example.org', password: 'a wrong password' };
-
-const routes: Readonly<Record<string, Row>> = {
-  'GET /health/live': at('/health/live', open(200)),
-  'GET /health/ready': at('/health/ready', open(200)),
-  'POST /api/auth/register': {
-    answers: open(201),
-    send: () => ({
-      path: '/api/auth/register',
-      body: { email: `${randomUUID()}@example.org`, password: 'a long enough password' },
-    }),
-  },
-  'POST /api/auth/login': at('/api/auth/login', open(401), { body: wrongPassword }),
-  'POST /api/auth/setup': at('/api/auth/setup', open(403), {
-    body: { ...wrongPassword, token: 'not the token' },
-  }),
-  'POST /api/auth/password': at('/api/auth/password', bySession(403), {
-    body: { current: 'a wrong password', password: 'a long enough password' },
-  }),
-  'GET /api/auth/me': at('/api/auth/me', open(200, { anonymous: 401, signedOut: 401, agent: 401 })),
-  'POST /api/auth/logout': {
-    // Sessions of their own: what signs out here must not end those the other rows use.
-    answers: open(204),
-    send: () => ({ path: '/api/auth/logout' }),
-  },
-  'GET /api/auth/sessions': at('/api/auth/sessions', bySession(200)),
-  'DELETE /api/auth/sessions': at('/api/auth/sessions', bySession(204)),
-  'DELETE /api/auth/sessions/{id}': {
-    answers: bySession(404, { owner: 204 }),
-    async send({ platform }) {
-      const again = await platform
-        .anonymous()
-        .signIn('owner@example.org', 'the password of the owner');
-      const { session } = await again.ask<{ session: { id: string } }>('GET', '/api/auth/me');
-      return { path: `/api/auth/sessions/${session.id}` };
-    },
-  },
-  'GET /api/permissions': at('/api/permissions', signedIn(200)),
-  'GET /api/api-keys': at('/api/api-keys', permitted(200), { permission: 'accounts.keys' }),
-  'POST /api/api-keys': at('/api/api-keys', permitted(201), {
-    permission: 'accounts.keys',
-    body: { name: 'a key', scopes: ['accounts.keys'] },
-  }),
-  'DELETE /api/api-keys/{id}': {
-    permission: 'accounts.keys',
-    answers: personal(204),
-    async send({ owner }) {
-      const { apiKey } = await owner.ask<{ apiKey: { id: string } }>('POST', '/api/api-keys', {
-        name: 'to be revoked',
-        scopes: ['catalog.read'],
-      });
-      return { path: `/api/api-keys/${apiKey.id}` };
-    },
-  },
-  'GET /api/users': at('/api/users', forAdministrators(200), {
-    permission: 'accounts.users',
-    holder: administrator,
-  }),
-  'PATCH /api/users/{id}': {
-    permission: 'accounts.roles',
-    holder: administrator,
-    answers: forAdministrators(200),
-    async send({ other }) {
-      const { user } = await other.ask<{ user: { id: string } }>('GET', '/api/auth/me');
-      return { path: `/api/users/${user.id}`, body: { role: 'user' } };
-    },
-  },
-  'GET /api/audit': at('/api/audit', forAdministrators(200), {
-    permission: 'accounts.audit',
-    holder: administrator,
-  }),
-  'GET /api/events': at('/api/events', permitted(200), { permission: 'events.read' }),
-  'GET /api/catalog/games': at('/api/catalog/games', permitted(200), {
-    permission: 'catalog.read',
-  }),
-  'GET /api/catalog/runtimes': at('/api/catalog/runtimes', permitted(200), {
-    permission: 'catalog.read',
-  }),
-  'GET /api/artifacts': at('/api/artifacts', forAdministrators(200), {
-    permission: 'catalog.manage',
-    holder: administrator,
-  }),
-  'GET /api/artifacts/{sha256}': at(
-    ({ sha256 }) => `/api/artifacts/${sha256}`,
-    { ...forAdministrators(200), agent: 200 },
-    { permission: 'catalog.manage', holder: administrator },
-  ),
-  'GET /api/operations': at('/api/operations', permitted(200), { permission: 'operations.read' }),
-  'GET /api/operations/{id}': at(({ operation }) => `/api/operations/${operation.id}`, owned(200), {
-    permission: 'operations.read',
-  }),
-  'POST /api/operations/{id}/retry': onFailed(
-    'operations.write',
-    ({ operation }) => `/api/operations/${operation.id}/retry`,
-  ),
-  'POST /api/operations/{id}/cancel': {
-    permission: 'operations.write',
-    answers: owned(202),
-    async send({ owner }) {
-      const { operation } = await owner.ask<Accepted>('POST', '/api/instances', {
-        ...endless,
-        name: 'Endless',
-      });
-      await owner.until(
-        () => owner.operation(operation.id),
-        ({ state }) => state === 'running',
-      );
-      const path = `/api/operations/${operation.id}/cancel`;
-      const after = async () => {
-        await owner.request('POST', path);
-        assert.is((await owner.untilOver(operation.id)).state, 'cancelled');
-      };
-      return { path, after };
-    },
-  },
-  'GET /api/instances': at('/api/instances', permitted(200), { permission: 'instances.read' }),
-  'POST /api/instances': at('/api/instances', permitted(202), {
-    permission: 'instances.write',
-    body: { ...broken, name: 'Wanted' },
-  }),
-  'GET /api/instances/{id}': at(({ instance }) => `/api/instances/${instance.id}`, owned(200), {
-    permission: 'instances.read',
-  }),
-  'GET /api/instances/{id}/status': at(
-    ({ instance }) => `/api/instances/${instance.id}/status`,
-    owned(200),
-    { permission: 'instances.read' },
-  ),
-  'DELETE /api/instances/{id}': onFailed(
-    'instances.write',
-    ({ instance }) => `/api/instances/${instance.id}`,
-  ),
-  'POST /api/instances/{id}/start': onFailed(
-    'instances.control',
-    ({ instance }) => `/api/instances/${instance.id}/start`,
-  ),
-  'POST /api/instances/{id}/stop': onFailed(
-    'instances.control',
-    ({ instance }) => `/api/instances/${instance.id}/stop`,
-  ),
-  'POST /api/instances/{id}/restart': onFailed(
-    'instances.control',
-    ({ instance }) => `/api/instances/${instance.id}/restart`,
-  ),
-  'POST /api/instances/{id}/kill': onFailed(
-    'instances.control',
-    ({ instance }) => `/api/instances/${instance.id}/kill`,
-  ),
-  'POST /api/instances/{id}/console/commands': at(
-    ({ instance }) => `/api/instances/${instance.id}/console/commands`,
-    owned(204),
-    { permission: 'instances.console', body: { command: 'list' } },
-  ),
-  'GET /api/instances/{id}/console': at(
-    ({ instance }) => `/api/instances/${instance.id}/console`,
-    owned(101),
-    { permission: 'instances.console' },
-  ),
-};
-
-/** Not in the published document. */
-const hidden: Readonly<Record<string, Row>> = {
-  'GET /api/openapi.json': at('/api/openapi.json', open(200)),
-  'GET /api/docs': at('/api/docs', open(200)),
-  'GET /': at('/', open(200)),
-  'GET /api/no-such-thing': at('/api/no-such-thing', open(404)),
-  'POST /api/agents/report': at('/api/agents/report', forAgents(422), { body: {} }),
-};
+import { hidden, routes, type Row, type Sent, type World } from './roles-table.ts';
 
 /** These end the session they are asked with, so each caller brings one of its own. */
 const endsSession = new Set([
@@ -365,7 +98,7 @@ when(await needs.npmRegistry())('every route answers everybody as it must', asyn
       await agentToken(platform, world.instance.id),
     );
     const wrong: string[] = [];
-    for (const [name, row] of Object.entries({ ...routes, ...hidden })) {
+    for (const [name, row] of Object.entries({ ...hidden, ...routes })) {
       for (const caller of callers) {
         const client = await clientFor(book, platform, name, row, caller);
         const sent = await row.send(world);

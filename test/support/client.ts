@@ -32,6 +32,12 @@ export interface Instance {
   readonly operation: Operation | null;
 }
 
+/** The answer to what takes time. */
+export interface Accepted {
+  readonly instance: Instance;
+  readonly operation: Operation;
+}
+
 /** The longest a scenario waits for anything; a limit for what hangs, not a pace. */
 const patienceMs = 180_000;
 

@@ -32,6 +32,7 @@ export class TestPlatform {
   readonly log: Record<string, unknown>[] = [];
   readonly #env: Readonly<Record<string, string>>;
   readonly #user: number | undefined;
+  readonly #ports = ownPorts();
   readonly #readers = new Set<() => void>();
   #stderr = '';
   #process: ChildProcess | undefined;
@@ -157,6 +158,7 @@ export class TestPlatform {
   #environment(): NodeJS.ProcessEnv {
     const all: NodeJS.ProcessEnv = {
       ...process.env,
+      ...this.#ports,
       ZLH_HOME: this.home,
       ZLH_HTTP_PORT: '0',
       ZLH_LOG_FORMAT: 'json',
@@ -176,4 +178,15 @@ export class TestPlatform {
     child.kill(signal);
     return (await exit)[0];
   }
+}
+
+let made = 0;
+
+/** Platforms of tests that run side by side must not hand out the same ports. */
+function ownPorts(): Record<string, string> {
+  const from = 10_000 + ((process.pid * 7 + made++) % 500) * 40;
+  return {
+    ZLH_PROVIDER_LOCAL_AGENT_PORTS: JSON.stringify({ from, to: from + 19 }),
+    ZLH_PROVIDER_LOCAL_GAME_PORTS: JSON.stringify({ from: from + 20, to: from + 39 }),
+  };
 }

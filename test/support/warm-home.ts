@@ -46,7 +46,12 @@ export async function warmHome(): Promise<string> {
       await promisify(execFile)(process.execPath, args, {
         cwd: repository,
         timeout: 300_000,
-        env: { ...process.env, ZLH_HOME: folder, ZLH_CATALOG_REFRESH_HOURS: '0' },
+        env: {
+          ...process.env,
+          ZLH_HOME: folder,
+          ZLH_CATALOG_REFRESH_HOURS: '0',
+          ZLH_HTTP_PORT: '0',
+        },
       });
     },
   );
