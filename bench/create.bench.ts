@@ -108,7 +108,10 @@ async function create(client: ApiClient, name: string): Promise<Made> {
 }
 
 async function remove(client: ApiClient, { id }: Instance): Promise<void> {
-  const { operation } = await client.ask<{ operation: Operation }>('DELETE', `/api/instances/${id}`);
+  const { operation } = await client.ask<{ operation: Operation }>(
+    'DELETE',
+    `/api/instances/${id}`,
+  );
   await client.untilOver(operation.id);
 }
 
