@@ -116,7 +116,7 @@ export const routes: Readonly<Record<string, Row>> = {
   'POST /api/auth/setup': at('/api/auth/setup', open(403), {
     body: { ...wrongPassword, token: 'not the token' },
   }),
-  'POST /api/auth/password': at('/api/auth/password', bySession(403), {
+  'POST /api/auth/password': at('/api/auth/password', bySession(422), {
     body: { current: 'a wrong password', password: 'a long enough password' },
   }),
   'GET /api/auth/me': at('/api/auth/me', open(200, { anonymous: 401, signedOut: 401, agent: 401 })),
@@ -183,7 +183,7 @@ export const routes: Readonly<Record<string, Row>> = {
   'GET /api/artifacts/{sha256}': at(
     ({ sha256 }) => `/api/artifacts/${sha256}`,
     { ...forAdministrators(200), agent: 200 },
-    { permission: 'catalog.manage', holder: administrator },
+    { permission: 'catalog.read', holder: administrator },
   ),
   'GET /api/operations': at('/api/operations', permitted(200), { permission: 'operations.read' }),
   'GET /api/operations/{id}': at(({ operation }) => `/api/operations/${operation.id}`, owned(200), {
