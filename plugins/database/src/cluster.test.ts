@@ -1,5 +1,19 @@
 /** Promises of the embedded PostgreSQL: made whole or not at all, kept through every crash, ended with its platform. */
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, watch, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
@@ -29,9 +43,20 @@ test.after.each(async () => {
 });
 
 const data = () => join(home, 'postgres', 'data');
-const start = (settings: Record<string, unknown> = {}) => startTestKernel({ plugins: [database], home, config: { database: settings }, logLevel: 'silent' });
-const rows = (kernel: TestKernel) => kernel.use(Database).fork().execute<{ n: number }[]>('select n from kept order by n');
-const add = (kernel: TestKernel, n: number) => kernel.use(Database).fork().execute(`create table if not exists kept (n int); insert into kept values (${n})`);
+const start = (settings: Record<string, unknown> = {}) =>
+  startTestKernel({
+    plugins: [database],
+    home,
+    config: { database: settings },
+    logLevel: 'silent',
+  });
+const rows = (kernel: TestKernel) =>
+  kernel.use(Database).fork().execute<{ n: number }[]>('select n from kept order by n');
+const add = (kernel: TestKernel, n: number) =>
+  kernel
+    .use(Database)
+    .fork()
+    .execute(`create table if not exists kept (n int); insert into kept values (${n})`);
 async function refusal(work: () => Promise<unknown>): Promise<string> {
   try {
     await work();
@@ -99,7 +124,10 @@ test('a platform killed while the database is being made leaves nothing half', a
   await once(child, 'exit');
   assert.not.ok(existsSync(data()));
   const kernel = await start();
-  assert.equal(readdirSync(join(home, 'postgres')).filter((name) => name.startsWith('new-')), []);
+  assert.equal(
+    readdirSync(join(home, 'postgres')).filter((name) => name.startsWith('new-')),
+    [],
+  );
   await kernel.stop();
 });
 
@@ -157,10 +185,15 @@ test('of a server that cannot be reached the reason is said, and where its addre
   const { port } = server.address() as { port: number };
   server.close();
   await once(server, 'close');
-  const message = await refusal(() => start({ url: `postgresql://somebody:secret@127.0.0.1:${port}/zlh` }));
+  const message = await refusal(() =>
+    start({ url: `postgresql://somebody:secret@127.0.0.1:${port}/zlh` }),
+  );
   assert.match(message, 'The PostgreSQL server cannot be used: connect ECONNREFUSED');
   assert.not.match(message, 'secret');
-  assert.match(await refusal(() => start({ url: 'http://[' })), 'The PostgreSQL server cannot be used');
+  assert.match(
+    await refusal(() => start({ url: 'http://[' })),
+    'The PostgreSQL server cannot be used',
+  );
 });
 
 test('a damaged data folder is said with the words of PostgreSQL', async () => {

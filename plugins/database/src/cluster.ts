@@ -4,7 +4,19 @@
  * with a platform that stops.
  */
 import { execFile, spawn } from 'node:child_process';
-import { chownSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -52,14 +64,19 @@ const settings = {
 };
 
 /** Rejects when the signal aborts, leaving nothing running that was not running before. */
-export async function startCluster(home: string, log: Logger, signal: AbortSignal): Promise<Cluster> {
+export async function startCluster(
+  home: string,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Cluster> {
   const folder = join(home, 'postgres');
   const site: Site = { binaries: findBinaries(), folder, data: join(folder, 'data'), signal };
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   if (!existsSync(site.data)) await initialise(site);
   assertReadable(site.data);
   const survivor = await findSurvivor(site);
-  if (survivor !== undefined) log.info({ pid: survivor.pid }, 'attached to the PostgreSQL that was still running');
+  if (survivor !== undefined)
+    log.info({ pid: survivor.pid }, 'attached to the PostgreSQL that was still running');
   const { pid, host } = survivor ?? (await launch(site, socketFolderOf(home)));
   const stop = async () => {
     if (!(await endPostmaster(pid))) log.error({ pid }, 'the embedded PostgreSQL does not end');
@@ -70,10 +87,20 @@ export async function startCluster(home: string, log: Logger, signal: AbortSigna
 /** Into a folder of its own first: a crash half way leaves nothing that looks like a database. */
 async function initialise({ binaries, folder, data, signal }: Site): Promise<void> {
   for (const name of readdirSync(folder)) {
-    if (name.startsWith('new-')) rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
+    if (name.startsWith('new-'))
+      rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
   }
   const fresh = join(folder, `new-${process.pid}`);
-  const args = ['-D', fresh, `--username=${user}`, '--auth=trust', '--encoding=UTF8', '--locale-provider=builtin', '--locale=C.UTF-8', '--no-instructions'];
+  const args = [
+    '-D',
+    fresh,
+    `--username=${user}`,
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--locale=C.UTF-8',
+    '--no-instructions',
+  ];
   const { command, args: full, owner } = invocation(join(binaries, 'bin', 'initdb'), args, fresh);
   mkdirSync(fresh, { mode: 0o700 });
   if (owner !== undefined) chownSync(fresh, owner.uid, owner.gid);
@@ -81,8 +108,16 @@ async function initialise({ binaries, folder, data, signal }: Site): Promise<voi
     await promisify(execFile)(command, full, { cwd: '/', env: environment(), signal });
   } catch (cause) {
     rmSync(fresh, { recursive: true, force: true, maxRetries: 5 });
-    const said = String((cause as { stderr?: string }).stderr || (cause as Error).message).trim().split('\n').at(-1);
-    throw new CodedError('DATABASE_INIT_FAILED', `The embedded PostgreSQL could not be set up: ${said}`, 'Check free space and permissions of the home, or set DATABASE_URL to a server of your own.', { cause });
+    const said = String((cause as { stderr?: string }).stderr || (cause as Error).message)
+      .trim()
+      .split('\n')
+      .at(-1);
+    throw new CodedError(
+      'DATABASE_INIT_FAILED',
+      `The embedded PostgreSQL could not be set up: ${said}`,
+      'Check free space and permissions of the home, or set DATABASE_URL to a server of your own.',
+      { cause },
+    );
   }
   renameSync(fresh, data);
   const entry = openSync(folder, 'r');
@@ -93,14 +128,22 @@ async function initialise({ binaries, folder, data, signal }: Site): Promise<voi
 function assertReadable(data: string): void {
   const { uid } = statSync(data);
   if ([0, uid].includes(process.getuid!())) return;
-  throw new CodedError('DATABASE_FOREIGN_FOLDER', `The database in "${data}" belongs to another user (uid ${uid}).`, 'Start the platform as that user or as root, or give the folder to this user with "chown -R".');
+  throw new CodedError(
+    'DATABASE_FOREIGN_FOLDER',
+    `The database in "${data}" belongs to another user (uid ${uid}).`,
+    'Start the platform as that user or as root, or give the folder to this user with "chown -R".',
+  );
 }
 
 /** The server that a killed platform left, once it can be used; undefined when there is none, or none any more. */
-async function findSurvivor({ data, signal }: Site): Promise<{ pid: number; host: string } | undefined> {
+async function findSurvivor({
+  data,
+  signal,
+}: Site): Promise<{ pid: number; host: string } | undefined> {
   const deadline = performance.now() + deafAfterMs;
   for (let found = findPostmaster(data); found !== undefined; found = findPostmaster(data)) {
-    if (found.state === 'ready' && (await answers(found, data))) return { pid: found.pid, host: found.socketFolder };
+    if (found.state === 'ready' && (await answers(found, data)))
+      return { pid: found.pid, host: found.socketFolder };
     if (found.state === 'ready' && performance.now() > deadline) await endPostmaster(found.pid);
     await wait(20, undefined, { signal });
   }
@@ -108,7 +151,13 @@ async function findSurvivor({ data, signal }: Site): Promise<{ pid: number; host
 }
 
 async function answers({ socketFolder }: Postmaster, data: string): Promise<boolean> {
-  const client = new Client({ host: socketFolder, port: 5432, user, database: 'postgres', connectionTimeoutMillis: 2000 });
+  const client = new Client({
+    host: socketFolder,
+    port: 5432,
+    user,
+    database: 'postgres',
+    connectionTimeoutMillis: 2000,
+  });
   client.on('error', () => undefined); // said by the answer
   try {
     assertOurs(socketFolder, statSync(data).uid);
@@ -124,28 +173,53 @@ async function answers({ socketFolder }: Postmaster, data: string): Promise<bool
 async function launch(site: Site, host: string): Promise<{ pid: number; host: string }> {
   const { binaries, folder, data } = site;
   const logFile = join(folder, 'start.log');
-  const options = Object.entries({ ...settings, unix_socket_directories: host }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const { command, args, owner } = invocation(join(binaries, 'bin', 'postgres'), ['-D', data, ...options], data);
+  const options = Object.entries({ ...settings, unix_socket_directories: host }).flatMap(
+    ([name, value]) => ['-c', `${name}=${value}`],
+  );
+  const { command, args, owner } = invocation(
+    join(binaries, 'bin', 'postgres'),
+    ['-D', data, ...options],
+    data,
+  );
   makeSocketFolder(host, owner);
   clearAway(data, host);
-  for (const deadline = performance.now() + memoryFreeWithinMs; ; await wait(50, undefined, { signal: site.signal })) {
+  for (
+    const deadline = performance.now() + memoryFreeWithinMs;
+    ;
+    await wait(50, undefined, { signal: site.signal })
+  ) {
     const pid = await launchOnce(site, command, args, logFile);
     if (pid !== undefined) return { pid, host };
     const said = readFileSync(logFile, 'utf8').trim().split('\n').slice(-3).join(' ');
     if (/pre-existing shared memory/.test(said) && performance.now() < deadline) continue;
-    throw new CodedError('DATABASE_START_FAILED', `The embedded PostgreSQL did not start: ${said || 'it said nothing'}`, `Its log is in ${join(data, 'log')}; "zlh doctor" checks the machine.`);
+    throw new CodedError(
+      'DATABASE_START_FAILED',
+      `The embedded PostgreSQL did not start: ${said || 'it said nothing'}`,
+      `Its log is in ${join(data, 'log')}; "zlh doctor" checks the machine.`,
+    );
   }
 }
 
 /** Its pid once it is ready, undefined when it ended before. */
-async function launchOnce({ data, signal }: Site, command: string, args: readonly string[], logFile: string): Promise<number | undefined> {
+async function launchOnce(
+  { data, signal }: Site,
+  command: string,
+  args: readonly string[],
+  logFile: string,
+): Promise<number | undefined> {
   const out = openSync(logFile, 'w', 0o600);
-  const child = spawn(command, args, { cwd: '/', detached: true, stdio: ['ignore', out, out], env: environment() });
+  const child = spawn(command, args, {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', out, out],
+    env: environment(),
+  });
   closeSync(out);
   let ended = false;
   child.once('exit', () => (ended = true));
   child.once('error', () => (ended = true));
   child.unref();
+  // oxlint-disable-next-line eslint/no-unmodified-loop-condition -- its signal is what changes
   while (!ended) {
     const found = findPostmaster(data);
     if (found?.pid === child.pid && found?.state === 'ready') return found.pid;
@@ -163,5 +237,10 @@ async function launchOnce({ data, signal }: Site, command: string, args: readonl
 function environment(): NodeJS.ProcessEnv {
   // By the mark the test runner finds what a test left running.
   const { PATH = '/usr/local/bin:/usr/bin:/bin', ZLH_TEST_PROCESS } = process.env;
-  return { PATH, LC_ALL: 'C', TZ: 'UTC', ...(ZLH_TEST_PROCESS === undefined ? {} : { ZLH_TEST_PROCESS }) };
+  return {
+    PATH,
+    LC_ALL: 'C',
+    TZ: 'UTC',
+    ...(ZLH_TEST_PROCESS === undefined ? {} : { ZLH_TEST_PROCESS }),
+  };
 }

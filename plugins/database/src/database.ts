@@ -7,7 +7,9 @@ import { startCluster, type Cluster } from './cluster.ts';
 import type { Database, Entities, EntityManager, Migrations } from './index.ts';
 import { makeOrm, migrate } from './orm.ts';
 
-type Values<P> = P extends { accepts?: (value: infer T) => void } ? readonly Contribution<T>[] : never;
+type Values<P> = P extends { accepts?: (value: infer T) => void }
+  ? readonly Contribution<T>[]
+  : never;
 
 export interface DatabaseSettings {
   readonly url?: string;
@@ -50,9 +52,16 @@ export class PostgresDatabase implements Database {
 
   async open(): Promise<void> {
     const { config, log, entities, migrations } = this.#ground;
-    this.#connection = this.url === undefined ? await this.#openEmbedded() : { connectionString: this.url };
+    this.#connection =
+      this.url === undefined ? await this.#openEmbedded() : { connectionString: this.url };
     await this.#ping();
-    this.#orm = await makeOrm({ connection: this.#connection, entities, migrations, poolSize: config.poolSize, log });
+    this.#orm = await makeOrm({
+      connection: this.#connection,
+      entities,
+      migrations,
+      poolSize: config.poolSize,
+      log,
+    });
     await migrate(this.#orm, this.#connection, log);
   }
 
@@ -76,7 +85,13 @@ export class PostgresDatabase implements Database {
 
   async connect(name: string): Promise<Client> {
     // A server that vanished without a word is noticed by the keep-alive.
-    const client = new Client({ ...this.#connection, application_name: `zlh ${name}`, keepAlive: true, keepAliveInitialDelayMillis: 10_000, connectionTimeoutMillis: 10_000 });
+    const client = new Client({
+      ...this.#connection,
+      application_name: `zlh ${name}`,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      connectionTimeoutMillis: 10_000,
+    });
     await client.connect();
     return client;
   }
@@ -93,7 +108,9 @@ export class PostgresDatabase implements Database {
     const client = new Client({ ...server, database: 'postgres' });
     await client.connect();
     try {
-      const { rowCount } = await client.query('select from pg_database where datname = $1', [config.name]);
+      const { rowCount } = await client.query('select from pg_database where datname = $1', [
+        config.name,
+      ]);
       if (rowCount === 0) await client.query(`create database "${config.name}"`);
     } finally {
       await client.end();
@@ -109,14 +126,26 @@ export class PostgresDatabase implements Database {
       } catch (cause) {
         const { message, code } = cause as Error & { code?: string };
         if (code === startingUp) await wait(200, undefined, { signal: this.#ground.signal });
-        else throw new CodedError('DATABASE_UNREACHABLE', `The PostgreSQL server cannot be used: ${(message || code || 'no answer').replace(/\.$/, '')}.`, this.url === undefined ? `Its log is in ${this.#ground.home}/postgres/data/log.` : 'Check DATABASE_URL: host, port, database, user and password.', { cause });
+        else
+          throw new CodedError(
+            'DATABASE_UNREACHABLE',
+            `The PostgreSQL server cannot be used: ${(message || code || 'no answer').replace(/\.$/, '')}.`,
+            this.url === undefined
+              ? `Its log is in ${this.#ground.home}/postgres/data/log.`
+              : 'Check DATABASE_URL: host, port, database, user and password.',
+            { cause },
+          );
       }
     }
   }
 
   #opened(): MikroORM {
     if (this.#orm !== undefined) return this.#orm;
-    throw new CodedError('DATABASE_CLOSED', 'The database is not open.', 'Use it between start and stop of the plugin that needs it.');
+    throw new CodedError(
+      'DATABASE_CLOSED',
+      'The database is not open.',
+      'Use it between start and stop of the plugin that needs it.',
+    );
   }
 }
 

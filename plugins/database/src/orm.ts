@@ -17,14 +17,25 @@ export interface OrmOptions {
 /** Any number; the same in every process of the platform. */
 const migrationLock = 7_264_118;
 
-export function makeOrm({ connection, entities, migrations, poolSize, log }: OrmOptions): Promise<MikroORM> {
+export function makeOrm({
+  connection,
+  entities,
+  migrations,
+  poolSize,
+  log,
+}: OrmOptions): Promise<MikroORM> {
   return MikroORM.init({
     // The driver reads addresses in more forms than the ORM does.
     dbName: new Client(connection).database!,
     driverOptions: { ...connection, keepAlive: true, connectionTimeoutMillis: 30_000 },
     entities: entities.flatMap(({ value }) => [...value]),
     extensions: [Migrator],
-    migrations: { migrationsList: named(migrations), snapshot: false, tableName: 'migration', silent: true },
+    migrations: {
+      migrationsList: named(migrations),
+      snapshot: false,
+      tableName: 'migration',
+      silent: true,
+    },
     allowGlobalContext: false,
     ensureDatabase: false,
     pool: { min: 1, max: poolSize },
@@ -38,14 +49,22 @@ export function makeOrm({ connection, entities, migrations, poolSize, log }: Orm
  */
 export async function migrate(orm: MikroORM, connection: ClientConfig, log: Logger): Promise<void> {
   const client = new Client(connection);
-  client.on('error', (error) => log.warn({ err: error }, 'the connection that holds the migration lock broke'));
+  client.on('error', (error) =>
+    log.warn({ err: error }, 'the connection that holds the migration lock broke'),
+  );
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [migrationLock]);
     const done = await orm.migrator.up();
-    if (done.length > 0) log.info({ migrations: done.map(({ name }) => name) }, 'the database schema is up to date');
+    if (done.length > 0)
+      log.info({ migrations: done.map(({ name }) => name) }, 'the database schema is up to date');
   } catch (cause) {
-    throw new CodedError('DATABASE_MIGRATION_FAILED', `The database schema could not be brought up to date: ${(cause as Error).message}`, 'Nothing of the failed step was kept. Report it with this message; the version before still works.', { cause });
+    throw new CodedError(
+      'DATABASE_MIGRATION_FAILED',
+      `The database schema could not be brought up to date: ${(cause as Error).message}`,
+      'Nothing of the failed step was kept. Report it with this message; the version before still works.',
+      { cause },
+    );
   } finally {
     await client.end();
   }

@@ -36,13 +36,20 @@ export function clearAway(data: string, socketFolder: string): void {
 
 /** Fast shutdown, open transactions are rolled back, everything committed is kept; answers false when it does not end. */
 export async function endPostmaster(pid: number): Promise<boolean> {
-  for (const [signal, withinMs] of [['SIGINT', gracefulMs], ['SIGQUIT', 4000]] as const) {
+  for (const [signal, withinMs] of [
+    ['SIGINT', gracefulMs],
+    ['SIGQUIT', 4000],
+  ] as const) {
     try {
       process.kill(pid, signal);
     } catch {
       return !isAlive(pid); // it ended by itself, or is not ours to end
     }
-    for (const deadline = performance.now() + withinMs; performance.now() < deadline; await wait(5)) {
+    for (
+      const deadline = performance.now() + withinMs;
+      performance.now() < deadline;
+      await wait(5)
+    ) {
       if (!isAlive(pid)) return true;
     }
   }

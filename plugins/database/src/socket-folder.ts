@@ -18,7 +18,10 @@ export function socketFolderOf(home: string): string {
 }
 
 /** Makes the folder for the user the server runs as. */
-export function makeSocketFolder(folder: string, owner: { readonly uid: number; readonly gid: number } | undefined): void {
+export function makeSocketFolder(
+  folder: string,
+  owner: { readonly uid: number; readonly gid: number } | undefined,
+): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   assertOurs(folder, owner?.uid);
   if (owner !== undefined) lchownSync(folder, owner.uid, owner.gid);
@@ -29,5 +32,9 @@ export function makeSocketFolder(folder: string, owner: { readonly uid: number; 
 export function assertOurs(folder: string, serverUid: number | undefined): void {
   const found = lstatSync(folder);
   if (found.isDirectory() && [process.getuid?.(), serverUid].includes(found.uid)) return;
-  throw new CodedError('DATABASE_FOREIGN_SOCKET', `The folder for the database's socket, "${folder}", belongs to another user.`, 'Remove it, or use a home (ZLH_HOME) with a shorter path.');
+  throw new CodedError(
+    'DATABASE_FOREIGN_SOCKET',
+    `The folder for the database's socket, "${folder}", belongs to another user.`,
+    'Remove it, or use a home (ZLH_HOME) with a shorter path.',
+  );
 }

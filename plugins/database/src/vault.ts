@@ -4,7 +4,15 @@
  * external database. A process opens the vault with whichever it has and adds a wrap for the others it has, so a new
  * process joins with no more than DATABASE_URL, and a changed password locks nobody out.
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, scrypt } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  scrypt,
+} from 'node:crypto';
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -28,12 +36,21 @@ interface Opener {
 const VaultWrap = defineEntity({
   name: 'VaultWrap',
   tableName: 'vault_wrap',
-  properties: { id: p.string().primary().length(64), wrapped: p.text(), createdAt: p.datetime().defaultRaw('now()') },
+  properties: {
+    id: p.string().primary().length(64),
+    wrapped: p.text(),
+    createdAt: p.datetime().defaultRaw('now()'),
+  },
 });
 
 export const vaultEntities = [VaultWrap];
 export const vaultMigrations = [
-  { name: '001_vault', up: ['create table "vault_wrap" ("id" varchar(64) primary key, "wrapped" text not null, "created_at" timestamptz not null default now())'] },
+  {
+    name: '001_vault',
+    up: [
+      'create table "vault_wrap" ("id" varchar(64) primary key, "wrapped" text not null, "created_at" timestamptz not null default now())',
+    ],
+  },
 ] as const;
 
 const algorithm = 'aes-256-gcm';
@@ -52,10 +69,18 @@ export class MasterVault implements Vault {
     const { home, config, log, database } = this.#ground;
     const { password } = database;
     const own = [opener('home', keyFile(join(home, 'vault.key')))];
-    if (config.secretKey !== undefined) own.push(opener('setting', Buffer.from(hkdfSync('sha256', config.secretKey, '', 'zlh vault setting', 32))));
+    if (config.secretKey !== undefined)
+      own.push(
+        opener(
+          'setting',
+          Buffer.from(hkdfSync('sha256', config.secretKey, '', 'zlh vault setting', 32)),
+        ),
+      );
     if (password !== undefined) own.push(await openerFrom(password));
     if (password === '' && config.secretKey === undefined) {
-      log.warn('the database has no password: set ZLH_DATABASE_SECRET_KEY, or whoever reads the database reads every secret in it');
+      log.warn(
+        'the database has no password: set ZLH_DATABASE_SECRET_KEY, or whoever reads the database reads every secret in it',
+      );
     }
     // A key that everybody knows may open, but is not left behind once there is a better one.
     const passing = password === '' && config.secretKey !== undefined ? own.pop() : undefined;
@@ -71,31 +96,62 @@ export class MasterVault implements Vault {
     try {
       return decrypt(key, Buffer.from(sealed, 'base64url')).toString();
     } catch (cause) {
-      throw new CodedError('VAULT_WRONG_KEY', `A stored secret ("${purpose}") cannot be read: it was changed, or belongs to another platform.`, 'Enter the secret again.', { cause });
+      throw new CodedError(
+        'VAULT_WRONG_KEY',
+        `A stored secret ("${purpose}") cannot be read: it was changed, or belongs to another platform.`,
+        'Enter the secret again.',
+        { cause },
+      );
     }
   }
 
   derive(purpose: string, ...parts: readonly string[]): string {
-    return createHmac('sha256', this.#keyFor('derive', purpose)).update(JSON.stringify(parts)).digest('base64url');
+    return createHmac('sha256', this.#keyFor('derive', purpose))
+      .update(JSON.stringify(parts))
+      .digest('base64url');
   }
 
   #keyFor(use: string, purpose: string): Buffer {
-    if (this.#master === undefined) throw new CodedError('VAULT_LOCKED', 'The vault is not open yet.', 'Use it in start() or later.');
+    if (this.#master === undefined)
+      throw new CodedError(
+        'VAULT_LOCKED',
+        'The vault is not open yet.',
+        'Use it in start() or later.',
+      );
     return Buffer.from(hkdfSync('sha256', this.#master, '', `zlh ${use} ${purpose}`, 32));
   }
 }
 
-async function open(em: EntityManager, own: readonly Opener[], passing: Opener | undefined): Promise<Buffer> {
+async function open(
+  em: EntityManager,
+  own: readonly Opener[],
+  passing: Opener | undefined,
+): Promise<Buffer> {
   await em.execute('select pg_advisory_xact_lock(?)', [vaultLock]);
-  const rows: { id: string; wrapped: string }[] = await em.execute('select id, wrapped from vault_wrap');
+  const rows: { id: string; wrapped: string }[] = await em.execute(
+    'select id, wrapped from vault_wrap',
+  );
   const wraps = new Map(rows.map(({ id, wrapped }) => [id, wrapped]));
-  const fitting = [...own, ...(passing === undefined ? [] : [passing])].find(({ id }) => wraps.has(id));
+  const fitting = [...own, ...(passing === undefined ? [] : [passing])].find(({ id }) =>
+    wraps.has(id),
+  );
   if (fitting === undefined && wraps.size > 0) {
-    throw new CodedError('VAULT_LOCKED', 'The secrets in this database belong to a platform whose key this one does not have.', 'Set ZLH_DATABASE_SECRET_KEY to the key of that platform, or start with the home (ZLH_HOME) it was used with.');
+    throw new CodedError(
+      'VAULT_LOCKED',
+      'The secrets in this database belong to a platform whose key this one does not have.',
+      'Set ZLH_DATABASE_SECRET_KEY to the key of that platform, or start with the home (ZLH_HOME) it was used with.',
+    );
   }
-  const master = fitting === undefined ? randomBytes(32) : decrypt(fitting.key, Buffer.from(wraps.get(fitting.id)!, 'base64url'));
+  const master =
+    fitting === undefined
+      ? randomBytes(32)
+      : decrypt(fitting.key, Buffer.from(wraps.get(fitting.id)!, 'base64url'));
   for (const { id, key } of own) {
-    if (!wraps.has(id)) await em.execute('insert into vault_wrap (id, wrapped) values (?, ?)', [id, encrypt(key, master).toString('base64url')]);
+    if (!wraps.has(id))
+      await em.execute('insert into vault_wrap (id, wrapped) values (?, ?)', [
+        id,
+        encrypt(key, master).toString('base64url'),
+      ]);
   }
   if (passing !== undefined) await em.execute('delete from vault_wrap where id = ?', [passing.id]);
   return master;
@@ -124,7 +180,11 @@ function keyFile(path: string): Buffer {
   }
   const key = readFileSync(path);
   if (key.length === 32) return key;
-  throw new CodedError('VAULT_KEY_DAMAGED', `The key file "${path}" is damaged: it should hold 32 bytes and holds ${key.length}.`, 'Put it back from a backup; without it the secrets in the database cannot be read.');
+  throw new CodedError(
+    'VAULT_KEY_DAMAGED',
+    `The key file "${path}" is damaged: it should hold 32 bytes and holds ${key.length}.`,
+    'Put it back from a backup; without it the secrets in the database cannot be read.',
+  );
 }
 
 function encrypt(key: Buffer, plain: Buffer): Buffer {

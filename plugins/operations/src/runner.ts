@@ -210,12 +210,14 @@ export class Runner {
       progress: (share) => {
         phase.progress =
           share === null ? null : Math.round(Math.min(1, Math.max(0, share)) * 1000) / 1000;
-        this.#progressTimer ??= setTimeout(() => {
-          this.#progressTimer = undefined;
-          this.#writing = this.#writeProgress(this.#writing);
-        }, progressEveryMs);
+        this.#progressTimer ??= setTimeout(() => this.#writeLater(), progressEveryMs);
       },
     };
+  }
+
+  #writeLater(): void {
+    this.#progressTimer = undefined;
+    this.#writing = this.#writeProgress(this.#writing);
   }
 
   async #writeProgress(before: Promise<void>): Promise<void> {

@@ -34,14 +34,28 @@ export async function startApp({ home, settings, uid }: Options): Promise<App> {
 /** For tests that kill it before it is up. */
 export function spawnApp({ home, settings, uid }: Options) {
   const script = fileURLToPath(new URL('./app.ts', import.meta.url));
-  const node = [process.execPath, '--conditions=zlh-source', '--disable-warning=ExperimentalWarning', script, JSON.stringify({ home, settings })];
-  const [command, ...args] = uid === undefined ? node : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', ...node];
+  const node = [
+    process.execPath,
+    '--conditions=zlh-source',
+    '--disable-warning=ExperimentalWarning',
+    script,
+    JSON.stringify({ home, settings }),
+  ];
+  const [command, ...args] =
+    uid === undefined
+      ? node
+      : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', ...node];
   const child = spawn(command!, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const told = once(child, 'message').then(([message]) => message as { token?: string; error?: string });
+  const told = once(child, 'message').then(
+    ([message]) => message as { token?: string; error?: string },
+  );
   return { child, told };
 }
 
-async function end(child: ReturnType<typeof spawnApp>['child'], signal?: NodeJS.Signals): Promise<void> {
+async function end(
+  child: ReturnType<typeof spawnApp>['child'],
+  signal?: NodeJS.Signals,
+): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
   if (signal !== undefined) child.kill(signal);
