@@ -220,6 +220,7 @@ async function launchOnce(
   child.once('error', () => (ended = true));
   child.unref();
   // oxlint-disable-next-line eslint/no-unmodified-loop-condition -- its signal is what changes
+  // oxlint-disable-next-line eslint/no-unmodified-loop-condition -- its events change it
   while (!ended) {
     const found = findPostmaster(data);
     if (found?.pid === child.pid && found?.state === 'ready') return found.pid;

@@ -220,6 +220,11 @@ export class Runner {
     this.#writing = this.#writeProgress(this.#writing);
   }
 
+  #writeLater(): void {
+    this.#progressTimer = undefined;
+    this.#writing = this.#writeProgress(this.#writing);
+  }
+
   async #writeProgress(before: Promise<void>): Promise<void> {
     await before;
     try {
