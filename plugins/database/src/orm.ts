@@ -4,6 +4,7 @@ import { Migration as MikroMigration, Migrator } from '@mikro-orm/migrations';
 import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
 import type { EntitySchema } from '@mikro-orm/postgresql';
 import { Client, type ClientConfig } from 'pg';
+import { giveBackBroken } from './broken-connections.ts';
 import type { Migration } from './index.ts';
 
 export interface OrmOptions {
@@ -27,7 +28,7 @@ export function makeOrm({
   return MikroORM.init({
     // The driver reads addresses in more forms than the ORM does.
     dbName: new Client(connection).database!,
-    driverOptions: { ...connection, keepAlive: true, connectionTimeoutMillis: 30_000 },
+    driverOptions: { ...connection, keepAlive: true, connectionTimeoutMillis: 30_000, onPoolCreated: giveBackBroken },
     entities: entities.flatMap(({ value }) => [...value]),
     extensions: [Migrator],
     migrations: {
