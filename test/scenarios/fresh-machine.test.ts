@@ -15,7 +15,7 @@ import { needs, when } from '../runner/needs.ts';
 import type { ApiClient, Instance, Operation } from '../support/client.ts';
 import { ConsoleViewer } from '../support/console.ts';
 import { folderOf } from '../support/leftovers.ts';
-import { processesOf } from '../../plugins/provider-local/src/processes.ts';
+import { processesOf } from '../support/processes.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { game, warmHome } from '../support/warm-home.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { processesOf } from '../../plugins/provider-local/src/processes.ts';
+import { processesOf } from './processes.ts';
 
 /** The rows of one statement, asked of a database by its `DATABASE_URL` or by the home that holds it. */
 export async function query<Row extends object>(

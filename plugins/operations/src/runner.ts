@@ -169,18 +169,15 @@ export class Runner {
   async #setAside(error: unknown): Promise<void> {
     this.#log.error({ err: error }, 'the operation could not be recorded; it goes on in a second');
     await wait(1000);
-    await this.#ground.database
-      .fork()
-      .execute(
-        `update operations_operation set state = 'queued', worker = null, takeovers = takeovers + 1 where id = ? and worker = ?`,
+    try {
+      await this.#ground.database.fork().execute(
+        `update operations_operation set state = 'queued', worker = null, takeovers = takeovers + 1
+         where id = ? and worker = ?`,
         [this.#record.id, this.#worker],
-      )
-      .catch((again: unknown) =>
-        this.#log.warn(
-          { err: again },
-          'the operation stays with this process until its lock is lost',
-        ),
       );
+    } catch (again) {
+      this.#log.warn({ err: again }, 'it stays with this process until its lock is lost');
+    }
   }
 
   /** Puts it back into the queue, for another process or for this one's successor. */
@@ -213,11 +210,6 @@ export class Runner {
         this.#progressTimer ??= setTimeout(() => this.#writeLater(), progressEveryMs);
       },
     };
-  }
-
-  #writeLater(): void {
-    this.#progressTimer = undefined;
-    this.#writing = this.#writeProgress(this.#writing);
   }
 
   #writeLater(): void {
