@@ -108,10 +108,8 @@ async function initialise({ binaries, folder, data, signal }: Site): Promise<voi
     await promisify(execFile)(command, full, { cwd: '/', env: environment(), signal });
   } catch (cause) {
     rmSync(fresh, { recursive: true, force: true, maxRetries: 5 });
-    const said = String((cause as { stderr?: string }).stderr || (cause as Error).message)
-      .trim()
-      .split('\n')
-      .at(-1);
+    const { stderr, message } = cause as { stderr?: string; message: string };
+    const said = (stderr || message).trim().split('\n').at(-1);
     throw new CodedError(
       'DATABASE_INIT_FAILED',
       `The embedded PostgreSQL could not be set up: ${said}`,

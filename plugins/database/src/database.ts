@@ -76,11 +76,11 @@ export class PostgresDatabase implements Database {
   }
 
   fork(): EntityManager {
-    return this.#opened().em.fork() as EntityManager;
+    return this.#opened().em.fork();
   }
 
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
-    return this.fork().transactional((em) => work(em as EntityManager));
+    return this.fork().transactional(work);
   }
 
   async connect(name: string): Promise<Client> {
