@@ -10,7 +10,8 @@ export function giveBackBroken(pool: Pool): void {
     const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>;
     const watched = (...args: unknown[]) => {
       const answer = query(...args);
-      if (/^(begin|start transaction|rollback)\b(?! to)/.test(String(args[0]))) answer.catch(() => discard(client));
+      if (/^(begin|start transaction|rollback)\b(?! to)/.test(String(args[0])))
+        answer.catch(() => discard(client));
       return answer;
     };
     client.query = watched as typeof client.query;

@@ -28,7 +28,12 @@ export function makeOrm({
   return MikroORM.init({
     // The driver reads addresses in more forms than the ORM does.
     dbName: new Client(connection).database!,
-    driverOptions: { ...connection, keepAlive: true, connectionTimeoutMillis: 30_000, onPoolCreated: giveBackBroken },
+    driverOptions: {
+      ...connection,
+      keepAlive: true,
+      connectionTimeoutMillis: 30_000,
+      onPoolCreated: giveBackBroken,
+    },
     entities: entities.flatMap(({ value }) => [...value]),
     extensions: [Migrator],
     migrations: {

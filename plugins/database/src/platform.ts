@@ -8,13 +8,37 @@ import { MasterVault, vaultEntities, vaultMigrations } from './vault.ts';
 export default definePlugin({
   id: 'database',
   config: Type.Object({
-    url: Type.Optional(Type.String({ secret: true, description: 'Address of a PostgreSQL server; DATABASE_URL works as well. Without it the embedded one runs.' })),
-    name: Type.String({ default: 'zlh', pattern: '^[a-z][a-z0-9_]{0,62}$', description: 'Name of the database in the embedded server.' }),
-    poolSize: Type.Integer({ default: 10, minimum: 2, maximum: 200, description: 'Most connections this process keeps in its pool.' }),
-    secretKey: Type.Optional(Type.String({ minLength: 32, secret: true, description: 'Opens the vault: set the same on every platform process of one database.' })),
+    url: Type.Optional(
+      Type.String({
+        secret: true,
+        description:
+          'Address of a PostgreSQL server; DATABASE_URL works as well. Without it the embedded one runs.',
+      }),
+    ),
+    name: Type.String({
+      default: 'zlh',
+      pattern: '^[a-z][a-z0-9_]{0,62}$',
+      description: 'Name of the database in the embedded server.',
+    }),
+    poolSize: Type.Integer({
+      default: 10,
+      minimum: 2,
+      maximum: 200,
+      description: 'Most connections this process keeps in its pool.',
+    }),
+    secretKey: Type.Optional(
+      Type.String({
+        minLength: 32,
+        secret: true,
+        description: 'Opens the vault: set the same on every platform process of one database.',
+      }),
+    ),
   }),
   needs: { entities: Entities, migrations: Migrations },
-  services: { database: asClass(PostgresDatabase).singleton(), vault: asClass(MasterVault).singleton() },
+  services: {
+    database: asClass(PostgresDatabase).singleton(),
+    vault: asClass(MasterVault).singleton(),
+  },
   provides: { database: Database, vault: Vault },
   setup({ add }) {
     add(Entities, vaultEntities);

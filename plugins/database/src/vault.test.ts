@@ -33,7 +33,8 @@ function makeHome(): string {
   homes.push(home);
   return home;
 }
-const start = (home: string, settings: Record<string, unknown>) => startTestKernel({ plugins: [database], home, config: { database: settings }, logLevel: 'fatal' });
+const start = (home: string, settings: Record<string, unknown>) =>
+  startTestKernel({ plugins: [database], home, config: { database: settings }, logLevel: 'fatal' });
 /** The master key as far as anybody can tell; what it was refused with otherwise. */
 async function tokenOf(home: string, settings: Record<string, unknown>): Promise<string> {
   try {
@@ -57,7 +58,8 @@ function refusal(work: () => unknown): string {
 
 test('what is sealed opens again, and the same is never sealed alike twice', () => {
   const vault = server.use(Vault);
-  for (const plain of ['', 'a', 'ü'.repeat(100_000)]) assert.is(vault.open('x', vault.seal('x', plain)), plain);
+  for (const plain of ['', 'a', 'ü'.repeat(100_000)])
+    assert.is(vault.open('x', vault.seal('x', plain)), plain);
   assert.is.not(vault.seal('x', 'a'), vault.seal('x', 'a'));
 });
 
@@ -66,14 +68,27 @@ test('what was changed, cut, or sealed for another purpose does not open', () =>
   const sealed = vault.seal('x', 'a secret');
   const changed = Buffer.from(sealed, 'base64url');
   changed[20]! ^= 1;
-  for (const wrong of [changed.toString('base64url'), sealed.slice(0, 30), '', 'nonsense!']) assert.is(refusal(() => vault.open('x', wrong)), 'VAULT_WRONG_KEY');
-  assert.is(refusal(() => vault.open('y', sealed)), 'VAULT_WRONG_KEY');
+  for (const wrong of [changed.toString('base64url'), sealed.slice(0, 30), '', 'nonsense!'])
+    assert.is(
+      refusal(() => vault.open('x', wrong)),
+      'VAULT_WRONG_KEY',
+    );
+  assert.is(
+    refusal(() => vault.open('y', sealed)),
+    'VAULT_WRONG_KEY',
+  );
 });
 
 test('a derived token is the same for the same parts, and another for any other', () => {
   const { derive } = { derive: server.use(Vault).derive.bind(server.use(Vault)) };
   assert.is(derive('p', 'a', 'b'), derive('p', 'a', 'b'));
-  const all = [derive('p', 'a', 'b'), derive('q', 'a', 'b'), derive('p', 'ab'), derive('p', 'a', 'b', ''), derive('p', 'b', 'a')];
+  const all = [
+    derive('p', 'a', 'b'),
+    derive('q', 'a', 'b'),
+    derive('p', 'ab'),
+    derive('p', 'a', 'b', ''),
+    derive('p', 'b', 'a'),
+  ];
   assert.is(new Set(all).size, all.length);
   assert.match(all[0]!, /^[A-Za-z0-9_-]{43}$/);
 });
@@ -122,9 +137,12 @@ test('a home without its key does not open its database, and does with it', asyn
 test('the database holds nothing that opens the vault by itself', async () => {
   const home = makeHome();
   const kernel = await start(home, {});
-  const dump = JSON.stringify(await kernel.use(Database).fork().execute('select * from vault_wrap'));
+  const dump = JSON.stringify(
+    await kernel.use(Database).fork().execute('select * from vault_wrap'),
+  );
   const key = readFileSync(join(home, 'vault.key'));
-  for (const encoding of ['hex', 'base64', 'base64url'] as const) assert.not.ok(dump.includes(key.toString(encoding)));
+  for (const encoding of ['hex', 'base64', 'base64url'] as const)
+    assert.not.ok(dump.includes(key.toString(encoding)));
   await kernel.stop();
 });
 

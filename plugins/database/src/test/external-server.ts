@@ -26,13 +26,27 @@ export async function makeExternalServer(bin: string): Promise<ExternalServer> {
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, 'se:cr/et');
-  const run = (program: string, args: readonly string[]) => invocation(join(bin, program), args, data);
-  const made = run('initdb', ['-D', data, '--username=host', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync']);
+  const run = (program: string, args: readonly string[]) =>
+    invocation(join(bin, program), args, data);
+  const made = run('initdb', [
+    '-D',
+    data,
+    '--username=host',
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '--no-sync',
+  ]);
   mkdirSync(data, { mode: 0o700 });
-  if (made.owner !== undefined) for (const path of [data, passwordFile]) chownSync(path, made.owner.uid, made.owner.gid);
-  execFileSync(made.command, made.args, { cwd: '/', stdio: 'ignore', env: { ...process.env, LC_ALL: 'C' } });
+  if (made.owner !== undefined)
+    for (const path of [data, passwordFile]) chownSync(path, made.owner.uid, made.owner.gid);
+  execFileSync(made.command, made.args, {
+    cwd: '/',
+    stdio: 'ignore',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
   const port = await freePort();
-  const address = (name: string) => `postgresql://host:${encodeURIComponent('se:cr/et')}@127.0.0.1:${port}/${name}`;
+  const address = (name: string) =>
+    `postgresql://host:${encodeURIComponent('se:cr/et')}@127.0.0.1:${port}/${name}`;
   let server: ChildProcess | undefined;
 
   const external: ExternalServer = {
@@ -49,7 +63,18 @@ export async function makeExternalServer(bin: string): Promise<ExternalServer> {
       server = undefined;
     },
     async start() {
-      const { command, args } = run('postgres', ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${data}`, '-c', 'fsync=off']);
+      const { command, args } = run('postgres', [
+        '-D',
+        data,
+        '-p',
+        String(port),
+        '-c',
+        'listen_addresses=127.0.0.1',
+        '-c',
+        `unix_socket_directories=${data}`,
+        '-c',
+        'fsync=off',
+      ]);
       server = spawn(command, args, { cwd: '/', stdio: 'ignore' });
       while (!(await asking(address('postgres'), 'select 1'))) await wait(20); // its log is the only event it has
     },
