@@ -3,7 +3,8 @@
  * PostgreSQL delivers to every process when that transaction commits, in the order of commits. The rows carry over
  * a broken connection: what was missed is read when it is back.
  */
-import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Contribution, Logger } from '@zlh/kernel';
 import type { Database, EntityManager } from '@zlh/database';
 import type { Client } from 'pg';
 import type { DomainEvent, Events, Listener, NewEvent } from './index.ts';
@@ -12,6 +13,7 @@ interface Ground {
   readonly database: Database;
   readonly listeners: readonly Contribution<Listener>[];
   readonly log: Logger;
+  readonly signal: AbortSignal;
 }
 
 interface Row {
@@ -21,23 +23,33 @@ interface Row {
   readonly user_id: string | null;
   readonly instance_id: string | null;
   readonly data: Record<string, unknown>;
+  readonly horizon: string;
 }
 
 const channel = 'zlh_events';
-/** Ids that were told already; commits can come out of the order of ids, so a mark alone would lose some. */
+/** Ids that were told already, the latest last. */
 const remembered = 20_000;
+const readAtOnce = 500;
 const keptMinutes = 60;
-const columns = 'id::text, type, at, user_id, instance_id, data';
+const retryMs = 1000;
+const columns = 'id::text, type, at, user_id, instance_id, data, horizon::text';
 
 export class Outbox implements Events {
   readonly #ground: Ground;
   readonly #subscribers = new Set<Listener>();
   readonly #told = new Set<string>();
+  /**
+   * Every transaction with a lower number was over when the last event was told, and its events were told too. Ids alone
+   * would not do: a transaction may take its id first and commit last.
+   */
+  #horizon = '0';
   #client: Client | undefined;
+  /** Ids that were heard of and not told yet. */
   #pending: string[] = [];
+  /** While what was missed is looked for, what is heard waits. */
+  #held = true;
   #reading: Promise<void> | undefined;
-  #closed = false;
-  #retry: NodeJS.Timeout | undefined;
+  #returning: Promise<void> | undefined;
   #upkeep: NodeJS.Timeout | undefined;
 
   constructor(ground: Ground) {
@@ -77,100 +89,135 @@ export class Outbox implements Events {
     });
   }
 
-  /** Events after `id` that `userId` may see (null: all), oldest first; null when they are no longer all there. */
+  /**
+   * What `userId` may see (null: all) and was committed after the event `id` was told; null when that is no longer known or
+   * more than `limit`. What was committed at the same moment may be among it once more.
+   */
   async since(id: string, userId: string | null, limit: number): Promise<DomainEvent[] | null> {
     const em = this.#ground.database.fork();
-    const [first] = await em.execute<{ known: boolean }[]>(
-      'select exists (select from events_event where id = ?) as known',
+    const [last] = await em.execute<{ horizon: string }[]>(
+      'select horizon::text from events_event where id = ?',
       [id],
     );
-    if (first?.known !== true) return null;
+    if (last === undefined) return null;
     const own = userId === null ? '' : 'and user_id = ?';
     const rows = await em.execute<Row[]>(
-      `select ${columns} from events_event where id > ? ${own} order by id limit ?`,
-      [id, ...(userId === null ? [] : [userId]), limit + 1],
+      `select ${columns} from events_event where (id > ? or xact >= ?) and id <> ? ${own} order by id limit ?`,
+      [id, last.horizon, id, ...(userId === null ? [] : [userId]), limit + 1],
     );
     return rows.length > limit ? null : rows.map(view);
   }
 
   async open(): Promise<void> {
     await this.#listen();
+    // What is there already is not told to anybody.
+    const em = this.#ground.database.fork();
+    const [now] = await em.execute<{ horizon: string }[]>(
+      'select pg_snapshot_xmin(pg_current_snapshot())::text as horizon',
+    );
+    this.#horizon = now!.horizon;
+    for (const id of await this.#newSince(this.#horizon)) this.#told.add(id);
+    this.#goOn([]);
     this.#upkeep = setInterval(() => void this.#prune(), 5 * 60_000);
     this.#upkeep.unref();
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#retry);
     clearInterval(this.#upkeep);
-    await this.#client?.end();
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end();
+    await this.#returning;
     await this.#reading;
   }
 
   async #listen(): Promise<void> {
-    const client = await this.#ground.database.connect('events');
+    const { database, signal } = this.#ground;
+    const client = await database.connect('events');
     client.on('error', () => this.#lost(client));
     client.on('end', () => this.#lost(client));
     client.on('notification', ({ payload }) => {
       this.#pending.push(payload!);
-      this.#reading ??= this.#tell().finally(() => (this.#reading = undefined));
+      this.#read();
     });
-    await client.query(`listen ${channel}`);
-    this.#client = client;
+    try {
+      await client.query(`listen ${channel}`);
+      signal.throwIfAborted();
+      this.#client = client;
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
   }
 
   #lost(client: Client): void {
-    if (this.#closed || this.#client !== client) return;
+    if (this.#client !== client) return;
     this.#client = undefined;
+    this.#held = true;
     this.#ground.log.warn('the connection for events broke; trying again');
-    const again = async () => {
-      try {
-        await this.#listen();
-        await this.#catchUp();
-      } catch {
-        if (!this.#closed) this.#retry = setTimeout(() => void again(), 1000); // the database is still away
-      }
-    };
-    this.#retry = setTimeout(() => void again(), 100);
+    this.#returning = this.#comeBack();
   }
 
-  async #catchUp(): Promise<void> {
-    const last = [...this.#told].reduce((max, id) => (BigInt(id) > max ? BigInt(id) : max), 0n);
-    if (last === 0n) return;
-    // A little before the last one too: a transaction that took its id earlier may have committed later.
+  async #comeBack(): Promise<void> {
+    for (let pauseMs = 100; ; pauseMs = retryMs) {
+      try {
+        await wait(pauseMs, undefined, { signal: this.#ground.signal });
+        if (this.#client === undefined) await this.#listen();
+        return this.#goOn(await this.#newSince(this.#horizon));
+      } catch {
+        if (this.#ground.signal.aborted) return; // otherwise the database is still away
+      }
+    }
+  }
+
+  /** Ids of events whose transactions were not over at the horizon. */
+  async #newSince(horizon: string): Promise<string[]> {
     const rows = await this.#ground.database
       .fork()
-      .execute<Row[]>(`select ${columns} from events_event where id > ? order by id`, [
-        String(last - 1000n),
+      .execute<{ id: string }[]>('select id::text from events_event where xact >= ? order by id', [
+        horizon,
       ]);
-    for (const row of rows) this.#emit(view(row));
+    return rows.map(({ id }) => id);
+  }
+
+  /** What was missed comes before what was heard since. */
+  #goOn(missed: readonly string[]): void {
+    this.#pending = [...missed, ...this.#pending];
+    this.#held = false;
+    this.#read();
+  }
+
+  #read(): void {
+    if (!this.#held) this.#reading ??= this.#tell().finally(() => (this.#reading = undefined));
   }
 
   async #tell(): Promise<void> {
-    while (this.#pending.length > 0) {
-      const ids = this.#pending.splice(0, 500);
+    const { database, log, signal } = this.#ground;
+    while (this.#pending.length > 0 && !this.#held) {
+      const ids = this.#pending.splice(0, readAtOnce);
       try {
-        const rows = await this.#ground.database
+        const rows = await database
           .fork()
           .execute<Row[]>(`select ${columns} from events_event where id = any(?::bigint[])`, [
             `{${ids.join(',')}}`,
           ]);
         const byId = new Map(rows.map((row) => [row.id, row]));
-        for (const id of ids) if (byId.has(id)) this.#emit(view(byId.get(id)!));
+        for (const id of ids) if (byId.has(id)) this.#emit(byId.get(id)!);
       } catch (error) {
-        if (this.#closed) return;
-        this.#ground.log.warn(
-          { err: error },
-          'events could not be read; they are told when the connection is back',
-        );
+        if (signal.aborted) return;
+        log.warn({ err: error }, 'events could not be read; trying again');
+        this.#pending = [...ids, ...this.#pending];
+        await wait(retryMs, undefined, { signal }).catch(() => undefined); // stopping: the loop ends above
       }
     }
   }
 
-  #emit(event: DomainEvent): void {
-    if (this.#told.has(event.id)) return;
-    this.#told.add(event.id);
+  #emit(row: Row): void {
+    if (this.#told.has(row.id)) return;
+    this.#told.add(row.id);
+    this.#horizon = row.horizon;
     if (this.#told.size > remembered) this.#told.delete(this.#told.values().next().value!);
+    const event = view(row);
     for (const listener of [
       ...this.#ground.listeners.map(({ value }) => value),
       ...this.#subscribers,
@@ -190,7 +237,7 @@ export class Outbox implements Events {
         .execute(`delete from events_event where at < now() - interval '${keptMinutes} minutes'`);
     } catch (error) {
       this.#ground.log.warn(
-        { err: error, code: error instanceof CodedError ? error.code : undefined },
+        { err: error },
         'old events could not be removed; next try in five minutes',
       );
     }

@@ -1,16 +1,19 @@
 /**
  * `GET /api/events`: the events one may see, as server-sent events. A browser that comes back says which it saw
- * last and gets what it missed, or `resync` when that is no longer known: then it must read everything again.
+ * last and gets what it missed, or `resync` when that is no longer known: then it must read everything again. That the
+ * reader may still read, and that streams end with the platform, is looked after by `http`.
  */
-import { defineRoute, Problem, type Identity, type Route } from '@zlh/http';
-import { Type } from 'typebox';
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { defineRoute, Problem, type Identity, type Route } from '@zlh/http';
+import type { Logger } from '@zlh/kernel';
+import { Type } from 'typebox';
 import type { DomainEvent } from './index.ts';
 import type { Outbox } from './outbox.ts';
 
 interface Use {
   readonly outbox: Outbox;
-  readonly signal: AbortSignal;
+  readonly log: Logger;
 }
 
 const heartbeatMs = 15_000;
@@ -34,7 +37,7 @@ export function eventRoutes(use: Use): readonly Route[] {
           'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,19}$' })),
         }),
       },
-      async handler(request, reply) {
+      handler(request, reply) {
         const { identity } = request;
         const count = open.get(identity.id) ?? 0;
         if (count >= mostStreams)
@@ -58,20 +61,28 @@ export function eventRoutes(use: Use): readonly Route[] {
           connection: 'keep-alive',
         });
         raw.write('retry: 1000\n\n');
-        await follow(use, identity, request.headers['last-event-id'], raw, released);
+        const release = follow(use, identity, request.headers['last-event-id'], raw);
+        const closed = () => {
+          release();
+          released();
+        };
+        // Who left while we found out who they are is gone already.
+        if (raw.destroyed) closed();
+        else raw.once('close', closed);
       },
     }),
   ];
 }
 
-async function follow(
+/** Sends what was missed, then what happens, in order. Answers how to stop. */
+function follow(
   use: Use,
   identity: Identity,
   last: string | undefined,
   raw: ServerResponse,
-  released: () => void,
-): Promise<void> {
+): () => void {
   const send = (text: string) => {
+    if (raw.writableEnded) return; // it is ending: what follows is read when the reader comes back
     raw.write(text);
     if (raw.writableLength > mostBuffered) raw.destroy();
   };
@@ -82,28 +93,36 @@ async function follow(
     if (waiting === undefined) send(format(event));
     else if (waiting.push(event) > mostMissed) raw.destroy();
   });
-  const heartbeat = setInterval(() => void beat(), heartbeatMs);
-  const beat = async () => {
-    if ((await identity.stillValid?.()) === false) raw.end();
-    else send(': still here\n\n');
+  const heartbeat = setInterval(() => send(': still here\n\n'), heartbeatMs);
+  const gone = new AbortController();
+  const catchUp = async () => {
+    const missed =
+      last === undefined
+        ? []
+        : await use.outbox.since(last, identity.administrator ? null : identity.id, mostMissed);
+    if (missed === null) send('event: resync\ndata: {}\n\n');
+    const known = new Set((missed ?? []).map(({ id }) => id));
+    for (const event of missed ?? []) {
+      gone.signal.throwIfAborted();
+      // At the pace of the reader: this may be more than one is allowed to let pile up.
+      if (!raw.write(format(event))) await once(raw, 'drain', { signal: gone.signal });
+    }
+    for (const event of waiting ?? []) if (!known.has(event.id)) send(format(event));
+    waiting = undefined;
   };
-  const shutdown = () => raw.end();
-  raw.once('close', () => {
+  catchUp().catch((error: unknown) => {
+    if (gone.signal.aborted) return;
+    use.log.warn(
+      { err: error },
+      'what a stream had missed could not be read; its reader is to come back',
+    );
+    raw.destroy();
+  });
+  return () => {
     stop();
     clearInterval(heartbeat);
-    use.signal.removeEventListener('abort', shutdown);
-    released();
-  });
-  use.signal.addEventListener('abort', shutdown);
-  const missed =
-    last === undefined
-      ? []
-      : await use.outbox.since(last, identity.administrator ? null : identity.id, mostMissed);
-  if (missed === null) send('event: resync\ndata: {}\n\n');
-  const known = new Set((missed ?? []).map(({ id }) => id));
-  for (const event of missed ?? []) send(format(event));
-  for (const event of waiting) if (!known.has(event.id)) send(format(event));
-  waiting = undefined;
+    gone.abort();
+  };
 }
 
 function visible(event: DomainEvent, identity: Identity): boolean {
