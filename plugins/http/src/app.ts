@@ -13,6 +13,7 @@ import { createLost } from './lost.ts';
 import { isApi, mount, validatorCompiler, type MountContext, type PlacedRoute } from './mount.ts';
 import { createRefuser } from './refusals.ts';
 import type { Settings } from './settings.ts';
+import { refuseUnreadable } from './unreadable.ts';
 import { shouldUpgradeCallback, upgrades } from './sockets.ts';
 
 const { version } = JSON.parse(
@@ -76,6 +77,7 @@ function bare(config: Settings, refuse: ReturnType<typeof createRefuser>): Fasti
       bodyLimit: 1024 * 1024,
       routerOptions: { maxParamLength: 500 },
       return503OnClosing: false,
+      clientErrorHandler: refuseUnreadable,
       frameworkErrors: (error, request, reply) => refuse(error, request as never, reply as never),
       http: {
         shouldUpgradeCallback,

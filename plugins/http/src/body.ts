@@ -15,6 +15,8 @@ export const jsonBodies = fastifyPlugin(async (app) => {
     (request, text: string, done) => {
       // Clients name a type even where they send nothing, as with POST …/start.
       if (text === '') return done(null, undefined);
+      const encoding = request.headers['content-encoding'] ?? 'identity';
+      if (encoding !== 'identity') return done(compressed(encoding));
       parse(request, text, (error, body) => {
         if (error !== null)
           return done(new Problem(400, 'http.malformed', 'The body is not valid JSON.'));
@@ -31,6 +33,13 @@ export const jsonBodies = fastifyPlugin(async (app) => {
   );
   app.removeContentTypeParser('text/plain');
 });
+
+const compressed = (encoding: string) =>
+  new Problem(
+    415,
+    'http.unsupported-encoding',
+    `A body compressed with "${encoding.slice(0, 20)}" is not read here. Send it as it is.`,
+  );
 
 /** JSON pointer of a text or key that holds a NUL. A list instead of recursion: the body may be nested without end. */
 function nulIn(body: unknown, root: string): string | null {

@@ -40,6 +40,9 @@ export function problemOf(error: unknown): Problem | null {
     return new Problem(status, code, (error as Error).message, members);
   const known = ofFramework[code ?? ''];
   if (known !== undefined) return known;
+  // The client went away in the middle of its body.
+  if (code === 'ECONNRESET' && statusCode === 400)
+    return new Problem(400, 'http.malformed', 'The body did not arrive in full.');
   const ofCaller =
     code?.startsWith('FST_') === true &&
     statusCode !== undefined &&

@@ -262,4 +262,13 @@ test('the check for bad input finds a route that breaks', async () => {
   assert.ok(broken.some((fault) => fault.startsWith('GET /api/broken')));
 });
 
+test('a share is no whole number, and a compressed body is not read', async () => {
+  const share = await client.send('GET', '/api/things?limit=1.5');
+  assert.is(share.status, 422);
+  assert.match(JSON.stringify(share.body), 'query.limit');
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+  const packed = await client.send('POST', '/api/empty', '{}', headers);
+  assert.is(packed.status, 415);
+});
+
 test.run();

@@ -22,10 +22,20 @@ export function compileValidator(schema: TSchema, part: Part): Validate {
   return (value) => {
     let given = value;
     if (fill) given = Value.Default(schema, given);
-    if (convert) given = Value.Convert(schema, given);
+    if (convert) given = readText(schema as TObject, given as Record<string, unknown>);
     if (check.Check(given)) return given;
     throw problems.invalid(faultsOf(schema, given, check.Errors(given), part));
   };
+}
+
+/** Text as what the schema wants. TypeBox would round "1.5" down to a whole number: it stays text, which is a fault. */
+function readText(schema: TObject, given: Record<string, unknown>): Record<string, unknown> {
+  const asked = Object.entries(given);
+  const read = Value.Convert(schema, given) as Record<string, unknown>;
+  for (const [name, text] of asked)
+    if (typeof text === 'string' && Number.isInteger(read[name]) && !/^-?\d+$/.test(text))
+      read[name] = text;
+  return read;
 }
 
 /** The schema with every object shut against members it does not name, unless it says otherwise itself. */
