@@ -197,6 +197,39 @@ test('cancelling takes back what was done, latest first', async () => {
   );
 });
 
+test('one that is cancelled while it waits in the queue never begins', async () => {
+  const all = await Promise.all(Array.from({ length: 16 }, () => begin('test.gated')));
+  const { id } = await begin('test.plain');
+  await kernel.use(Operations).cancel(id, owner);
+  assert.is((await kernel.use(Operations).get(id, owner)).state, 'queued');
+  gate.resolve();
+  const ended = await until(id, over);
+  assert.equal(
+    [ended.state, ...ended.phases.map(({ state }) => state)],
+    ['cancelled', 'skipped', 'skipped'],
+  );
+  for (const each of all) await until(each.id, over);
+  assert.equal(
+    done,
+    Array.from({ length: 16 }, () => 'gated'),
+  );
+});
+
+test('a retry that meets another operation on its instance is refused', async () => {
+  fails = true;
+  const instanceId = newId();
+  const { id } = await begin('test.fails', instanceId);
+  await until(id, over);
+  const other = await begin('test.gated', instanceId);
+  const { status, code } = (await kernel
+    .use(Operations)
+    .retry(id, owner)
+    .catch((error: unknown) => error)) as { status: number; code: string };
+  assert.equal([status, code], [409, 'operations.conflict']);
+  gate.resolve();
+  await until(other.id, over);
+});
+
 test('a failed operation keeps what it did and goes on from there when retried', async () => {
   fails = true;
   const { id } = await begin('test.fails');

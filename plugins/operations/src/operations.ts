@@ -1,4 +1,5 @@
 /** The `Operations` service: queues, shows, cancels and retries. Running them is the worker's. */
+import { UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import type { Contribution } from '@zlh/kernel';
 import { newId, type Database, type EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
@@ -143,39 +144,48 @@ export class DurableOperations implements Operations {
     });
   }
 
-  retry(id: string, identity: Identity): Promise<OperationView> {
-    return this.#ground.database.transaction(async (em) => {
-      const record = await this.#find(em, id, identity, true);
-      if (record.state !== 'failed')
-        throw problems.conflict(
-          'operations.not-failed',
-          'Only an operation that failed can be retried.',
-          { operation: this.show(record) },
-        );
-      if (this.kind(record.kind)?.retriable !== true)
-        throw problems.conflict(
-          'operations.not-retriable',
-          'This operation cannot be retried; ask for it again.',
-          { operation: this.show(record) },
-        );
-      const inTheWay =
-        record.exclusive && record.instance_id !== null
-          ? await this.#inTheWay(em, record.instance_id)
-          : undefined;
-      if (inTheWay !== undefined) throw conflict(this.show(inTheWay));
-      const phases = record.phases.map((phase) =>
-        phase.state === 'succeeded'
-          ? phase
-          : { ...phase, state: 'pending', progress: null, startedAt: null, finishedAt: null },
+  async retry(id: string, identity: Identity): Promise<OperationView> {
+    try {
+      return await this.#ground.database.transaction((em) => this.#retry(em, id, identity));
+    } catch (error) {
+      // Another one began on the instance while we looked.
+      if (error instanceof UniqueConstraintViolationException) throw busy();
+      throw error;
+    }
+  }
+
+  async #retry(em: EntityManager, id: string, identity: Identity): Promise<OperationView> {
+    const record = await this.#find(em, id, identity, true);
+    const operation = this.show(record);
+    if (record.state !== 'failed')
+      throw problems.conflict(
+        'operations.not-failed',
+        'Only an operation that failed can be retried.',
+        { operation },
       );
-      const [again] = await em.execute<OperationRecord[]>(
-        `update operations_operation set state = 'queued', attempt = attempt + 1, phases = ?::jsonb, error = null, undoing = null,
-           cancel_requested = false, worker = null, takeovers = 0, finished_at = null where id = ? returning ${columns}`,
-        [JSON.stringify(phases), id],
+    if (!operation.retriable)
+      throw problems.conflict(
+        'operations.not-retriable',
+        'This operation cannot be retried; ask for it again.',
+        { operation },
       );
-      await this.#tell(em, again!);
-      return this.show(again!);
-    });
+    const inTheWay =
+      record.exclusive && record.instance_id !== null
+        ? await this.#inTheWay(em, record.instance_id)
+        : undefined;
+    if (inTheWay !== undefined) throw conflict(this.show(inTheWay));
+    const phases = record.phases.map((phase) =>
+      phase.state === 'succeeded'
+        ? phase
+        : { ...phase, state: 'pending', progress: null, startedAt: null, finishedAt: null },
+    );
+    const [again] = await em.execute<OperationRecord[]>(
+      `update operations_operation set state = 'queued', attempt = attempt + 1, phases = ?::jsonb, error = null, undoing = null,
+         cancel_requested = false, worker = null, takeovers = 0, finished_at = null where id = ? returning ${columns}`,
+      [JSON.stringify(phases), id],
+    );
+    await this.#tell(em, again!);
+    return this.show(again!);
   }
 
   async #find(
@@ -204,9 +214,7 @@ export class DurableOperations implements Operations {
   async #conflict(em: EntityManager, instanceId: string): Promise<Problem> {
     const record = await this.#inTheWay(em, instanceId);
     // It ended between the two statements: the caller may simply try again.
-    return record === undefined
-      ? problems.unavailable('operations.busy', 'Another operation was just ending. Try again.', 1)
-      : conflict(this.show(record));
+    return record === undefined ? busy() : conflict(this.show(record));
   }
 
   async #tell(em: EntityManager, record: OperationRecord): Promise<void> {
@@ -227,6 +235,14 @@ export function publishChange(
     instanceId: record.instance_id,
     data: shown,
   });
+}
+
+function busy(): Problem {
+  return problems.unavailable(
+    'operations.busy',
+    'Another operation was just beginning or ending. Try again.',
+    1,
+  );
 }
 
 function conflict(operation: OperationView): Problem {

@@ -40,6 +40,18 @@ export function pendingPhases(kind: OperationKind): Phase[] {
   }));
 }
 
+/** An operation may be older than the running version of its kind, whose phases are then others. */
+export function alignPhases(record: OperationRecord, kind: OperationKind): void {
+  const known = new Map(record.phases.map((phase) => [phase.name, phase]));
+  record.phases = pendingPhases(kind).map((phase) => known.get(phase.name) ?? phase);
+}
+
+export function finish(phase: Phase, state: 'succeeded' | 'failed' | 'cancelled'): void {
+  phase.state = state;
+  phase.finishedAt = new Date().toISOString();
+  if (state === 'succeeded') phase.progress = 1;
+}
+
 /** `kind` is undefined when its plugin is no longer enabled: such an operation can only be looked at. */
 export function view(record: OperationRecord, kind: OperationKind | undefined): OperationView {
   return {

@@ -8,8 +8,8 @@ import type { Database, EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
 import { Problem } from '@zlh/http';
 import type { OperationKind, PhaseContext, PhaseDefinition } from './index.ts';
-import { publishChange, type DurableOperations } from './operations.ts';
-import type { EndState, OperationRecord, Phase } from './record.ts';
+import { publishChange, wakeChannel, type DurableOperations } from './operations.ts';
+import { alignPhases, finish, type EndState, type OperationRecord, type Phase } from './record.ts';
 
 export interface RunnerGround {
   readonly database: Database;
@@ -25,6 +25,8 @@ export type Interruption = 'cancelled' | 'released';
 class Fenced extends Error {}
 
 const progressEveryMs = 200;
+/** A phase in which processes keep dying is given up, so that one operation cannot keep the platform down. */
+const mostTakeovers = 20;
 
 export class Runner {
   readonly #ground: RunnerGround;
@@ -32,7 +34,9 @@ export class Runner {
   readonly #kind: OperationKind;
   readonly #worker: string;
   readonly #log: Logger;
-  readonly #abort = new AbortController();
+  /** Ends a phase; taking it back ends only when this process has to let go of the operation. */
+  readonly #stopped = new AbortController();
+  readonly #released = new AbortController();
   #interruption: Interruption | undefined;
   #progressTimer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -47,21 +51,35 @@ export class Runner {
       kind: record.kind,
       ...(record.instance_id === null ? {} : { instanceId: record.instance_id }),
     });
+    alignPhases(record, kind);
   }
 
   /** `cancelled` is the user's wish; `released` leaves the operation to another process. */
   interrupt(why: Interruption): void {
-    this.#interruption ??= why;
-    this.#abort.abort(new Error(why));
+    if (why === 'released') this.#released.abort(new Error(why));
+    if (this.#interruption !== 'released') this.#interruption = why;
+    this.#stopped.abort(new Error(why));
   }
 
+  /** Never rejects. What could not be recorded stays with this worker, which takes it up again. */
   async run(): Promise<void> {
+    const record = this.#record;
     try {
-      if (this.#record.undoing === null) await this.#forward();
-      if (this.#record.undoing !== null) await this.#backward(this.#record.undoing);
+      if (record.takeovers > 2 * mostTakeovers) return await this.#abandon();
+      if (record.takeovers > mostTakeovers && record.undoing === null) {
+        this.#turnBack('failed', crashed(record));
+      }
+      if (record.undoing === null) await this.#forward();
+      if (record.undoing !== null) await this.#backward(record.undoing);
     } catch (error) {
       if (error instanceof Fenced) this.#log.warn('another process has taken this operation over');
-      else await this.#setAside(error);
+      else {
+        this.#log.error(
+          { err: error },
+          'the operation could not be recorded; it goes on in a second',
+        );
+        await wait(1000, undefined, { signal: this.#released.signal }).catch(() => undefined); // the process is stopping
+      }
     } finally {
       clearTimeout(this.#progressTimer);
     }
@@ -75,13 +93,12 @@ export class Runner {
       const failure = await this.#runPhase(definition, phase);
       if (failure === undefined) continue;
       if (this.#interruption === 'released') return this.#release();
-      const cancelled = this.#interruption === 'cancelled';
-      finish(phase, cancelled ? 'cancelled' : 'failed');
-      if (!cancelled) this.#log.warn({ err: failure, phase: phase.name }, 'a phase failed');
-      return this.#turnBack(
-        cancelled ? 'cancelled' : 'failed',
-        cancelled ? null : describe(failure),
-      );
+      if (this.#interruption === 'cancelled') return this.#turnBack('cancelled', null);
+      this.#log.warn({ err: failure, phase: phase.name }, 'a phase failed');
+      if (this.#kind.retriable !== true) return this.#turnBack('failed', describe(failure));
+      // It goes on from here when it is retried, so nothing is taken back.
+      this.#closePhases('failed', describe(failure));
+      return this.#end('failed');
     }
     await this.#end('succeeded');
   }
@@ -92,103 +109,96 @@ export class Runner {
   ): Promise<unknown> {
     phase.state = 'running';
     phase.startedAt ??= new Date().toISOString();
-    await this.#write({ takeovers: this.#record.takeovers });
+    await this.#write();
     try {
-      if (this.#interruption !== undefined) throw new Error(this.#interruption);
-      await definition.run(this.#context(phase));
+      this.#stopped.signal.throwIfAborted();
+      await definition.run(this.#context(phase, this.#stopped.signal));
     } catch (error) {
       if (error instanceof Fenced) throw error;
       return error ?? new Error('it failed without saying why');
     }
     finish(phase, 'succeeded');
-    await this.#write({ takeovers: 0 });
+    this.#record.takeovers = 0;
+    await this.#write();
     return undefined;
   }
 
   /** A cancelled operation takes back what it did. So does a failed one that cannot be retried. */
-  async #turnBack(end: EndState, error: OperationRecord['error']): Promise<void> {
-    this.#record.error = error;
-    for (const phase of this.#record.phases) if (phase.state === 'pending') phase.state = 'skipped';
-    if (end === 'failed' && this.#kind.retriable === true) return this.#end('failed');
+  #turnBack(end: 'failed' | 'cancelled', error: OperationRecord['error']): void {
+    this.#closePhases(end, error);
     this.#record.undoing = end;
-    await this.#write({});
+  }
+
+  #closePhases(end: 'failed' | 'cancelled', error: OperationRecord['error']): void {
+    this.#record.error = error;
+    for (const phase of this.#record.phases) {
+      if (phase.state === 'running') finish(phase, end);
+      if (phase.state === 'pending') phase.state = 'skipped';
+    }
   }
 
   async #backward(end: EndState): Promise<void> {
-    // The signal that cancelled the phases must not cancel their undoing.
-    const undoing = new AbortController();
-    if (this.#interruption === 'released') return this.#release();
-    this.#abort.signal.addEventListener(
-      'abort',
-      () => this.#interruption === 'released' && undoing.abort(),
-      { once: true },
-    );
+    await this.#write();
     for (const [index, definition] of [...this.#kind.phases.entries()].reverse()) {
-      if (this.#record.phases[index]!.startedAt === null || definition.undo === undefined) continue;
+      const phase = this.#record.phases[index]!;
+      if (phase.startedAt === null || definition.undo === undefined) continue;
+      if (this.#released.signal.aborted) return this.#release();
       try {
-        await definition.undo(this.#context(this.#record.phases[index]!, undoing.signal));
+        await definition.undo(this.#context(phase, this.#released.signal));
       } catch (error) {
         if (error instanceof Fenced) throw error;
-        if (undoing.signal.aborted) return this.#release();
+        if (this.#released.signal.aborted) return this.#release();
         this.#log.error({ err: error, phase: definition.name }, 'a phase could not be taken back');
-        this.#record.error = {
-          code: 'operations.undo-failed',
-          detail: `"${definition.name}" could not be taken back: ${describe(error).detail}`,
-        };
-        return this.#end('failed');
+        return this.#leaveHalfUndone(definition.name, error);
       }
     }
     await this.#end(end);
   }
 
-  async #end(state: EndState): Promise<void> {
-    const record = this.#record;
-    await this.#settle();
-    record.state = state;
-    record.undoing = null;
-    record.finished_at = new Date();
-    await this.#ground.database.transaction(async (em) => {
-      await this.#update(em, `state = '${state}', finished_at = now(), worker = null`);
-      await this.#kind.ended?.(em, {
-        id: record.id,
-        instanceId: record.instance_id,
-        input: record.input,
-        state,
-        journal: record.journal,
-        error: record.error,
-      });
-      await publishChange(this.#ground.events, em, record, this.#ground.operations.show(record));
-    });
-    this.#log.info(
-      { state, ...(record.error === null ? {} : { error: record.error }) },
-      record.title,
-    );
+  /** Nobody knows what is left of it, so a retry begins from the start. */
+  async #leaveHalfUndone(name: string, error: unknown): Promise<void> {
+    for (const phase of this.#record.phases)
+      if (phase.state === 'succeeded') phase.state = 'cancelled';
+    const detail = `"${name}" could not be taken back: ${describe(error).detail}`;
+    this.#record.error = { code: 'operations.undo-failed', detail };
+    await this.#end('failed');
   }
 
-  /** What happened could not be written down. Leave it to a later try; without a database the lock is lost anyway. */
-  async #setAside(error: unknown): Promise<void> {
-    this.#log.error({ err: error }, 'the operation could not be recorded; it goes on in a second');
-    await wait(1000);
+  /** Neither going on nor taking back comes to an end: at least nobody is to wait for it any longer. */
+  async #abandon(): Promise<void> {
+    this.#closePhases('failed', crashed(this.#record));
     try {
-      await this.#ground.database.fork().execute(
-        `update operations_operation set state = 'queued', worker = null, takeovers = takeovers + 1
-         where id = ? and worker = ?`,
-        [this.#record.id, this.#worker],
-      );
-    } catch (again) {
-      this.#log.warn({ err: again }, 'it stays with this process until its lock is lost');
+      await this.#end('failed');
+    } catch (error) {
+      if (error instanceof Fenced) throw error;
+      this.#log.error({ err: error }, 'what its end means for its subject could not be recorded');
+      await this.#end('failed', false);
     }
+  }
+
+  async #end(state: EndState, tellKind = true): Promise<void> {
+    const record = this.#record;
+    await this.#settle();
+    const { id, instance_id: instanceId, input, journal, error } = record;
+    await this.#ground.database.transaction(async (em) => {
+      const over = { ...record, state, undoing: null, finished_at: new Date() };
+      await this.#update(em, over, `state = '${state}', finished_at = now(), worker = null`);
+      if (tellKind) await this.#kind.ended?.(em, { id, instanceId, input, state, journal, error });
+      await publishChange(this.#ground.events, em, over, this.#ground.operations.show(over));
+    });
+    this.#log.info({ state, ...(error === null ? {} : { error }) }, record.title);
   }
 
   /** Puts it back into the queue, for another process or for this one's successor. */
   async #release(): Promise<void> {
     await this.#settle();
-    await this.#ground.database.transaction((em) =>
-      this.#update(em, `state = 'queued', worker = null`),
-    );
+    await this.#ground.database.transaction(async (em) => {
+      await this.#update(em, this.#record, `state = 'queued', worker = null`);
+      await em.execute(`select pg_notify('${wakeChannel}', ?)`, [this.#record.id]);
+    });
   }
 
-  #context(phase: Phase, signal = this.#abort.signal): PhaseContext<Record<string, unknown>> {
+  #context(phase: Phase, signal: AbortSignal): PhaseContext<Record<string, unknown>> {
     const record = this.#record;
     return {
       operationId: record.id,
@@ -202,25 +212,20 @@ export class Runner {
       },
       keep: async (entries) => {
         record.journal = { ...record.journal, ...entries };
-        await this.#write({});
+        await this.#write();
       },
       progress: (share) => {
         phase.progress =
           share === null ? null : Math.round(Math.min(1, Math.max(0, share)) * 1000) / 1000;
-        this.#progressTimer ??= setTimeout(() => this.#writeLater(), progressEveryMs);
+        this.#progressTimer ??= setTimeout(() => void this.#writeProgress(), progressEveryMs);
       },
     };
   }
 
-  #writeLater(): void {
+  async #writeProgress(): Promise<void> {
     this.#progressTimer = undefined;
-    this.#writing = this.#writeProgress(this.#writing);
-  }
-
-  async #writeProgress(before: Promise<void>): Promise<void> {
-    await before;
     try {
-      await this.#write({});
+      await this.#write();
     } catch (error) {
       this.#log.debug({ err: error }, 'progress was not recorded');
     }
@@ -232,21 +237,23 @@ export class Runner {
     await this.#writing;
   }
 
-  async #write({ takeovers = this.#record.takeovers }: { takeovers?: number }): Promise<void> {
-    this.#record.takeovers = takeovers;
+  /** One after the other, so that what was known earlier never overwrites what is known now. */
+  #write(): Promise<void> {
+    const turn = this.#writing.then(() => this.#writeNow());
+    this.#writing = turn.catch(() => undefined); // told to whoever asked for this write
+    return turn;
+  }
+
+  async #writeNow(): Promise<void> {
+    const record = this.#record;
     await this.#ground.database.transaction(async (em) => {
-      await this.#update(em, `takeovers = ${takeovers}`);
-      await publishChange(
-        this.#ground.events,
-        em,
-        this.#record,
-        this.#ground.operations.show(this.#record),
-      );
+      await this.#update(em, record, `takeovers = ${record.takeovers}`);
+      await publishChange(this.#ground.events, em, record, this.#ground.operations.show(record));
     });
   }
 
-  async #update(em: EntityManager, assignments: string): Promise<void> {
-    const { id, phases, journal, error, undoing } = this.#record;
+  async #update(em: EntityManager, record: OperationRecord, assignments: string): Promise<void> {
+    const { id, phases, journal, error, undoing } = record;
     const rows = await em.execute<unknown[]>(
       `update operations_operation set phases = ?::jsonb, journal = ?::jsonb, error = ?::jsonb, undoing = ?, ${assignments}
        where id = ? and worker = ? returning id`,
@@ -263,15 +270,16 @@ export class Runner {
   }
 }
 
-function finish(phase: Phase, state: 'succeeded' | 'failed' | 'cancelled'): void {
-  phase.state = state;
-  phase.finishedAt = new Date().toISOString();
-  if (state === 'succeeded') phase.progress = 1;
+function crashed({ takeovers }: OperationRecord): { code: string; detail: string } {
+  return {
+    code: 'operations.crashed',
+    detail: `It was given up after ${takeovers} processes died while running it. Give the host the id of this operation.`,
+  };
 }
 
 function describe(error: unknown): { code: string; detail: string } {
   if (error instanceof CodedError)
-    return { code: error.code, detail: `${error.message} ${error.hint}` };
+    return { code: error.code, detail: `${error.message} ${error.hint}`.trim() };
   if (error instanceof Problem) return { code: error.code, detail: error.message };
   // The message of an unexpected error may hold addresses or paths: it goes to the log, not to the user.
   return {

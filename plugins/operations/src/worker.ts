@@ -22,9 +22,6 @@ interface Ground {
 /** First half of the advisory lock's key: "a worker of operations". */
 const workerClass = 7_264_120;
 const sweepMs = 500;
-/** A phase in which processes keep dying is given up, so that one operation cannot keep the platform down. */
-const mostTakeovers = 20;
-
 export class Worker {
   readonly #ground: Ground;
   readonly #running = new Map<string, { runner: Runner; done: Promise<void> }>();
@@ -76,8 +73,13 @@ export class Worker {
     client.on('error', () => this.#lost(client));
     client.on('end', () => this.#lost(client));
     client.on('notification', ({ payload }) => void this.#woken(payload ?? ''));
-    await client.query('select pg_advisory_lock($1, $2)', [workerClass, Number(this.#number)]);
-    await client.query(`listen ${wakeChannel}`);
+    try {
+      await client.query('select pg_advisory_lock($1, $2)', [workerClass, Number(this.#number)]);
+      await client.query(`listen ${wakeChannel}`);
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
     this.#client = client;
   }
 
@@ -124,20 +126,21 @@ export class Worker {
     await this.#prune();
   }
 
-  /** Puts operations of dead processes back into the queue. */
+  /** Puts operations back into the queue that nobody runs: their process is dead, or could not record what it did. */
   async #takeOver(): Promise<void> {
     const em = this.#ground.database.fork();
-    const rows = await em.execute<{ id: string; worker: string }[]>(
+    const rows = await em.execute<{ id: string }[]>(
       `update operations_operation set state = 'queued', worker = null, takeovers = takeovers + 1
-       where state = 'running' and not exists (
+       where state = 'running' and ((worker = ? and not id = any(?::uuid[])) or not exists (
          select from pg_locks where locktype = 'advisory' and granted and classid = ${workerClass} and objid = worker
-           and objsubid = 2 and database = (select oid from pg_database where datname = current_database()))
+           and objsubid = 2 and database = (select oid from pg_database where datname = current_database())))
        returning id`,
+      [this.#number, `{${[...this.#running.keys()].join(',')}}`],
     );
     for (const { id } of rows)
       this.#ground.log.warn(
         { operationId: id },
-        'the process that ran this operation is gone: taking it over',
+        'nobody runs this operation any more: taking it over',
       );
   }
 
@@ -155,13 +158,6 @@ export class Worker {
 
   #begin(record: OperationRecord): void {
     const { log, operations } = this.#ground;
-    if (record.takeovers > mostTakeovers && record.undoing === null) {
-      record.undoing = 'failed';
-      record.error = {
-        code: 'operations.crashed',
-        detail: `It was given up after ${record.takeovers} processes died while running it. Give the host the id of this operation.`,
-      };
-    }
     const runner = new Runner(
       { ...this.#ground, log },
       record,

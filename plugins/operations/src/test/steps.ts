@@ -1,0 +1,42 @@
+/** Operations whose steps are written down in a table, for tests that kill the process which runs them. */
+import { Database } from '@zlh/database';
+import { definePlugin, type Plugin } from '@zlh/kernel';
+import { OperationKinds, type OperationKind } from '../index.ts';
+
+/** `two` or `undo two`: told when it is reached; what it answers is waited for. */
+export type Reached = (step: string, signal: AbortSignal) => Promise<void> | void;
+
+/** A process that runs `test.steps` (and `test.failing`, whose third step fails) under a name. */
+export function stepsPlugin(process: string, reached: Reached): Plugin {
+  return definePlugin({
+    id: 'steps',
+    needs: { database: Database },
+    setup({ add, use }) {
+      const note = async (step: string, signal: AbortSignal) => {
+        await use.database
+          .fork()
+          .execute('insert into test_step (process, step) values (?, ?)', [process, step]);
+        await reached(step, signal);
+      };
+      const phases = ['one', 'two', 'three'].map((name): OperationKind['phases'][number] => ({
+        name,
+        async run({ keep, journal, signal }) {
+          await note(name, signal);
+          await keep({ path: `${String(journal['path'] ?? '')}${name} ` });
+        },
+        undo: ({ signal }) => note(`undo ${name}`, signal),
+      }));
+      const fails: OperationKind['phases'][number] = {
+        name: 'three',
+        run: () => Promise.reject(new Error('as it is meant to')),
+      };
+      add(OperationKinds, { kind: 'test.steps', cancellable: true, phases });
+      add(OperationKinds, { kind: 'test.failing', phases: [...phases.slice(0, 2), fails] });
+      add(OperationKinds, {
+        kind: 'test.no-end',
+        phases: phases.slice(0, 1),
+        ended: () => Promise.reject(new Error('its end cannot be recorded')),
+      });
+    },
+  });
+}

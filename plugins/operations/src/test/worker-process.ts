@@ -1,0 +1,38 @@
+/** A platform of operations in a process of its own, which begins one and hangs in a step until it is told to go on. */
+import { once } from 'node:events';
+import { Database, newId } from '@zlh/database';
+import database from '@zlh/database/platform';
+import events from '@zlh/events/platform';
+import { startTestKernel } from '@zlh/kernel/testing';
+import { Operations } from '../index.ts';
+import operations from '../platform.ts';
+import { stepsPlugin } from './steps.ts';
+
+const { url, secretKey, hangIn, kind } = JSON.parse(process.argv[2]!) as {
+  url: string;
+  secretKey: string;
+  hangIn: string;
+  kind: string;
+};
+
+const steps = stepsPlugin('killed', async (step) => {
+  if (step !== hangIn) return;
+  process.send!({ reached: step });
+  await once(process, 'message');
+});
+const kernel = await startTestKernel({
+  plugins: [database, events, operations, steps],
+  config: { database: { url, secretKey } },
+  logLevel: 'fatal',
+});
+const { id } = await kernel.use(Database).transaction((em) =>
+  kernel.use(Operations).start(em, {
+    kind,
+    title: kind,
+    instanceId: newId(),
+    ownerId: null,
+    requestedBy: 'a test',
+    input: {},
+  }),
+);
+process.send!({ id });
