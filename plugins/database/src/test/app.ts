@@ -3,6 +3,9 @@ import { startTestKernel } from '@zlh/kernel/testing';
 import { Database, Vault } from '../index.ts';
 import database from '../platform.ts';
 
+// Without its test it has nothing to live for.
+process.once('disconnect', () => process.exit());
+
 const { home, settings = {} } = JSON.parse(process.argv[2]!) as {
   home: string;
   settings?: Record<string, unknown>;

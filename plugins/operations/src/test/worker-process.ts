@@ -8,6 +8,9 @@ import { Operations } from '../index.ts';
 import operations from '../platform.ts';
 import { stepsPlugin } from './steps.ts';
 
+// Without its test it has nothing to live for.
+process.once('disconnect', () => process.exit());
+
 const { url, secretKey, hangIn, kind } = JSON.parse(process.argv[2]!) as {
   url: string;
   secretKey: string;
