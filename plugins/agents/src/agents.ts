@@ -4,14 +4,17 @@ import type { Database, EntityManager, Vault } from '@zlh/database';
 import type { DomainEvent, Events } from '@zlh/events';
 import { Problem, problems } from '@zlh/http';
 import type { WebSocket } from 'ws';
+import { readOperationReply, readStatus } from './answers.ts';
 import { AgentClient } from './client.ts';
 import { tokenFor } from './identity.ts';
 import type { Agents, AgentTarget } from './index.ts';
+import type { Reports } from './reports.ts';
 
 interface Ground {
   readonly database: Database;
   readonly vault: Vault;
   readonly events: Events;
+  readonly reports: Reports;
 }
 
 /** Told in every process for each change an agent reports; administrators' streams carry it too. */
@@ -44,6 +47,10 @@ export class AgentsService implements Agents {
     await em.execute('delete from agents_agent where instance_id = ?', [instanceId]);
   }
 
+  lost(instanceId: string): Promise<void> {
+    return this.#ground.reports.lost(instanceId);
+  }
+
   async reachable(target: AgentTarget, signal?: AbortSignal): Promise<boolean> {
     try {
       await this.status(target, signal);
@@ -55,33 +62,19 @@ export class AgentsService implements Agents {
   }
 
   status(target: AgentTarget, signal?: AbortSignal): Promise<AgentStatus> {
-    return this.#client.call(target, { method: 'GET', path: '/status', signal });
+    return this.#client.call(target, { method: 'GET', path: '/status', signal, read: readStatus });
   }
 
-  async configure(
-    target: AgentTarget,
-    operationId: string,
-    spec: InstanceSpec,
-  ): Promise<AgentOperation> {
-    const { operation } = await this.#client.call<{ operation: AgentOperation }>(target, {
-      method: 'POST',
-      path: '/config',
-      body: { operationId, spec },
-    });
-    return operation;
+  configure(target: AgentTarget, operationId: string, spec: InstanceSpec): Promise<AgentOperation> {
+    return this.#begin(target, '/config', { operationId, spec });
   }
 
-  async act(
+  act(
     target: AgentTarget,
     action: 'start' | 'stop' | 'restart' | 'kill',
     operationId: string,
   ): Promise<AgentOperation> {
-    const { operation } = await this.#client.call<{ operation: AgentOperation }>(target, {
-      method: 'POST',
-      path: `/${action}`,
-      body: { operationId },
-    });
-    return operation;
+    return this.#begin(target, `/${action}`, { operationId });
   }
 
   operation(
@@ -89,31 +82,16 @@ export class AgentsService implements Agents {
     operationId: string,
     signal?: AbortSignal,
   ): Promise<AgentOperation> {
-    return this.#client
-      .call<{ operation: AgentOperation }>(target, {
-        method: 'GET',
-        path: `/operations/${operationId}`,
-        signal,
-      })
-      .then(({ operation }) => operation);
+    const path = `/operations/${encodeURIComponent(operationId)}`;
+    return this.#client.call(target, { method: 'GET', path, signal, read: readOperationReply });
   }
 
   cancel(target: AgentTarget, operationId: string): Promise<AgentOperation> {
-    return this.#client
-      .call<{ operation: AgentOperation }>(target, {
-        method: 'POST',
-        path: `/operations/${operationId}/cancel`,
-        body: {},
-      })
-      .then(({ operation }) => operation);
+    return this.#begin(target, `/operations/${encodeURIComponent(operationId)}/cancel`, {});
   }
 
   command(target: AgentTarget, command: string): Promise<void> {
-    return this.#client.call(target, {
-      method: 'POST',
-      path: '/console/command',
-      body: { command },
-    });
+    return this.#tell(target, '/console/command', { command });
   }
 
   console(target: AgentTarget): Promise<WebSocket> {
@@ -121,11 +99,11 @@ export class AgentsService implements Agents {
   }
 
   shutdown(target: AgentTarget, stopServer: boolean): Promise<void> {
-    return this.#client.call(target, { method: 'POST', path: '/shutdown', body: { stopServer } });
+    return this.#tell(target, '/shutdown', { stopServer });
   }
 
   announce(target: AgentTarget, platformUrl: string): Promise<void> {
-    return this.#client.call(target, { method: 'POST', path: '/platform', body: { platformUrl } });
+    return this.#tell(target, '/platform', { platformUrl });
   }
 
   async follow(
@@ -157,6 +135,14 @@ export class AgentsService implements Agents {
 
   close(): Promise<void> {
     return this.#client.close();
+  }
+
+  #begin(target: AgentTarget, path: string, body: object): Promise<AgentOperation> {
+    return this.#client.call(target, { method: 'POST', path, body, read: readOperationReply });
+  }
+
+  #tell(target: AgentTarget, path: string, body: object): Promise<void> {
+    return this.#client.call(target, { method: 'POST', path, body, read: () => undefined });
   }
 
   /** Until a report says that the operation is over, or reports stay away. */

@@ -1,18 +1,25 @@
 /** One request to one agent: by address, with its token, within a time limit, answered or refused as a Problem. */
 import { Problem, problems } from '@zlh/http';
-import { Agent as Dispatcher, request } from 'undici';
+import { Agent as Dispatcher, errors, request } from 'undici';
 import { WebSocket } from 'ws';
+import { operationOrNothing, shortText } from './answers.ts';
 import type { AgentTarget } from './index.ts';
 
-export interface Call {
+export interface Call<T> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
+  /** Turns the answer into what it should be; throws when it is not. */
+  read(answer: unknown): T;
 }
 
 /** Largest answer that is read, in bytes. An agent is in the hands of its customer. */
-const largestAnswer = 4 * 1_048_576;
+const largestAnswer = 262_144;
+/** From the request to the last byte of the answer; agents answer at once. */
+const answeredWithinMs = 15_000;
+/** Largest frame of a console; the agent sends its whole scrollback in one. */
+const largestFrame = 4 * 1_048_576;
 
 export class AgentClient {
   readonly #tokenFor: (instanceId: string) => string;
@@ -28,7 +35,8 @@ export class AgentClient {
     this.#tokenFor = tokenFor;
   }
 
-  async call<T>(target: AgentTarget, { method, path, body, signal }: Call): Promise<T> {
+  async call<T>(target: AgentTarget, { method, path, body, signal, read }: Call<T>): Promise<T> {
+    const late = AbortSignal.timeout(answeredWithinMs);
     let status: number;
     let text: string;
     try {
@@ -40,16 +48,22 @@ export class AgentClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(signal === undefined ? {} : { signal }),
+        signal: signal === undefined ? late : AbortSignal.any([signal, late]),
       });
       status = answer.statusCode;
       text = await answer.body.text();
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
-      throw unreachable(error);
+      throw isNonsense(error)
+        ? faulty('answered something that was not expected', error)
+        : unreachable(error);
     }
-    if (status >= 400) throw refused(status, text);
-    return (text === '' ? undefined : parse(text)) as T;
+    if (status >= 300) throw refused(status, text);
+    try {
+      return read(text === '' ? undefined : JSON.parse(text));
+    } catch (error) {
+      throw faulty('answered something that was not expected', error);
+    }
   }
 
   console(target: AgentTarget): Promise<WebSocket> {
@@ -59,17 +73,17 @@ export class AgentClient {
       headers: { authorization: this.#authorization(target) },
       perMessageDeflate: false,
       handshakeTimeout: 5000,
-      maxPayload: largestAnswer,
+      maxPayload: largestFrame,
     });
     return new Promise((resolve, reject) => {
       socket.once('open', () => {
         socket.pause();
         resolve(socket);
       });
-      socket.once('error', (error) => reject(unreachable(error)));
+      socket.on('error', (error) => reject(unreachable(error)));
       socket.once('unexpected-response', (_, answer) => {
-        answer.resume();
         reject(refused(answer.statusCode ?? 502, ''));
+        answer.destroy(); // it may be without end
       });
     });
   }
@@ -83,6 +97,14 @@ export class AgentClient {
   }
 }
 
+function isNonsense(error: unknown): boolean {
+  return (
+    error instanceof errors.ResponseExceededMaxSizeError ||
+    error instanceof errors.HTTPParserError ||
+    error instanceof errors.HeadersOverflowError
+  );
+}
+
 function unreachable(cause: unknown): Problem {
   const problem = problems.unavailable(
     'agents.unreachable',
@@ -92,30 +114,44 @@ function unreachable(cause: unknown): Problem {
   return problem;
 }
 
-/** What the agent refused keeps its code and words; anything that is no problem document is a fault of the agent. */
-function refused(status: number, text: string): Problem {
-  const body = (status >= 400 && status < 500 ? parse(text) : undefined) as
-    | { code?: unknown; detail?: unknown; hint?: unknown; operation?: unknown; errors?: unknown }
-    | undefined;
-  if (typeof body?.code !== 'string' || typeof body.detail !== 'string' || status === 401) {
-    return new Problem(
-      502,
-      'agents.faulty',
-      `The agent of this instance answered ${status}, which was not expected.`,
-    );
-  }
-  const detail = typeof body.hint === 'string' ? `${body.detail} ${body.hint}` : body.detail;
-  const members = {
-    ...(body.operation === undefined ? {} : { agentOperation: body.operation }),
-    ...(body.errors === undefined ? {} : { errors: body.errors }),
-  };
-  return new Problem(status, body.code, detail, members);
+function faulty(what: string, cause?: unknown): Problem {
+  const problem = new Problem(502, 'agents.faulty', `The agent of this instance ${what}.`);
+  problem.cause = cause;
+  return problem;
 }
 
-function parse(text: string): unknown {
+/**
+ * What the agent refused keeps its code and words; anything that is no problem document of an agent is a fault of it.
+ * Codes of agents are upper case, so that none can pass for one of ours.
+ */
+function refused(status: number, text: string): Problem {
+  const { code, detail, hint, operation, errors: faults } = parse(text);
+  const ours =
+    status === 401 ||
+    typeof code !== 'string' ||
+    !/^[A-Z][A-Z0-9_]{2,63}$/.test(code) ||
+    typeof detail !== 'string';
+  if (ours || status < 400) return faulty(`answered ${status}, which was not expected`);
+  const words = typeof hint === 'string' ? `${detail} ${hint}` : detail;
+  const agentOperation = operationOrNothing(operation);
+  return new Problem(status < 500 ? status : status === 503 ? 503 : 502, code, shortText(words), {
+    ...(agentOperation === undefined ? {} : { agentOperation }),
+    ...(Array.isArray(faults) ? { errors: faults.slice(0, 20).flatMap(readFault) } : {}),
+  });
+}
+
+function readFault(fault: unknown): { path: string; message: string }[] {
+  const { path, message } = (fault ?? {}) as { path?: unknown; message?: unknown };
+  return typeof path === 'string' && typeof message === 'string'
+    ? [{ path: shortText(path), message: shortText(message) }]
+    : [];
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(text) as unknown;
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
-    return undefined; // said by the caller as an answer that was not expected
+    return {}; // said as an answer that was not expected
   }
 }

@@ -24,6 +24,8 @@ export interface Agents {
   dismiss(em: EntityManager, instanceId: string): Promise<void>;
   /** The bearer token of one instance's agent; derived, never stored by the platform. */
   tokenFor(instanceId: string): string;
+  /** What it last said is not true any more: as if it had fallen silent, until it reports again. */
+  lost(instanceId: string): Promise<void>;
   /** True when an agent answers there and accepts the token. */
   reachable(target: AgentTarget, signal?: AbortSignal): Promise<boolean>;
   status(target: AgentTarget, signal?: AbortSignal): Promise<AgentStatus>;

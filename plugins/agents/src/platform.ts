@@ -32,7 +32,7 @@ export default definePlugin({
   },
   ready: ({ reports }) => reports.watch(),
   async stop({ agents, reports }) {
-    reports.stop();
+    await reports.stop();
     await agents.close();
   },
 });

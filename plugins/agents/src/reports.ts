@@ -5,10 +5,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AgentReport, type AgentStatus } from '@zlh/agent';
 import type { Contribution, Logger } from '@zlh/kernel';
-import type { Database } from '@zlh/database';
+import type { Database, EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
 import { defineRoute, type Route } from '@zlh/http';
 import { Type } from 'typebox';
+import { readStatus } from './answers.ts';
 import { reportedEvent } from './agents.ts';
 import type { AgentObserver } from './index.ts';
 
@@ -20,27 +21,47 @@ interface Ground {
   readonly config: { readonly silentAfterSeconds: number };
 }
 
+interface Known {
+  readonly status: AgentStatus | null;
+  readonly silent: boolean;
+  readonly overtaken: boolean | null;
+}
+
 const sweepMs = 2000;
+/**
+ * On its way a report can be overtaken by a later one, but not for longer than this. An agent whose numbers are lower
+ * than that has had its clock put back.
+ */
+const overtakenWithinSeconds = 30;
+/** Of a report in bytes; an honest one has about a thousand. */
+const largestReport = 32_768;
+
+/** Numbers beyond this are none of an agent's clock, and none for the database. */
+const ReportBody = Type.Object({
+  ...AgentReport.properties,
+  sequence: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+});
 
 export class Reports {
   readonly #ground: Ground;
   readonly #startedAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
+  #sweeping: Promise<void> | undefined;
 
   constructor(ground: Ground) {
     this.#ground = ground;
   }
 
-  async receive(instanceId: string, { sequence, status }: AgentReport): Promise<void> {
+  async receive(instanceId: string, { sequence, status: said }: AgentReport): Promise<void> {
     const { database, events, observers } = this.#ground;
+    const status = readStatus(said);
     await database.transaction(async (em) => {
-      const [before] = await em.execute<
-        { status: AgentStatus | null; silent: boolean; sequence: string }[]
-      >(
-        'select status, silent, sequence::text from agents_agent where instance_id = ? for update',
-        [instanceId],
+      const [before] = await em.execute<Known[]>(
+        `select status, silent, sequence >= ? and last_seen_at > now() - make_interval(secs => ?) as overtaken
+         from agents_agent where instance_id = ? for update`,
+        [sequence, overtakenWithinSeconds, instanceId],
       );
-      if (before === undefined || BigInt(before.sequence) >= BigInt(sequence)) return;
+      if (before === undefined || before.overtaken === true) return;
       await em.execute(
         'update agents_agent set sequence = ?, last_seen_at = now(), silent = false, status = ?::jsonb where instance_id = ?',
         [sequence, JSON.stringify(status), instanceId],
@@ -61,16 +82,34 @@ export class Reports {
     });
   }
 
-  watch(): void {
-    this.#timer = setInterval(() => void this.#sweep(), sweepMs);
+  /** As if it had fallen silent; its next report counts as news, whatever it says. */
+  async lost(instanceId: string): Promise<void> {
+    await this.#ground.database.transaction(async (em) => {
+      const rows = await em.execute<unknown[]>(
+        'update agents_agent set silent = true where instance_id = ? returning instance_id',
+        [instanceId],
+      );
+      if (rows.length > 0) await this.#tellSilence(em, instanceId);
+    });
   }
 
-  stop(): void {
+  watch(): void {
+    this.#timer = setInterval(() => {
+      this.#sweeping ??= this.#sweep().finally(() => (this.#sweeping = undefined));
+    }, sweepMs);
+  }
+
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#sweeping;
+  }
+
+  async #tellSilence(em: EntityManager, instanceId: string): Promise<void> {
+    for (const { value } of this.#ground.observers) await value.silent(em, instanceId);
   }
 
   async #sweep(): Promise<void> {
-    const { config, database, observers, log } = this.#ground;
+    const { config, database, log } = this.#ground;
     // After a start everybody gets the time to be heard again.
     if (performance.now() - this.#startedAt < config.silentAfterSeconds * 1000) return;
     try {
@@ -83,7 +122,7 @@ export class Reports {
         );
         for (const { instance_id: id } of silent) {
           log.warn({ instanceId: id }, 'the agent has fallen silent');
-          for (const { value } of observers) await value.silent(em, id);
+          await this.#tellSilence(em, id);
         }
       });
     } catch (error) {
@@ -105,8 +144,9 @@ export function reportRoutes(use: { readonly reports: Reports }): readonly Route
       summary: 'An agent says how its instance is',
       access: 'agent',
       hidden: true,
-      perMinute: 6000,
-      schema: { body: AgentReport, response: { 204: Type.Null() } },
+      perMinute: 1200,
+      bodyLimit: largestReport,
+      schema: { body: ReportBody, response: { 204: Type.Null() } },
       async handler({ identity, body }, reply) {
         await use.reports.receive(identity.id, body);
         return reply.code(204).send();

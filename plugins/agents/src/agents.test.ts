@@ -1,0 +1,390 @@
+/** Promises of agents: each is believed for its own instance only, and whatever one answers or reports, the platform stays whole. */
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AgentOperation, AgentStatus } from '@zlh/agent';
+import { Database, newId } from '@zlh/database';
+import database from '@zlh/database/platform';
+import { schemaDifference } from '@zlh/database/testing';
+import { Events } from '@zlh/events';
+import events from '@zlh/events/platform';
+import { Problem } from '@zlh/http';
+import http from '@zlh/http/platform';
+import { TestClient } from '@zlh/http/testing';
+import { definePlugin } from '@zlh/kernel';
+import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { AgentObservers, Agents, type AgentTarget } from './index.ts';
+import agents from './platform.ts';
+
+let kernel: TestKernel;
+let told: string[] = [];
+const silences = new EventEmitter();
+const fellSilent = (id: string) => once(silences, id, { signal: AbortSignal.timeout(30_000) });
+
+test.before(async () => {
+  const observer = definePlugin({
+    id: 'observer',
+    setup({ add }) {
+      add(AgentObservers, {
+        reported: async (_em, id, { state }) => void told.push(`${id} ${state}`),
+        async silent(_em, id) {
+          told.push(`${id} silent`);
+          silences.emit(id);
+        },
+      });
+    },
+  });
+  kernel = await startTestKernel({
+    plugins: [database, http, events, agents, observer],
+    config: { http: { port: 0 }, agents: { silentAfterSeconds: 5 } },
+    logLevel: 'silent',
+  });
+});
+test.after(() => kernel.stop());
+test.before.each(() => {
+  told = [];
+});
+
+const sql = <T>(query: string, values: unknown[] = []) =>
+  kernel.use(Database).fork().execute<T[]>(query, values);
+
+async function enrol(): Promise<string> {
+  const id = newId();
+  await kernel.use(Database).transaction((em) => kernel.use(Agents).enrol(em, id));
+  return id;
+}
+
+function statusOf(change: Partial<AgentStatus> = {}): AgentStatus {
+  return {
+    instanceId: null,
+    agentVersion: '1',
+    revision: 1,
+    state: 'running',
+    ready: true,
+    since: '2026-01-01T00:00:00.000Z',
+    readySince: null,
+    operation: null,
+    maintenance: null,
+    crash: null,
+    provisioningComplete: true,
+    players: null,
+    usage: null,
+    address: null,
+    ...change,
+  };
+}
+
+function operationOf(id: string, state: AgentOperation['state']): AgentOperation {
+  return {
+    id,
+    kind: 'start',
+    state,
+    phases: [],
+    error: null,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    finishedAt: null,
+  };
+}
+
+let sequence = 1;
+async function report(id: string, status: unknown, number: unknown = ++sequence): Promise<number> {
+  const client = new TestClient(kernel, {
+    authorization: `Bearer ${kernel.use(Agents).tokenFor(id)}`,
+  });
+  return (await client.post('/api/agents/report', { sequence: number, status })).status;
+}
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+/** Something that listens where an agent should be. */
+async function serve(
+  answer: Answer,
+  instanceId: string = newId(),
+): Promise<{ target: AgentTarget; close(): void }> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    target: { instanceId, url: `http://127.0.0.1:${(server.address() as { port: number }).port}` },
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+const json = (response: ServerResponse, status: number, body: unknown) =>
+  response
+    .writeHead(status, { 'content-type': 'application/json' })
+    .end(typeof body === 'string' ? body : JSON.stringify(body));
+
+async function problemOf(work: Promise<unknown>): Promise<Problem> {
+  try {
+    await work;
+  } catch (error) {
+    assert.instance(error, Problem);
+    return error as Problem;
+  }
+  throw new Error('it was not refused');
+}
+
+test('an agent is known by the token of its own instance, and by nothing else', async () => {
+  const [mine, other, gone] = [await enrol(), await enrol(), await enrol()];
+  await kernel.use(Database).transaction((em) => kernel.use(Agents).dismiss(em, gone));
+  assert.is(await report(mine, statusOf()), 204);
+  assert.is(await report(gone, statusOf()), 401);
+  assert.is(await report(newId(), statusOf()), 401);
+  const token = kernel.use(Agents).tokenFor(mine);
+  const wrong = [
+    token.replace(mine, other),
+    `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`,
+    `zla_${mine}.`,
+    'zla_',
+    `zla_${'x'.repeat(36)}.${'a'.repeat(43)}`,
+    token.toUpperCase(),
+  ];
+  for (const each of wrong) {
+    const client = new TestClient(kernel, { authorization: `Bearer ${each}` });
+    assert.is(
+      (await client.post('/api/agents/report', { sequence: 9, status: statusOf() })).status,
+      401,
+      each,
+    );
+  }
+  assert.equal(told, [`${mine} running`]);
+});
+
+test('a report that says the same is no news, one that was overtaken is dropped', async () => {
+  const id = await enrol();
+  await report(id, statusOf({ state: 'starting' }), 100);
+  await report(id, statusOf({ state: 'starting', usage: { memoryBytes: 1, cpuPercent: 2 } }), 101);
+  await report(id, statusOf({ state: 'running' }), 103);
+  await report(id, statusOf({ state: 'starting' }), 102);
+  await report(id, statusOf({ state: 'starting' }), 103);
+  assert.equal(told, [`${id} starting`, `${id} running`]);
+});
+
+test('an agent whose clock was put back is believed again after a moment', async () => {
+  const id = await enrol();
+  await report(id, statusOf(), 5000);
+  await sql(
+    `update agents_agent set last_seen_at = now() - interval '31 seconds' where instance_id = ?`,
+    [id],
+  );
+  await report(id, statusOf({ state: 'stopped' }), 10);
+  assert.equal(told, [`${id} running`, `${id} stopped`]);
+});
+
+test('whatever a report holds, it is refused or kept small, and never an error of ours', async () => {
+  const id = await enrol();
+  const crash = {
+    at: '2026-01-01T00:00:00.000Z',
+    reason: 'signal',
+    detail: '\ud800 x'.repeat(2000),
+    exitCode: null,
+    signal: 'x',
+    count: 1,
+    retryAt: null,
+    gaveUp: false,
+  };
+  assert.is(await report(id, statusOf({ crash } as Partial<AgentStatus>)), 204);
+  const [row] = await sql<{ size: number }>(
+    'select length(status::text) as size from agents_agent where instance_id = ?',
+    [id],
+  );
+  assert.ok(row!.size < 2000, `${row!.size} characters were kept`);
+  const phases = Array.from({ length: 100 }, (_, n) => ({
+    name: `p${n}`,
+    state: 'running',
+    progress: 0,
+    startedAt: null,
+    finishedAt: null,
+  }));
+  assert.is(
+    await report(
+      id,
+      statusOf({ operation: { ...operationOf('x', 'running'), phases } as AgentOperation }),
+    ),
+    204,
+  );
+  const [kept] = await sql<{ count: number }>(
+    `select jsonb_array_length(status->'operation'->'phases') as count from agents_agent where instance_id = ?`,
+    [id],
+  );
+  assert.is(kept!.count, 32);
+  for (const [status, number] of [
+    [statusOf(), 1e300],
+    [statusOf(), -1],
+    [statusOf(), '1'],
+    [statusOf(), 2 ** 60],
+    [{ ...statusOf(), extra: 1 }, 1e6],
+    [{ ...statusOf(), state: 'dancing' }, 1e6],
+    [{ ...statusOf(), since: 'yesterday' }, 1e6],
+    [null, 1e6],
+    [[], 1e6],
+    ['x', 1e6],
+  ] as const) {
+    assert.is(await report(id, status, number), 422, JSON.stringify([status, number]).slice(0, 80));
+  }
+  assert.is(await report(id, statusOf({ maintenance: 'x'.repeat(40_000) })), 413);
+});
+
+test('silence is noticed once, and the next report is news whatever it says', async () => {
+  const id = await enrol();
+  const never = await enrol();
+  await report(id, statusOf());
+  await sql(
+    `update agents_agent set last_seen_at = now() - interval '6 seconds' where instance_id = ?`,
+    [id],
+  );
+  await fellSilent(id);
+  await report(id, statusOf());
+  await kernel.use(Agents).lost(id);
+  await report(id, statusOf());
+  await kernel.use(Agents).lost(newId());
+  assert.equal(
+    told.filter((line) => line.startsWith(id)),
+    [`${id} running`, `${id} silent`, `${id} running`, `${id} silent`, `${id} running`],
+  );
+  assert.not.ok(told.some((line) => line.startsWith(never)));
+});
+
+test('an answer that is huge, without end, slow to come, or no answer at all is an agent at fault, not the platform', async () => {
+  const nonsense: readonly [string, Answer][] = [
+    ['not JSON', (_, response) => json(response, 200, '<html>')],
+    ['nothing', (_, response) => json(response, 200, '')],
+    ['null', (_, response) => json(response, 200, null)],
+    ['another shape', (_, response) => json(response, 200, { ...statusOf(), players: 'many' })],
+    [
+      'huge',
+      (_, response) =>
+        json(response, 200, JSON.stringify({ ...statusOf(), maintenance: 'x'.repeat(3_000_000) })),
+    ],
+    [
+      'a redirect',
+      (_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
+    ],
+    ['an error without words', (_, response) => json(response, 500, 'oops')],
+    [
+      'a sign-out',
+      (_, response) => json(response, 401, { code: 'AGENT_UNAUTHORIZED', detail: 'no' }),
+    ],
+    [
+      "one of the platform's codes",
+      (_, response) => json(response, 403, { code: 'http.unauthenticated', detail: 'no' }),
+    ],
+  ];
+  for (const [name, answer] of nonsense) {
+    const { target, close } = await serve(answer);
+    const { status, code } = await problemOf(kernel.use(Agents).status(target));
+    assert.equal([status, code], [502, 'agents.faulty'], name);
+    assert.is(await kernel.use(Agents).reachable(target), false, name);
+    close();
+  }
+  const { target, close } = await serve((request) => request.socket.destroy());
+  assert.equal([(await problemOf(kernel.use(Agents).status(target))).code], ['agents.unreachable']);
+  close();
+  // One byte now and then, for ever: the limit is on the whole.
+  const drip = await serve((_, response) => {
+    response.writeHead(200);
+    const timer = setInterval(() => response.write(' '), 100);
+    response.on('close', () => clearInterval(timer));
+  });
+  assert.is((await problemOf(kernel.use(Agents).status(drip.target))).code, 'agents.unreachable');
+  drip.close();
+});
+
+test('what an agent refuses keeps its code and words, shortened; what is beside them is checked', async () => {
+  const { target, close } = await serve((_, response) =>
+    json(response, 409, {
+      code: 'AGENT_OPERATION_CONFLICT',
+      detail: 'd'.repeat(5000),
+      hint: 'Wait.',
+      operation: { id: 5 },
+      errors: [{ path: '/a', message: 'no' }, 7, null, { path: 1 }],
+    }),
+  );
+  const { status, code, message, members } = await problemOf(
+    kernel.use(Agents).act(target, 'start', randomUUID()),
+  );
+  assert.equal([status, code, message.length], [409, 'AGENT_OPERATION_CONFLICT', 500]);
+  assert.equal(members, { errors: [{ path: '/a', message: 'no' }] });
+  close();
+});
+
+test('a call ends with its signal', async () => {
+  const { target, close } = await serve(() => undefined);
+  const stop = new AbortController();
+  const call = kernel.use(Agents).status(target, stop.signal);
+  stop.abort(new Error('enough'));
+  await call.then(
+    () => assert.unreachable(),
+    (error: Error) => assert.is(error.message, 'enough'),
+  );
+  close();
+});
+
+test('an operation is followed by the reports of its agent, without asking', async () => {
+  const id = await enrol();
+  const operationId = randomUUID();
+  let asked = 0;
+  let state: AgentOperation['state'] = 'running';
+  const { target, close } = await serve((_, response) => {
+    asked++;
+    json(response, 200, { operation: operationOf(operationId, state) });
+  }, id);
+  const seen: string[] = [];
+  const waiting = Promise.withResolvers<void>();
+  const followed = kernel.use(Agents).follow(target, operationId, {
+    signal: AbortSignal.timeout(30_000),
+    onChange: (operation) => {
+      seen.push(operation.state);
+      waiting.resolve();
+    },
+  });
+  await waiting.promise;
+  await report(id, statusOf({ operation: operationOf(operationId, 'running') }));
+  state = 'succeeded';
+  await report(id, statusOf({ operation: null }));
+  assert.is((await followed).state, 'succeeded');
+  assert.is(seen.at(-1), 'succeeded');
+  // Once at the beginning, once at the end; a slow machine may let three quiet seconds pass between.
+  assert.ok(asked <= 3, `it was asked ${asked} times`);
+  close();
+});
+
+test('an agent that stays away while it is followed is given up after its time', async () => {
+  const { target, close } = await serve((request) => request.socket.destroy());
+  const followed = kernel
+    .use(Agents)
+    .follow(target, randomUUID(), { signal: AbortSignal.timeout(30_000), silenceMs: 100 });
+  assert.is((await problemOf(followed)).code, 'agents.silent');
+  close();
+});
+
+test('a console that is refused says so and leaves nothing open', async () => {
+  const { target, close } = await serve((_, response) =>
+    response.writeHead(200).write('not a socket'),
+  );
+  assert.is((await problemOf(kernel.use(Agents).console(target))).code, 'agents.faulty');
+  close();
+  assert.is((await problemOf(kernel.use(Agents).console(target))).code, 'agents.unreachable');
+});
+
+test('a report is told to every process, and to administrators alone', async () => {
+  const id = await enrol();
+  const next = kernel
+    .use(Events)
+    .next(({ type }) => type === 'agents.reported', AbortSignal.timeout(30_000));
+  await report(id, statusOf());
+  const { userId, instanceId, data } = await next;
+  assert.equal(
+    { userId, instanceId, data },
+    { userId: null, instanceId: id, data: { operation: null, state: 'running', ready: true } },
+  );
+});
+
+test('the migrations make the schema that the entities describe', async () => {
+  assert.is(await schemaDifference(kernel), '');
+});
+
+test.run();

@@ -1,0 +1,49 @@
+/**
+ * What agents say is believed only as far as its shape goes: an agent is in the hands of its customer. Everything that
+ * is kept or shown passes through here and comes out small, and fit for the database.
+ */
+import { AgentOperation, AgentStatus, OperationReply } from '@zlh/agent';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Clean } from 'typebox/value';
+
+const longestText = 500;
+const mostEntries = 32;
+
+/** Throws a TypeError when it is not what the contract says. */
+export const readStatus = reader<AgentStatus>(AgentStatus);
+export const readOperation = reader<AgentOperation>(AgentOperation);
+const readReply = reader<OperationReply>(OperationReply);
+
+export const readOperationReply = (answer: unknown): AgentOperation => readReply(answer).operation;
+
+/** Undefined for anything else; for members that may be missing. */
+export function operationOrNothing(value: unknown): AgentOperation | undefined {
+  try {
+    return readOperation(value);
+  } catch {
+    return undefined; // as if it were not there
+  }
+}
+
+/** Longer texts are cut; what no text column holds is left out. */
+export function shortText(text: string): string {
+  return text.slice(0, longestText).replaceAll('\0', '').toWellFormed();
+}
+
+function reader<T>(schema: TSchema): (value: unknown) => T {
+  const check = Compile(schema);
+  return (value) => {
+    if (!check.Check(value))
+      throw new TypeError('an agent answered something else than its contract says');
+    // Cleaning changes what it is given, which is nobody else's.
+    return bounded(Clean(schema, structuredClone(value))) as T;
+  };
+}
+
+function bounded(value: unknown): unknown {
+  if (typeof value === 'string') return shortText(value);
+  if (Array.isArray(value)) return value.slice(0, mostEntries).map(bounded);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bounded(inner)]));
+}
