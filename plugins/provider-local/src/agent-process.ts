@@ -55,7 +55,8 @@ export async function startAgent({
         PATH: process.env['PATH'],
         LANG: process.env['LANG'] ?? 'C.UTF-8',
         TZ: process.env['TZ'],
-        ZLH_TEST_MARK: process.env['ZLH_TEST_MARK'],
+        // By the mark the test runner finds what a test left running.
+        ZLH_TEST_PROCESS: process.env['ZLH_TEST_PROCESS'],
         ZLH_HOME: folder,
         ZLH_LOG_FORMAT: 'json',
         ZLH_AGENT_HOST: host,

@@ -1,6 +1,6 @@
 /** Runs instances on this machine: a folder and an agent process each. */
 import { asClass, definePlugin } from '@zlh/kernel';
-import { AgentObservers, Agents } from '@zlh/agents';
+import { Agents } from '@zlh/agents';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Providers } from '@zlh/instances';
 import { Type } from 'typebox';
@@ -43,7 +43,7 @@ export default definePlugin({
       Type.String({ description: 'Configuration file of the agents; default: config/agent.ts.' }),
     ),
   }),
-  needs: { database: Database, agents: Agents, observers: AgentObservers },
+  needs: { database: Database, agents: Agents },
   services: { provider: asClass(LocalProvider).singleton() },
   setup({ add, use }) {
     add(Entities, localEntities);

@@ -2,17 +2,19 @@
  * The provider of this machine: a container is a folder below the home, and its agent a process. Nothing separates
  * instances but user ids (under root), which is why hosts with customers use a provider with real containers.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { AgentObserver, Agents } from '@zlh/agents';
+import { LockMode } from '@mikro-orm/postgresql';
+import type { Agents } from '@zlh/agents';
 import type { Database, EntityManager } from '@zlh/database';
 import type { Placement, PlacementRequest, Provider } from '@zlh/instances';
-import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
+import { CodedError, type Logger } from '@zlh/kernel';
 import { startAgent } from './agent-process.ts';
+import { furnish, removeFolder } from './folders.ts';
 import { providerId } from './index.ts';
 import { takePort } from './ports.ts';
-import { isAgentOf, killAll, processesOf, untilGone } from './processes.ts';
+import { endAll, isAgentOf, killAll, processesOf, untilGone } from './processes.ts';
 import { Place, type PlaceRecord } from './schema.ts';
 import { isOpenWay, uidFor } from './users.ts';
 
@@ -30,7 +32,6 @@ interface Ground {
   readonly config: LocalSettings;
   readonly database: Database;
   readonly agents: Agents;
-  readonly observers: readonly Contribution<AgentObserver>[];
   readonly home: string;
   readonly log: Logger;
 }
@@ -39,6 +40,8 @@ interface Ground {
 const agentHost = '127.0.0.1';
 /** A game's own graceful stop may take this long before everything in the folder is killed. */
 const gracefulMs = 90_000;
+/** And this long where no agent can be asked. */
+const withoutAgentMs = 15_000;
 
 export class LocalProvider implements Provider {
   readonly id = providerId;
@@ -51,78 +54,59 @@ export class LocalProvider implements Provider {
 
   async create(request: PlacementRequest): Promise<Placement> {
     const { database, config, home } = this.#ground;
-    const { place, agentPort, ports } = await database.transaction(async (em) => {
-      const record = await this.#claim(em, request);
+    return database.transaction(async (em) => {
+      await this.#claim(em, request);
+      const place = this.#here(await lock(em, request.instanceId));
+      const { instanceId } = request;
       const take = (name: string, host: string, range: LocalSettings['gamePorts']) =>
-        takePort(em, { machine: this.#machine, instanceId: request.instanceId, name, host, range });
-      const given: Placement['ports'][number][] = [];
+        takePort(em, { machine: place.machine, instanceId, name, host, range });
+      const ports: Placement['ports'][number][] = [];
       for (const { name, protocol } of request.ports)
-        given.push({
+        ports.push({
           name,
           protocol,
           host: config.gameHost,
           port: await take(name, config.gameHost, config.gamePorts),
         });
+      const agentPort = await take('agent', agentHost, config.agentPorts);
+      mkdirSync(join(home, 'artifact-cache'), { recursive: true, mode: 0o755 });
       return {
-        place: record,
-        agentPort: await take('agent', agentHost, config.agentPorts),
-        ports: given,
+        agentUrl: `http://${agentHost}:${agentPort}`,
+        address: { host: config.publicHost ?? config.gameHost, port: ports[0]?.port ?? 0 },
+        ports,
+        user: typeof place.uid === 'number' ? { uid: place.uid, gid: place.uid } : null,
+        details: { machine: place.machine, folder: place.folder },
       };
     });
-    mkdirSync(join(home, 'artifact-cache'), { recursive: true, mode: 0o755 });
-    this.#furnish(place, request);
-    const first = ports[0];
-    return {
-      agentUrl: `http://${agentHost}:${agentPort}`,
-      address: { host: config.publicHost ?? config.gameHost, port: first?.port ?? 0 },
-      ports,
-      user: typeof place.uid !== 'number' ? null : { uid: place.uid, gid: place.uid },
-      details: { machine: place.machine, folder: place.folder },
-    };
   }
 
-  async ensureRunning(request: PlacementRequest, placement: Placement): Promise<Placement> {
-    const { home, config } = this.#ground;
-    const place = await this.#place(request.instanceId);
-    if (place === null)
-      throw new CodedError(
-        'PROVIDER_LOCAL_NO_PLACE',
-        'This instance has no folder on any machine.',
-        'Delete it.',
-      );
-    if (place.machine !== this.#machine)
-      throw new CodedError(
-        'PROVIDER_LOCAL_ELSEWHERE',
-        `This instance lives on the machine "${place.machine}".`,
-        'Start the platform there.',
-      );
-    this.#furnish(place, request);
-    if (processesOf(place.folder).some((pid) => isAgentOf(pid, place.folder))) return placement;
-    await startAgent({
-      folder: place.folder,
-      host: agentHost,
-      port: Number(new URL(placement.agentUrl).port),
-      platformUrl: request.platformUrl,
-      artifactCache: join(place.home, 'artifact-cache'),
-      compileCache: join(home, 'cache', 'compile'),
-      config: config.agentConfig,
+  /** Whoever else wants to bring the same agent up, or to remove it, waits: there is never a second one, or one too late. */
+  ensureRunning(request: PlacementRequest, placement: Placement): Promise<Placement> {
+    const { database, home, config } = this.#ground;
+    return database.transaction(async (em) => {
+      const { folder, home: placeHome } = this.#here(await lock(em, request.instanceId));
+      furnish(folder, request.agentToken);
+      if (processesOf(folder).some((pid) => isAgentOf(pid, folder))) return placement;
+      await startAgent({
+        folder,
+        host: agentHost,
+        port: Number(new URL(placement.agentUrl).port),
+        platformUrl: request.platformUrl,
+        artifactCache: join(placeHome, 'artifact-cache'),
+        compileCache: join(home, 'cache', 'compile'),
+        config: config.agentConfig,
+      });
+      return placement;
     });
-    return placement;
   }
 
-  async remove(instanceId: string): Promise<void> {
-    const { database } = this.#ground;
-    const place = await this.#place(instanceId);
-    if (place === null) return;
-    if (place.machine !== this.#machine)
-      throw new CodedError(
-        'PROVIDER_LOCAL_ELSEWHERE',
-        `This instance lives on the machine "${place.machine}".`,
-        'Start the platform there, and retry.',
-      );
-    await killAll(place.folder);
-    rmSync(place.folder, { recursive: true, force: true, maxRetries: 3 });
-    await database.transaction(async (em) => {
+  remove(instanceId: string): Promise<void> {
+    return this.#ground.database.transaction(async (em) => {
+      const found = await lock(em, instanceId);
+      if (found === null) return;
+      const { folder } = this.#here(found);
+      await killAll(folder);
+      await removeFolder(folder);
       await em.execute('delete from provider_local_port where instance_id = ?', [instanceId]);
       await em.execute('delete from provider_local_place where instance_id = ?', [instanceId]);
     });
@@ -135,68 +119,65 @@ export class LocalProvider implements Provider {
 
   /** When the platform stops: every agent of this home ends its game gracefully, then itself. */
   async stopAll(): Promise<void> {
-    const { database, agents, home, config, log } = this.#ground;
+    const { database, home, config } = this.#ground;
     if (config.keepRunning) return;
     const places = await database.fork().find(Place, { machine: this.#machine, home });
-    await Promise.all(
-      places.map(async ({ instanceId, folder }) => {
-        if (processesOf(folder).length === 0) return;
-        try {
-          const [row] = await database
-            .fork()
-            .execute<{ port: number }[]>(
-              `select port from provider_local_port where instance_id = ? and name = 'agent'`,
-              [instanceId],
-            );
-          if (row !== undefined)
-            await agents.shutdown({ instanceId, url: `http://${agentHost}:${row.port}` }, true);
-        } catch (error) {
-          log.warn({ err: error, instanceId }, 'the agent could not be asked to stop');
-          return killAll(folder);
-        }
-        if (!(await untilGone(folder, gracefulMs))) {
-          log.warn({ instanceId }, `still running after ${gracefulMs / 1000} s: killed`);
-          await killAll(folder);
-        }
-        await this.#gone(instanceId);
-      }),
-    );
+    await Promise.all(places.map((place) => this.#stop(place)));
   }
 
-  /** Its last report said it runs; nobody is to be sent there until its agent speaks again. */
-  async #gone(instanceId: string): Promise<void> {
-    const { database, observers } = this.#ground;
-    await database.transaction(async (em) => {
-      for (const { value } of observers) await value.silent(em, instanceId);
-    });
+  async #stop({ instanceId, folder }: PlaceRecord): Promise<void> {
+    const { database, agents, log } = this.#ground;
+    if (processesOf(folder).length === 0) return;
+    try {
+      const [row] = await database
+        .fork()
+        .execute<{ port: number }[]>(
+          `select port from provider_local_port where instance_id = ? and name = 'agent'`,
+          [instanceId],
+        );
+      if (row !== undefined)
+        await agents.shutdown({ instanceId, url: `http://${agentHost}:${row.port}` }, true);
+      if (!(await untilGone(folder, gracefulMs))) {
+        log.warn({ instanceId }, `still running after ${gracefulMs / 1000} s: killed`);
+        await killAll(folder);
+      }
+    } catch (error) {
+      log.warn({ err: error, instanceId }, 'the agent could not be asked to stop');
+      await endAll(folder, withoutAgentMs);
+    }
+    // Its last report said it runs; nobody is to be sent there until its agent speaks again.
+    await agents.lost(instanceId);
   }
 
   /** The folder is decided and written down before it is made, so that whoever goes on after a crash finds it. */
-  async #claim(em: EntityManager, { instanceId, vmid }: PlacementRequest): Promise<PlaceRecord> {
-    const found = await em.findOne(Place, { instanceId });
-    if (found !== null) return found;
+  async #claim(em: EntityManager, { instanceId, vmid }: PlacementRequest): Promise<void> {
     const { home, config } = this.#ground;
     const folder = join(home, 'instances', instanceId);
-    const place = em.create(Place, {
-      instanceId,
-      machine: this.#machine,
-      home,
-      folder,
-      uid: uidFor(vmid, folder, config.firstUid),
-    });
-    await em.flush();
-    return place;
+    const uid = uidFor(vmid, folder, config.firstUid);
+    await em.execute(
+      'insert into provider_local_place (instance_id, machine, home, folder, uid) values (?, ?, ?, ?, ?) on conflict do nothing',
+      [instanceId, this.#machine, home, folder, uid],
+    );
   }
 
-  #furnish({ folder }: PlaceRecord, { agentToken }: PlacementRequest): void {
-    mkdirSync(folder, { recursive: true, mode: 0o711 });
-    const file = join(folder, 'agent-token');
-    if (!existsSync(file)) writeFileSync(file, `${agentToken}\n`, { mode: 0o600, flush: true });
+  #here(place: PlaceRecord | null): PlaceRecord {
+    if (place === null)
+      throw new CodedError(
+        'PROVIDER_LOCAL_NO_PLACE',
+        'This instance has no folder on any machine.',
+        'Delete it.',
+      );
+    if (place.machine === this.#machine) return place;
+    throw new CodedError(
+      'PROVIDER_LOCAL_ELSEWHERE',
+      `This instance lives on the machine "${place.machine}".`,
+      'Start the platform there, and retry.',
+    );
   }
+}
 
-  #place(instanceId: string): Promise<PlaceRecord | null> {
-    return this.#ground.database.fork().findOne(Place, { instanceId });
-  }
+function lock(em: EntityManager, instanceId: string): Promise<PlaceRecord | null> {
+  return em.findOne(Place, { instanceId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 }
 
 /** Games under root run as root when nobody else can reach the home: said once, at start. */

@@ -1,0 +1,258 @@
+/** Promises of the local provider: one agent per instance however often it is asked for, and nothing left when it is removed. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agents } from '@zlh/agents';
+import agents from '@zlh/agents/platform';
+import { Database, newId } from '@zlh/database';
+import database from '@zlh/database/platform';
+import { schemaDifference } from '@zlh/database/testing';
+import { Events } from '@zlh/events';
+import events from '@zlh/events/platform';
+import { Http } from '@zlh/http';
+import http from '@zlh/http/platform';
+import { Providers, type PlacementRequest, type Provider } from '@zlh/instances';
+import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { needs, when } from '../../../test/runner/needs.ts';
+import providerLocal from './platform.ts';
+import { isAgentOf, processesOf } from './processes.ts';
+import { uidFor } from './users.ts';
+
+const root = await needs.root();
+const never = new AbortController().signal;
+let kernel: TestKernel;
+let vmid = 5000;
+
+const start = (settings: Record<string, unknown> = {}, home?: string) =>
+  startTestKernel({
+    plugins: [database, http, events, agents, providerLocal],
+    config: {
+      http: { port: 0 },
+      'provider-local': {
+        agentPorts: { from: 21_000, to: 21_400 },
+        gamePorts: { from: 21_500, to: 21_900 },
+        ...settings,
+      },
+    },
+    logLevel: 'silent',
+    stopTimeoutMs: 120_000,
+    ...(home === undefined ? {} : { home }),
+  });
+test.before(async () => {
+  kernel = await start();
+});
+test.after(() => kernel.stop());
+
+const provider = (of = kernel): Provider => of.points(Providers)[0]!.value;
+const folderOf = (id: string, of = kernel) => join(of.home, 'instances', id);
+const sql = (query: string, values: unknown[] = []) =>
+  kernel.use(Database).fork().execute<unknown[]>(query, values);
+
+async function request(of = kernel): Promise<PlacementRequest> {
+  const instanceId = newId();
+  await of.use(Database).transaction((em) => of.use(Agents).enrol(em, instanceId));
+  vmid += 1;
+  const ports = [
+    { name: 'game', protocol: 'tcp' },
+    { name: 'query', protocol: 'udp' },
+  ] as const;
+  return {
+    instanceId,
+    vmid,
+    hostname: `mc-${vmid}`,
+    memoryMiB: 512,
+    ports,
+    agentToken: of.use(Agents).tokenFor(instanceId),
+    platformUrl: of.use(Http).url,
+  };
+}
+
+const reported = (id: string, of = kernel) =>
+  of
+    .use(Events)
+    .next(
+      ({ type, instanceId }) => type === 'agents.reported' && instanceId === id,
+      AbortSignal.timeout(60_000),
+    );
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'it was not refused',
+    (error: { code: string }) => error.code,
+  );
+}
+
+test('asked twice it answers the same place, and no two instances share a port', async () => {
+  const wanted = await Promise.all(Array.from({ length: 6 }, () => request()));
+  const placements = await Promise.all(
+    [...wanted, ...wanted].map((each) => provider().create(each, never)),
+  );
+  assert.equal(placements.slice(0, 6), placements.slice(6));
+  const ports = placements
+    .slice(0, 6)
+    .flatMap((each) => [
+      Number(new URL(each.agentUrl).port),
+      ...each.ports.map(({ port }) => port),
+    ]);
+  assert.is(new Set(ports).size, 18);
+  for (const { instanceId } of wanted) await provider().remove(instanceId, never);
+  assert.equal(await sql('select * from provider_local_port'), []);
+});
+
+test('a port that another program uses is not given away, and a range without a free one is said', async () => {
+  const own = await start({ agentPorts: { from: 21_950, to: 21_950 } });
+  const [first, second] = [await request(own), await request(own)];
+  await provider(own).create(first, never);
+  assert.is(await codeOf(provider(own).create(second, never)), 'PROVIDER_LOCAL_NO_PORT');
+  assert.equal(
+    await own.use(Database).fork().execute('select instance_id from provider_local_place'),
+    [{ instance_id: first.instanceId }],
+  );
+  await own.stop();
+});
+
+test('brought up by many at once there is one agent, which reports; it is removed with everything it started', async () => {
+  const wanted = await request();
+  const { instanceId } = wanted;
+  const folder = folderOf(instanceId);
+  const placement = await provider().create(wanted, never);
+  const report = reported(instanceId);
+  await Promise.all(
+    Array.from({ length: 4 }, () => provider().ensureRunning(wanted, placement, never)),
+  );
+  await report;
+  assert.is(processesOf(folder).filter((pid) => isAgentOf(pid, folder)).length, 1);
+  assert.is(statSync(join(folder, 'agent-token')).mode & 0o777, 0o600);
+  const lost = orphan(folder);
+  await once(lost, 'spawn');
+  closeToEverybody(folder);
+  const gone = once(lost, 'exit');
+  await provider().remove(instanceId, never);
+  await gone;
+  assert.equal(processesOf(folder), []);
+  assert.not.ok(existsSync(folder));
+  assert.equal(await sql('select * from provider_local_place'), []);
+  await provider().remove(instanceId, never);
+  assert.is(
+    await codeOf(provider().ensureRunning(wanted, placement, never)),
+    'PROVIDER_LOCAL_NO_PLACE',
+  );
+  assert.not.ok(existsSync(folder));
+});
+
+/** Left by a game: works elsewhere, and has another name. */
+function orphan(folder: string): ChildProcess {
+  return spawn('sleep', ['1000'], {
+    cwd: '/',
+    detached: true,
+    stdio: 'ignore',
+    env: { HOME: join(folder, 'data') },
+  });
+}
+
+/** And a link out of it, behind which nothing may be touched. */
+function closeToEverybody(folder: string): void {
+  const closed = join(folder, 'data', 'a', 'b');
+  mkdirSync(closed, { recursive: true });
+  writeFileSync(join(closed, 'file'), '');
+  symlinkSync('/etc', join(folder, 'data', 'link'));
+  chmodSync(closed, 0);
+  chmodSync(join(folder, 'data', 'a'), 0);
+}
+
+test('removing while it is brought up leaves either everything or nothing', async () => {
+  const wanted = await request();
+  const placement = await provider().create(wanted, never);
+  await Promise.allSettled([
+    provider().ensureRunning(wanted, placement, never),
+    provider().remove(wanted.instanceId, never),
+    provider().ensureRunning(wanted, placement, never),
+  ]);
+  assert.equal(processesOf(folderOf(wanted.instanceId)), []);
+  assert.not.ok(existsSync(folderOf(wanted.instanceId)));
+});
+
+test('a token that a crash left half written is written again', async () => {
+  const wanted = await request();
+  const placement = await provider().create(wanted, never);
+  const folder = folderOf(wanted.instanceId);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'agent-token'), 'zla_half', { mode: 0o644 });
+  await provider().ensureRunning(wanted, placement, never);
+  assert.is(readFileSync(join(folder, 'agent-token'), 'utf8'), `${wanted.agentToken}\n`);
+  assert.is(statSync(join(folder, 'agent-token')).mode & 0o777, 0o600);
+  await provider().remove(wanted.instanceId, never);
+});
+
+test('what lives on another machine is not touched from here', async () => {
+  const wanted = await request();
+  const placement = await provider().create(wanted, never);
+  await sql('update provider_local_place set machine = ? where instance_id = ?', [
+    'another',
+    wanted.instanceId,
+  ]);
+  const work = [
+    () => provider().create(wanted, never),
+    () => provider().ensureRunning(wanted, placement, never),
+    () => provider().remove(wanted.instanceId, never),
+  ];
+  for (const each of work) assert.is(await codeOf(each()), 'PROVIDER_LOCAL_ELSEWHERE');
+  assert.is((await sql('select from provider_local_place')).length, 1);
+  await sql('delete from provider_local_place');
+});
+
+test('a platform that keeps its servers leaves its agents to the next, and one that does not ends them', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'zlh-'));
+  chmodSync(home, 0o711);
+  const first = await start({ keepRunning: true }, home);
+  const wanted = await request(first);
+  const folder = folderOf(wanted.instanceId, first);
+  const placement = await provider(first).create(wanted, never);
+  const report = reported(wanted.instanceId, first);
+  await provider(first).ensureRunning(wanted, placement, never);
+  await report;
+  const isAgent = (pid: number) => isAgentOf(pid, folder);
+  const [agent] = processesOf(folder).filter(isAgent);
+  await first.stop();
+  const second = await start({}, home);
+  await provider(second).ensureRunning(
+    { ...wanted, platformUrl: second.use(Http).url },
+    placement,
+    never,
+  );
+  assert.equal(processesOf(folder).filter(isAgent), [agent]);
+  await second.stop();
+  assert.equal(processesOf(folder), []);
+  rmSync(home, { recursive: true });
+});
+
+when(root)(
+  'under root an instance gets a user id of its own where others can reach its folder',
+  () => {
+    assert.is(uidFor(5001, join(kernel.home, 'instances', 'x'), 0), null);
+    chmodSync(kernel.home, 0o700);
+    assert.is(uidFor(5001, join(kernel.home, 'instances', 'x'), 200_000), null);
+    chmodSync(kernel.home, 0o711);
+    assert.is(uidFor(5001, join(kernel.home, 'instances', 'x'), 200_000), 205_001);
+  },
+);
+
+test('the migrations make the schema that the entities describe', async () => {
+  assert.is(await schemaDifference(kernel), '');
+});
+
+test.run();
