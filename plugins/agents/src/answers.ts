@@ -3,7 +3,7 @@
  * is kept or shown passes through here and comes out small, and fit for the database.
  */
 import { AgentOperation, AgentStatus, OperationReply } from '@zlh/agent';
-import type { TSchema } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Clean } from 'typebox/value';
 
@@ -11,9 +11,9 @@ const longestText = 500;
 const mostEntries = 32;
 
 /** Throws a TypeError when it is not what the contract says. */
-export const readStatus = reader<AgentStatus>(AgentStatus);
-export const readOperation = reader<AgentOperation>(AgentOperation);
-const readReply = reader<OperationReply>(OperationReply);
+export const readStatus = reader(AgentStatus);
+export const readOperation = reader(AgentOperation);
+const readReply = reader(OperationReply);
 
 export const readOperationReply = (answer: unknown): AgentOperation => readReply(answer).operation;
 
@@ -31,13 +31,13 @@ export function shortText(text: string): string {
   return text.slice(0, longestText).replaceAll('\0', '').toWellFormed();
 }
 
-function reader<T>(schema: TSchema): (value: unknown) => T {
+function reader<S extends TSchema>(schema: S): (value: unknown) => Static<S> {
   const check = Compile(schema);
   return (value) => {
     if (!check.Check(value))
       throw new TypeError('an agent answered something else than its contract says');
     // Cleaning changes what it is given, which is nobody else's.
-    return bounded(Clean(schema, structuredClone(value))) as T;
+    return bounded(Clean(schema, structuredClone(value))) as Static<S>;
   };
 }
 

@@ -1,8 +1,9 @@
 /**
- * After a start of the platform: every instance that has a container gets its agent back, whether it was stopped with
- * the platform, survived its crash, or died with the machine. The agent itself decides whether its game is to run.
+ * Gives every instance that has a container its agent back: after a start of the platform, whether it was stopped with
+ * it, survived its crash, or died with the machine; and later, when it has fallen silent. The agent itself decides
+ * whether its game is to run.
  */
-import type { AgentObserver, Agents } from '@zlh/agents';
+import type { Agents } from '@zlh/agents';
 import type { Contribution, Logger } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
 import type { Http } from '@zlh/http';
@@ -16,39 +17,56 @@ interface Ground {
   readonly agents: Agents;
   readonly http: Http;
   readonly providers: readonly Contribution<Provider>[];
-  readonly observers: readonly Contribution<AgentObserver>[];
   readonly log: Logger;
-  readonly signal: AbortSignal;
 }
 
 const atOnce = 4;
+const lookEveryMs = 5000;
+const longestPauseMs = 5 * 60_000;
 
 export class Adoption {
   readonly #ground: Ground;
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #stopping = new AbortController();
+  /** When an instance is to be tried again, and how long to wait after that. */
+  readonly #later = new Map<string, { readonly at: number; readonly pauseMs: number }>();
+  #running: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(ground: Ground) {
     this.#ground = ground;
   }
 
   begin(): void {
-    this.#running = this.#adoptAll().catch((error: unknown) =>
-      this.#ground.log.error({ err: error }, 'the instances could not be looked through'),
-    );
+    this.#look({});
+    this.#timer = setInterval(() => this.#look({ observed: 'unreachable' }), lookEveryMs);
   }
 
-  async finished(): Promise<void> {
+  /** From here on no agent is brought up any more. */
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#stopping.abort();
     await this.#running;
   }
 
-  async #adoptAll(): Promise<void> {
-    const waiting = await this.#ground.database
+  #look(which: { observed?: string }): void {
+    this.#running ??= this.#adoptAll(which)
+      .catch((error: unknown) =>
+        this.#ground.log.error({ err: error }, 'the instances could not be looked through'),
+      )
+      .finally(() => (this.#running = undefined));
+  }
+
+  async #adoptAll(which: { observed?: string }): Promise<void> {
+    const found = await this.#ground.database
       .fork()
-      .find(Instance, { placement: { $ne: null }, desired: { $ne: 'deleted' } });
+      .find(Instance, { ...which, placement: { $ne: null }, desired: { $ne: 'deleted' } });
+    const ids = new Set(found.map(({ id }) => id));
+    for (const id of this.#later.keys()) if (!ids.has(id)) this.#later.delete(id);
+    const waiting = found.filter(({ id }) => (this.#later.get(id)?.at ?? 0) <= performance.now());
     const next = async (): Promise<void> => {
       for (
         let instance = waiting.shift();
-        instance !== undefined && !this.#ground.signal.aborted;
+        instance !== undefined && !this.#stopping.signal.aborted;
         instance = waiting.shift()
       )
         await this.#adopt(instance);
@@ -56,25 +74,27 @@ export class Adoption {
     await Promise.all(Array.from({ length: atOnce }, next));
   }
 
-  /** What was known of it before is not true any more: nobody is to be sent there until its agent says so. */
-  async #lost(id: string): Promise<void> {
-    await this.#ground.database.transaction(async (em) => {
-      for (const { value } of this.#ground.observers) await value.silent(em, id);
+  /** The next try comes later each time, until it is heard of again. */
+  #postpone(id: string): void {
+    const pauseMs = this.#later.get(id)?.pauseMs ?? lookEveryMs;
+    this.#later.set(id, {
+      at: performance.now() + pauseMs,
+      pauseMs: Math.min(2 * pauseMs, longestPauseMs),
     });
   }
 
   async #adopt(instance: InstanceRecord): Promise<void> {
-    const { agents, database, http, log, signal, config } = this.#ground;
+    const { agents, database, http, log, config } = this.#ground;
+    const { signal } = this.#stopping;
     const provider = this.#ground.providers.find(
       ({ value }) => value.id === instance.provider,
     )?.value;
     if (provider === undefined) return;
     const { id, vmid, hostname, memoryMiB } = instance;
     const placement = instance.placement as Placement;
+    this.#postpone(id);
     try {
       const platformUrl = config.platformUrl ?? (await http.listening);
-      if (!(await agents.reachable({ instanceId: id, url: placement.agentUrl }, signal)))
-        await this.#lost(id);
       const request = {
         instanceId: id,
         vmid,
@@ -84,16 +104,19 @@ export class Adoption {
         agentToken: agents.tokenFor(id),
         platformUrl,
       };
+      const answered = await agents.reachable({ instanceId: id, url: placement.agentUrl }, signal);
       const now = await provider.ensureRunning(request, placement, signal);
+      // What was known of it is not true any more: nobody is to be sent there until its agent says so.
+      if (!answered) await agents.lost(id);
       if (now.agentUrl !== placement.agentUrl)
         await database.transaction((em) => em.nativeUpdate(Instance, { id }, { placement: now }));
       await contact(agents, { instanceId: id, url: now.agentUrl }, platformUrl, signal);
     } catch (error) {
-      if (!signal.aborted)
-        log.warn(
-          { err: error, instanceId: id },
-          `${instance.name} could not be adopted; it stays as it is`,
-        );
+      if (signal.aborted) return;
+      log.warn(
+        { err: error, instanceId: id },
+        `${instance.name} could not be adopted; it is tried again later`,
+      );
     }
   }
 }

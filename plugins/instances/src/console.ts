@@ -68,30 +68,31 @@ async function join(use: Use, viewer: WebSocket, id: string, identity: Identity)
       reason.toString() || 'agents.unreachable',
     ),
   );
-  const alive = watch(viewer, identity);
+  const alive = keepAlive(agent);
   viewer.once('close', () => {
     clearInterval(alive);
     agent.terminate();
   });
-  for (const text of early) agent.send(text);
-  send = (text) => agent.send(text);
+  // An agent that does not read holds up whoever writes to it, and nobody else.
+  send = (text) => {
+    agent.send(text, () => {
+      if (viewer.isPaused && agent.bufferedAmount < mostBuffered / 2) viewer.resume();
+    });
+    if (agent.bufferedAmount > mostBuffered) viewer.pause();
+  };
+  for (const text of early) send(text);
   agent.resume();
 }
 
-/** A viewer who is gone without a word, or whose session has ended, is let go. */
-function watch(viewer: WebSocket, identity: Identity): NodeJS.Timeout {
+/** An agent that is gone without a word is let go; viewers are looked after by `http`. */
+function keepAlive(agent: WebSocket): NodeJS.Timeout {
   let answered = true;
-  viewer.on('pong', () => (answered = true));
+  agent.on('pong', () => (answered = true));
   return setInterval(() => {
-    if (!answered) return viewer.terminate();
+    // While it is held up for a slow viewer its answer cannot be heard.
+    if (!answered && !agent.isPaused) return agent.terminate();
     answered = false;
-    viewer.ping();
-    void identity.stillValid?.().then(
-      (valid) => {
-        if (!valid) viewer.close(4401, 'http.unauthenticated');
-      },
-      () => undefined,
-    ); // the database is away: asked again next time
+    agent.ping();
   }, aliveEveryMs);
 }
 

@@ -74,7 +74,7 @@ export class InstancesService implements Instances {
         id: newId(),
         vmid: next!.vmid,
         kind: wanted.kind,
-        name: wanted.name.trim(),
+        name: wanted.name.trim().toWellFormed(),
         hostname: `${blueprint.hostPrefix}-${blueprint.variant}-${next!.vmid}`,
         game: blueprint.game,
         variant: blueprint.variant,
@@ -131,8 +131,10 @@ export class InstancesService implements Instances {
         requestedBy: identity.label,
         input: {},
       });
-      instance.desired = desired;
-      await em.flush();
+      // Its deletion may have ended between the first look and now.
+      if ((await em.nativeUpdate(Instance, { id }, { desired })) === 0)
+        throw problems.notFound('instance');
+      await em.refresh(instance);
       await audit.record(em, {
         action: `instances.${action}`,
         actor: identity.label,

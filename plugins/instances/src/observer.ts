@@ -25,7 +25,13 @@ export function agentObserver(use: { readonly instances: InstancesService }): Ag
   };
   return {
     reported: (em, id, { state, ready, since }: AgentStatus) =>
-      note(em, id, state, ready && state === 'running', new Date(since)),
+      note(em, id, state, ready && state === 'running', plausible(since)),
     silent: (em, id) => note(em, id, 'unreachable', false, new Date()),
   };
+}
+
+/** An agent may say any time, also one that no clock of ours shows or no column holds. */
+function plausible(since: string): Date {
+  const at = Date.parse(since);
+  return at > Date.UTC(2000) && at <= Date.now() ? new Date(at) : new Date();
 }

@@ -81,7 +81,8 @@ export function instanceKinds(use: Use): readonly Kind[] {
 
 async function created(use: Use, em: EntityManager, operation: Ended): Promise<void> {
   if (operation.state === 'cancelled') return forget(use, em, operation);
-  const instance = await em.findOneOrFail(Instance, { id: operation.instanceId! });
+  const instance = await em.findOne(Instance, { id: operation.instanceId! });
+  if (instance === null) return; // removed meanwhile
   if (operation.state === 'succeeded') {
     for (const { value } of use.hooks) await value.created?.(em, instance.id);
   } else if (instance.observed === 'provisioning' || instance.observed === 'installing') {
@@ -99,7 +100,8 @@ async function settle(
   { state, instanceId }: Ended,
   otherwise: 'running' | 'stopped',
 ): Promise<void> {
-  const instance = await em.findOneOrFail(Instance, { id: instanceId! });
+  const instance = await em.findOne(Instance, { id: instanceId! });
+  if (instance === null) return; // removed meanwhile
   if (state !== 'succeeded') instance.desired = otherwise;
   await em.flush();
   await use.instances.changed(em, instance);
@@ -107,7 +109,8 @@ async function settle(
 
 async function deleted(use: Use, em: EntityManager, operation: Ended): Promise<void> {
   if (operation.state === 'succeeded') return forget(use, em, operation);
-  await use.instances.changed(em, await em.findOneOrFail(Instance, { id: operation.instanceId! }));
+  const instance = await em.findOne(Instance, { id: operation.instanceId! });
+  if (instance !== null) await use.instances.changed(em, instance);
 }
 
 /** Nothing of the instance stays but the audit trail and the operation that removed it. */
@@ -116,7 +119,8 @@ async function forget(
   em: EntityManager,
   { id, instanceId, state }: Ended,
 ): Promise<void> {
-  const instance = await em.findOneOrFail(Instance, { id: instanceId! });
+  const instance = await em.findOne(Instance, { id: instanceId! });
+  if (instance === null) return; // removed meanwhile
   for (const { value } of use.hooks) await value.deleted?.(em, instance.id);
   await use.agents.dismiss(em, instance.id);
   await use.operations.forget(em, instance.id, id);

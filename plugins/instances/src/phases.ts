@@ -2,15 +2,15 @@
  * The steps that the operations of instances are made of. Each one finds what an earlier run of it did: containers are
  * found by the instance's id, and the agent knows its own operations by ids that are derived from ours.
  */
-import { createHash } from 'node:crypto';
-import type { AgentOperation, ArtifactRef } from '@zlh/agent';
+import type { ArtifactRef } from '@zlh/agent';
 import type { Agents, AgentTarget } from '@zlh/agents';
 import type { ArtifactStore, Catalog } from '@zlh/catalog';
 import { CodedError, type Contribution } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
-import { Problem, type Http } from '@zlh/http';
+import type { Http } from '@zlh/http';
 import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
 import type { Placement, PlacementRequest, Provider } from './index.ts';
+import { callOff, carryOut } from './agent-work.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
 import { contact } from './contact.ts';
 import { composeSpec } from './spec.ts';
@@ -28,6 +28,17 @@ export interface PhasesGround {
 type Context = PhaseContext<Record<string, never>>;
 type Phase = PhaseDefinition<Record<string, never>>;
 type AgentAction = 'start' | 'stop' | 'restart' | 'kill';
+
+const minute = 60_000;
+/** Far beyond what honest work takes; what cannot be cancelled must not wait for ever. */
+const withinMs = {
+  install: 120 * minute,
+  start: 60 * minute,
+  restart: 60 * minute,
+  stop: 15 * minute,
+  kill: 2 * minute,
+  stopForGood: 3 * minute,
+} as const;
 
 export function makePhases(ground: PhasesGround) {
   const { agents, catalog, artifactStore } = ground;
@@ -89,11 +100,16 @@ export function makePhases(ground: PhasesGround) {
       const blueprint = await catalog.blueprint(instance);
       const refs = context.journal['artifacts'] as ArtifactRef[];
       const spec = composeSpec(instance, blueprint, placement, refs, await platformUrl());
-      await carryOut(context, targetOf(instance), 'install', (id) =>
-        agents.configure(targetOf(instance), id, spec),
-      );
+      const target = targetOf(instance);
+      await carryOut(agents, context, {
+        target,
+        name: 'install',
+        withinMs: withinMs.install,
+        ask: (id) => agents.configure(target, id, spec),
+        revive: () => agent.run(context),
+      });
     },
-    undo: cancelAgentOperation('install'),
+    undo: (context) => undoWork(context, 'install'),
   };
 
   /** One of the agent's own actions, through to its end: `start` ends when the server is ready. */
@@ -102,9 +118,15 @@ export function makePhases(ground: PhasesGround) {
       name: action,
       async run(context) {
         const target = targetOf(await load(context));
-        await carryOut(context, target, action, (id) => agents.act(target, action, id));
+        await carryOut(agents, context, {
+          target,
+          name: action,
+          withinMs: withinMs[action],
+          ask: (id) => agents.act(target, action, id),
+          revive: () => agent.run(context),
+        });
       },
-      undo: cancelAgentOperation(action),
+      undo: (context) => undoWork(context, action),
     };
   }
 
@@ -124,7 +146,12 @@ export function makePhases(ground: PhasesGround) {
       if (instance.placement === null) return;
       const target = targetOf(instance);
       try {
-        await carryOut(context, target, 'stop', (id) => agents.act(target, 'stop', id), 5000);
+        await carryOut(agents, context, {
+          target,
+          name: 'stop',
+          withinMs: withinMs.stopForGood,
+          ask: (id) => agents.act(target, 'stop', id),
+        });
       } catch (error) {
         // It is to be deleted anyway: an agent that is gone, never got a spec or cannot stop its game does not keep it alive.
         if (context.signal.aborted) throw error;
@@ -173,84 +200,10 @@ export function makePhases(ground: PhasesGround) {
     });
   }
 
-  /** Asks the agent for an operation (again, if a process died meanwhile: it knows the id) and follows it to its end. */
-  async function carryOut(
-    context: Context,
-    target: AgentTarget,
-    name: string,
-    ask: (id: string) => Promise<AgentOperation>,
-    silenceMs?: number,
-  ): Promise<void> {
-    const id = agentOperationId(context, name);
-    await askPatiently(target, () => ask(id), context.signal);
-    const ended = await agents.follow(target, id, {
-      signal: context.signal,
-      ...(silenceMs === undefined ? {} : { silenceMs }),
-      onChange: (operation) => context.progress(progressOf(operation)),
-    });
-    if (ended.state === 'succeeded') return;
-    const { code, detail } = ended.error ?? {
-      code: 'agents.cancelled',
-      detail: 'The agent was told to give this up.',
-    };
-    throw new CodedError(code, detail, '');
+  async function undoWork(context: Context, name: string): Promise<void> {
+    const instance = await load(context);
+    if (instance.placement !== null) await callOff(agents, context, targetOf(instance), name);
   }
-
-  /** Another operation of the agent (its own recovery, for one) may be in the way: it is waited for. */
-  async function askPatiently(
-    target: AgentTarget,
-    ask: () => Promise<AgentOperation>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (let tries = 0; ; tries++) {
-      try {
-        await ask();
-        return;
-      } catch (error) {
-        const inTheWay =
-          error instanceof Problem && error.status === 409
-            ? (error.members['agentOperation'] as AgentOperation | undefined)
-            : undefined;
-        if (inTheWay === undefined || tries >= 5) throw error;
-        await agents.follow(target, inTheWay.id, { signal });
-      }
-    }
-  }
-
-  function cancelAgentOperation(name: string) {
-    return async (context: Context): Promise<void> => {
-      const instance = await load(context);
-      if (instance.placement === null) return;
-      try {
-        await agents.cancel(targetOf(instance), agentOperationId(context, name));
-      } catch (error) {
-        // Unknown to the agent, over already, or no agent any more: nothing is left to cancel.
-        if (!(error instanceof Problem)) throw error;
-      }
-    };
-  }
-}
-
-/** The same for every run of a phase, another one when the user retries. A UUID (version 8: made by us). */
-function agentOperationId({ operationId, attempt }: Context, name: string): string {
-  const hex = createHash('sha256').update(`${operationId} ${name} ${attempt}`).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-/** Phases count alike; the agent's own share decides within one. */
-function progressOf({ phases }: AgentOperation): number | null {
-  if (phases.length === 0) return null;
-  const done = phases.reduce(
-    (sum, { state, progress }) =>
-      sum +
-      (state === 'succeeded' || state === 'skipped'
-        ? 1
-        : state === 'running'
-          ? (progress ?? 0)
-          : 0),
-    0,
-  );
-  return done / phases.length;
 }
 
 function targetOf(instance: InstanceRecord): AgentTarget {

@@ -55,7 +55,6 @@ export default definePlugin({
     admission: Admission,
     providers: Providers,
     hooks: Hooks,
-    observers: AgentObservers,
   },
   services: {
     instances: asClass(InstancesService).singleton(),
@@ -81,5 +80,6 @@ export default definePlugin({
     ]);
   },
   ready: ({ adoption }) => adoption.begin(),
-  stop: ({ adoption }) => adoption.finished(),
+  // Before any provider stops what it runs.
+  drain: ({ adoption }) => adoption.end(),
 });

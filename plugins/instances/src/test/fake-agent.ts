@@ -1,0 +1,86 @@
+/** An agent as the platform sees it: what it is asked it does at once, unless a test says otherwise. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { AgentOperation } from '@zlh/agent';
+import { WebSocketServer, type WebSocket } from 'ws';
+
+export interface FakeAgent {
+  readonly url: string;
+  /** `POST /start`, in order. */
+  readonly asked: string[];
+  /** The state in which each operation is answered. */
+  outcome: AgentOperation['state'];
+  readonly consoles: WebSocketServer;
+  /** The next console that is opened. */
+  console(): Promise<WebSocket>;
+  close(): void;
+}
+
+export async function startFakeAgent(port = 0): Promise<FakeAgent> {
+  const kinds = new Map<string, string>();
+  const server = createServer((request, response) => {
+    void answer(request).then((body) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+    );
+  });
+  const consoles = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, socket, head) =>
+    consoles.handleUpgrade(request, socket, head, (viewer) => consoles.emit('connection', viewer)),
+  );
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+
+  async function answer(request: IncomingMessage): Promise<unknown> {
+    const [, first = '', second] = request.url!.split('/');
+    if (first === 'status') return status;
+    if (first === 'operations')
+      return { operation: operation(second!, kinds.get(second!) ?? 'unknown') };
+    agent.asked.push(`${request.method} ${request.url}`);
+    const { operationId } = JSON.parse((await text(request)) || '{}') as { operationId?: string };
+    if (operationId === undefined) return {};
+    kinds.set(operationId, first);
+    return { operation: operation(operationId, first) };
+  }
+  const operation = (id: string, kind: string): AgentOperation => ({
+    id,
+    kind,
+    state: agent.outcome,
+    phases: [],
+    createdAt: time,
+    finishedAt: null,
+    error: agent.outcome === 'failed' ? { code: 'AGENT_TEST', detail: 'It failed as told.' } : null,
+  });
+
+  const agent: FakeAgent = {
+    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    asked: [],
+    outcome: 'succeeded',
+    consoles,
+    console: async () => ((await once(consoles, 'connection')) as [WebSocket])[0],
+    close() {
+      for (const viewer of consoles.clients) viewer.terminate();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+  return agent;
+}
+
+const time = '2026-01-01T00:00:00.000Z';
+export const status = {
+  instanceId: null,
+  agentVersion: '1',
+  revision: 1,
+  state: 'running',
+  ready: true,
+  since: time,
+  readySince: null,
+  operation: null,
+  maintenance: null,
+  crash: null,
+  provisioningComplete: true,
+  players: null,
+  usage: null,
+  address: null,
+} as const;

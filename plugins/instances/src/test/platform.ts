@@ -1,0 +1,204 @@
+/** A platform with instances on a provider whose containers are fake agents, a catalog of one game, and callers by name. */
+import { Audit, type AuditEntry } from '@zlh/accounts';
+import { Agents } from '@zlh/agents';
+import agents from '@zlh/agents/platform';
+import { ArtifactStore, Catalog, type Blueprint } from '@zlh/catalog';
+import { newId } from '@zlh/database';
+import database from '@zlh/database/platform';
+import { Events } from '@zlh/events';
+import events from '@zlh/events/platform';
+import { Authenticators, problems } from '@zlh/http';
+import http from '@zlh/http/platform';
+import { TestClient } from '@zlh/http/testing';
+import { definePlugin } from '@zlh/kernel';
+import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import operations from '@zlh/operations/platform';
+import { Providers, type InstanceView, type Placement, type Provider } from '../index.ts';
+import instances from '../platform.ts';
+import { startFakeAgent, type FakeAgent } from './fake-agent.ts';
+
+export class FakeProvider implements Provider {
+  readonly id = 'fake';
+  readonly agents = new Map<string, FakeAgent>();
+  /** Waited for by `create`. */
+  gate: Promise<void> = Promise.resolve();
+  brought = 0;
+
+  async create({ instanceId, ports }: Parameters<Provider['create']>[0]): Promise<Placement> {
+    await this.gate;
+    const agent = this.agents.get(instanceId) ?? (await startFakeAgent());
+    this.agents.set(instanceId, agent);
+    const game = { host: '127.0.0.1', port: 25_565 };
+    return {
+      agentUrl: agent.url,
+      address: game,
+      ports: ports.map((port) => ({ ...port, ...game })),
+      user: null,
+      details: {},
+    };
+  }
+
+  /** Brings an agent that a test has closed up again, where it was. */
+  async ensureRunning(
+    { instanceId }: Parameters<Provider['create']>[0],
+    placement: Placement,
+  ): Promise<Placement> {
+    this.brought++;
+    const before = this.agents.get(instanceId)!;
+    if (closed.has(before))
+      this.agents.set(instanceId, await startFakeAgent(Number(new URL(placement.agentUrl).port)));
+    return placement;
+  }
+
+  /** As if it had been killed. */
+  kill(instanceId: string): void {
+    const agent = this.agents.get(instanceId)!;
+    closed.add(agent);
+    agent.close();
+  }
+
+  async remove(instanceId: string): Promise<void> {
+    this.agents.get(instanceId)?.close();
+    this.agents.delete(instanceId);
+  }
+
+  async list(): Promise<readonly string[]> {
+    return [...this.agents.keys()];
+  }
+}
+const closed = new WeakSet<FakeAgent>();
+
+const memoryMiB = { min: 256, default: 512, max: 4096 };
+const blueprint: Blueprint = {
+  game: 'test',
+  variant: 'plain',
+  version: '1',
+  hostPrefix: 'mc',
+  memoryMiB,
+  artifacts: [],
+  ports: [{ name: 'game', protocol: 'tcp' }],
+  spec: {
+    launch: { command: 'true', args: [], env: {} },
+    stop: [],
+    files: [],
+    probe: {
+      kind: 'log',
+      intervalMs: 100,
+      timeoutMs: 100,
+      startupTimeoutMs: 1000,
+      failuresToUnready: 1,
+    },
+    crash: { backoffInitialMs: 0, backoffMaxMs: 0, stableAfterMs: 0, maxCrashes: 0 },
+  },
+};
+const catalog: Catalog = {
+  offer: async () => ({ games: [] }),
+  runtimes: () => ({ runtimes: [] }),
+  async blueprint({ game }) {
+    if (game !== 'test') throw problems.invalid([{ path: '/game', message: 'is not on offer' }]);
+    return blueprint;
+  },
+};
+const store: ArtifactStore = { ensure: async () => [], read: async () => null };
+
+export interface TestInstances {
+  readonly kernel: TestKernel;
+  readonly provider: FakeProvider;
+  readonly audit: AuditEntry[];
+  /** A client of its own; `root` is an administrator. */
+  as(name: string): TestClient;
+  /** The report of an instance's agent. */
+  report(instanceId: string, status: unknown): Promise<number>;
+  /** Created and running. */
+  created(name?: string): Promise<InstanceView>;
+  /** The operation, once it is over. */
+  over(
+    operationId: string,
+  ): Promise<{ readonly state: string; readonly error: { readonly code: string } | null }>;
+  stop(): Promise<void>;
+}
+
+export async function startInstances(
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<TestInstances> {
+  const provider = new FakeProvider();
+  const audit: AuditEntry[] = [];
+  const ids = new Map<string, string>();
+  const idOf = (name: string) => ids.get(name) ?? ids.set(name, newId()).get(name)!;
+  const people = definePlugin({
+    id: 'people',
+    setup({ add }) {
+      add(Providers, provider);
+      add(Authenticators, {
+        async authenticate({ headers }) {
+          const name = headers.authorization?.replace('Bearer ', '');
+          if (name === undefined || name.startsWith('zla_')) return null;
+          return {
+            kind: 'user',
+            id: idOf(name),
+            label: name,
+            administrator: name === 'root',
+            can: () => true,
+          };
+        },
+      });
+    },
+  });
+  const kernel = await startTestKernel({
+    plugins: [database, http, events, operations, agents, instances, people],
+    config: {
+      http: { port: 0, checkAnswers: true, rateLimits: false },
+      instances: { provider: 'fake', ...settings },
+    },
+    replace: [
+      replacement(Catalog, catalog),
+      replacement(ArtifactStore, store),
+      replacement(Audit, { record: async (_em, entry) => void audit.push(entry) }),
+    ],
+    logLevel: 'silent',
+  });
+  let sequence = 0;
+  const as = (name: string) => new TestClient(kernel, { authorization: `Bearer ${name}` });
+  const over: TestInstances['over'] = async (id) => {
+    const root = as('root');
+    for (;;) {
+      const changed = kernel
+        .use(Events)
+        .next(({ data }) => data['id'] === id, AbortSignal.timeout(60_000));
+      changed.catch(() => undefined); // not waited for in the end
+      const { body } = await root.get(`/api/operations/${id}`);
+      if (!['queued', 'running'].includes(body.state)) return body;
+      await changed;
+    }
+  };
+  return {
+    kernel,
+    provider,
+    audit,
+    as,
+    over,
+    async report(id, status) {
+      const client = new TestClient(kernel, {
+        authorization: `Bearer ${kernel.use(Agents).tokenFor(id)}`,
+      });
+      return (await client.post('/api/agents/report', { sequence: ++sequence, status })).status;
+    },
+    async created(name = 'ada') {
+      const { body } = await as(name).post('/api/instances', wanted);
+      await over(body.operation.id);
+      return (await as(name).get(`/api/instances/${body.instance.id}`)).body;
+    },
+    async stop() {
+      await kernel.stop();
+      for (const agent of provider.agents.values()) agent.close();
+    },
+  };
+}
+
+export const wanted = {
+  kind: 'game',
+  name: 'Skyblock',
+  game: 'test',
+  variant: 'plain',
+  version: '1',
+} as const;
