@@ -42,8 +42,17 @@ async function send(
     .header('cache-control', file.cacheControl)
     .header('etag', file.etag)
     .header('vary', 'accept-encoding');
-  if (request.headers['if-none-match'] === file.etag) return reply.code(304).send();
-  if (!gains(file) || !/\bbr\b/.test(request.headers['accept-encoding'] ?? ''))
+  if (knows(request.headers['if-none-match'], file.etag)) return reply.code(304).send();
+  if (!gains(file) || !takesBrotli(request.headers['accept-encoding']))
     return reply.send(file.content);
   return reply.header('content-encoding', 'br').send(await compress(file));
 }
+
+/** Proxies that compress make a tag weak, and clients may name several. */
+const knows = (tags: string | undefined, etag: string) =>
+  tags?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag) === true;
+
+const takesBrotli = (encodings: string | string[] | undefined) =>
+  String(encodings ?? '')
+    .split(',')
+    .some((each) => /^\s*br\s*(;(?!\s*q=0(\.0*)?\s*$)|$)/i.test(each));
