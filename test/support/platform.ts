@@ -24,7 +24,17 @@ export interface PlatformOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Run it as this user and group; needs root. */
   readonly user?: number;
+  /** What to run instead of `zlh start`, as in a terminal: signals go to it and to all it starts. */
+  readonly command?: readonly [string, ...string[]];
 }
+
+const zlhStart = [
+  process.execPath,
+  '--conditions=zlh-source',
+  '--disable-warning=ExperimentalWarning',
+  zlh,
+  'start',
+] as const;
 
 export class TestPlatform {
   readonly home: string;
@@ -32,20 +42,18 @@ export class TestPlatform {
   readonly log: Record<string, unknown>[] = [];
   readonly #env: Readonly<Record<string, string>>;
   readonly #user: number | undefined;
+  readonly #command: PlatformOptions['command'];
   readonly #ports = ownPorts();
   readonly #readers = new Set<() => void>();
   #stderr = '';
   #process: ChildProcess | undefined;
   #url: string | undefined;
 
-  private constructor(
-    home: string,
-    env: Readonly<Record<string, string>>,
-    user: number | undefined,
-  ) {
+  private constructor(home: string, { env = {}, user, command }: PlatformOptions) {
     this.home = home;
     this.#env = env;
     this.#user = user;
+    this.#command = command;
   }
 
   /** Started, listening, and with a first administrator. */
@@ -55,12 +63,13 @@ export class TestPlatform {
     return platform;
   }
 
-  static async make({ home, from, env = {}, user }: PlatformOptions = {}): Promise<TestPlatform> {
+  static async make(options: PlatformOptions = {}): Promise<TestPlatform> {
+    const { home, from } = options;
     const folder = home ?? (await mkdtemp(join(tmpdir(), 'zlh-home-')));
     if (from !== undefined) await cp(from, folder, { recursive: true, preserveTimestamps: true });
     // As a home that `zlh start` makes: under root games have users of their own, who must get through.
     if (home === undefined && process.getuid?.() === 0) await chmod(folder, 0o711);
-    return new TestPlatform(folder, env, user);
+    return new TestPlatform(folder, options);
   }
 
   get url(): string {
@@ -78,16 +87,14 @@ export class TestPlatform {
 
   /** Resolves when it listens; rejects with what it said when it ends instead. */
   async start(): Promise<void> {
-    const child = spawn(
-      process.execPath,
-      ['--conditions=zlh-source', '--disable-warning=ExperimentalWarning', zlh, 'start'],
-      {
-        cwd: repository,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: this.#environment(),
-        ...(this.#user === undefined ? {} : { uid: this.#user, gid: this.#user }),
-      },
-    );
+    const [program, ...args] = this.#command ?? zlhStart;
+    const child = spawn(program, args, {
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: this.#command !== undefined,
+      env: this.#environment(),
+      ...(this.#user === undefined ? {} : { uid: this.#user, gid: this.#user }),
+    });
     this.#process = child;
     this.#stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
@@ -133,6 +140,11 @@ export class TestPlatform {
     return this.anonymous().signIn(administrator.email, administrator.password);
   }
 
+  /** Tells it to end, and does not wait for it. */
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.#command === undefined ? this.pid : -this.pid, signal);
+  }
+
   /** As Ctrl-C does. Answers the exit code. */
   async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
     return this.#end(signal);
@@ -167,7 +179,11 @@ export class TestPlatform {
       ZLH_CATALOG_REFRESH_HOURS: '0',
       ...this.#env,
     };
-    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
+    // `npm test` hands down where the caller's npm keeps its settings and cache; another user cannot go there.
+    const foreign = (name: string) => this.#user !== undefined && /^npm_/i.test(name);
+    return Object.fromEntries(
+      Object.entries(all).filter(([name, value]) => value !== '' && !foreign(name)),
+    );
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {
@@ -175,7 +191,7 @@ export class TestPlatform {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null)
       return child?.exitCode ?? null;
     const exit = once(child, 'exit') as Promise<[number | null]>;
-    child.kill(signal);
+    this.signal(signal);
     return (await exit)[0];
   }
 }
