@@ -22,3 +22,13 @@ function belongs(pid: number, folder: string): boolean {
     return false; // it ended meanwhile, or belongs to somebody else
   }
 }
+
+/** Whether the process is the agent of the folder: `zlh agent --home <folder>`. */
+export function isAgentOf(pid: number, folder: string): boolean {
+  try {
+    const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return args.includes('agent') && args[args.indexOf('--home') + 1] === folder;
+  } catch {
+    return false; // it ended meanwhile
+  }
+}

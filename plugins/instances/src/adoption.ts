@@ -8,7 +8,7 @@ import type { Contribution, Logger } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
 import type { Http } from '@zlh/http';
 import type { Placement, Provider } from './index.ts';
-import { contact } from './contact.ts';
+import { bringUp } from './bring-up.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
 
 interface Ground {
@@ -105,12 +105,16 @@ export class Adoption {
         platformUrl,
       };
       const answered = await agents.reachable({ instanceId: id, url: placement.agentUrl }, signal);
-      const now = await provider.ensureRunning(request, placement, signal);
       // What was known of it is not true any more: nobody is to be sent there until its agent says so.
       if (!answered) await agents.lost(id);
+      const now = await bringUp(agents, {
+        instanceId: id,
+        platformUrl,
+        signal,
+        ensureRunning: () => provider.ensureRunning(request, placement, signal),
+      });
       if (now.agentUrl !== placement.agentUrl)
         await database.transaction((em) => em.nativeUpdate(Instance, { id }, { placement: now }));
-      await contact(agents, { instanceId: id, url: now.agentUrl }, platformUrl, signal);
     } catch (error) {
       if (signal.aborted) return;
       log.warn(

@@ -11,8 +11,8 @@ import type { Http } from '@zlh/http';
 import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
 import type { Placement, PlacementRequest, Provider } from './index.ts';
 import { callOff, carryOut } from './agent-work.ts';
+import { bringUp } from './bring-up.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
-import { contact } from './contact.ts';
 import { composeSpec } from './spec.ts';
 
 export interface PhasesGround {
@@ -76,18 +76,16 @@ export function makePhases(ground: PhasesGround) {
     name: 'agent',
     async run(context) {
       const instance = await load(context);
-      const placement = await providerOf(instance).ensureRunning(
-        await request(instance),
-        placed(instance),
-        context.signal,
-      );
+      const provider = providerOf(instance);
+      const wanted = await request(instance);
+      const { signal } = context;
+      const placement = await bringUp(agents, {
+        instanceId: instance.id,
+        platformUrl: wanted.platformUrl,
+        signal,
+        ensureRunning: () => provider.ensureRunning(wanted, placed(instance), signal),
+      });
       await place(instance.id, placement);
-      await contact(
-        agents,
-        { instanceId: instance.id, url: placement.agentUrl },
-        await platformUrl(),
-        context.signal,
-      );
     },
   };
 
