@@ -29,7 +29,7 @@ export async function startAgent({
   artifactCache,
   compileCache,
   config,
-}: AgentStart): Promise<void> {
+}: AgentStart): Promise<number> {
   const zlh = join(
     dirname(createRequire(import.meta.url).resolve('@zlh/kernel/package.json')),
     'bin',
@@ -71,6 +71,7 @@ export async function startAgent({
   child.unref();
   try {
     await once(child, 'spawn');
+    return child.pid!;
   } catch (cause) {
     throw new CodedError(
       'PROVIDER_LOCAL_SPAWN',

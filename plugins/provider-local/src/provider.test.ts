@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agents } from '@zlh/agents';
+import { AgentObservers, Agents } from '@zlh/agents';
 import agents from '@zlh/agents/platform';
 import { Database, newId } from '@zlh/database';
 import database from '@zlh/database/platform';
@@ -24,6 +24,7 @@ import events from '@zlh/events/platform';
 import { Http } from '@zlh/http';
 import http from '@zlh/http/platform';
 import { Providers, type PlacementRequest, type Provider } from '@zlh/instances';
+import { definePlugin } from '@zlh/kernel';
 import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -37,9 +38,20 @@ const never = new AbortController().signal;
 let kernel: TestKernel;
 let vmid = 5000;
 
+/** Hears whose agent is lost. */
+let lost: (instanceId: string) => void = () => undefined;
+const observer = definePlugin({
+  id: 'test-observer',
+  setup: ({ add }) =>
+    add(AgentObservers, {
+      reported: async () => undefined,
+      silent: async (_em, instanceId) => lost(instanceId),
+    }),
+});
+
 const start = (settings: Record<string, unknown> = {}, home?: string) =>
   startTestKernel({
-    plugins: [database, http, events, agents, providerLocal],
+    plugins: [database, http, events, agents, providerLocal, observer],
     config: {
       http: { port: 0 },
       'provider-local': {
@@ -173,6 +185,44 @@ function closeToEverybody(folder: string): void {
   chmodSync(closed, 0);
   chmodSync(join(folder, 'data', 'a'), 0);
 }
+
+test('an agent that is killed is missed at once, each time, and one that is removed is not', async () => {
+  const wanted = await request();
+  const { instanceId: id } = wanted;
+  const placement = await provider().create(wanted, never);
+  const missed: string[] = [];
+  for (let time = 1; time <= 2; time++) {
+    await provider().ensureRunning(wanted, placement, never);
+    const noticed = Promise.withResolvers<void>();
+    lost = (instanceId) => {
+      missed.push(instanceId);
+      noticed.resolve();
+    };
+    process.kill(
+      processesOf(folderOf(id)).find((pid) => isAgentOf(pid, folderOf(id)))!,
+      'SIGKILL',
+    );
+    await noticed.promise;
+  }
+  await provider().ensureRunning(wanted, placement, never);
+  await provider().remove(id, never);
+  const other = await request();
+  const elsewhere = await provider().create(other, never);
+  await provider().ensureRunning(other, elsewhere, never);
+  const next = Promise.withResolvers<void>();
+  lost = (instanceId) => {
+    missed.push(instanceId);
+    next.resolve();
+  };
+  const folder = folderOf(other.instanceId);
+  process.kill(
+    processesOf(folder).find((pid) => isAgentOf(pid, folder))!,
+    'SIGKILL',
+  );
+  await next.promise;
+  assert.equal(missed, [id, id, other.instanceId], 'the removed one would have come first');
+  await provider().remove(other.instanceId, never);
+});
 
 test('removing while it is brought up leaves either everything or nothing', async () => {
   const wanted = await request();

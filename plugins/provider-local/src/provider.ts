@@ -11,6 +11,7 @@ import type { Database, EntityManager } from '@zlh/database';
 import type { Placement, PlacementRequest, Provider } from '@zlh/instances';
 import { CodedError, type Logger } from '@zlh/kernel';
 import { startAgent } from './agent-process.ts';
+import { AgentWatch } from './agent-watch.ts';
 import { furnish, removeFolder } from './folders.ts';
 import { providerId } from './index.ts';
 import { takePort } from './ports.ts';
@@ -47,6 +48,7 @@ export class LocalProvider implements Provider {
   readonly id = providerId;
   readonly #ground: Ground;
   readonly #machine = hostname();
+  readonly #watch = new AgentWatch((instanceId) => void this.#lost(instanceId));
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -86,16 +88,19 @@ export class LocalProvider implements Provider {
     return database.transaction(async (em) => {
       const { folder, home: placeHome } = this.#here(await lock(em, request.instanceId));
       furnish(folder, request.agentToken);
-      if (processesOf(folder).some((pid) => isAgentOf(pid, folder))) return placement;
-      await startAgent({
-        folder,
-        host: agentHost,
-        port: Number(new URL(placement.agentUrl).port),
-        platformUrl: request.platformUrl,
-        artifactCache: join(placeHome, 'artifact-cache'),
-        compileCache: join(home, 'cache', 'compile'),
-        config: config.agentConfig,
-      });
+      const running = processesOf(folder).find((pid) => isAgentOf(pid, folder));
+      const pid =
+        running ??
+        (await startAgent({
+          folder,
+          host: agentHost,
+          port: Number(new URL(placement.agentUrl).port),
+          platformUrl: request.platformUrl,
+          artifactCache: join(placeHome, 'artifact-cache'),
+          compileCache: join(home, 'cache', 'compile'),
+          config: config.agentConfig,
+        }));
+      this.#watch.watch(request.instanceId, pid, folder);
       return placement;
     });
   }
@@ -105,6 +110,7 @@ export class LocalProvider implements Provider {
       const found = await lock(em, instanceId);
       if (found === null) return;
       const { folder } = this.#here(found);
+      this.#watch.forget(instanceId);
       await killAll(folder);
       await removeFolder(folder);
       await em.execute('delete from provider_local_port where instance_id = ?', [instanceId]);
@@ -120,6 +126,7 @@ export class LocalProvider implements Provider {
   /** When the platform stops: every agent of this home ends its game gracefully, then itself. */
   async stopAll(): Promise<void> {
     const { database, home, config } = this.#ground;
+    this.#watch.stop();
     if (config.keepRunning) return;
     const places = await database.fork().find(Place, { machine: this.#machine, home });
     await Promise.all(places.map((place) => this.#stop(place)));
@@ -147,6 +154,16 @@ export class LocalProvider implements Provider {
     }
     // Its last report said it runs; nobody is to be sent there until its agent speaks again.
     await agents.lost(instanceId);
+  }
+
+  async #lost(instanceId: string): Promise<void> {
+    const { agents, log } = this.#ground;
+    log.warn({ instanceId }, 'the agent has ended; it is brought up again');
+    try {
+      await agents.lost(instanceId);
+    } catch (error) {
+      log.warn({ err: error, instanceId }, 'its end could not be noted; its silence will be');
+    }
   }
 
   /** The folder is decided and written down before it is made, so that whoever goes on after a crash finds it. */
