@@ -2,16 +2,20 @@
  * kill -9 of the platform and of agents: in every phase of every operation, then at random moments. Afterwards every
  * operation reaches an end, no second server exists, nothing is orphaned, and everything can be deleted.
  */
-// time-limit: 600s
+// time-limit: 1200s
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../runner/needs.ts';
 import type { ApiClient, Instance, Operation } from '../support/client.ts';
 import { agentOf, killQuietly, untilConsistent } from '../support/crash-checks.ts';
 import { remains } from '../support/leftovers.ts';
+import { processesOf } from '../support/processes.ts';
 import { watchPhase } from '../support/phase-watch.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { game, warmHome } from '../support/warm-home.ts';
+import { Chance } from './chance.ts';
 
 type Action = 'create' | 'start' | 'stop' | 'restart' | 'delete';
 type Victim = 'platform' | 'agent';
@@ -100,6 +104,14 @@ class Scene {
     return instance.id;
   }
 
+  /** Begins the next thing in the life of an instance. */
+  async proceed(life: Life, action: Action): Promise<Accepted> {
+    const accepted = await this.begin(action, life.id);
+    life.state = after[action];
+    life.id = action === 'delete' ? undefined : accepted.instance.id;
+    return accepted;
+  }
+
   async close(): Promise<void> {
     await this.platform.remove();
   }
@@ -128,5 +140,58 @@ for (const victim of ['platform', 'agent'] as const) {
     }
   });
 }
+
+/** What may follow in each state of an instance, `none` being that there is none. */
+const next: Readonly<Record<'none' | 'running' | 'stopped', readonly Action[]>> = {
+  none: ['create'],
+  running: ['stop', 'restart', 'delete'],
+  stopped: ['start', 'delete'],
+};
+
+/** One of the instances that live through the random kills, and what was asked of it last. */
+interface Life {
+  id: string | undefined;
+  state: keyof typeof next;
+}
+
+const after: Readonly<Record<Action, keyof typeof next>> = {
+  create: 'running',
+  start: 'running',
+  restart: 'running',
+  stop: 'stopped',
+  delete: 'none',
+};
+
+const kills = 52;
+/** A creation takes about this long, so that every part of it is hit. */
+const longestDelayMs = 2500;
+
+when(npm)(
+  `kill -9 at ${kills} random moments: everything ends, nothing is doubled or orphaned`,
+  async () => {
+    const chance = new Chance(process.env['ZLH_TEST_SEED']);
+    const lives: Life[] = Array.from({ length: 3 }, () => ({ id: undefined, state: 'none' }));
+    const scene = await Scene.open();
+    try {
+      for (let kill = 1; kill <= kills; kill++) {
+        const begun = await Promise.all(
+          lives.map((life) => scene.proceed(life, chance.pick(next[life.state]))),
+        );
+        const victim = chance.pick(['platform', 'agent'] as const);
+        const { instance } = chance.pick(begun);
+        const delayMs = chance.below(longestDelayMs);
+        const label = `seed ${chance.seed}, kill ${kill}: ${victim} after ${delayMs} ms`;
+        await wait(delayMs); // the random moment itself
+        await scene.kill(victim, instance.id);
+        for (const { operation } of begun) await scene.over(operation, label);
+        await scene.consistent(label);
+      }
+      for (const { id, state } of lives) if (state !== 'none') await scene.through('delete', id);
+      assert.equal(processesOf(join(scene.platform.home, 'instances')), []);
+    } finally {
+      await scene.close();
+    }
+  },
+);
 
 test.run();
