@@ -183,7 +183,7 @@ export const routes: Readonly<Record<string, Row>> = {
   'GET /api/artifacts/{sha256}': at(
     ({ sha256 }) => `/api/artifacts/${sha256}`,
     { ...forAdministrators(200), agent: 200 },
-    { permission: 'catalog.read', holder: administrator },
+    { permission: 'catalog.manage', holder: administrator },
   ),
   'GET /api/operations': at('/api/operations', permitted(200), { permission: 'operations.read' }),
   'GET /api/operations/{id}': at(({ operation }) => `/api/operations/${operation.id}`, owned(200), {

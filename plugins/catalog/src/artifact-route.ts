@@ -2,14 +2,7 @@
  * `GET /api/artifacts/:sha256`: the content of one artifact, for agents and administrators. An artifact never
  * changes, so its hash is its ETag; downloads resume with `Range`, and a slow reader holds the disk back, not memory.
  */
-import {
-  defineRoute,
-  problems,
-  Problem,
-  type Identity,
-  type Route,
-  type RouteDefinition,
-} from '@zlh/http';
+import { defineRoute, problems, Problem, type Route, type RouteDefinition } from '@zlh/http';
 import { Type } from 'typebox';
 import { parseRange } from './byte-range.ts';
 import type { ArtifactStore } from './index.ts';
@@ -30,12 +23,11 @@ export function artifactRoute(use: {
     method: 'GET',
     url: '/api/artifacts/:sha256',
     summary: 'The content of an artifact',
-    description: 'For agents and administrators. `Range` resumes a download.',
-    access: 'public', // two kinds of callers: the handler decides
+    description: '`Range` resumes a download.',
+    access: { permission: 'catalog.manage', agents: true },
     schema: { params },
     perMinute: 6000,
     async handler(request, reply) {
-      mayRead(request.identity);
       const { sha256 } = request.params;
       const size = await use.artifactStore.size(sha256);
       if (size === null) throw problems.notFound('artifact');
@@ -61,13 +53,6 @@ export function artifactRoute(use: {
       return send(reply, use.artifactStore, sha256, size, range);
     },
   });
-}
-
-/** Null on a route that is public. */
-function mayRead(identity: Identity | null): void {
-  if (identity === null) throw problems.unauthenticated();
-  if (identity.kind === 'agent' || (identity.administrator && identity.can('catalog.read'))) return;
-  throw problems.forbidden('Artifacts are for agents and administrators.');
 }
 
 async function send(

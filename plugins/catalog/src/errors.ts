@@ -7,7 +7,7 @@ const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
 export function notPublished(upstream: string, what: string): CodedError {
   return new CodedError(
     'CATALOG_NOT_PUBLISHED',
-    `The ${upstream} does not offer ${what}.`,
+    `The ${upstream} does not offer ${what.replace(/^The /, 'the ')}.`,
     'Choose another version, or wait until it is published.',
   );
 }

@@ -43,13 +43,17 @@ const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
 function spoken(access: Access): string {
   if (access === 'public') return 'Open to everybody.';
   if (access === 'signed-in') return 'For anybody signed in.';
-  return access === 'agent' ? 'For agents.' : `Needs the permission \`${access.permission}\`.`;
+  if (access === 'agent') return 'For agents.';
+  const agents = access.agents === true ? 'For agents; others need' : 'Needs';
+  return `${agents} the permission \`${access.permission}\`.`;
 }
 
 function securityOf(access: Access): Record<string, string[]>[] {
   if (access === 'public') return [];
   if (access === 'agent') return [{ agentToken: [] }];
-  return [{ session: [] }, { apiKey: access === 'signed-in' ? [] : [access.permission] }];
+  const people = [{ session: [] }, { apiKey: access === 'signed-in' ? [] : [access.permission] }];
+  const agents = access !== 'signed-in' && access.agents === true;
+  return agents ? [{ agentToken: [] }, ...people] : people;
 }
 
 export function documentOptions(

@@ -23,6 +23,7 @@ const routes = [
   route('/api/signed-in', 'signed-in'),
   route('/api/agent', 'agent'),
   route('/api/read', { permission: 'things.read' }),
+  route('/api/read-too', { permission: 'things.read', agents: true }),
   route('/api/admin', { permission: 'things.admin' }),
   route('/api/change', 'signed-in', 'POST'),
   route('/api/door', 'public', 'POST'),
@@ -50,6 +51,7 @@ test('each kind of access lets in whom it names', async () => {
     '/api/signed-in': [401, 200, 200, 200, 200, 403],
     '/api/agent': [401, 403, 403, 403, 403, 200],
     '/api/read': [401, 200, 403, 200, 200, 403],
+    '/api/read-too': [401, 200, 403, 200, 200, 200],
     '/api/admin': [401, 403, 403, 200, 403, 403],
   };
   for (const [path, wanted] of Object.entries(table)) {

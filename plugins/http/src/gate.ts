@@ -127,7 +127,10 @@ function refusal(access: Access, identity: Identity | null): Problem | undefined
   if (identity === null) return problems.unauthenticated();
   if (access === 'agent')
     return identity.kind === 'agent' ? undefined : problems.forbidden('Only agents may do this.');
-  if (identity.kind === 'agent') return problems.forbidden('Agents may not do this.');
+  if (identity.kind === 'agent') {
+    const admitted = access !== 'signed-in' && access.agents === true;
+    return admitted ? undefined : problems.forbidden('Agents may not do this.');
+  }
   if (access === 'signed-in' || identity.can(access.permission)) return undefined;
   return problems.forbidden(
     identity.kind === 'api-key'

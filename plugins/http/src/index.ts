@@ -51,8 +51,8 @@ export type Access =
   | 'signed-in'
   /** Agents only. */
   | 'agent'
-  /** Whoever's role and scopes include the permission. */
-  | { readonly permission: string };
+  /** Whoever's role and scopes include the permission, and with `agents` any agent as well. */
+  | { readonly permission: string; readonly agents?: true };
 
 export interface RouteSchemas {
   readonly params?: TObject;
