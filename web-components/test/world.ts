@@ -135,6 +135,7 @@ export class World {
     const operation = this.#operation(id);
     const phases = operation.phases.map((one) => {
       if (state === 'succeeded') return phase(one.name, 'succeeded');
+      if (one.state === 'pending') return phase(one.name, 'skipped');
       return one.state === 'running' ? phase(one.name, state) : one;
     });
     this.tell({ ...operation, phases, state, error, finishedAt: now() });

@@ -33,7 +33,9 @@ export class ZlhInstanceActions extends ZlhElement {
     const busy =
       instance.operation !== null || this.asked !== undefined || instance.desired === 'deleted';
     const up = ['running', 'starting', 'stopping', 'unreachable'].includes(instance.observed);
-    const made = !['provisioning', 'installing'].includes(instance.observed);
+    // Without a container there is nothing to start: its creation is retried instead.
+    const made =
+      instance.address !== null && !['provisioning', 'installing'].includes(instance.observed);
     return html`${
         up
           ? html`${this.#button('stop', 'Stop', busy)} ${this.#button('restart', 'Restart', busy)}`

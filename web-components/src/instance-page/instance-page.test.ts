@@ -63,6 +63,32 @@ when(chromium)('a failed operation says why, quotes its code and is retried', as
   await page.getByText('attempt 2').waitFor();
 });
 
+when(chromium)(
+  'a creation that failed is retried, not started, and what was skipped does not look done',
+  async () => {
+    const { id } = portal.world.addInstance({ observed: 'error', ready: false, address: null });
+    const { id: operation } = portal.world.begin('instances.create', id, [
+      'artifacts',
+      'container',
+    ]);
+    const page = await portal.visit(`/servers/${id}`);
+    const lines = page.locator('zlh-operation-strip li .line');
+    const colour = (index: number) =>
+      lines.nth(index).evaluate((line) => {
+        const { backgroundColor, opacity } = getComputedStyle(line);
+        return `${backgroundColor} ${opacity}`;
+      });
+    await lines.nth(1).waitFor();
+    const pending = await colour(1);
+    portal.world.end(operation, 'failed', { code: 'catalog.away', detail: 'It is away.' });
+    await page.getByRole('button', { name: 'Retry' }).waitFor();
+    assert.is(await page.locator('zlh-operation-strip li.skipped').count(), 1);
+    assert.is(await colour(1), pending);
+    await page.getByRole('button', { name: 'More actions' }).waitFor();
+    assert.is(await page.getByRole('button', { name: 'Start', exact: true }).count(), 0);
+  },
+);
+
 when(chromium)('a running operation can be cancelled', async () => {
   const { id } = portal.world.addInstance();
   const page = await portal.visit(`/servers/${id}`);

@@ -69,12 +69,8 @@ export const operationStripStyles = css`
   li:not(.running) .line span {
     display: none;
   }
-  li.succeeded .line,
-  li.skipped .line {
+  li.succeeded .line {
     background: var(--zlh-ok);
-  }
-  li.skipped .line {
-    opacity: 0.4;
   }
   li.failed {
     color: var(--zlh-bad);
