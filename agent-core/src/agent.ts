@@ -5,8 +5,10 @@
 import { asFunction, definePlugin } from '@zlh/kernel';
 import { Type } from 'typebox';
 import { DEFAULT_AGENT_PORT } from './contract/messages.ts';
+import { AgentGround } from './contract/ground.ts';
+import { AgentOperations } from './contract/operation-kind.ts';
 import { AgentRoutes, Probes } from './contract/points.ts';
-import { makeAgent } from './make-agent.ts';
+import { makeAgent, type Agent } from './make-agent.ts';
 import { logProbe } from './probes/log.ts';
 import { tcpProbe } from './probes/tcp.ts';
 
@@ -45,8 +47,12 @@ const Settings = Type.Object({
 export default definePlugin({
   id: 'agent',
   config: Settings,
-  needs: { probes: Probes, routes: AgentRoutes },
-  services: { agent: asFunction(makeAgent).singleton() },
+  needs: { probes: Probes, routes: AgentRoutes, kinds: AgentOperations },
+  services: {
+    agent: asFunction(makeAgent).singleton(),
+    ground: asFunction(({ agent }: { agent: Agent }) => agent.ground).singleton(),
+  },
+  provides: { ground: AgentGround },
   setup({ add }) {
     add(Probes, tcpProbe);
     add(Probes, logProbe);

@@ -7,3 +7,6 @@ export * from './contract/spec.ts';
 export * from './contract/status.ts';
 export * from './contract/messages.ts';
 export * from './contract/points.ts';
+export * from './contract/operation-kind.ts';
+export * from './contract/ground.ts';
+export * from './contract/refusal.ts';

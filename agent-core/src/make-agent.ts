@@ -7,8 +7,11 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { Contribution, Logger } from '@zlh/kernel';
 import { ConsoleHub } from './console/console-hub.ts';
+import type { AgentGround } from './contract/ground.ts';
+import type { OperationKind } from './contract/operation-kind.ts';
 import type { AgentRouteModule, ProbeKind } from './contract/points.ts';
 import { makeFolders } from './folders.ts';
+import { makeGround } from './ground.ts';
 import { readToken } from './http/auth.ts';
 import { ConsoleSockets } from './http/console-socket.ts';
 import { createAgentServer, type AgentServer } from './http/server.ts';
@@ -41,12 +44,15 @@ export interface AgentParts {
   readonly log: Logger;
   readonly probes: readonly Contribution<ProbeKind>[];
   readonly routes: readonly Contribution<AgentRouteModule>[];
+  readonly kinds: readonly Contribution<OperationKind>[];
 }
 
 export interface Agent {
-  /** Takes up what an earlier agent left and goes on with its operations. */
+  /** What plugins may use; only after `start`. */
+  readonly ground: AgentGround;
+  /** Takes up the game that an earlier agent left. */
   start(): Promise<void>;
-  /** Opens the doors and begins to report. */
+  /** Goes on with the operations of an earlier agent, opens the doors and begins to report. */
   listen(host: string, port: number): Promise<void>;
   /** Closes the doors. */
   drain(): Promise<void>;
@@ -58,6 +64,10 @@ export interface Agent {
 export function makeAgent(parts: AgentParts): Agent {
   let agent: Agent | undefined;
   return {
+    get ground() {
+      if (agent === undefined) throw new TypeError('the agent has not started yet');
+      return agent.ground;
+    },
     async start() {
       agent = assemble(parts);
       await agent.start();
@@ -74,7 +84,7 @@ export function makeAgent(parts: AgentParts): Agent {
   };
 }
 
-function assemble({ config, home, log, probes, routes }: AgentParts): Agent {
+function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Agent {
   const folders = makeFolders(home, config.artifactCache);
   const token = readToken(config.tokenFile ?? join(home, 'agent-token'));
   const changes = new Changes();
@@ -101,7 +111,18 @@ function assemble({ config, home, log, probes, routes }: AgentParts): Agent {
   });
   const operations = new Operations(new Journal(folders.state), log, changes.notify);
   defineOperations(operations, supervisor, installer, specs);
+  for (const { value } of kinds) operations.define(value);
   const board = new StatusBoard({ supervisor, operations, specs, changes });
+  const ground = makeGround({
+    folders,
+    specs,
+    board,
+    operations,
+    supervisor,
+    console,
+    address,
+    token,
+  });
   let server: AgentServer | undefined;
   const agentUrl = () => server?.url();
   const { heartbeatMs } = config;
@@ -109,11 +130,13 @@ function assemble({ config, home, log, probes, routes }: AgentParts): Agent {
   const shutdown = (stopServer: boolean) => void endAgent(stopServer, operations, supervisor, log);
 
   return {
+    ground,
     async start() {
       await supervisor.recover();
-      operations.resume();
     },
     async listen(host, port) {
+      // Plugins have started by now; their operations may need them.
+      operations.resume();
       const sockets = new ConsoleSockets(console, () => supervisor.run);
       const modules = routes.map(({ value }) => value);
       const services = {

@@ -5,26 +5,8 @@
 import { STATUS_CODES } from 'node:http';
 import { CodedError } from '@zlh/kernel';
 import type { AgentProblem } from '../contract/messages.ts';
-import type { SpecFault } from '../install/check-spec.ts';
+import { Refusal, type FieldFault } from '../contract/refusal.ts';
 import { OperationConflict } from '../operations/errors.ts';
-
-/** A refusal with its status; thrown by routes. */
-export class Refusal extends CodedError {
-  readonly status: number;
-  readonly faults: readonly SpecFault[] | undefined;
-
-  constructor(
-    status: number,
-    code: string,
-    message: string,
-    hint: string,
-    faults?: readonly SpecFault[],
-  ) {
-    super(code, message, hint);
-    this.status = status;
-    this.faults = faults;
-  }
-}
 
 export const refusals = {
   unauthorized: () =>
@@ -41,7 +23,7 @@ export const refusals = {
       'There is no such thing here.',
       'Check method, path and id.',
     ),
-  invalid: (faults: readonly SpecFault[]) =>
+  invalid: (faults: readonly FieldFault[]) =>
     new Refusal(
       422,
       'AGENT_INVALID',
@@ -120,6 +102,7 @@ export function toProblem(error: unknown): AgentProblem {
     return { ...base(error, 409), operation: error.operation };
   if (error instanceof Refusal) {
     return {
+      ...error.details,
       ...base(error, error.status),
       ...(error.faults === undefined ? {} : { errors: [...error.faults] }),
     };

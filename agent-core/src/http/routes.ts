@@ -12,6 +12,7 @@ import {
   type ReadyReply,
 } from '../contract/messages.ts';
 import type { AgentStatus } from '../contract/status.ts';
+import { typeLine } from '../ground.ts';
 import { checkSpec } from '../install/check-spec.ts';
 import type { SpecStore } from '../install/spec-store.ts';
 import type { Operations } from '../operations/operations.ts';
@@ -131,9 +132,7 @@ function addOperations(app: FastifyInstance, { operations }: RouteServices): voi
 function addConsole(app: FastifyInstance, { supervisor, shutdown }: RouteServices): void {
   const command = takes(ConsoleCommandRequest);
   app.post<Body<typeof ConsoleCommandRequest>>('/console/command', command, (request, reply) => {
-    const { run } = supervisor;
-    if (run === undefined) throw refusals.notRunning();
-    if (!run.write(`${request.body.command}\r`)) throw refusals.inputFull();
+    typeLine(supervisor, request.body.command);
     return reply.code(204).send();
   });
   app.post<Body<typeof ShutdownRequest>>('/shutdown', takes(ShutdownRequest), (request, reply) => {

@@ -6,13 +6,13 @@ import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
-import type { SpecFault } from '../install/check-spec.ts';
+import type { FieldFault } from '../contract/refusal.ts';
 import { refusals } from './problem.ts';
 
 // TypeBox stops at eight errors by default; whoever sent a spec shall see all of them at once.
 Settings.Set({ maxErrors: 256 });
 
-type Check = (value: unknown) => readonly SpecFault[];
+type Check = (value: unknown) => readonly FieldFault[];
 
 /** Answers the faults of a value, none when it is valid. */
 export function compileCheck(schema: TSchema): Check {
@@ -36,11 +36,11 @@ interface RawError {
   readonly message: string;
 }
 
-function faultsOf(errors: readonly RawError[]): SpecFault[] {
+function faultsOf(errors: readonly RawError[]): FieldFault[] {
   const unions = errors
     .filter(({ keyword }) => keyword === 'anyOf')
     .map(({ instancePath }) => instancePath);
-  const faults = new Map<string, SpecFault>();
+  const faults = new Map<string, FieldFault>();
   for (const error of errors) {
     if (error.keyword === 'boolean' || isInsideUnion(error, unions)) continue;
     for (const fault of explain(error)) faults.set(fault.path, faults.get(fault.path) ?? fault);
@@ -56,7 +56,7 @@ function isInsideUnion({ keyword, instancePath }: RawError, unions: readonly str
   );
 }
 
-function explain({ keyword, instancePath, params, message }: RawError): SpecFault[] {
+function explain({ keyword, instancePath, params, message }: RawError): FieldFault[] {
   const { requiredProperties, additionalProperties, allowedValues } = params as {
     requiredProperties?: string[];
     additionalProperties?: string[];

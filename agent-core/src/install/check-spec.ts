@@ -3,18 +3,13 @@
  * stay inside. Promises every fault at once, each with the JSON pointer of its place.
  */
 import { CodedError } from '@zlh/kernel';
+import type { FieldFault } from '../contract/refusal.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
 import { resolvePlaceholders, type Places } from '../supervisor/launch-plan.ts';
 import type { ProbeRegistry } from '../supervisor/readiness.ts';
 import { pathFault } from './data-files.ts';
 
-export interface SpecFault {
-  /** JSON pointer into the spec. */
-  readonly path: string;
-  readonly message: string;
-}
-
-export function checkSpec(spec: InstanceSpec, probes: ProbeRegistry, places: Places): SpecFault[] {
+export function checkSpec(spec: InstanceSpec, probes: ProbeRegistry, places: Places): FieldFault[] {
   return [
     ...twice(spec.artifacts, '/artifacts'),
     ...twice(spec.ports, '/ports'),
@@ -25,7 +20,7 @@ export function checkSpec(spec: InstanceSpec, probes: ProbeRegistry, places: Pla
   ];
 }
 
-function* twice(list: readonly { readonly name: string }[], path: string): Iterable<SpecFault> {
+function* twice(list: readonly { readonly name: string }[], path: string): Iterable<FieldFault> {
   const seen = new Set<string>();
   for (const [index, { name }] of list.entries()) {
     if (seen.has(name)) yield { path: `${path}/${index}/name`, message: `"${name}" is used twice` };
@@ -33,14 +28,14 @@ function* twice(list: readonly { readonly name: string }[], path: string): Itera
   }
 }
 
-function* checkFiles({ files }: InstanceSpec): Iterable<SpecFault> {
+function* checkFiles({ files }: InstanceSpec): Iterable<FieldFault> {
   for (const [index, { path }] of files.entries()) {
     const fault = pathFault(path);
     if (fault !== undefined) yield { path: `/files/${index}/path`, message: `"${path}" ${fault}` };
   }
 }
 
-function* checkProbe({ probe, ports }: InstanceSpec, probes: ProbeRegistry): Iterable<SpecFault> {
+function* checkProbe({ probe, ports }: InstanceSpec, probes: ProbeRegistry): Iterable<FieldFault> {
   const known = [...probes.keys()].join(', ');
   if (!probes.has(probe.kind)) {
     yield {
@@ -54,7 +49,7 @@ function* checkProbe({ probe, ports }: InstanceSpec, probes: ProbeRegistry): Ite
   }
 }
 
-function* checkPlaceholders(spec: InstanceSpec, places: Places): Iterable<SpecFault> {
+function* checkPlaceholders(spec: InstanceSpec, places: Places): Iterable<FieldFault> {
   const { command, args, env } = spec.launch;
   const texts: [string, string][] = [
     ['/launch/command', command],
@@ -76,7 +71,7 @@ function* checkPlaceholders(spec: InstanceSpec, places: Places): Iterable<SpecFa
   }
 }
 
-function* checkStop({ stop }: InstanceSpec): Iterable<SpecFault> {
+function* checkStop({ stop }: InstanceSpec): Iterable<FieldFault> {
   for (const [index, step] of stop.entries()) {
     if ('command' in step && /[\0-\x1f\x7f]/.test(step.command)) {
       yield { path: `/stop/${index}/command`, message: 'holds control characters' };

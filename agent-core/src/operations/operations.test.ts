@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { OperationConflict } from './errors.ts';
 import { Journal } from './journal.ts';
-import type { OperationContext } from './kind.ts';
+import type { OperationContext } from '../contract/operation-kind.ts';
 import { Operations } from './operations.ts';
 
 const log = { info() {}, warn() {}, error() {} } as unknown as Logger;

@@ -7,7 +7,7 @@ import type { AgentOperation } from '../contract/operation.ts';
 import { within } from '../lib/promises.ts';
 import { cancelled, ending, interrupted, notSaved, OperationConflict, reused } from './errors.ts';
 import type { Journal } from './journal.ts';
-import type { OperationKind } from './kind.ts';
+import type { OperationKind } from '../contract/operation-kind.ts';
 import { ended, fresh, phaseRunner } from './record.ts';
 
 interface Running {

@@ -4,7 +4,7 @@
  */
 import { CodedError } from '@zlh/kernel';
 import type { AgentOperation, AgentPhase, OperationState } from '../contract/operation.ts';
-import type { OperationContext, OperationKind } from './kind.ts';
+import type { OperationContext, OperationKind } from '../contract/operation-kind.ts';
 
 /** `update` takes each new record; progress alone is not durable. */
 export function phaseRunner(

@@ -1,10 +1,11 @@
-/** What an operation is to those who define one. */
+/** What an operation is to those who define one, and where agent plugins add theirs. */
+import { point } from '@zlh/kernel';
 
 export interface OperationContext<Input> {
   readonly input: Input;
   /** Aborts when the operation is cancelled or the agent ends. */
   readonly signal: AbortSignal;
-  /** Runs `work` unless an earlier try finished it; reports its progress. */
+  /** Runs `work` unless an earlier try finished it; reports its progress. Idempotent: a killed agent runs it again. */
   phase(name: string, work: (progress: (share: number) => void) => Promise<void>): Promise<void>;
 }
 
@@ -16,3 +17,7 @@ export interface OperationKind<Input = unknown> {
   readonly interrupts?: boolean;
   run(context: OperationContext<Input>): Promise<void>;
 }
+
+/** Operations that agent plugins add; begun with `AgentGround.submit`. */
+// oxlint-disable-next-line typescript/no-explicit-any -- operations with every kind of input stand in one list
+export const AgentOperations = point<OperationKind<any>>('agent.operations');

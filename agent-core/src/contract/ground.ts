@@ -1,0 +1,38 @@
+/**
+ * What an agent plugin may use of the agent it lives in. Its routes and operations reach the customer's folder, the
+ * installed spec and the console through this, and nothing else of the agent's inside.
+ */
+import { token } from '@zlh/kernel';
+import type { AgentOperation } from './operation.ts';
+import type { InstanceSpec } from './spec.ts';
+import type { AgentStatus } from './status.ts';
+
+/** Whom the customer's files belong to. */
+export interface FileOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface AgentGround {
+  /** Absolute path of the customer's folder: the game's working directory. Anything in it may be hostile. */
+  readonly data: string;
+  /** A folder for the plugin's own records, 0700, made at the first call. */
+  stateFolder(plugin: string): string;
+  /** The installed spec; undefined before the first. */
+  readonly spec: InstanceSpec | undefined;
+  readonly status: AgentStatus;
+  /** Null when files belong to whoever runs the agent. */
+  readonly owner: FileOwner | null;
+  /**
+   * Begins an operation that this plugin added to `AgentOperations`, or answers the one with this id. Throws a 409 that
+   * names the operation in the way.
+   */
+  submit(id: string, kind: string, input: unknown): AgentOperation;
+  /** Types one line into the console; throws a 409 when nothing runs, a 503 when the game does not read. */
+  command(line: string): void;
+  /** Hears console output from now on. Answers how to stop. */
+  onOutput(listener: (chunk: Uint8Array) => void): () => void;
+  /** Where the platform answers, and the token it knows this agent by; undefined before it is known. */
+  readonly platform: { readonly url: string; readonly token: string } | undefined;
+}
+export const AgentGround = token<AgentGround>('agent.ground');

@@ -1,0 +1,57 @@
+/** The `AgentGround`: the few doors that agent plugins have into the agent. */
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ConsoleHub } from './console/console-hub.ts';
+import type { AgentGround } from './contract/ground.ts';
+import type { Folders } from './folders.ts';
+import { refusals } from './http/problem.ts';
+import type { SpecStore } from './install/spec-store.ts';
+import type { Operations } from './operations/operations.ts';
+import type { PlatformAddress } from './platform/platform-address.ts';
+import type { StatusBoard } from './status/status-board.ts';
+import type { Supervisor } from './supervisor/supervisor.ts';
+
+export interface GroundParts {
+  readonly folders: Folders;
+  readonly specs: SpecStore;
+  readonly board: StatusBoard;
+  readonly operations: Operations;
+  readonly supervisor: Supervisor;
+  readonly console: ConsoleHub;
+  readonly address: PlatformAddress;
+  readonly token: string;
+}
+
+export function makeGround(parts: GroundParts): AgentGround {
+  const { folders, specs, board, operations, supervisor, console, address, token } = parts;
+  return {
+    data: folders.data,
+    get spec() {
+      return specs.spec;
+    },
+    get status() {
+      return board.status;
+    },
+    get owner() {
+      return process.getuid?.() === 0 ? (specs.spec?.user ?? null) : null;
+    },
+    get platform() {
+      return address.url === undefined ? undefined : { url: address.url, token };
+    },
+    stateFolder(plugin) {
+      const folder = join(folders.state, plugin);
+      mkdirSync(folder, { recursive: true });
+      chmodSync(folder, 0o700);
+      return folder;
+    },
+    submit: (id, kind, input) => operations.submit(id, kind, input),
+    command: (line) => typeLine(supervisor, line),
+    onOutput: (listener) => console.listen(listener),
+  };
+}
+
+/** One line, as if typed. */
+export function typeLine({ run }: Supervisor, line: string): void {
+  if (run === undefined) throw refusals.notRunning();
+  if (!run.write(`${line}\r`)) throw refusals.inputFull();
+}
