@@ -25,6 +25,11 @@ const web = declare(`
     const run = ({ args, print }) => print('it ' + args);
     add(Commands, { name: 'say it', summary: 'says it', run });
     add(Commands, {
+      name: 'titles', summary: 'names the checks',
+      run: ({ points, print }) =>
+        print(points(Checks).map(({ plugin, value }) => plugin + ' ' + value.title).join(', ')),
+    });
+    add(Commands, {
       name: 'live', summary: 'needs the services', needsStart: true,
       async run({ args, print }) {
         if (args[0] === 'fail') throw new Error('It went wrong');
@@ -105,12 +110,12 @@ test('inspect prints plugins in their order, and all they need, give and add', a
      services  clock
   2. web  (web 2.3.4)
      needs     clock
-     adds      kernel.commands ×3, kernel.checks ×2
+     adds      kernel.commands ×4, kernel.checks ×2
      settings  port=4000, key="••••••"
 
 Points
   kernel.checks                web ×2
-  kernel.commands              web ×3
+  kernel.commands              web ×4
 `,
   );
 });
@@ -122,7 +127,7 @@ test('inspect --json is for programs', async () => {
     plugins.map(({ id, state }: { id: string; state: string }) => `${id} ${state}`),
     ['clock configured', 'web configured'],
   );
-  assert.equal(points, { 'kernel.commands': { web: 3 }, 'kernel.checks': { web: 2 } });
+  assert.equal(points, { 'kernel.commands': { web: 4 }, 'kernel.checks': { web: 2 } });
 });
 
 test('inspect --settings says what each setting means and where it can be set', async () => {
@@ -228,6 +233,10 @@ test('doctor tells faults, be it of configuration or home, and ends with 1', asy
 test("a plugin's command receives its words, and what it leaves open keeps nobody", async () => {
   assert.is(await ok('say', 'hello', '--loud', '--home', 'x'), 'say hello --loud\n');
   assert.is(await ok('say', 'it', 'twice'), 'it twice\n');
+});
+
+test('a command that starts nothing can look at what plugins have added', async () => {
+  assert.is(await ok('titles'), 'web port, web memory\n');
 });
 
 test("a plugin's command that needs services runs between start and stop", async () => {

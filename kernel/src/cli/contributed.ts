@@ -20,11 +20,13 @@ export async function runContributed(args: readonly string[], options: Options):
     );
   }
   if (command.needsStart !== true) {
-    await run(command, args);
+    await run(made, command, args);
     return 0;
   }
   const make = () => Promise.resolve(made);
-  const { failed, signal } = await runKernel('platform', options, make, () => run(command, args));
+  const { failed, signal } = await runKernel('platform', options, make, () =>
+    run(made, command, args),
+  );
   if (failed) return 1;
   return signal === undefined ? 0 : exitCodeOf(signal);
 }
@@ -40,9 +42,10 @@ function find(kernel: Kernel, args: readonly string[]): Command | undefined {
 
 const wordsOf = ({ name }: Command) => name.split(' ');
 
-async function run(command: Command, args: readonly string[]): Promise<void> {
+async function run(kernel: Kernel, command: Command, args: readonly string[]): Promise<void> {
   await command.run({
     args: args.slice(wordsOf(command).length),
     print: (line) => void process.stdout.write(`${line}\n`),
+    points: (to) => kernel.contributions(to),
   });
 }

@@ -1,10 +1,12 @@
 /** What plugins may add to the `zlh` command: sub-commands, and checks that `zlh doctor` runs. */
-import { point } from '../tokens.ts';
+import { point, type Contribution, type Point } from '../tokens.ts';
 
 export interface CommandContext {
   /** What followed the command's name. */
   readonly args: readonly string[];
   readonly print: (line: string) => void;
+  /** What all plugins have added to a point; also before anything has started. */
+  readonly points: <T>(to: Point<T>) => readonly Contribution<T>[];
 }
 
 export interface Command {
