@@ -4,6 +4,10 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Access, Route } from './index.ts';
+import { nameSchemas } from './named-schemas.ts';
+
+/** Marks a route until the document is finished; @fastify/swagger keeps what begins with `x-`. */
+const idempotent = 'x-idempotent';
 
 /** The members of a Fastify schema that @fastify/swagger reads. */
 export function documentOf(route: Route, plugin: string) {
@@ -21,6 +25,7 @@ export function documentOf(route: Route, plugin: string) {
       .filter(Boolean)
       .join('\n\n'),
     security: securityOf(route.access),
+    ...(!websocket && route.idempotent === true ? { [idempotent]: true } : {}),
   };
 }
 
@@ -85,8 +90,6 @@ export function documentOptions(
   };
 }
 
-const nullableText = Type.Optional(Type.String());
-
 const problemSchema = Type.Object({
   type: Type.String(),
   title: Type.String(),
@@ -94,16 +97,31 @@ const problemSchema = Type.Object({
   detail: Type.String({ description: 'What is wrong and what to do, for people.' }),
   code: Type.String({ description: 'Stable; for programs.' }),
   requestId: Type.String({ description: 'Finds the request in the log.' }),
-  hint: nullableText,
+  hint: Type.Optional(Type.String()),
   errors: Type.Optional(
     Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
       description: 'The faults of a 422.',
     }),
   ),
+  operation: Type.Optional(
+    Type.Object(
+      { id: Type.String(), kind: Type.String() },
+      { description: 'The one in the way, of a 409.' },
+    ),
+  ),
 });
 
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'Repeats with the same key get the first answer.',
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' },
+};
+
 interface Operation {
-  parameters?: { required?: boolean; schema?: { default?: unknown } }[];
+  [idempotent]?: boolean;
+  parameters?: { required?: boolean; schema?: Readonly<Record<string, unknown>> }[];
   responses: Record<string, { description?: string }>;
 }
 
@@ -113,24 +131,27 @@ export function renderDocument(app: FastifyInstance): string {
     components: Record<string, Record<string, unknown>>;
     paths: Record<string, Record<string, Operation>>;
   };
+  for (const operations of Object.values(document.paths))
+    for (const operation of Object.values(operations)) finish(operation);
+  const { rest: paths, schemas } = nameSchemas(document.paths);
   const problem = {
     description: 'A problem',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
   const components = {
     ...document.components,
-    schemas: { ...document.components.schemas, Problem: problemSchema },
+    schemas: { ...schemas, Problem: problemSchema },
     responses: { Problem: problem },
   };
-  for (const operations of Object.values(document.paths))
-    for (const operation of Object.values(operations)) finish(operation);
-  return JSON.stringify({ ...document, components });
+  return JSON.stringify({ ...document, paths, components });
 }
 
 function finish(operation: Operation): void {
   // TypeBox requires what has a default, because it is there once it was filled in; callers may leave it out.
   for (const parameter of operation.parameters ?? [])
-    if (parameter.schema?.default !== undefined) parameter.required = false;
+    if (parameter.schema?.['default'] !== undefined) parameter.required = false;
+  if (operation[idempotent] === true) (operation.parameters ??= []).push(idempotencyKey);
+  delete operation[idempotent];
   for (const [status, response] of Object.entries(operation.responses))
     response.description = STATUS_CODES[status] ?? 'Done';
   operation.responses = {

@@ -1,5 +1,6 @@
 /** `http` in the platform: everybody's routes behind one gate, and the document that describes them. */
-import { asClass, asFunction, definePlugin, optional } from '@zlh/kernel';
+import { asClass, asFunction, Commands, definePlugin, optional } from '@zlh/kernel';
+import { documentCommand } from './document-command.ts';
 import { documentRoutes } from './document-routes.ts';
 import { createGate } from './gate.ts';
 import { healthRoutes } from './health.ts';
@@ -33,9 +34,10 @@ export default definePlugin({
     server: asClass(Server).singleton(),
   },
   provides: { server: Http },
-  setup({ add, use }) {
+  setup({ add, use, config, log }) {
     add(Routes, healthRoutes(use));
     add(Routes, documentRoutes(use));
+    add(Commands, documentCommand(config, log));
   },
   start: ({ server }) => server.build(),
   ready: ({ server }) => server.listen(),

@@ -1,0 +1,29 @@
+/** `zlh openapi`: the same document without a started platform, for those who generate clients from it. */
+import type { Command, Logger } from '@zlh/kernel';
+import { createApp } from './app.ts';
+import { renderDocument } from './document.ts';
+import { createGate } from './gate.ts';
+import { Routes } from './index.ts';
+import { LongLived } from './long-lived.ts';
+import { placeRoutes } from './mount.ts';
+import type { Settings } from './settings.ts';
+
+export function documentCommand(config: Settings, log: Logger): Command {
+  return {
+    name: 'openapi',
+    summary: 'Prints the OpenAPI document of all routes',
+    async run({ points, print }) {
+      const gate = createGate({ config, authenticators: [] });
+      const app = await createApp(config, placeRoutes(points(Routes)), {
+        gate,
+        longLived: new LongLived({ config, gate }),
+        idempotency: undefined,
+        log,
+        checkAnswers: false,
+      });
+      print(renderDocument(app));
+      await app.close();
+      gate.close();
+    },
+  };
+}
