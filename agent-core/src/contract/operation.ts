@@ -24,24 +24,30 @@ export type OperationState = Type.Static<typeof OperationState>;
 const Time = Type.String({ format: 'date-time' });
 const MaybeTime = Type.Union([Time, Type.Null()]);
 
-export const AgentPhase = Type.Object({
-  name: Type.String(),
-  state: PhaseState,
-  /** 0..1 while it can be told, else null. */
-  progress: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]),
-  startedAt: MaybeTime,
-  finishedAt: MaybeTime,
-});
+export const AgentPhase = Type.Object(
+  {
+    name: Type.String(),
+    state: PhaseState,
+    /** 0..1 while it can be told, else null. */
+    progress: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]),
+    startedAt: MaybeTime,
+    finishedAt: MaybeTime,
+  },
+  { title: 'AgentPhase' },
+);
 export type AgentPhase = Type.Static<typeof AgentPhase>;
 
-export const AgentOperation = Type.Object({
-  id: Type.String(),
-  /** `install`, `start`, `stop`, `restart`, `kill`, or `<plugin>.<verb>` of an agent plugin. */
-  kind: Type.String(),
-  state: OperationState,
-  phases: Type.Array(AgentPhase),
-  error: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()]),
-  createdAt: Time,
-  finishedAt: MaybeTime,
-});
+export const AgentOperation = Type.Object(
+  {
+    id: Type.String(),
+    /** `install`, `start`, `stop`, `restart`, `kill`, or `<plugin>.<verb>` of an agent plugin. */
+    kind: Type.String(),
+    state: OperationState,
+    phases: Type.Array(AgentPhase),
+    error: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()]),
+    createdAt: Time,
+    finishedAt: MaybeTime,
+  },
+  { title: 'AgentOperation' },
+);
 export type AgentOperation = Type.Static<typeof AgentOperation>;

@@ -15,42 +15,54 @@ export const AnyPassword = Type.String({ minLength: 1, maxLength: 1000 });
 export const Email = Type.String({ format: 'email', maxLength: 254 });
 
 export const Role = Type.Union([Type.Literal('user'), Type.Literal('administrator')]);
-export const UserView = Type.Object({
-  id,
-  email: Type.String(),
-  role: Role,
-  createdAt: time,
-});
+export const UserView = Type.Object(
+  {
+    id,
+    email: Type.String(),
+    role: Role,
+    createdAt: time,
+  },
+  { title: 'User' },
+);
 export const Entered = Type.Object({ user: UserView });
 
-export const Me = Type.Object({
-  user: UserView,
-  session: Type.Union([Type.Object({ id, expiresAt: time }), Type.Null()], {
-    description: 'Null for API keys.',
-  }),
-  permissions: Type.Array(Type.String(), {
-    description: 'Everything the caller may do: role and, for keys, scopes.',
-  }),
-});
+export const Me = Type.Object(
+  {
+    user: UserView,
+    session: Type.Union([Type.Object({ id, expiresAt: time }), Type.Null()], {
+      description: 'Null for API keys.',
+    }),
+    permissions: Type.Array(Type.String(), {
+      description: 'Everything the caller may do: role and, for keys, scopes.',
+    }),
+  },
+  { title: 'Me' },
+);
 
-export const SessionView = Type.Object({
-  id,
-  address: Type.String(),
-  userAgent: Type.String(),
-  createdAt: time,
-  lastSeenAt: time,
-  expiresAt: time,
-});
+export const SessionView = Type.Object(
+  {
+    id,
+    address: Type.String(),
+    userAgent: Type.String(),
+    createdAt: time,
+    lastSeenAt: time,
+    expiresAt: time,
+  },
+  { title: 'Session' },
+);
 
-export const ApiKeyView = Type.Object({
-  id,
-  name: Type.String(),
-  prefix: Type.String({ description: 'How the key begins.' }),
-  scopes: Type.Array(Type.String()),
-  createdAt: time,
-  expiresAt: timeOrNull,
-  lastUsedAt: timeOrNull,
-});
+export const ApiKeyView = Type.Object(
+  {
+    id,
+    name: Type.String(),
+    prefix: Type.String({ description: 'How the key begins.' }),
+    scopes: Type.Array(Type.String()),
+    createdAt: time,
+    expiresAt: timeOrNull,
+    lastUsedAt: timeOrNull,
+  },
+  { title: 'ApiKey' },
+);
 export const NewApiKey = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 100 }),
   scopes: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
@@ -61,20 +73,26 @@ export const NewApiKey = Type.Object({
   expiresAt: Type.Optional(timeOrNull),
 });
 
-export const PermissionView = Type.Object({
-  id: Type.String(),
-  description: Type.String(),
-  administrator: Type.Boolean(),
-});
+export const PermissionView = Type.Object(
+  {
+    id: Type.String(),
+    description: Type.String(),
+    administrator: Type.Boolean(),
+  },
+  { title: 'Permission' },
+);
 
-export const AuditView = Type.Object({
-  id,
-  action: Type.String(),
-  actor: Type.String(),
-  userId: Type.Union([id, Type.Null()]),
-  instanceId: Type.Union([id, Type.Null()]),
-  data: Type.Record(Type.String(), Type.Unknown()),
-  at: time,
-});
+export const AuditView = Type.Object(
+  {
+    id,
+    action: Type.String(),
+    actor: Type.String(),
+    userId: Type.Union([id, Type.Null()]),
+    instanceId: Type.Union([id, Type.Null()]),
+    data: Type.Record(Type.String(), Type.Unknown()),
+    at: time,
+  },
+  { title: 'AuditEntry' },
+);
 
 export const idParams = Type.Object({ id });

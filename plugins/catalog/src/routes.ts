@@ -4,37 +4,41 @@ import { Type } from 'typebox';
 import type { Catalog } from './index.ts';
 import type { Records } from './store/records.ts';
 
-const OfferSchema = Type.Object({
-  games: Type.Array(
-    Type.Object({
-      id: Type.String(),
-      name: Type.String(),
-      description: Type.String(),
-      variants: Type.Array(
-        Type.Object({
-          id: Type.String(),
-          name: Type.String(),
-          description: Type.String(),
-          eula: Type.Union([Type.String(), Type.Null()], {
-            description: 'The terms one accepts by creating a server of it.',
-          }),
-          memoryMiB: Type.Object({
-            min: Type.Integer(),
-            default: Type.Integer(),
-            max: Type.Integer(),
-          }),
-          versions: Type.Array(
-            Type.Object({
-              id: Type.String(),
-              runtime: Type.String({ description: 'Id of the runtime it runs on: `java-21`.' }),
-              recommended: Type.Boolean(),
-            }),
-          ),
-        }),
-      ),
+const VersionSchema = Type.Object(
+  {
+    id: Type.String(),
+    runtime: Type.String({ description: 'Id of the runtime it runs on: `java-21`.' }),
+    recommended: Type.Boolean(),
+  },
+  { title: 'Version' },
+);
+const VariantSchema = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    description: Type.String(),
+    eula: Type.Union([Type.String(), Type.Null()], {
+      description: 'The terms one accepts by creating a server of it.',
     }),
-  ),
-});
+    memoryMiB: Type.Object({
+      min: Type.Integer(),
+      default: Type.Integer(),
+      max: Type.Integer(),
+    }),
+    versions: Type.Array(VersionSchema),
+  },
+  { title: 'Variant' },
+);
+const GameSchema = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    description: Type.String(),
+    variants: Type.Array(VariantSchema),
+  },
+  { title: 'Game' },
+);
+const OfferSchema = Type.Object({ games: Type.Array(GameSchema) }, { title: 'Catalog' });
 const RuntimesSchema = Type.Object({
   runtimes: Type.Array(
     Type.Object({
@@ -45,13 +49,16 @@ const RuntimesSchema = Type.Object({
     }),
   ),
 });
-const ArtifactSchema = Type.Object({
-  sha256: Type.String(),
-  size: Type.Integer({ description: 'Bytes.' }),
-  fileName: Type.String(),
-  origin: Type.String({ description: 'Where it came from, and the hash that vouched for it.' }),
-  importedAt: Type.String({ format: 'date-time' }),
-});
+const ArtifactSchema = Type.Object(
+  {
+    sha256: Type.String(),
+    size: Type.Integer({ description: 'Bytes.' }),
+    fileName: Type.String(),
+    origin: Type.String({ description: 'Where it came from, and the hash that vouched for it.' }),
+    importedAt: Type.String({ format: 'date-time' }),
+  },
+  { title: 'Artifact' },
+);
 
 /** `use` is read when a request comes. */
 export interface CatalogUse {

@@ -17,26 +17,29 @@ export const Observed = Type.Enum([
   'unreachable',
 ]);
 
-export const InstanceView = Type.Object({
-  id: Type.String({ format: 'uuid' }),
-  vmid: Type.Integer({ description: 'Short number; part of the host name.' }),
-  kind: Type.Enum(['game', 'dev']),
-  name: Type.String(),
-  hostname: Type.String({ description: '`mc-paper-5001`' }),
-  game: Type.String(),
-  variant: Type.String(),
-  version: Type.String(),
-  memoryMiB: Type.Integer(),
-  desired: Desired,
-  observed: Observed,
-  ready: Type.Boolean({ description: 'A probe succeeded: players can join.' }),
-  address: orNull(Type.Object({ host: Type.String(), port: Type.Integer() })),
-  operation: orNull(OperationView),
-  ownerId: Type.String({ format: 'uuid' }),
-  /** When `observed` was entered. */
-  since: Type.String({ format: 'date-time' }),
-  createdAt: Type.String({ format: 'date-time' }),
-});
+export const InstanceView = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    vmid: Type.Integer({ description: 'Short number; part of the host name.' }),
+    kind: Type.Enum(['game', 'dev']),
+    name: Type.String(),
+    hostname: Type.String({ description: '`mc-paper-5001`' }),
+    game: Type.String(),
+    variant: Type.String(),
+    version: Type.String(),
+    memoryMiB: Type.Integer(),
+    desired: Desired,
+    observed: Observed,
+    ready: Type.Boolean({ description: 'A probe succeeded: players can join.' }),
+    address: orNull(Type.Object({ host: Type.String(), port: Type.Integer() })),
+    operation: orNull(OperationView),
+    ownerId: Type.String({ format: 'uuid' }),
+    /** When `observed` was entered. */
+    since: Type.String({ format: 'date-time' }),
+    createdAt: Type.String({ format: 'date-time' }),
+  },
+  { title: 'Instance' },
+);
 export type InstanceView = Static<typeof InstanceView>;
 
 export const CreateInstance = Type.Object(

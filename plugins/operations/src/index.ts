@@ -19,45 +19,51 @@ export const OperationState = Type.Union([
   Type.Literal('cancelled'),
 ]);
 
-export const PhaseView = Type.Object({
-  name: Type.String(),
-  state: Type.Union([
-    Type.Literal('pending'),
-    Type.Literal('running'),
-    Type.Literal('succeeded'),
-    Type.Literal('failed'),
-    Type.Literal('cancelled'),
-    Type.Literal('skipped'),
-  ]),
-  progress: nullable(
-    Type.Number({
-      minimum: 0,
-      maximum: 1,
-      description: 'Share done; null when it cannot be told.',
-    }),
-  ),
-  startedAt: nullable(time),
-  finishedAt: nullable(time),
-});
+export const PhaseView = Type.Object(
+  {
+    name: Type.String(),
+    state: Type.Union([
+      Type.Literal('pending'),
+      Type.Literal('running'),
+      Type.Literal('succeeded'),
+      Type.Literal('failed'),
+      Type.Literal('cancelled'),
+      Type.Literal('skipped'),
+    ]),
+    progress: nullable(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: 'Share done; null when it cannot be told.',
+      }),
+    ),
+    startedAt: nullable(time),
+    finishedAt: nullable(time),
+  },
+  { title: 'Phase' },
+);
 
 /** An operation as the API shows it. */
-export const OperationView = Type.Object({
-  id: Type.String({ format: 'uuid' }),
-  kind: Type.String({ description: '`instances.create`' }),
-  title: Type.String({ description: 'For people: "Creating Skyblock".' }),
-  instanceId: nullable(Type.String({ format: 'uuid' })),
-  requestedBy: Type.String({
-    description: 'Who asked: an e-mail address, or the name of what started it.',
-  }),
-  state: OperationState,
-  phases: Type.Array(PhaseView),
-  attempt: Type.Integer({ minimum: 1 }),
-  cancellable: Type.Boolean(),
-  retriable: Type.Boolean(),
-  error: nullable(Type.Object({ code: Type.String(), detail: Type.String() })),
-  createdAt: time,
-  finishedAt: nullable(time),
-});
+export const OperationView = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    kind: Type.String({ description: '`instances.create`' }),
+    title: Type.String({ description: 'For people: "Creating Skyblock".' }),
+    instanceId: nullable(Type.String({ format: 'uuid' })),
+    requestedBy: Type.String({
+      description: 'Who asked: an e-mail address, or the name of what started it.',
+    }),
+    state: OperationState,
+    phases: Type.Array(PhaseView),
+    attempt: Type.Integer({ minimum: 1 }),
+    cancellable: Type.Boolean(),
+    retriable: Type.Boolean(),
+    error: nullable(Type.Object({ code: Type.String(), detail: Type.String() })),
+    createdAt: time,
+    finishedAt: nullable(time),
+  },
+  { title: 'Operation' },
+);
 export type OperationView = Static<typeof OperationView>;
 
 /** What a phase works with. */
