@@ -67,6 +67,17 @@ test('a route that knows repeats says so, the others do not', async () => {
   await kernel.stop();
 });
 
+test('what has a default may be left out of a body', async () => {
+  const inner = Type.Object({ deep: Type.Boolean({ default: true }), must: Type.String() });
+  const body = Type.Object({ inner, count: Type.Integer({ default: 1 }) });
+  const kernel = await startHttp(things([{ method: 'POST', schema: { body } }]));
+  const { paths } = (await new TestClient(kernel).get('/api/openapi.json')).body;
+  const { schema } = paths['/api/things'].post.requestBody.content['application/json'];
+  assert.equal(schema.required, ['inner']);
+  assert.equal(schema.properties.inner.required, ['must']);
+  await kernel.stop();
+});
+
 test('"zlh openapi" prints what a started platform answers', async () => {
   const kernel = await startTestKernel({
     plugins: [http, definePlugin({ id: 'things', setup: ({ add }) => add(Routes, routes) })],

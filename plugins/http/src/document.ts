@@ -116,12 +116,19 @@ const idempotencyKey = {
   in: 'header',
   required: false,
   description: 'Repeats with the same key get the first answer.',
-  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' },
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' } as Schema,
 };
+
+interface Schema {
+  readonly default?: unknown;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
 
 interface Operation {
   [idempotent]?: boolean;
-  parameters?: { required?: boolean; schema?: Readonly<Record<string, unknown>> }[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+  parameters?: { required?: boolean; schema?: Schema }[];
   responses: Record<string, { description?: string }>;
 }
 
@@ -149,7 +156,9 @@ export function renderDocument(app: FastifyInstance): string {
 function finish(operation: Operation): void {
   // TypeBox requires what has a default, because it is there once it was filled in; callers may leave it out.
   for (const parameter of operation.parameters ?? [])
-    if (parameter.schema?.['default'] !== undefined) parameter.required = false;
+    if (parameter.schema?.default !== undefined) parameter.required = false;
+  for (const media of Object.values(operation.requestBody?.content ?? {}))
+    media.schema = relaxed(media.schema);
   if (operation[idempotent] === true) (operation.parameters ??= []).push(idempotencyKey);
   delete operation[idempotent];
   for (const [status, response] of Object.entries(operation.responses))
@@ -157,5 +166,19 @@ function finish(operation: Operation): void {
   operation.responses = {
     ...operation.responses,
     default: { $ref: '#/components/responses/Problem' } as object,
+  };
+}
+
+/** The same for the members of a body. */
+function relaxed(schema: Schema): Schema {
+  const { required, properties } = schema;
+  if (properties === undefined) return schema;
+  const inner = Object.entries(properties).map(([name, each]) => [name, relaxed(each)] as const);
+  return {
+    ...schema,
+    properties: Object.fromEntries(inner),
+    ...(required === undefined
+      ? {}
+      : { required: required.filter((name) => properties[name]?.default === undefined) }),
   };
 }

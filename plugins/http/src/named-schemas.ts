@@ -26,7 +26,8 @@ export function nameSchemas(document: unknown): Named {
     const copy: Record<string, Json> = Object.fromEntries(entries);
     const { title, ...schema } = copy;
     // A property that is called "title" is a schema, not a text.
-    if (typeof title !== 'string' || !schemaKeys.some((key) => key in schema)) return copy;
+    if (typeof title !== 'string' || !/^\w+$/.test(title)) return copy;
+    if (!schemaKeys.some((key) => key in schema)) return copy;
     const text = JSON.stringify(schema);
     if ((written.get(title) ?? text) !== text) return copy;
     written.set(title, text);
