@@ -205,6 +205,8 @@ test('a file without an opening comment, or too long to read, is caught', () => 
     'does not open with a comment',
   );
   assert.match(habit({ 'kernel/src/a.ts': `/** a */${'\n'.repeat(401)}` }), 'has 401 lines');
+  const generated = `/** All routes. Generated from them. */${'\n'.repeat(401)}`;
+  assert.is(habit({ 'kernel/src/a.ts': generated }), '');
   assert.is(habit({ 'kernel/bin/a.js': '#!/usr/bin/env node\n// Starts it.\n' }), '');
 });
 
