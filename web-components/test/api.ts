@@ -1,7 +1,7 @@
 /** The API's answers over a `World`: statuses, bodies and problems as the platform publishes them. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Instance } from '../src/api/schema-instances.ts';
+import type { Instance } from '../src/api/schema.ts';
 import { PASSWORD } from './world.ts';
 import type { World } from './world.ts';
 

@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { randomUUID } from 'node:crypto';
-import type { AgentStatus, Instance, Operation, Phase } from '../src/api/schema-instances.ts';
+import type { AgentStatus, Instance, Operation, Phase } from '../src/api/schema.ts';
 import type { ApiKey, Catalog, User } from '../src/api/schema.ts';
 import { catalog } from './catalog.ts';
 
@@ -69,6 +69,7 @@ export class World {
       address: { host: `mc-${variant}-${vmid}.play.example.com`, port: 25565 },
       operation: null,
       ownerId: this.user.id,
+      role: 'owner',
       since: now(),
       createdAt: new Date(Date.now() - vmid * 1000).toISOString(),
       ...wanted,
@@ -180,18 +181,22 @@ function phase(name: string, state: Phase['state']): Phase {
   };
 }
 
-function statusOf({ id, observed, ready }: Instance): AgentStatus {
+function statusOf({ id, observed, ready, address }: Instance): AgentStatus {
   const up = observed === 'running';
   return {
     instanceId: id,
     agentVersion: '0.1.0',
+    revision: 1,
     state: observed === 'unreachable' ? 'running' : observed,
     ready,
     since: now(),
     readySince: ready ? new Date(Date.now() - 76 * 3600 * 1000).toISOString() : null,
+    operation: null,
     maintenance: null,
     crash: null,
+    provisioningComplete: true,
     players: ready ? { online: 7, max: 20 } : null,
     usage: up ? { memoryBytes: 3584 * MIB, cpuPercent: 38 } : null,
+    address,
   };
 }

@@ -17,7 +17,9 @@ import type { ApiError } from '../api/problem.ts';
 import type { Permission } from '../api/schema.ts';
 import { newApiKeyStyles } from './api-keys.styles.ts';
 
-const EVERYTHING: Permission = { id: '*', description: 'Everything you may do' };
+type Scope = Pick<Permission, 'id' | 'description'>;
+
+const EVERYTHING: Scope = { id: '*', description: 'Everything you may do' };
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SPANS = [
   { days: '30', label: '30 days' },
@@ -42,7 +44,7 @@ export class ZlhNewApiKey extends ZlhElement {
     error: { state: true },
   };
 
-  declare private permissions: readonly Permission[];
+  declare private permissions: readonly Scope[];
   declare private scopes: ReadonlySet<string>;
   declare private days: string;
   declare private waiting: boolean;
@@ -96,7 +98,7 @@ export class ZlhNewApiKey extends ZlhElement {
     </form>`;
   }
 
-  #scope({ id, description }: Permission): unknown {
+  #scope({ id, description }: Scope): unknown {
     return html`<wa-checkbox
       .checked=${this.scopes.has(id)}
       @change=${(event: Event) => this.#choose(id, (event.target as WaCheckbox).checked)}

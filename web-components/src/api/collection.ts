@@ -2,7 +2,6 @@
  * Things of one kind, by id, kept as the platform has them. Elements read it and redraw on `change`; whatever arrives
  * (a page, one item, an event) lands here, so that two elements never disagree.
  */
-import type { Page } from './schema.ts';
 import { asApiError } from './problem.ts';
 import type { ApiError } from './problem.ts';
 
@@ -10,7 +9,7 @@ import type { ApiError } from './problem.ts';
 const MOST_PAGES = 20;
 
 export interface Source<T> {
-  page(cursor: string | undefined): Promise<Page<T>>;
+  page(cursor: string | undefined): Promise<{ items: T[]; nextCursor: string | null }>;
   one(id: string): Promise<T | undefined>;
 }
 

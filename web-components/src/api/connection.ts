@@ -7,7 +7,7 @@ import type { ApiClient } from './client.ts';
 import { Collection } from './collection.ts';
 import { Live } from './live.ts';
 import type { User } from './schema.ts';
-import type { Instance, Operation } from './schema-instances.ts';
+import type { Instance, Operation } from './schema.ts';
 
 const LIMIT = 100;
 

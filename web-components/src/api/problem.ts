@@ -4,6 +4,10 @@
  */
 import type { Problem } from './schema.ts';
 
+/** What there must be of a problem to show it; `setupRequired` stands beside the 401 of `/api/auth/me`. */
+type Told = Pick<Problem, 'status' | 'title' | 'code'> &
+  Partial<Problem> & { setupRequired?: boolean };
+
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   /** HTTP status; 0 when no answer came. */
@@ -13,11 +17,11 @@ export class ApiError extends Error {
   /** Message by field, from the faults of a 422: `/memoryMiB` becomes `memoryMiB`. */
   readonly fields: Readonly<Record<string, string>>;
   /** The operation in the way, of a 409. */
-  readonly operation: { id: string; kind: string } | undefined;
+  readonly operation: Problem['operation'];
   /** The platform waits for its first administrator. */
   readonly setupRequired: boolean;
 
-  constructor(problem: Problem) {
+  constructor(problem: Told) {
     super(problem.detail ?? problem.title);
     this.status = problem.status;
     this.code = problem.code;
@@ -44,7 +48,7 @@ function hintFor(status: number): string {
 
 /** Reads whatever came instead of an answer. Never throws. */
 export function toApiError(status: number, body: unknown): ApiError {
-  const told = typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {};
+  const told = typeof body === 'object' && body !== null ? (body as Partial<Told>) : {};
   return new ApiError({
     ...told,
     status,

@@ -1,39 +1,50 @@
 /**
- * The platform's HTTP interface as the elements use it, in the shape `openapi-typescript` gives, so that the
- * generated file takes this one's place without another line changing. Times are ISO 8601 UTC.
+ * What the platform's routes take and answer. Generated from them; make it again when a route has changed:
+ * `npm run generate -w web-components`
  */
-import type { InstancePaths } from './schema-instances.ts';
 
-export interface User {
+export interface AgentOperation {
   id: string;
-  email: string;
-  role: 'user' | 'administrator';
-  createdAt?: string;
+  kind: string;
+  state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+  phases: AgentPhase[];
+  error: { code: string; detail: string } | null;
+  createdAt: string;
+  finishedAt: string | null;
 }
 
-/** Who is asking, and what they may do. */
-export interface Me {
-  user: User;
-  permissions: string[];
+export interface AgentPhase {
+  name: string;
+  state: 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped';
+  progress: number | null;
+  startedAt: string | null;
+  finishedAt: string | null;
 }
 
-export interface Page<T> {
-  items: T[];
-  nextCursor: string | null;
-}
-
-/** RFC 9457, with the stable code to quote and, for 422, the path of each fault. */
-export interface Problem {
-  type?: string;
-  title: string;
-  status: number;
-  detail?: string;
-  hint?: string;
-  code: string;
-  errors?: { path: string; message: string }[];
-  operation?: { id: string; kind: string };
-  /** Beside 401: the platform still waits for its first administrator. */
-  setupRequired?: boolean;
+export interface AgentStatus {
+  instanceId: string | null;
+  agentVersion: string;
+  revision: number;
+  state:
+    | 'provisioning'
+    | 'installing'
+    | 'stopped'
+    | 'starting'
+    | 'running'
+    | 'stopping'
+    | 'crashed'
+    | 'error';
+  ready: boolean;
+  since: string;
+  readySince: string | null;
+  unresponsiveSince?: string | null;
+  operation: AgentOperation | null;
+  maintenance: string | null;
+  crash: Crash | null;
+  provisioningComplete: boolean;
+  players: { online: number; max: number } | null;
+  usage: { memoryBytes: number; cpuPercent: number } | null;
+  address: { host: string; port: number } | null;
 }
 
 export interface ApiKey {
@@ -47,20 +58,47 @@ export interface ApiKey {
   lastUsedAt: string | null;
 }
 
-/** Answered once, at creation: `secret` is never shown again. */
-export interface NewApiKey {
-  apiKey: ApiKey;
-  secret: string;
+export interface Artifact {
+  sha256: string;
+  /** Bytes. */
+  size: number;
+  fileName: string;
+  /** Where it came from, and the hash that vouched for it. */
+  origin: string;
+  importedAt: string;
 }
 
-/** Something one may be allowed to do, and so a scope of a key. */
-export interface Permission {
+export interface AuditEntry {
   id: string;
-  description: string;
+  action: string;
+  actor: string;
+  userId: string | null;
+  instanceId: string | null;
+  data: Record<string, unknown>;
+  at: string;
 }
 
 export interface Catalog {
   games: Game[];
+}
+
+export interface Crash {
+  at: string;
+  reason:
+    | 'out-of-memory'
+    | 'signal'
+    | 'exit-code'
+    | 'never-ready'
+    | 'port-taken'
+    | 'disk-full'
+    | 'artifact-damaged'
+    | 'hung';
+  detail: string;
+  exitCode: number | null;
+  signal: string | null;
+  count: number;
+  retryAt: string | null;
+  gaveUp: boolean;
 }
 
 export interface Game {
@@ -70,11 +108,119 @@ export interface Game {
   variants: Variant[];
 }
 
+export interface Instance {
+  id: string;
+  /** Short number; part of the host name. */
+  vmid: number;
+  kind: 'game' | 'dev';
+  name: string;
+  /** `mc-paper-5001` */
+  hostname: string;
+  game: string;
+  variant: string;
+  version: string;
+  memoryMiB: number;
+  desired: 'running' | 'stopped' | 'deleted';
+  observed:
+    | 'provisioning'
+    | 'installing'
+    | 'stopped'
+    | 'starting'
+    | 'running'
+    | 'stopping'
+    | 'crashed'
+    | 'error'
+    | 'unreachable';
+  /** A probe succeeded: players can join. */
+  ready: boolean;
+  address: { host: string; port: number } | null;
+  operation: Operation | null;
+  ownerId: string;
+  /** What the caller is to it: what one may do follows from it. */
+  role: 'owner' | 'administrator' | 'viewer' | 'operator' | 'manager';
+  since: string;
+  createdAt: string;
+}
+
+export interface Me {
+  user: User;
+  /** Null for API keys. */
+  session: { id: string; expiresAt: string } | null;
+  /** Everything the caller may do: role and, for keys, scopes. */
+  permissions: string[];
+}
+
+export interface Operation {
+  id: string;
+  /** `instances.create` */
+  kind: string;
+  /** For people: "Creating Skyblock". */
+  title: string;
+  instanceId: string | null;
+  /** Who asked: an e-mail address, or the name of what started it. */
+  requestedBy: string;
+  state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+  phases: Phase[];
+  attempt: number;
+  cancellable: boolean;
+  retriable: boolean;
+  error: { code: string; detail: string } | null;
+  createdAt: string;
+  finishedAt: string | null;
+}
+
+export interface Permission {
+  id: string;
+  description: string;
+  administrator: boolean;
+}
+
+export interface Phase {
+  name: string;
+  state: 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped';
+  progress: number | null;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  /** What is wrong and what to do, for people. */
+  detail: string;
+  /** Stable; for programs. */
+  code: string;
+  /** Finds the request in the log. */
+  requestId: string;
+  hint?: string;
+  /** The faults of a 422. */
+  errors?: { path: string; message: string }[];
+  /** The one in the way, of a 409. */
+  operation?: { id: string; kind: string };
+}
+
+export interface Session {
+  id: string;
+  address: string;
+  userAgent: string;
+  createdAt: string;
+  lastSeenAt: string;
+  expiresAt: string;
+}
+
+export interface User {
+  id: string;
+  email: string;
+  role: 'user' | 'administrator';
+  createdAt: string;
+}
+
 export interface Variant {
   id: string;
   name: string;
   description: string;
-  /** Link to the publisher's terms, accepted by creating one. */
+  /** The terms one accepts by creating a server of it. */
   eula: string | null;
   memoryMiB: { min: number; default: number; max: number };
   versions: Version[];
@@ -82,39 +228,404 @@ export interface Variant {
 
 export interface Version {
   id: string;
+  /** Id of the runtime it runs on: `java-21`. */
   runtime: string;
   recommended: boolean;
 }
 
 type Json<T> = { content: { 'application/json': T } };
-type Fault = { content: { 'application/problem+json': Problem } };
-/** A successful answer with this body, or a problem. */
-export type Answers<T, Status extends number = 200> = {
-  responses: Record<Status, Json<T>> & { default: Fault };
-};
-export type Empty<Status extends number = 204> = {
-  responses: Record<Status, { content?: never }> & { default: Fault };
-};
-export type Body<T> = { requestBody: Json<T> };
+type Nothing = { content?: never };
+type Refusal = { content: { 'application/problem+json': Problem } };
 
-type Credentials = { email: string; password: string };
-type Entered = { user: User };
-
-interface AccountPaths {
-  '/api/auth/me': { get: Answers<Me> };
-  '/api/auth/login': { post: Body<Credentials> & Answers<Entered> };
-  '/api/auth/register': { post: Body<Credentials> & Answers<Entered, 201> };
-  '/api/auth/setup': { post: Body<Credentials & { token: string }> & Answers<Entered, 201> };
-  '/api/auth/logout': { post: Empty };
-  '/api/auth/sessions': { delete: Empty };
+export interface paths {
   '/api/api-keys': {
-    get: Answers<Page<ApiKey>>;
-    post: Body<{ name: string; scopes: string[]; expiresAt: string | null }> &
-      Answers<NewApiKey, 201>;
-  };
-  '/api/api-keys/{id}': { delete: { parameters: { path: { id: string } } } & Empty };
-  '/api/permissions': { get: Answers<{ items: Permission[] }> };
-  '/api/catalog/games': { get: Answers<Catalog> };
-}
+    /** List your API keys, newest first */
+    get: {
+      parameters: {
+        query?: {
+          /** Entries on a page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+        };
+      };
+      responses: { 200: Json<{ items: ApiKey[]; nextCursor: string | null }>; default: Refusal };
+    };
 
-export type paths = AccountPaths & InstancePaths;
+    /** Make an API key */
+    post: {
+      requestBody: Json<{
+        name: string;
+        /** Permissions, `instances.*`, or `*`. */
+        scopes: string[];
+        expiresAt?: string | null;
+      }>;
+      responses: { 201: Json<{ apiKey: ApiKey; secret: string }>; default: Refusal };
+    };
+  };
+  '/api/api-keys/{id}': {
+    /** Revoke an API key */
+    delete: {
+      parameters: { path: { id: string } };
+      responses: { 204: Nothing; default: Refusal };
+    };
+  };
+  '/api/artifacts': {
+    /** Artifacts in store, newest first */
+    get: {
+      parameters: {
+        query?: {
+          /** Entries on a page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+        };
+      };
+      responses: { 200: Json<{ items: Artifact[]; nextCursor: string | null }>; default: Refusal };
+    };
+  };
+  '/api/artifacts/{sha256}': {
+    /** The content of an artifact */
+    get: {
+      parameters: {
+        path: {
+          /** SHA-256 of the content, 64 lower-case hex digits. */
+          sha256: string;
+        };
+      };
+      responses: { 200: Nothing; default: Refusal };
+    };
+  };
+  '/api/audit': {
+    /** List what was done, newest first */
+    get: {
+      parameters: {
+        query?: {
+          /** Entries on a page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          userId?: string;
+          instanceId?: string;
+        };
+      };
+      responses: {
+        200: Json<{ items: AuditEntry[]; nextCursor: string | null }>;
+        default: Refusal;
+      };
+    };
+  };
+  '/api/auth/login': {
+    /** Sign in */
+    post: {
+      requestBody: Json<{ email: string; password: string }>;
+      responses: { 200: Json<{ user: User }>; default: Refusal };
+    };
+  };
+  '/api/auth/logout': {
+    /** Sign out */
+    post: {
+      responses: { 204: Nothing; default: Refusal };
+    };
+  };
+  '/api/auth/me': {
+    /** Who is asking, and what they may do */
+    get: {
+      responses: { 200: Json<Me>; default: Refusal };
+    };
+  };
+  '/api/auth/password': {
+    /** Change the password */
+    post: {
+      requestBody: Json<{
+        current: string;
+        /** At least 10 characters; a sentence is good. */
+        password: string;
+      }>;
+      responses: { 200: Json<{ user: User }>; default: Refusal };
+    };
+  };
+  '/api/auth/register': {
+    /** Make an account and sign in */
+    post: {
+      requestBody: Json<{
+        email: string;
+        /** At least 10 characters; a sentence is good. */
+        password: string;
+      }>;
+      responses: { 201: Json<{ user: User }>; default: Refusal };
+    };
+  };
+  '/api/auth/sessions': {
+    /** Sign out everywhere */
+    delete: {
+      responses: { 204: Nothing; default: Refusal };
+    };
+
+    /** Where one is signed in */
+    get: {
+      responses: { 200: Json<{ items: Session[] }>; default: Refusal };
+    };
+  };
+  '/api/auth/sessions/{id}': {
+    /** Sign out in one place */
+    delete: {
+      parameters: { path: { id: string } };
+      responses: { 204: Nothing; default: Refusal };
+    };
+  };
+  '/api/auth/setup': {
+    /** Become the first administrator */
+    post: {
+      requestBody: Json<{
+        email: string;
+        /** At least 10 characters; a sentence is good. */
+        password: string;
+        token: string;
+      }>;
+      responses: { 201: Json<{ user: User }>; default: Refusal };
+    };
+  };
+  '/api/catalog/games': {
+    /** Games on offer, with their variants and versions */
+    get: {
+      responses: { 200: Json<Catalog>; default: Refusal };
+    };
+  };
+  '/api/catalog/runtimes': {
+    /** Runtimes that games and dev environments run on */
+    get: {
+      responses: {
+        200: Json<{ runtimes: { id: string; name: string; kind: string; version: string }[] }>;
+        default: Refusal;
+      };
+    };
+  };
+  '/api/events': {
+    /** Follow what happens, as server-sent events */
+    get: {
+      parameters: { header?: { 'last-event-id'?: string } };
+      responses: { 200: Nothing; default: Refusal };
+    };
+  };
+  '/api/instances': {
+    /** List your instances, newest first; administrators see all */
+    get: {
+      parameters: {
+        query?: {
+          /** Entries on a page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+        };
+      };
+      responses: { 200: Json<{ items: Instance[]; nextCursor: string | null }>; default: Refusal };
+    };
+
+    /** Create an instance and start it */
+    post: {
+      parameters: {
+        header?: {
+          /** Repeats with the same key get the first answer. */
+          'Idempotency-Key'?: string;
+        };
+      };
+      requestBody: Json<{
+        /** What to create. */
+        kind: 'game';
+        /** For people; need not be unique. */
+        name: string;
+        game: string;
+        variant: string;
+        version: string;
+        /** Default: what the game suggests. */
+        memoryMiB?: number;
+      }>;
+      responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}': {
+    /** Delete an instance and everything in it */
+    delete: {
+      parameters: { path: { id: string } };
+      responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
+    };
+
+    /** Look at one instance */
+    get: {
+      parameters: { path: { id: string } };
+      responses: { 200: Json<Instance>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/console/commands': {
+    /** Send one line to the console */
+    post: {
+      parameters: { path: { id: string } };
+      requestBody: Json<{ command: string }>;
+      responses: { 204: Nothing; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/grants': {
+    /** With whom the instance is shared */
+    get: {
+      parameters: { path: { id: string } };
+      responses: {
+        200: Json<{
+          items: {
+            userId: string;
+            email: string;
+            /** viewer: sees state and operations. operator: also starts, stops and uses the console. manager: also files, mods and schedules. */
+            role: 'viewer' | 'operator' | 'manager';
+            createdAt: string;
+          }[];
+        }>;
+        default: Refusal;
+      };
+    };
+
+    /** Share the instance with a user, or change what they may do */
+    put: {
+      parameters: { path: { id: string } };
+      requestBody: Json<{
+        email: string;
+        /** viewer: sees state and operations. operator: also starts, stops and uses the console. manager: also files, mods and schedules. */
+        role: 'viewer' | 'operator' | 'manager';
+      }>;
+      responses: {
+        200: Json<{
+          userId: string;
+          email: string;
+          /** viewer: sees state and operations. operator: also starts, stops and uses the console. manager: also files, mods and schedules. */
+          role: 'viewer' | 'operator' | 'manager';
+          createdAt: string;
+        }>;
+        default: Refusal;
+      };
+    };
+  };
+  '/api/instances/{id}/grants/{userId}': {
+    /** No longer share the instance with a user; anybody may give up what was shared with them */
+    delete: {
+      parameters: { path: { id: string; userId: string } };
+      responses: { 204: Nothing; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/kill': {
+    /** End the server at once; what it had not saved is lost */
+    post: {
+      parameters: { path: { id: string } };
+      responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/restart': {
+    /** Stop the server gracefully and start it again */
+    post: {
+      parameters: { path: { id: string } };
+      responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/start': {
+    /** Start the server and wait until it is ready */
+    post: {
+      parameters: { path: { id: string } };
+      responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/status': {
+    /** Ask the agent how the instance is right now */
+    get: {
+      parameters: { path: { id: string } };
+      responses: { 200: Json<AgentStatus>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/stop': {
+    /** Stop the server gracefully */
+    post: {
+      parameters: { path: { id: string } };
+      responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
+    };
+  };
+  '/api/operations': {
+    /** List operations, newest first */
+    get: {
+      parameters: {
+        query?: {
+          /** Entries on a page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          instanceId?: string;
+          state?: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+        };
+      };
+      responses: { 200: Json<{ items: Operation[]; nextCursor: string | null }>; default: Refusal };
+    };
+  };
+  '/api/operations/{id}': {
+    /** Look at one operation */
+    get: {
+      parameters: { path: { id: string } };
+      responses: { 200: Json<Operation>; default: Refusal };
+    };
+  };
+  '/api/operations/{id}/cancel': {
+    /** Cancel an operation; what it did is taken back */
+    post: {
+      parameters: { path: { id: string } };
+      responses: { 202: Json<Operation>; default: Refusal };
+    };
+  };
+  '/api/operations/{id}/retry': {
+    /** Retry an operation that failed, from the phase that failed */
+    post: {
+      parameters: { path: { id: string } };
+      responses: { 202: Json<Operation>; default: Refusal };
+    };
+  };
+  '/api/permissions': {
+    /** What one may do, and give to API keys */
+    get: {
+      responses: { 200: Json<{ items: Permission[] }>; default: Refusal };
+    };
+  };
+  '/api/users': {
+    /** List users, newest first */
+    get: {
+      parameters: {
+        query?: {
+          /** Entries on a page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+        };
+      };
+      responses: { 200: Json<{ items: User[]; nextCursor: string | null }>; default: Refusal };
+    };
+  };
+  '/api/users/{id}': {
+    /** Change the role of a user */
+    patch: {
+      parameters: { path: { id: string } };
+      requestBody: Json<{ role: 'user' | 'administrator' }>;
+      responses: { 200: Json<User>; default: Refusal };
+    };
+  };
+  '/health/live': {
+    /** Whether the process runs */
+    get: {
+      responses: { 200: Json<{ status: 'live' }>; default: Refusal };
+    };
+  };
+  '/health/ready': {
+    /** Whether the platform can serve */
+    get: {
+      responses: {
+        200: Json<{
+          status: 'ready';
+          checks: { name: string; ok: boolean; detail: string | null }[];
+        }>;
+        default: Refusal;
+      };
+    };
+  };
+}

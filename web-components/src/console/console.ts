@@ -6,7 +6,7 @@ import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
 import { copyText } from '../base/browser.ts';
 import { Watch } from '../base/watch.ts';
-import type { Instance } from '../api/schema-instances.ts';
+import type { Instance } from '../api/schema.ts';
 import { icon } from '../theme/icons.ts';
 import { count } from '../words/quantities.ts';
 import { consoleClosed } from '../words/states.ts';

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../test/runner/needs.ts';
 import { Portal } from '../../test/browser.ts';
-import type { Instance } from '../api/schema-instances.ts';
+import type { Instance } from '../api/schema.ts';
 
 const chromium = await needs.chromium();
 const portal = new Portal(chromium.value);

@@ -8,7 +8,7 @@ import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
 import { ask } from '../api/client.ts';
 import { asApiError } from '../api/problem.ts';
-import type { Instance } from '../api/schema-instances.ts';
+import type { Instance } from '../api/schema.ts';
 import { icon } from '../theme/icons.ts';
 import type { ZlhConfirm } from '../confirm/confirm.ts';
 import { instanceActionsStyles } from './instance-actions.styles.ts';

@@ -8,7 +8,7 @@ import { Watch } from '../base/watch.ts';
 import { ask } from '../api/client.ts';
 import { asApiError } from '../api/problem.ts';
 import type { ApiError } from '../api/problem.ts';
-import type { Operation } from '../api/schema-instances.ts';
+import type { Operation } from '../api/schema.ts';
 
 const PAGE = 25;
 

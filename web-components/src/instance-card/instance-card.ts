@@ -8,7 +8,7 @@ import { base } from '../base/base.styles.ts';
 import { Watch } from '../base/watch.ts';
 import { asApiError } from '../api/problem.ts';
 import type { ApiError } from '../api/problem.ts';
-import type { Instance } from '../api/schema-instances.ts';
+import type { Instance } from '../api/schema.ts';
 import { addressText, softwareText } from '../words/instances.ts';
 import { operationTitle, overallProgress } from '../words/operations.ts';
 import { memoryText } from '../words/quantities.ts';

@@ -4,7 +4,7 @@ import '../time/time.ts';
 import { html, nothing } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
-import type { AgentStatus, Crash, Instance } from '../api/schema-instances.ts';
+import type { AgentStatus, Crash, Instance } from '../api/schema.ts';
 import { addressText, softwareText } from '../words/instances.ts';
 import { memoryText } from '../words/quantities.ts';
 import { capital } from '../words/states.ts';

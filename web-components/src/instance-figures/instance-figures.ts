@@ -4,7 +4,7 @@ import '../time/time.ts';
 import { html } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
-import type { AgentStatus, Instance } from '../api/schema-instances.ts';
+import type { AgentStatus, Instance } from '../api/schema.ts';
 import type { Sample } from '../figure/figure.ts';
 import { bytes, bytesText, memoryText } from '../words/quantities.ts';
 import { sinceWhen } from '../words/times.ts';

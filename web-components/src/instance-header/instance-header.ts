@@ -6,7 +6,7 @@ import '../time/time.ts';
 import { html, nothing } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
-import type { AgentStatus, Instance } from '../api/schema-instances.ts';
+import type { AgentStatus, Instance } from '../api/schema.ts';
 import { addressText, softwareText } from '../words/instances.ts';
 import { bytesText, memoryText } from '../words/quantities.ts';
 import { instanceHeaderStyles } from './instance-header.styles.ts';

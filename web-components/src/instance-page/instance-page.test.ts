@@ -158,7 +158,7 @@ when(chromium)('a crash says what is known of it', async () => {
   const status = portal.world.statuses.get(id)!;
   const crash = {
     at: new Date().toISOString(),
-    reason: 'out-of-memory',
+    reason: 'out-of-memory' as const,
     detail: 'The server needed more than 4 GiB.',
     exitCode: 137,
     signal: null,

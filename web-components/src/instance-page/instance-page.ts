@@ -10,7 +10,7 @@ import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
 import { Watch } from '../base/watch.ts';
 import { ApiError, asApiError } from '../api/problem.ts';
-import type { Instance, Observed, Operation } from '../api/schema-instances.ts';
+import type { Instance, Operation } from '../api/schema.ts';
 import type { ZlhInstanceActions } from '../instance-actions/instance-actions.ts';
 import { isOver } from '../words/operations.ts';
 import { instancePageStyles } from './instance-page.styles.ts';
@@ -25,7 +25,7 @@ const TABS: readonly { id: Tab; label: string; path: string }[] = [
 ];
 
 /** States in which there is something to measure. */
-const UP: ReadonlySet<Observed> = new Set(['starting', 'running', 'stopping', 'unreachable']);
+const UP: ReadonlySet<Instance['observed']> = new Set(['starting', 'running', 'stopping', 'unreachable']);
 
 /**
  * @element zlh-instance-page

@@ -4,7 +4,7 @@
  */
 import type { ReactiveController } from 'lit';
 import { ask } from '../api/client.ts';
-import type { AgentStatus, Instance } from '../api/schema-instances.ts';
+import type { AgentStatus, Instance } from '../api/schema.ts';
 import type { ZlhElement } from '../base/element.ts';
 import type { Reading } from '../instance-figures/instance-figures.ts';
 

@@ -9,7 +9,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
 import { Watch } from '../base/watch.ts';
-import type { Instance } from '../api/schema-instances.ts';
+import type { Instance } from '../api/schema.ts';
 import { icon } from '../theme/icons.ts';
 import { addressText, softwareText } from '../words/instances.ts';
 import { count } from '../words/quantities.ts';

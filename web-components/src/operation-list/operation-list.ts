@@ -9,7 +9,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
 import type { ApiError } from '../api/problem.ts';
-import type { Operation } from '../api/schema-instances.ts';
+import type { Operation } from '../api/schema.ts';
 import { icon } from '../theme/icons.ts';
 import { askedBy, isOver, operationTitle } from '../words/operations.ts';
 import { took } from '../words/times.ts';

@@ -11,7 +11,7 @@ import { base } from '../base/base.styles.ts';
 import { ask } from '../api/client.ts';
 import { asApiError } from '../api/problem.ts';
 import type { ApiError } from '../api/problem.ts';
-import type { Operation, Phase } from '../api/schema-instances.ts';
+import type { Operation, Phase } from '../api/schema.ts';
 import { askedBy, isOver, operationTitle, phaseName } from '../words/operations.ts';
 import { operationStripStyles } from './operation-strip.styles.ts';
 
@@ -132,10 +132,9 @@ export class ZlhOperationStrip extends ZlhElement {
     this.waiting = true;
     this.error = undefined;
     try {
-      const answer = await ask(
-        this.connection.client.POST(`/api/operations/{id}/${action}`, { params }),
-      );
-      this.connection.heard('operation' in answer ? answer : { operation: answer });
+      const { client } = this.connection;
+      const operation = await ask(client.POST(`/api/operations/{id}/${action}`, { params }));
+      this.connection.heard({ operation });
     } catch (error) {
       this.error = asApiError(error);
     } finally {

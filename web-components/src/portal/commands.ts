@@ -1,6 +1,6 @@
 /** What the palette offers: every server, every page, and what can be done to the server one looks at. */
 import type { Connection } from '../api/connection.ts';
-import type { Instance } from '../api/schema-instances.ts';
+import type { Instance } from '../api/schema.ts';
 import type { Command } from '../palette/palette.ts';
 import { chooseScheme } from '../theme/theme.ts';
 import { addressText } from '../words/instances.ts';

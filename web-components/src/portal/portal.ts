@@ -11,7 +11,7 @@ import { html, nothing } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
 import { Watch } from '../base/watch.ts';
-import type { Instance, Operation } from '../api/schema-instances.ts';
+import type { Instance, Operation } from '../api/schema.ts';
 import type { User } from '../api/schema.ts';
 import type { Toast } from '../toasts/toasts.ts';
 import { applyScheme } from '../theme/theme.ts';

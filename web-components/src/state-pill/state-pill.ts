@@ -2,7 +2,7 @@
 import { html, svg } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
-import type { Observed, Operation } from '../api/schema-instances.ts';
+import type { Instance, Operation } from '../api/schema.ts';
 import { instanceState, operationState } from '../words/states.ts';
 import type { Shape, Stated } from '../words/states.ts';
 import { statePillStyles } from './state-pill.styles.ts';
@@ -24,7 +24,7 @@ export class ZlhStatePill extends ZlhElement {
   static override styles = [base, statePillStyles];
   static override properties = { observed: {}, ready: { type: Boolean }, desired: {}, state: {} };
 
-  declare observed: Observed | undefined;
+  declare observed: Instance['observed'] | undefined;
   declare ready: boolean;
   declare desired: 'running' | 'stopped' | 'deleted' | undefined;
   /** State of an operation; takes the place of the other three. */

@@ -1,5 +1,5 @@
 /** What an instance is called and where it is found, in words. */
-import type { Instance } from '../api/schema-instances.ts';
+import type { Instance } from '../api/schema.ts';
 
 const DEFAULT_PORT = 25565;
 

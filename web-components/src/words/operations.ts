@@ -1,5 +1,5 @@
 /** How operations and their phases are called by people. */
-import type { Operation } from '../api/schema-instances.ts';
+import type { Operation } from '../api/schema.ts';
 import { capital } from './states.ts';
 
 /** While it runs, once it is done, and when it failed. */

@@ -2,7 +2,7 @@
  * The one state language: what an instance or operation is in, as a word, a shape and a tone. Words are those of the
  * API. The shape says it without colour: filled dot ready, open ring stopped, turning ring busy, diamond failed.
  */
-import type { Instance, Operation } from '../api/schema-instances.ts';
+import type { Instance, Operation } from '../api/schema.ts';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'busy' | 'off';
 export type Shape = 'dot' | 'ring' | 'turning' | 'diamond';

@@ -6,7 +6,7 @@ import { askedBy, operationTitle, overallProgress, phaseName } from './operation
 import { bytesText, count, memoryText } from './quantities.ts';
 import { consoleClosed, instanceState, operationState } from './states.ts';
 import { ago, sinceWhen, span, took } from './times.ts';
-import type { Observed, Phase } from '../api/schema-instances.ts';
+import type { Instance, Phase } from '../api/schema.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 const NOW = Date.parse('2026-06-01T12:00:00Z');
@@ -59,7 +59,7 @@ test('running is well only when a probe succeeded', () => {
 });
 
 test('every state has a word, and good, stopped, busy and failed differ in shape', () => {
-  const all: Observed[] = [
+  const all: Instance['observed'][] = [
     'provisioning',
     'installing',
     'stopped',
