@@ -9,6 +9,7 @@ class Slow implements ConsoleSink {
   readonly #waiting: { bytes: Buffer; sent: () => void }[] = [];
   resyncs = 0;
   most = 0;
+  #arrived: (value?: unknown) => void = () => {};
 
   get backlog(): number {
     return this.#waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -21,6 +22,7 @@ class Slow implements ConsoleSink {
   send(bytes: Buffer, sent: () => void): void {
     this.#waiting.push({ bytes, sent });
     this.most = Math.max(this.most, this.backlog);
+    this.#arrived();
   }
 
   resync(): void {
@@ -34,6 +36,12 @@ class Slow implements ConsoleSink {
       next.sent();
     }
   }
+
+  /** Takes what comes until it has so many bytes. */
+  async until(bytes: number): Promise<void> {
+    for (this.takeAll(); this.text.length < bytes; this.takeAll())
+      await new Promise((resolve) => (this.#arrived = resolve));
+  }
 }
 
 const block = (letter: string, size: number) => Buffer.alloc(size, letter);
@@ -42,14 +50,14 @@ function write(hub: ConsoleHub, bytes: Buffer): void {
   hub.output(hub.end, bytes);
 }
 
-test('a viewer gets the scrollback first, then output, each byte once', () => {
+test('a viewer gets the scrollback first, then output, each byte once', async () => {
   const hub = new ConsoleHub();
   write(hub, Buffer.from('before '));
   const viewer = new Slow();
   hub.view(viewer);
   write(hub, block('x', 70_000));
-  viewer.takeAll();
-  assert.is(viewer.text, `before ${'x'.repeat(70_000)}`);
+  await viewer.until(7 + 70_000);
+  assert.ok(viewer.text === `before ${'x'.repeat(70_000)}`);
   assert.is(viewer.resyncs, 0);
 });
 
@@ -79,38 +87,79 @@ test('a viewer that does not read costs bounded memory and costs the others noth
   assert.ok(stalled.most < 2 * 2 ** 20, `${stalled.most} bytes`);
 });
 
-test('a viewer that reads again is resynchronised to the newest scrollback', () => {
+test('a viewer that reads again is resynchronised to the newest scrollback', async () => {
   const hub = new ConsoleHub();
   const viewer = new Slow();
   hub.view(viewer);
   for (let i = 0; i < 100; i++) write(hub, block('o', 65_536));
   write(hub, Buffer.from('the end'));
   viewer.takeAll();
+  await viewer.until(SCROLLBACK_BYTES);
   assert.is(viewer.resyncs, 1);
   assert.is(viewer.text.length, SCROLLBACK_BYTES);
   assert.ok(viewer.text.endsWith('the end'));
   write(hub, block('n', 65_536));
-  viewer.takeAll();
+  await viewer.until(SCROLLBACK_BYTES + 65_536);
   assert.ok(viewer.text.endsWith('nnn'));
   assert.is(viewer.resyncs, 1);
 });
 
-test('small output is gathered for a moment and sent as one', async () => {
+test('what was lost before it came here is told to the viewers as a resync', async () => {
   const hub = new ConsoleHub();
-  const sent: string[] = [];
-  const batch = new Promise<void>((resolve) => {
-    hub.view({
-      backlog: 0,
-      send: (bytes) => {
-        sent.push(bytes.toString());
-        resolve();
-      },
-      resync: () => assert.unreachable(),
-    });
-  });
+  const viewer = new Slow();
+  hub.view(viewer);
+  write(hub, Buffer.from('x'));
+  viewer.takeAll();
+  hub.output(1_000, Buffer.from('late'));
+  await viewer.until(4);
+  assert.equal([viewer.resyncs, viewer.text], [1, 'late']);
+});
+
+test('what comes after a pause goes out at once, what follows within a moment as one', async () => {
+  const hub = new ConsoleHub();
+  const viewer = new Slow();
+  hub.view(viewer);
   for (const letter of 'abc') write(hub, Buffer.from(letter));
-  await batch;
-  assert.equal(sent, ['abc']);
+  assert.is(viewer.backlog, 1);
+  await viewer.until(3);
+  assert.equal(viewer.received.map(String), ['a', 'bc']);
+});
+
+test('output is held while no viewer takes more, and goes on when one does', async () => {
+  const hub = new ConsoleHub();
+  const quick = new Slow();
+  const slow = new Slow();
+  hub.view(quick);
+  hub.view(slow);
+  let held: Promise<void> | undefined;
+  for (let i = 0; i < 5; i++) held = hub.output(hub.end, block('x', 65_536));
+  assert.ok(held !== undefined);
+  quick.takeAll();
+  await held;
+  assert.is(hub.output(hub.end, block('x', 100)), undefined);
+});
+
+test('nobody who reads nothing holds output for long, and then not at all', async () => {
+  const hub = new ConsoleHub();
+  hub.view(new Slow());
+  let holds = 0;
+  for (let i = 0; i < 100; i++) {
+    const held = hub.output(hub.end, block('x', 65_536));
+    if (held !== undefined) holds++;
+    await held;
+  }
+  assert.ok(holds > 0 && holds < 20, `${holds} holds`);
+});
+
+test('a viewer that leaves holds nothing any longer', async () => {
+  const hub = new ConsoleHub();
+  const leave = hub.view(new Slow());
+  let held: Promise<void> | undefined;
+  for (let i = 0; i < 5; i++) held = hub.output(hub.end, block('x', 65_536));
+  const began = performance.now();
+  leave();
+  await held;
+  assert.ok(performance.now() - began < 15);
 });
 
 test('a viewer that left gets nothing more', () => {

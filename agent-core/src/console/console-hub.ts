@@ -2,23 +2,30 @@
  * The console of the instance: output of all runs as one stream, to any number of viewers. Promises
  * batches instead of chunks, the scrollback first, and that a slow viewer costs bounded memory and
  * costs the others nothing: it is left behind and, once it reads again, resynchronised.
+ *
+ * Output that comes faster than even the quickest viewer reads is held up for a moment, so that a flood
+ * goes at a viewer's pace instead of being lost to everybody. The moment is short: nobody can hold a
+ * game below a few megabytes a second, and who was left behind holds nothing.
  */
-import { ByteRing } from '../lib/byte-ring.ts';
+import { Scrollback, SLAB_BYTES } from './scrollback.ts';
 
 /** Where a viewer's bytes go; made from a WebSocket. */
 export interface ConsoleSink {
   /** Bytes sent but not yet taken by the network. */
   readonly backlog: number;
-  /** `sent` is called when these bytes were taken. */
+  /** `sent` is called when these bytes were taken; they must not be changed. */
   send(bytes: Buffer, sent: () => void): void;
   /** The viewer missed something; the scrollback follows. */
   resync(): void;
 }
 
+/** What a new viewer is shown of the past, and what a shim keeps for the next agent. */
 export const SCROLLBACK_BYTES = 262_144;
-const BATCH_BYTES = 65_536;
+/** How far a viewer may be behind before it is resynchronised. */
+const LAG_BYTES = 1_048_576;
 const BATCH_MS = 4;
-const MAX_BACKLOG = 1_048_576;
+const MAX_BACKLOG = 4 * SLAB_BYTES;
+const HOLD_MS = 30;
 
 interface Viewer {
   readonly sink: ConsoleSink;
@@ -27,38 +34,53 @@ interface Viewer {
 }
 
 export class ConsoleHub {
-  readonly #ring = new ByteRing(SCROLLBACK_BYTES);
+  readonly #past = new Scrollback(LAG_BYTES);
   readonly #viewers = new Set<Viewer>();
   readonly #listeners = new Set<(chunk: Uint8Array) => void>();
+  /** Runs for a moment after each flush; output within it waits for its end. */
   #timer: NodeJS.Timeout | undefined;
   #flushed = 0;
+  #hold: { readonly over: Promise<void>; release(): void } | undefined;
 
   /** Offset after the last byte so far. */
   get end(): number {
-    return this.#ring.end;
+    return this.#past.end;
   }
 
   get viewers(): number {
     return this.#viewers.size;
   }
 
-  /** Takes output at its absolute offset; what is here already is ignored, a gap is a jump. */
-  output(offset: number, bytes: Buffer): void {
-    const known = Math.max(0, this.#ring.end - offset);
-    if (known >= bytes.length) return;
-    if (offset > this.#ring.end) this.#ring.skipTo(offset);
+  /**
+   * Takes output at its absolute offset; what is here already is ignored, a gap is a jump. Whoever can
+   * hold the source back shall do so until the answered promise resolves.
+   */
+  output(offset: number, bytes: Buffer): Promise<void> | undefined {
+    const known = Math.max(0, this.#past.end - offset);
+    if (known >= bytes.length) return this.#hold?.over;
+    if (offset > this.#past.end) this.#past.skipTo(offset);
     const fresh = known === 0 ? bytes : bytes.subarray(known);
-    this.#ring.write(fresh);
+    for (let at = 0; at < fresh.length;) {
+      const { taken, full } = this.#past.append(at === 0 ? fresh : fresh.subarray(at));
+      at += taken;
+      if (full) this.#flush();
+    }
+    if (this.#timer === undefined) this.#flush();
     for (const listener of this.#listeners) listener(fresh);
-    if (this.#viewers.size === 0) this.#flushed = this.#ring.end;
-    else if (this.#ring.end - this.#flushed >= BATCH_BYTES) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), BATCH_MS);
+    if (this.#hold === undefined && this.#everybodyIsBusy()) this.#startHold();
+    return this.#hold?.over;
   }
 
   /** The last `bytes` of output since `from`, as text. */
   tail(bytes: number, from = 0): string {
-    const start = Math.max(this.#ring.start, this.#ring.end - bytes, from);
-    return start >= this.#ring.end ? '' : this.#ring.read(start).toString('utf8');
+    const parts: Buffer[] = [];
+    let at = Math.max(this.#past.start, this.#past.end - bytes, from);
+    while (at < this.#past.end) {
+      const part = this.#past.read(at);
+      parts.push(part);
+      at += part.length;
+    }
+    return Buffer.concat(parts).toString('utf8');
   }
 
   /** Output from now on, as it arrives; answers how to stop. */
@@ -69,44 +91,72 @@ export class ConsoleHub {
 
   /** Sends the scrollback, then output, until the answered function is called. */
   view(sink: ConsoleSink): () => void {
-    const viewer: Viewer = { sink, next: this.#ring.start };
+    const viewer: Viewer = { sink, next: this.#scrollbackStart };
     this.#viewers.add(viewer);
     this.#pump(viewer);
-    return () => this.#viewers.delete(viewer);
+    return () => {
+      this.#viewers.delete(viewer);
+      if (!this.#everybodyIsBusy()) this.#hold?.release();
+    };
   }
 
+  get #scrollbackStart(): number {
+    return Math.max(this.#past.start, this.#past.end - SCROLLBACK_BYTES);
+  }
+
+  /** What comes after a pause goes out at once, what follows it within the moment goes out together. */
   #flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const from = this.#flushed;
-    this.#flushed = this.#ring.end;
-    // Those who are up to date share one buffer.
-    const batch = from >= this.#ring.start ? this.#ring.read(from) : undefined;
-    for (const viewer of this.#viewers) {
-      if (batch !== undefined && viewer.next === from && viewer.sink.backlog < MAX_BACKLOG) {
-        this.#send(viewer, batch);
-      } else {
-        this.#pump(viewer);
-      }
+    if (this.#flushed === this.#past.end) {
+      this.#timer = undefined;
+      return;
     }
+    this.#flushed = this.#past.end;
+    for (const viewer of this.#viewers) this.#pump(viewer);
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#flush(), BATCH_MS);
+    else this.#timer.refresh();
   }
 
-  /** Brings one viewer up to date, unless it is still busy with what it has. */
+  /** Brings one viewer up to date, as far as it takes it. */
   #pump(viewer: Viewer): void {
     const { sink } = viewer;
-    if (!this.#viewers.has(viewer) || viewer.next === this.#ring.end || sink.backlog >= MAX_BACKLOG)
-      return;
-    if (viewer.next < this.#ring.start) {
+    if (viewer.next < this.#past.start) {
       // Far behind: let it take all it has first, so that it is not overrun again at once.
       if (sink.backlog > 0) return;
       sink.resync();
-      viewer.next = this.#ring.start;
+      viewer.next = this.#scrollbackStart;
     }
-    this.#send(viewer, this.#ring.read(viewer.next));
+    while (viewer.next < this.#flushed && sink.backlog < MAX_BACKLOG) {
+      const bytes = this.#past.read(viewer.next);
+      viewer.next += bytes.length;
+      sink.send(bytes, () => this.#taken(viewer));
+    }
   }
 
-  #send(viewer: Viewer, bytes: Buffer): void {
-    viewer.next += bytes.length;
-    viewer.sink.send(bytes, () => this.#pump(viewer));
+  #taken(viewer: Viewer): void {
+    if (!this.#viewers.has(viewer)) return;
+    this.#pump(viewer);
+    if (this.#hold !== undefined && viewer.sink.backlog < MAX_BACKLOG) this.#hold.release();
+  }
+
+  /** True when there are viewers that keep up, and none of them can take more now. */
+  #everybodyIsBusy(): boolean {
+    let busy = false;
+    for (const { sink, next } of this.#viewers) {
+      if (next < this.#past.start) continue;
+      if (sink.backlog < MAX_BACKLOG) return false;
+      busy = true;
+    }
+    return busy;
+  }
+
+  #startHold(): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const release = () => {
+      clearTimeout(timer);
+      this.#hold = undefined;
+      resolve();
+    };
+    const timer = setTimeout(release, HOLD_MS);
+    this.#hold = { over: promise, release };
   }
 }

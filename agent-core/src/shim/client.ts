@@ -19,8 +19,11 @@ import {
 import { runFiles } from './launch.ts';
 
 export interface ShimEvents {
-  /** `offset` jumps ahead where output was overwritten before it could be read. */
-  output(offset: number, bytes: Buffer): void;
+  /**
+   * `offset` jumps ahead where output was overwritten before it could be read. An answered promise holds
+   * further output back until it resolves; what was on its way may still come.
+   */
+  output(offset: number, bytes: Buffer): Promise<void> | undefined;
   exit(record: ExitRecord): void;
   /** The shim is dead and its last word, if any, is on disk. */
   lost(): void;
@@ -35,6 +38,7 @@ export class ShimClient {
   #socket: Socket | undefined;
   #next: number;
   #over = false;
+  #held: Promise<void> | undefined;
 
   private constructor(runDir: string, shim: ProcessId, from: number, events: ShimEvents) {
     this.#runDir = runDir;
@@ -96,12 +100,21 @@ export class ShimClient {
     if (type === FrameType.output) {
       const { offset, bytes } = decodeOutput(payload);
       this.#next = offset + bytes.length;
-      this.#events.output(offset, bytes);
+      const until = this.#events.output(offset, bytes);
+      if (until !== undefined && until !== this.#held) void this.#hold(until);
     } else if (type === FrameType.exit) {
       const record = JSON.parse(payload.toString()) as ExitRecord;
       this.release();
       this.#events.exit(record);
     }
+  }
+
+  async #hold(until: Promise<void>): Promise<void> {
+    this.#held = until;
+    this.#socket?.pause();
+    await until;
+    if (this.#held === until) this.#held = undefined;
+    if (this.#held === undefined) this.#socket?.resume();
   }
 
   #closed(): void {

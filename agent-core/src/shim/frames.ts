@@ -51,6 +51,7 @@ export interface ExitRecord {
 export const MAX_FRAME = 1 << 20;
 const HEADER = 5;
 const OFFSET = 6;
+export const OUTPUT_HEADER = HEADER + OFFSET;
 
 export function encodeFrame(type: number, payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(HEADER + payload.length);
@@ -64,12 +65,11 @@ export function encodeJson(type: number, value: unknown): Buffer {
   return encodeFrame(type, Buffer.from(JSON.stringify(value)));
 }
 
-export function encodeOutput(offset: number, bytes: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(HEADER + OFFSET + bytes.length);
-  frame.writeUInt32BE(bytes.length + OFFSET + 1, 0);
+/** Makes a frame of output that stands behind {@link OUTPUT_HEADER} free bytes, without copying it. */
+export function frameOutput(offset: number, frame: Buffer): Buffer {
+  frame.writeUInt32BE(frame.length - 4, 0);
   frame.writeUInt8(FrameType.output, 4);
   frame.writeUIntBE(offset, HEADER, OFFSET);
-  frame.set(bytes, HEADER + OFFSET);
   return frame;
 }
 

@@ -9,13 +9,14 @@
 import { chownSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
-import { ByteRing } from '../lib/byte-ring.ts';
+import { ByteRing } from './byte-ring.ts';
 import { statProcess, type ProcessId } from '../lib/process-id.ts';
 import {
   encodeJson,
-  encodeOutput,
+  frameOutput,
   frameReader,
   FrameType,
+  OUTPUT_HEADER,
   type Attach,
   type ExitRecord,
   type Hello,
@@ -29,6 +30,11 @@ const PRIVATE = 0o177;
 const CHUNK = 65_536;
 /** Input waiting for a game that does not read; more is dropped rather than kept. */
 const MAX_PENDING_INPUT = 262_144;
+/**
+ * How long the game may be held for an agent that is attached and takes nothing. Below the 200 ms after
+ * which node-pty gives up what an ended game wrote and nobody read.
+ */
+const HOLD_MS = 150;
 /** How long agents get to read the end of the output once the exit is on disk. */
 const LINGER_MS = 5_000;
 
@@ -37,6 +43,8 @@ interface Viewer {
   /** Next byte to send. */
   sent: number;
   full: boolean;
+  /** It did not read for a whole hold; nobody waits for it until it reads again. */
+  stuck: boolean;
   toldExit: boolean;
 }
 
@@ -50,6 +58,7 @@ let terminal: Terminal | undefined;
 let exit: ExitRecord | undefined;
 let recorded = false;
 let pumping = false;
+let hold: NodeJS.Timeout | undefined;
 
 // An orderly shutdown is the agent's to lead; the shim goes when its game has gone.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'] as const)
@@ -98,7 +107,7 @@ function idOf(pid: number): ProcessId {
 }
 
 function serve(socket: Socket): void {
-  const viewer: Viewer = { socket, sent: Infinity, full: false, toldExit: false };
+  const viewer: Viewer = { socket, sent: Infinity, full: false, stuck: false, toldExit: false };
   const read = frameReader((type, payload) => receive(viewer, type, payload));
   socket.on('data', (chunk: Buffer) => {
     try {
@@ -108,12 +117,14 @@ function serve(socket: Socket): void {
     }
   });
   socket.on('drain', () => {
-    viewer.full = false;
+    viewer.full = viewer.stuck = false;
     pump(viewer);
+    balance();
   });
   socket.on('error', () => {}); // 'close' follows, and there is nobody to tell
   socket.on('close', () => {
     viewers.delete(viewer);
+    balance();
     if (recorded && viewers.size === 0) process.exit(0);
   });
 }
@@ -143,15 +154,39 @@ function schedulePump(): void {
   setImmediate(() => {
     pumping = false;
     for (const viewer of viewers) pump(viewer);
+    balance();
   });
+}
+
+/**
+ * A flood goes at the pace of the agent, instead of overwriting what it is about to read: the terminal is
+ * not read while half the ring waits for an agent that reads on. Without such an agent nothing is held.
+ */
+function balance(): void {
+  const behind = [...viewers].some(
+    ({ full, stuck, sent }) => full && !stuck && ring.end - sent >= request.scrollbackBytes / 2,
+  );
+  if (behind && hold === undefined) {
+    terminal?.pause();
+    hold = setTimeout(giveUp, HOLD_MS);
+  } else if (!behind && hold !== undefined) {
+    clearTimeout(hold);
+    hold = undefined;
+    terminal?.resume();
+  }
+}
+
+function giveUp(): void {
+  for (const viewer of viewers) viewer.stuck = viewer.full;
+  balance();
 }
 
 function pump(viewer: Viewer): void {
   while (!viewer.full && viewer.sent < ring.end) {
     const from = Math.max(viewer.sent, ring.start);
-    const bytes = ring.read(from, CHUNK);
-    viewer.sent = from + bytes.length;
-    viewer.full = !viewer.socket.write(encodeOutput(from, bytes));
+    const frame = ring.read(from, CHUNK, OUTPUT_HEADER);
+    viewer.sent = from + frame.length - OUTPUT_HEADER;
+    viewer.full = !viewer.socket.write(frameOutput(from, frame));
   }
   if (exit !== undefined && !viewer.full && !viewer.toldExit) {
     viewer.toldExit = true;

@@ -12,6 +12,9 @@ export interface Terminal {
   readonly _socket: { readonly writableLength: number };
   write(data: Buffer): void;
   resize(cols: number, rows: number): void;
+  /** Stops reading, which holds a process that writes on. */
+  pause(): void;
+  resume(): void;
   onData(listener: (chunk: Buffer) => void): void;
   /** `signal` is a number, 0 or absent when the process exited by itself. */
   onExit(listener: (exit: { exitCode: number; signal?: number }) => void): void;

@@ -5,7 +5,7 @@
 // FAKE_READY_MS, FAKE_CRASH ("before-ready" | "after-ready" | "oom" | "port"), FAKE_EXIT_CODE,
 // FAKE_IGNORE_STOP, FAKE_IGNORE_TERM, FAKE_MAX_PLAYERS.
 // Console: help, list, say …, save-all, save-off, save-on, stop, and for tests: crash [code], exit <code>,
-// flood <MiB>, hang, mute, speak, child [detached], env <name>, pid, join <n>.
+// flood <MiB> [<KiB per second>], hang, mute, speak, child [detached], env <name>, pid, join <n>.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -109,18 +109,37 @@ const commands = {
     child.unref();
     log(`child ${child.pid}`);
   },
-  flood: (mebibytes) => flood(Number(mebibytes ?? 1) * 2 ** 20),
+  flood: (mebibytes, kibibytesPerSecond) =>
+    flood(
+      Number(mebibytes ?? 1) * 2 ** 20,
+      kibibytesPerSecond && Number(kibibytesPerSecond) * 1024,
+    ),
 };
 
-/** Numbered lines of 64 bytes, so that a reader can tell what is missing or doubled. */
-function flood(bytes, number = 0) {
-  let block = '';
-  for (let i = 0; i < 1024 && bytes > 0; i++, bytes -= 64) {
-    block += `${String(number++).padStart(12, '0')} ${'x'.repeat(49)}\r\n`;
+const LINE = 63;
+const LINES = 1024;
+
+/**
+ * Numbered lines of 64 bytes as the terminal shows them, so that a reader can tell what is missing or
+ * doubled; as fast as they are taken, or a given number of KiB a second.
+ */
+function flood(bytes, perSecond, number = 0) {
+  const size = Math.min(perSecond === undefined ? LINES : Math.ceil(perSecond / 50 / 64), LINES);
+  const count = Math.min(Math.ceil(bytes / 64), size);
+  if (count === 0) return log('flood over');
+  const block = Buffer.alloc(count * LINE, `${'x'.repeat(LINE - 1)}\n`);
+  for (let i = 0; i < count; i++) {
+    let rest = number + i;
+    block[i * LINE + 12] = 32;
+    for (let at = i * LINE + 11; at >= i * LINE; at--) {
+      block[at] = 48 + (rest % 10);
+      rest = Math.floor(rest / 10);
+    }
   }
-  if (block === '') return log('flood over');
-  if (process.stdout.write(block)) setImmediate(flood, bytes, number);
-  else process.stdout.once('drain', () => flood(bytes, number));
+  const go = () => flood(bytes - count * 64, perSecond, number + count);
+  if (perSecond !== undefined) process.stdout.write(block, () => setTimeout(go, 20));
+  else if (process.stdout.write(block)) setImmediate(go);
+  else process.stdout.once('drain', go);
 }
 
 createInterface({ input: process.stdin }).on('line', (line) => {

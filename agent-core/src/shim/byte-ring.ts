@@ -1,6 +1,6 @@
 /**
- * The last N bytes of an endless stream, addressed by absolute offset. Shared by the shim and the
- * console; promises that memory never grows and that a reader can tell what it missed.
+ * The last N bytes of an endless stream, addressed by absolute offset. Promises that memory never grows
+ * and that a reader can tell what it missed.
  */
 export class ByteRing {
   readonly #bytes: Buffer;
@@ -36,21 +36,18 @@ export class ByteRing {
     this.#start = Math.max(this.#start, this.#end - capacity);
   }
 
-  /** A copy of up to `max` bytes from `offset` on; `offset` must lie between `start` and `end`. */
-  read(offset: number, max = this.#bytes.length): Buffer {
+  /**
+   * A copy of up to `max` bytes from `offset` on, behind `headroom` bytes for the caller to fill; `offset`
+   * must lie between `start` and `end`.
+   */
+  read(offset: number, max = this.#bytes.length, headroom = 0): Buffer {
     const { length: capacity } = this.#bytes;
     const length = Math.min(max, this.#end - offset);
     const at = offset % capacity;
     const first = Math.min(length, capacity - at);
-    const copy = Buffer.allocUnsafe(length);
-    this.#bytes.copy(copy, 0, at, at + first);
-    this.#bytes.copy(copy, first, 0, length - first);
+    const copy = Buffer.allocUnsafe(headroom + length);
+    this.#bytes.copy(copy, headroom, at, at + first);
+    this.#bytes.copy(copy, headroom + first, 0, length - first);
     return copy;
-  }
-
-  /** Goes on at a later offset, forgetting what came before: bytes in between were lost. */
-  skipTo(offset: number): void {
-    this.#start = offset;
-    this.#end = offset;
   }
 }
