@@ -1,7 +1,7 @@
 /**
  * The direction of imports (the house's first promise), checked over every import statement:
  *
- *     web-components → (HTTP) → plugins → agent contract → agent-core        everybody → kernel
+ *     web-components → (HTTP) → plugins → agent contracts → agent-core        everybody → kernel
  *
  * Nobody imports another package's inside, only its exports; outside of tests only its contract,
  * the `"."` export. Nobody imports what its package.json does not name.
@@ -24,7 +24,7 @@ const noRoom: readonly Room[] = [];
 /** Whose packages a room may import, its own package aside. */
 const allowed: Record<Room, readonly Room[]> = {
   kernel: noRoom,
-  plugins: ['kernel', 'plugins', 'agent-core'],
+  plugins: ['kernel', 'plugins', 'agent-core', 'agent-plugins'],
   'agent-core': ['kernel'],
   'agent-plugins': ['kernel', 'agent-core'],
   'web-components': noRoom,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import type { Caller, People } from '../support/callers.ts';
-import type { Accepted, Instance, Operation } from '../support/client.ts';
+import type { Accepted, ApiClient, Instance, Operation } from '../support/client.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { broken, endless } from '../support/stand-in-game.ts';
 
@@ -35,6 +35,9 @@ const each = (status: number): Record<Caller, number> => ({
   anonymous: status,
   signedOut: status,
   other: status,
+  viewer: status,
+  operator: status,
+  manager: status,
   owner: status,
   administrator: status,
   narrow: status,
@@ -57,13 +60,20 @@ const bySession = (status: number, but: Partial<Statuses> = {}): Statuses =>
   signedIn(status, { narrow: 403, fitting: 403, ...but });
 const permitted = (status: number, but: Partial<Statuses> = {}): Statuses =>
   signedIn(status, { narrow: 403, ...but });
-/** Things that belong to somebody: for others they do not exist. */
-const owned = (status: number): Statuses => permitted(status, { other: 404 });
+/** Things that belong to somebody: for others they do not exist, and nobody can be let in. */
+const alone = { other: 404, viewer: 404, operator: 404, manager: 404 };
+/** Of an instance that is shared: the owner may, and those from this role on; the others see it, and may not. */
+const from = (least: 'viewer' | 'operator' | 'manager' | 'owner', status: number): Statuses =>
+  permitted(status, {
+    other: 404,
+    ...(least === 'viewer' ? {} : { viewer: 403 }),
+    ...(least === 'viewer' || least === 'operator' ? {} : { operator: 403 }),
+    ...(least === 'owner' ? { manager: 403 } : {}),
+  });
 /** Even the administrator has no business with it. */
-const personal = (status: number): Statuses =>
-  permitted(status, { other: 404, administrator: 404 });
+const personal = (status: number): Statuses => permitted(status, { ...alone, administrator: 404 });
 const forAdministrators = (status: number): Statuses =>
-  permitted(status, { other: 403, owner: 403 });
+  permitted(status, { other: 403, owner: 403, viewer: 403, operator: 403, manager: 403 });
 const forAgents = (status: number): Statuses => ({
   ...each(403),
   anonymous: 401,
@@ -71,15 +81,29 @@ const forAgents = (status: number): Statuses => ({
   agent: status,
 });
 
+/** With one user of each role. */
+export async function share(owner: ApiClient, instanceId: string): Promise<void> {
+  for (const role of ['viewer', 'operator', 'manager'])
+    await owner.ask('PUT', `/api/instances/${instanceId}/grants`, {
+      email: `${role}@example.org`,
+      role,
+    });
+}
+
 async function failed({ owner }: World): Promise<Accepted> {
   const made = await owner.ask<Accepted>('POST', '/api/instances', { ...broken, name: 'Broken' });
+  await share(owner, made.instance.id);
   await owner.untilOver(made.operation.id);
   return made;
 }
 
-const onFailed = (permission: string, path: (made: Accepted) => string): Row => ({
+const onFailed = (
+  permission: string,
+  least: Parameters<typeof from>[0],
+  path: (made: Accepted) => string,
+): Row => ({
   permission,
-  answers: owned(202),
+  answers: from(least, 202),
   send: async (world) => ({ path: path(await failed(world)) }),
 });
 
@@ -186,16 +210,21 @@ export const routes: Readonly<Record<string, Row>> = {
     { permission: 'catalog.manage', holder: administrator },
   ),
   'GET /api/operations': at('/api/operations', permitted(200), { permission: 'operations.read' }),
-  'GET /api/operations/{id}': at(({ operation }) => `/api/operations/${operation.id}`, owned(200), {
-    permission: 'operations.read',
-  }),
+  'GET /api/operations/{id}': at(
+    ({ operation }) => `/api/operations/${operation.id}`,
+    from('viewer', 200),
+    {
+      permission: 'operations.read',
+    },
+  ),
   'POST /api/operations/{id}/retry': onFailed(
     'operations.write',
+    'owner', // it is a creation
     ({ operation }) => `/api/operations/${operation.id}/retry`,
   ),
   'POST /api/operations/{id}/cancel': {
     permission: 'operations.write',
-    answers: owned(202),
+    answers: { ...permitted(202), ...alone },
     async send({ owner }) {
       const { operation } = await owner.ask<Accepted>('POST', '/api/instances', {
         ...endless,
@@ -218,44 +247,75 @@ export const routes: Readonly<Record<string, Row>> = {
     permission: 'instances.write',
     body: { ...broken, name: 'Wanted' },
   }),
-  'GET /api/instances/{id}': at(({ instance }) => `/api/instances/${instance.id}`, owned(200), {
-    permission: 'instances.read',
-  }),
+  'GET /api/instances/{id}': at(
+    ({ instance }) => `/api/instances/${instance.id}`,
+    from('viewer', 200),
+    {
+      permission: 'instances.read',
+    },
+  ),
   'GET /api/instances/{id}/status': at(
     ({ instance }) => `/api/instances/${instance.id}/status`,
-    owned(200),
+    from('viewer', 200),
     { permission: 'instances.read' },
   ),
   'DELETE /api/instances/{id}': onFailed(
     'instances.write',
+    'owner',
     ({ instance }) => `/api/instances/${instance.id}`,
   ),
   'POST /api/instances/{id}/start': onFailed(
     'instances.control',
+    'operator',
     ({ instance }) => `/api/instances/${instance.id}/start`,
   ),
   'POST /api/instances/{id}/stop': onFailed(
     'instances.control',
+    'operator',
     ({ instance }) => `/api/instances/${instance.id}/stop`,
   ),
   'POST /api/instances/{id}/restart': onFailed(
     'instances.control',
+    'operator',
     ({ instance }) => `/api/instances/${instance.id}/restart`,
   ),
   'POST /api/instances/{id}/kill': onFailed(
     'instances.control',
+    'operator',
     ({ instance }) => `/api/instances/${instance.id}/kill`,
   ),
   'POST /api/instances/{id}/console/commands': at(
     ({ instance }) => `/api/instances/${instance.id}/console/commands`,
-    owned(204),
+    from('operator', 204),
     { permission: 'instances.console', body: { command: 'list' } },
   ),
   'GET /api/instances/{id}/console': at(
     ({ instance }) => `/api/instances/${instance.id}/console`,
-    owned(101),
+    from('operator', 101),
     { permission: 'instances.console' },
   ),
+  'GET /api/instances/{id}/grants': at(
+    ({ instance }) => `/api/instances/${instance.id}/grants`,
+    from('owner', 200),
+    { permission: 'instances.share' },
+  ),
+  'PUT /api/instances/{id}/grants': at(
+    ({ instance }) => `/api/instances/${instance.id}/grants`,
+    from('owner', 200),
+    { permission: 'instances.share', body: { email: 'viewer@example.org', role: 'viewer' } },
+  ),
+  'DELETE /api/instances/{id}/grants/{userId}': {
+    permission: 'instances.read',
+    // A key needs the scope to share as well, unless it gives up what was granted to its own user.
+    answers: { ...from('owner', 204), other: 204, fitting: 403 },
+    async send({ owner, instance }) {
+      const grants = `/api/instances/${instance.id}/grants`;
+      const body = { email: 'other@example.org', role: 'viewer' };
+      const { userId } = await owner.ask<{ userId: string }>('PUT', grants, body);
+      const path = `${grants}/${userId}`;
+      return { path, after: () => owner.request('DELETE', path) };
+    },
+  },
   // The last one: it ends the sessions that the others use.
   'DELETE /api/auth/sessions': at('/api/auth/sessions', bySession(204)),
 };

@@ -21,7 +21,7 @@ import { query } from '../support/leftovers.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { offerStandIns } from '../support/stand-in-game.ts';
 import { game, warmHome } from '../support/warm-home.ts';
-import { hidden, routes, type Row, type Sent, type World } from './roles-table.ts';
+import { hidden, routes, share, type Row, type Sent, type World } from './roles-table.ts';
 
 /** These end the session they are asked with, so each caller brings one of its own. */
 const endsSession = new Set([
@@ -33,6 +33,9 @@ const endsSession = new Set([
 const passwords: Partial<Record<Caller, readonly [string, string]>> = {
   owner: ['owner@example.org', 'the password of the owner'],
   other: ['other@example.org', 'the password of the other'],
+  viewer: ['viewer@example.org', 'the password of the viewer'],
+  operator: ['operator@example.org', 'the password of the operator'],
+  manager: ['manager@example.org', 'the password of the manager'],
   administrator: ['admin@example.org', 'correct horse battery'],
 };
 
@@ -124,6 +127,7 @@ async function prepare(platform: TestPlatform, people: People): Promise<World> {
   });
   const { state, error } = await owner.untilOver(operation.id);
   assert.is(state, 'succeeded', JSON.stringify(error));
+  await share(owner, instance.id);
   const [artifact] = await query<{ sha256: string }>(
     platform.home,
     'select sha256 from catalog_artifact limit 1',

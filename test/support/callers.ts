@@ -10,6 +10,9 @@ export const callers = [
   'signedOut', // with the cookie of a session that has ended
   'other', // a user, but not the owner
   'owner',
+  'viewer', // users with whom the instance is shared
+  'operator',
+  'manager',
   'administrator',
   'narrow', // a key with another scope than the one needed
   'fitting', // a key with exactly the scope needed
@@ -23,15 +26,23 @@ export interface People {
   readonly administrator: ApiClient;
   readonly owner: ApiClient;
   readonly other: ApiClient;
+  readonly viewer: ApiClient;
+  readonly operator: ApiClient;
+  readonly manager: ApiClient;
 }
 
 export async function invite(platform: TestPlatform): Promise<People> {
-  const [administrator, owner, other] = await Promise.all([
+  const register = (name: string) =>
+    platform.anonymous().register(`${name}@example.org`, `the password of the ${name}`);
+  const [administrator, owner, other, viewer, operator, manager] = await Promise.all([
     platform.admin(),
-    platform.anonymous().register('owner@example.org', 'the password of the owner'),
-    platform.anonymous().register('other@example.org', 'the password of the other'),
+    register('owner'),
+    register('other'),
+    register('viewer'),
+    register('operator'),
+    register('manager'),
   ]);
-  return { administrator, owner, other };
+  return { administrator, owner, other, viewer, operator, manager };
 }
 
 /** A key of this user with these scopes. */

@@ -10,6 +10,8 @@ export interface Permission {
   readonly description: string;
   /** Only for administrators. */
   readonly administrator?: boolean;
+  /** The least role on somebody else's instance that includes it. Absent: the owner keeps it to themselves. */
+  readonly grantedTo?: InstanceRole;
 }
 export const Permissions = point<readonly Permission[]>('accounts.permissions');
 
@@ -25,6 +27,35 @@ export interface Accounts {
   user(id: string): Promise<User | null>;
 }
 export const Accounts = token<Accounts>('accounts');
+
+/** What somebody may do on an instance of somebody else; each role includes those before it. */
+export const instanceRoles = ['viewer', 'operator', 'manager'] as const;
+export type InstanceRole = (typeof instanceRoles)[number];
+
+export interface Grant {
+  readonly userId: string;
+  readonly email: string;
+  readonly role: InstanceRole;
+  readonly createdAt: string;
+}
+
+/** Grants on single instances. Whose the instances are, and who may grant, is the business of `instances`. */
+export interface Grants {
+  /** Null when nothing is granted. */
+  roleOn(em: EntityManager, instanceId: string, userId: string): Promise<InstanceRole | null>;
+  includes(role: InstanceRole, permission: string): boolean;
+  /** Every instance on which the user was granted something. */
+  of(em: EntityManager, userId: string): Promise<ReadonlyMap<string, InstanceRole>>;
+  /** Everybody who was granted something on the instance. */
+  on(em: EntityManager, instanceId: string): Promise<readonly Grant[]>;
+  /** Grants, or changes what was granted. 422 `/email` when nobody has that address. */
+  give(em: EntityManager, instanceId: string, email: string, role: InstanceRole): Promise<Grant>;
+  /** False when there was nothing to take back. */
+  takeBack(em: EntityManager, instanceId: string, userId: string): Promise<boolean>;
+  /** The instance is gone. */
+  forget(em: EntityManager, instanceId: string): Promise<void>;
+}
+export const Grants = token<Grants>('accounts.grants');
 
 /** What was done, by whom, to what. Kept when its subject is deleted. */
 export interface AuditEntry {

@@ -9,7 +9,8 @@ import { authenticators } from './authenticators.ts';
 import { doorRoutes } from './door-routes.ts';
 import { Doors } from './doors.ts';
 import { RecordedAnswers } from './idempotency.ts';
-import { Accounts, Audit, Permissions } from './index.ts';
+import { InstanceGrants } from './grants.ts';
+import { Accounts, Audit, Grants, Permissions } from './index.ts';
 import { keyRoutes } from './key-routes.ts';
 import { Passwords } from './passwords.ts';
 import { PermissionBook } from './permissions.ts';
@@ -38,9 +39,10 @@ export default definePlugin({
     auditTrail: asClass(AuditTrail).singleton(),
     audit: asFunction(({ auditTrail }: { auditTrail: AuditTrail }) => auditTrail).singleton(),
     recordedAnswers: asClass(RecordedAnswers).singleton(),
+    grants: asClass(InstanceGrants).singleton(),
     upkeep: asClass(Upkeep).singleton(),
   },
-  provides: { users: Accounts, audit: Audit, recordedAnswers: Idempotency },
+  provides: { users: Accounts, audit: Audit, grants: Grants, recordedAnswers: Idempotency },
   setup({ add, use, log }) {
     add(Entities, accountEntities);
     add(Migrations, accountMigrations);

@@ -72,6 +72,19 @@ const AuditEntity = defineEntity({
   ],
 });
 
+/** What somebody may do on an instance of somebody else. Instances are another plugin's, so none is referred to. */
+const GrantEntity = defineEntity({
+  name: 'Grant',
+  tableName: 'accounts_grant',
+  properties: {
+    instanceId: p.uuid().primary(),
+    user: () => p.manyToOne(UserEntity).primary().deleteRule('cascade').updateRule('no action'),
+    role: p.string().length(20),
+    createdAt: p.datetime(),
+  },
+  indexes: [{ name: 'accounts_grant_user_id_index', properties: ['user'] }],
+});
+
 /** The open invitation to become the first administrator. Its token is derived, so it is kept nowhere. */
 const SetupEntity = defineEntity({
   name: 'Setup',
@@ -109,6 +122,7 @@ export const accountEntities = [
   SetupEntity,
   AttemptEntity,
   IdempotencyEntity,
+  GrantEntity,
 ];
 
 const toUser = (table: string) =>
@@ -144,6 +158,15 @@ export const accountMigrations = [
         "caller" varchar(100) not null, "route" varchar(200) not null, "key" varchar(200) not null,
         "body_hash" varchar(64) not null, "status" int null, "body" jsonb null, "created_at" timestamptz not null,
         primary key ("caller", "route", "key"))`,
+    ],
+  },
+  {
+    name: '002_grant',
+    up: [
+      `create table "accounts_grant" (
+        "instance_id" uuid not null, "user_id" uuid not null, "role" varchar(20) not null, "created_at" timestamptz not null,
+        primary key ("instance_id", "user_id"), ${toUser('accounts_grant')})`,
+      'create index "accounts_grant_user_id_index" on "accounts_grant" ("user_id")',
     ],
   },
 ] as const;

@@ -33,6 +33,14 @@ export interface Events {
 }
 export const Events = token<Events>('events');
 
+/** Whose events one may see besides one's own: those of instances that somebody shared. Never those for administrators alone. */
+export interface Audience {
+  instancesOf(userId: string): Promise<readonly string[]>;
+  /** An event of this type, for a user, says that the answer for them has changed. */
+  readonly changedBy: string;
+}
+export const Audiences = point<Audience>('events.audiences');
+
 /**
  * Called in every process for every event, after commit, at most once, never for what happened while the process was down.
  * What must happen once and surely is an operation started in the same transaction instead.

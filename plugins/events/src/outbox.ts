@@ -26,6 +26,12 @@ interface Row {
   readonly horizon: string;
 }
 
+/** Who reads: their own events, and those of instances shared with them. */
+export interface Reader {
+  readonly userId: string;
+  readonly shared: ReadonlySet<string>;
+}
+
 const channel = 'zlh_events';
 /** Ids that were told already, the latest last. */
 const remembered = 20_000;
@@ -90,20 +96,29 @@ export class Outbox implements Events {
   }
 
   /**
-   * What `userId` may see (null: all) and was committed after the event `id` was told; null when that is no longer known or
+   * What `reader` may see (null: all) and was committed after the event `id` was told; null when that is no longer known or
    * more than `limit`. What was committed at the same moment may be among it once more.
    */
-  async since(id: string, userId: string | null, limit: number): Promise<DomainEvent[] | null> {
+  async since(id: string, reader: Reader | null, limit: number): Promise<DomainEvent[] | null> {
     const em = this.#ground.database.fork();
     const [last] = await em.execute<{ horizon: string }[]>(
       'select horizon::text from events_event where id = ?',
       [id],
     );
     if (last === undefined) return null;
-    const own = userId === null ? '' : 'and user_id = ?';
+    const own =
+      reader === null
+        ? ''
+        : 'and user_id is not null and (user_id = ? or instance_id = any(?::uuid[]))';
     const rows = await em.execute<Row[]>(
       `select ${columns} from events_event where (id > ? or xact >= ?) and id <> ? ${own} order by id limit ?`,
-      [id, last.horizon, id, ...(userId === null ? [] : [userId]), limit + 1],
+      [
+        id,
+        last.horizon,
+        id,
+        ...(reader === null ? [] : [reader.userId, `{${[...reader.shared].join(',')}}`]),
+        limit + 1,
+      ],
     );
     return rows.length > limit ? null : rows.map(view);
   }

@@ -3,14 +3,14 @@ import { asClass, definePlugin } from '@zlh/kernel';
 import { Permissions } from '@zlh/accounts';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Routes } from '@zlh/http';
-import { Events, Listeners } from './index.ts';
+import { Audiences, Events, Listeners } from './index.ts';
 import { Outbox } from './outbox.ts';
 import { eventEntities, eventMigrations } from './schema.ts';
 import { eventRoutes } from './stream.ts';
 
 export default definePlugin({
   id: 'events',
-  needs: { database: Database, listeners: Listeners },
+  needs: { database: Database, listeners: Listeners, audiences: Audiences },
   services: { outbox: asClass(Outbox).singleton() },
   provides: { outbox: Events },
   setup({ add, use }) {

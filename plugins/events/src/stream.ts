@@ -5,14 +5,16 @@
  */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { defineRoute, Problem, type Identity, type Route } from '@zlh/http';
-import type { Logger } from '@zlh/kernel';
+import { defineRoute, Problem, type Route } from '@zlh/http';
+import type { Contribution, Logger } from '@zlh/kernel';
 import { Type } from 'typebox';
-import type { DomainEvent } from './index.ts';
+import type { Audience, DomainEvent } from './index.ts';
 import type { Outbox } from './outbox.ts';
+import { View } from './view.ts';
 
 interface Use {
   readonly outbox: Outbox;
+  readonly audiences: readonly Contribution<Audience>[];
   readonly log: Logger;
 }
 
@@ -54,33 +56,35 @@ export function eventRoutes(use: Use): readonly Route[] {
         };
         reply.hijack();
         const { raw } = reply;
-        raw.writeHead(200, {
-          'content-type': 'text/event-stream; charset=utf-8',
-          'cache-control': 'no-store',
-          'x-accel-buffering': 'no',
-          connection: 'keep-alive',
-        });
-        raw.write('retry: 1000\n\n');
-        const release = follow(use, identity, request.headers['last-event-id'], raw);
-        const closed = () => {
-          release();
-          released();
-        };
         // Who left while we found out who they are is gone already.
-        if (raw.destroyed) closed();
-        else raw.once('close', closed);
+        if (raw.destroyed) return released();
+        raw.once('close', released);
+        // Known before the stream opens: who reads everything once it is open must not miss what follows.
+        View.of(use, identity)
+          .then((view) => begin(use, view, request.headers['last-event-id'], raw))
+          .catch((error: unknown) => {
+            use.log.warn({ err: error }, 'a stream of events could not begin');
+            raw.destroy();
+          });
       },
     }),
   ];
 }
 
+function begin(use: Use, view: View, last: string | undefined, raw: ServerResponse): void {
+  if (raw.destroyed) return; // left while we found out what they may see
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    connection: 'keep-alive',
+  });
+  raw.write('retry: 1000\n\n');
+  raw.once('close', follow(use, view, last, raw));
+}
+
 /** Sends what was missed, then what happens, in order. Answers how to stop. */
-function follow(
-  use: Use,
-  identity: Identity,
-  last: string | undefined,
-  raw: ServerResponse,
-): () => void {
+function follow(use: Use, view: View, last: string | undefined, raw: ServerResponse): () => void {
   const send = (text: string) => {
     if (raw.writableEnded) return; // it is ending: what follows is read when the reader comes back
     raw.write(text);
@@ -89,17 +93,15 @@ function follow(
   // What happens while the missed ones are read waits, so that the order holds.
   let waiting: DomainEvent[] | undefined = [];
   const stop = use.outbox.subscribe((event) => {
-    if (!visible(event, identity)) return;
+    view.follow(event);
+    if (!view.shows(event)) return;
     if (waiting === undefined) send(format(event));
     else if (waiting.push(event) > mostMissed) raw.destroy();
   });
   const heartbeat = setInterval(() => send(': still here\n\n'), heartbeatMs);
   const gone = new AbortController();
   const catchUp = async () => {
-    const missed =
-      last === undefined
-        ? []
-        : await use.outbox.since(last, identity.administrator ? null : identity.id, mostMissed);
+    const missed = last === undefined ? [] : await use.outbox.since(last, view.reader, mostMissed);
     if (missed === null) send('event: resync\ndata: {}\n\n');
     const known = new Set((missed ?? []).map(({ id }) => id));
     for (const event of missed ?? []) {
@@ -123,10 +125,6 @@ function follow(
     clearInterval(heartbeat);
     gone.abort();
   };
-}
-
-function visible(event: DomainEvent, identity: Identity): boolean {
-  return identity.administrator || (event.userId !== null && event.userId === identity.id);
 }
 
 function format({ id, type, data, at, instanceId }: DomainEvent): string {

@@ -109,7 +109,10 @@ export interface SocketDefinition<S extends RouteSchemas> {
   readonly description?: string;
   readonly access: Access;
   readonly schema?: S;
-  /** Runs before the upgrade: throw a Problem to refuse with an HTTP answer. */
+  /**
+   * Runs before the upgrade: throw a Problem to refuse with an HTTP answer. Asked again now and then while the socket is
+   * open: a 401, 403 or 404 closes it.
+   */
   before?(request: RouteRequest<S>): unknown;
   open(socket: WebSocket, request: RouteRequest<S>): void;
 }

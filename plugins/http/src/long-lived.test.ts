@@ -9,6 +9,7 @@ import { defineRoute, defineSocket, Http, Problem } from './index.ts';
 import { TestClient } from './testing/client.ts';
 import { startHttp } from './testing/start.ts';
 
+let takenBack = false;
 const routes = [
   defineSocket({
     url: '/api/echo',
@@ -24,6 +25,15 @@ const routes = [
       throw new Problem(409, 'things.stopped', 'It is stopped.');
     },
     open: () => assert.unreachable(),
+  }),
+  defineSocket({
+    url: '/api/shared',
+    summary: 'Shared',
+    access: 'public',
+    before() {
+      if (takenBack) throw new Problem(403, 'things.taken-back', 'It is no longer shared.');
+    },
+    open: () => undefined,
   }),
   defineSocket({
     url: '/api/breaks',
@@ -142,6 +152,15 @@ test('who is signed out loses what stands open', () =>
     signedOut.add('ada');
     assert.is(await closing(socket), '1008 You are not signed in any more.');
     assert.is(await read, 'data: hello\n\n');
+  }));
+
+test('whoever may no longer see what a socket shows loses it', () =>
+  using({ recheckSeconds: 0.05 }, async (kernel) => {
+    takenBack = false;
+    const socket = dial(kernel, '/api/shared');
+    await once(socket, 'open');
+    takenBack = true;
+    assert.is(await closing(socket), '1008 You may not see this any more.');
   }));
 
 test('a viewer who gives no sign of life is let go', () =>

@@ -14,6 +14,8 @@ interface Connection {
   readonly request: FastifyRequest;
   readonly access: Access;
   readonly caller: string;
+  /** The route's own check, see `SocketDefinition.before`. */
+  readonly before?: (() => unknown) | undefined;
   /** Asks the other side for a sign of life; ends the connection when the last one stayed unanswered. */
   ping(): void;
   end(code: number, reason: string): void;
@@ -46,12 +48,18 @@ export class LongLived {
     );
   }
 
-  addSocket(request: FastifyRequest, socket: WebSocket, access: Access): void {
+  addSocket(
+    request: FastifyRequest,
+    socket: WebSocket,
+    access: Access,
+    before?: () => unknown,
+  ): void {
     let answered = true;
     socket.on('pong', () => (answered = true));
     const leave = this.#add({
       request,
       access,
+      before,
       caller: callerOf(request),
       ping() {
         if (!answered) return socket.terminate();
@@ -105,10 +113,23 @@ export class LongLived {
   async #check(): Promise<void> {
     for (const connection of this.#open) {
       connection.ping();
-      if (connection.access === 'public') continue;
-      if (!(await this.#gate.stillAllowed(connection.request, connection.access)))
+      if (
+        connection.access !== 'public' &&
+        !(await this.#gate.stillAllowed(connection.request, connection.access))
+      )
         connection.end(1008, 'You are not signed in any more.');
+      else if (await isRefused(connection)) connection.end(1008, 'You may not see this any more.');
     }
+  }
+}
+
+/** Only a clear no ends it: what is away for a moment must not close every console. */
+async function isRefused({ before }: Connection): Promise<boolean> {
+  try {
+    await before?.();
+    return false;
+  } catch (error) {
+    return error instanceof Problem && [401, 403, 404].includes(error.status);
   }
 }
 

@@ -69,7 +69,9 @@ export function createSocketHandler(longLived: LongLived, log: Logger) {
       socket.on('error', (error) =>
         log.debug({ err: error, requestId: request.id }, 'a WebSocket broke'),
       );
-      longLived.addSocket(request, socket, definition.access);
+      longLived.addSocket(request, socket, definition.access, () =>
+        definition.before?.(request as never),
+      );
       try {
         definition.open(socket, request as never);
       } catch (error) {

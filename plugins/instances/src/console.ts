@@ -31,7 +31,8 @@ export function consoleRoute(use: Use): Route {
       'First the scrollback, then output, as binary frames. Send text frames `{"type":"input","data"}` and `{"type":"resize","cols","rows"}`. A text frame `{"type":"resync"}` means: clear the screen, the scrollback follows.',
     access: { permission: 'instances.console' },
     schema: { params: Type.Object({ id: Type.String({ format: 'uuid' }) }) },
-    before: ({ params, identity }) => use.instances.target(params.id, identity),
+    before: ({ params, identity }) =>
+      use.instances.target(params.id, identity, 'instances.console'),
     open(viewer, { params, identity }) {
       join(use, viewer, params.id, identity).catch((error: unknown) => {
         if (!(error instanceof Problem))
@@ -53,7 +54,9 @@ async function join(use: Use, viewer: WebSocket, id: string, identity: Identity)
     if (text !== undefined && isMessage(text)) send(text);
     else viewer.close(1008, 'console.not-a-message');
   });
-  const agent = await use.agents.console(await use.instances.target(id, identity));
+  const agent = await use.agents.console(
+    await use.instances.target(id, identity, 'instances.console'),
+  );
   if (viewer.readyState !== viewer.OPEN) return agent.terminate();
   agent.on('message', (data: Buffer, binary: boolean) => {
     viewer.send(data, { binary }, () => {

@@ -6,9 +6,9 @@ import { point, token } from '@zlh/kernel';
 import type { EntityManager } from '@zlh/database';
 import type { Identity } from '@zlh/http';
 import type { AgentTarget } from '@zlh/agents';
-import type { InstanceView } from './view.ts';
+import type { InstanceView, Role } from './view.ts';
 
-export { InstanceView, CreateInstance } from './view.ts';
+export { CreateInstance, InstanceView, Role } from './view.ts';
 
 /** What a provider is asked to make room for. */
 export interface PlacementRequest {
@@ -54,6 +54,11 @@ export interface Provider {
     placement: Placement,
     signal: AbortSignal,
   ): Promise<Placement>;
+  /**
+   * Gives the instance other ports for those that somebody else uses by now. Asked for only while nothing of it listens;
+   * a provider whose containers have addresses of their own needs none of it.
+   */
+  renumber?(request: PlacementRequest, signal: AbortSignal): Promise<Placement>;
   /** Ends and removes everything of the instance, running or not, whole or half made. */
   remove(instanceId: string, signal: AbortSignal): Promise<void>;
   /** Ids of all instances it holds something of, for finding orphans. */
@@ -84,10 +89,35 @@ export interface InstanceHooks {
 }
 export const Hooks = point<InstanceHooks>('instances.hooks');
 
+/** What other plugins may know of an instance. */
+export interface InstanceFacts {
+  readonly id: string;
+  readonly kind: 'game' | 'dev';
+  readonly name: string;
+  readonly game: string;
+  readonly variant: string;
+  readonly version: string;
+  readonly ownerId: string;
+  /** What the caller is to it. */
+  readonly role: Role;
+}
+
 export interface Instances {
   /** 404 when it does not exist or the caller may not see it. */
   get(id: string, identity: Identity): Promise<InstanceView>;
-  /** Where its agent answers; 503 `instances.not-placed` while there is none. */
-  target(id: string, identity: Identity): Promise<AgentTarget>;
+  /**
+   * Whether the caller may do what the permission names, on this instance: its owner and administrators may do all, others
+   * what their grant includes. 404 when they may not even see it, 403 when their role does not go that far.
+   */
+  admit(
+    em: EntityManager,
+    id: string,
+    identity: Identity,
+    permission: string,
+  ): Promise<InstanceFacts>;
+  /** Where its agent answers, for callers who may do that; 503 `instances.not-placed` while there is none. */
+  target(id: string, identity: Identity, permission: string): Promise<AgentTarget>;
+  /** The same for work that nobody waits for; null while there is none. */
+  targetOf(em: EntityManager, id: string): Promise<AgentTarget | null>;
 }
 export const Instances = token<Instances>('instances');

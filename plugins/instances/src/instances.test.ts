@@ -71,6 +71,27 @@ test('a stranger finds nothing, whatever is asked; an administrator finds all', 
   assert.is((await platform.as('root').get(`/api/instances/${id}/status`)).status, 200);
 });
 
+test('those with whom it is shared see it, and may do what their role includes', async () => {
+  const { id } = await platform.created('ida');
+  const guest = platform.as('gast');
+  const answers = async () => [
+    (await guest.get(`/api/instances/${id}`)).status,
+    (await guest.post(`/api/instances/${id}/console/commands`, { command: 'list' })).status,
+    (await guest.delete(`/api/instances/${id}`)).status,
+    (await guest.get(`/api/instances/${id}/grants`)).status,
+  ];
+  assert.equal(await answers(), [404, 404, 404, 404]);
+  platform.share(id, 'gast', 'viewer');
+  assert.equal(await answers(), [200, 403, 403, 403]);
+  platform.share(id, 'gast', 'operator');
+  assert.equal(await answers(), [200, 204, 403, 403]);
+  const { items } = (await guest.get('/api/instances')).body;
+  assert.equal(
+    items.map((item: { id: string; role: string }) => [item.id, item.role]),
+    [[id, 'operator']],
+  );
+});
+
 test('limits hold when many requests come at once', async () => {
   const answers = await Promise.all(
     Array.from({ length: 8 }, () => platform.as('eve').post('/api/instances', wanted)),

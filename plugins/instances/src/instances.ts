@@ -1,6 +1,6 @@
 /** The `Instances` service: what a request may ask of instances. The work itself is done by operations. */
 import type { Contribution } from '@zlh/kernel';
-import type { Audit } from '@zlh/accounts';
+import type { Audit, Grants, InstanceRole } from '@zlh/accounts';
 import type { Agents, AgentTarget } from '@zlh/agents';
 import type { Catalog } from '@zlh/catalog';
 import { newId, type Database, type EntityManager } from '@zlh/database';
@@ -8,7 +8,15 @@ import type { Events } from '@zlh/events';
 import { decodeCursor, encodeCursor, problems, type Identity, type Page } from '@zlh/http';
 import type { Operations, OperationView } from '@zlh/operations';
 import { serialise } from './admission.ts';
-import type { AdmissionRule, CreateInstance, Instances, InstanceView, Provider } from './index.ts';
+import type {
+  AdmissionRule,
+  CreateInstance,
+  InstanceFacts,
+  Instances,
+  InstanceView,
+  Provider,
+  Role,
+} from './index.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
 
 export interface InstancesGround {
@@ -19,6 +27,7 @@ export interface InstancesGround {
   readonly agents: Agents;
   readonly catalog: Catalog;
   readonly audit: Audit;
+  readonly grants: Grants;
   readonly admission: readonly Contribution<AdmissionRule>[];
   readonly providers: readonly Contribution<Provider>[];
 }
@@ -30,11 +39,11 @@ export interface Accepted {
 
 /** What an action wants the instance to become, and how it is called while it runs. */
 const actions = {
-  start: { desired: 'running', title: 'Starting' },
-  stop: { desired: 'stopped', title: 'Stopping' },
-  restart: { desired: 'running', title: 'Restarting' },
-  kill: { desired: 'stopped', title: 'Killing' },
-  delete: { desired: 'deleted', title: 'Deleting' },
+  start: { desired: 'running', title: 'Starting', permission: 'instances.control' },
+  stop: { desired: 'stopped', title: 'Stopping', permission: 'instances.control' },
+  restart: { desired: 'running', title: 'Restarting', permission: 'instances.control' },
+  kill: { desired: 'stopped', title: 'Killing', permission: 'instances.control' },
+  delete: { desired: 'deleted', title: 'Deleting', permission: 'instances.write' },
 } as const;
 export type Action = keyof typeof actions;
 
@@ -114,15 +123,15 @@ export class InstancesService implements Instances {
         },
       });
       await this.changed(em, instance);
-      return { instance: view(instance, operation), operation };
+      return { instance: view(instance, 'owner', operation), operation };
     });
   }
 
   async act(id: string, action: Action, identity: Identity): Promise<Accepted> {
     const { database, operations, audit } = this.#ground;
     return database.transaction(async (em) => {
-      const instance = await find(em, id, identity);
-      const { desired, title } = actions[action];
+      const { desired, title, permission } = actions[action];
+      const { instance, role } = await this.#find(em, id, identity, permission);
       const operation = await operations.start(em, {
         kind: `instances.${action}`,
         title: `${title} ${instance.name}`,
@@ -144,14 +153,14 @@ export class InstancesService implements Instances {
       });
       await this.changed(em, instance);
       const current = (await operations.current(em, [id])).get(id);
-      return { instance: view(instance, current ?? null), operation };
+      return { instance: view(instance, role, current ?? null), operation };
     });
   }
 
   async get(id: string, identity: Identity): Promise<InstanceView> {
     const em = this.#ground.database.fork();
-    const instance = await find(em, id, identity);
-    return view(instance, (await this.#ground.operations.current(em, [id])).get(id) ?? null);
+    const { instance, role } = await this.#find(em, id, identity, 'instances.read');
+    return view(instance, role, (await this.#ground.operations.current(em, [id])).get(id) ?? null);
   }
 
   async list(
@@ -160,10 +169,12 @@ export class InstancesService implements Instances {
   ): Promise<Page<InstanceView>> {
     const em = this.#ground.database.fork();
     const after = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor);
+    const shared = await this.#ground.grants.of(em, identity.id);
+    const visible = { $or: [{ ownerId: identity.id }, { id: { $in: [...shared.keys()] } }] };
     const rows = await em.find(
       Instance,
       {
-        ...(identity.administrator ? {} : { ownerId: identity.id }),
+        $and: [identity.administrator ? {} : visible],
         ...(after === undefined
           ? {}
           : {
@@ -182,20 +193,63 @@ export class InstancesService implements Instances {
     );
     const last = items.at(-1);
     return {
-      items: items.map((instance) => view(instance, operations.get(instance.id) ?? null)),
+      items: items.map((instance) =>
+        view(
+          instance,
+          roleOf(instance, identity, shared.get(instance.id) ?? null)!,
+          operations.get(instance.id) ?? null,
+        ),
+      ),
       nextCursor: rows.length > filter.limit && last !== undefined ? encodeCursor(last) : null,
     };
   }
 
-  async target(id: string, identity: Identity): Promise<AgentTarget> {
-    const { placement } = await find(this.#ground.database.fork(), id, identity);
-    if (placement === null || placement === undefined)
+  async admit(
+    em: EntityManager,
+    id: string,
+    identity: Identity,
+    permission: string,
+  ): Promise<InstanceFacts> {
+    const { instance, role } = await this.#find(em, id, identity, permission);
+    const { kind, name, game, variant, version, ownerId } = instance;
+    return { id, kind: kind as InstanceFacts['kind'], name, game, variant, version, ownerId, role };
+  }
+
+  async target(id: string, identity: Identity, permission: string): Promise<AgentTarget> {
+    const em = this.#ground.database.fork();
+    const { instance } = await this.#find(em, id, identity, permission);
+    if (instance.placement === null || instance.placement === undefined)
       throw problems.unavailable(
         'instances.not-placed',
         'This instance has no container yet. Wait until it is created.',
         2,
       );
-    return { instanceId: id, url: placement.agentUrl };
+    return { instanceId: id, url: instance.placement.agentUrl };
+  }
+
+  async targetOf(em: EntityManager, id: string): Promise<AgentTarget | null> {
+    const instance = await em.findOne(Instance, { id });
+    const url = instance?.placement?.agentUrl;
+    return url === undefined ? null : { instanceId: id, url };
+  }
+
+  /** 404 also for what is hidden from the caller; 403 when their role does not include the permission. */
+  async #find(
+    em: EntityManager,
+    id: string,
+    identity: Identity,
+    permission: string,
+  ): Promise<{ readonly instance: InstanceRecord; readonly role: Role }> {
+    const { grants } = this.#ground;
+    const instance = await em.findOne(Instance, { id });
+    const granted = instance === null ? null : await grants.roleOn(em, id, identity.id);
+    const role = instance === null ? null : roleOf(instance, identity, granted);
+    if (instance === null || role === null) throw problems.notFound('instance');
+    if (role !== 'owner' && role !== 'administrator' && !grants.includes(role, permission))
+      throw problems.forbidden(
+        `Your role on this instance ("${role}") does not include this. Ask its owner.`,
+      );
+    return { instance, role };
   }
 
   /** Tells everybody concerned that the instance is no longer as they saw it. */
@@ -218,15 +272,21 @@ export class InstancesService implements Instances {
   }
 }
 
-/** 404 also for what is somebody else's. */
-async function find(em: EntityManager, id: string, identity: Identity): Promise<InstanceRecord> {
-  const instance = await em.findOne(Instance, { id });
-  if (instance === null || !(identity.administrator || instance.ownerId === identity.id))
-    throw problems.notFound('instance');
-  return instance;
+/** Null: somebody who may not even see it. */
+function roleOf(
+  { ownerId }: InstanceRecord,
+  identity: Identity,
+  granted: InstanceRole | null,
+): Role | null {
+  if (ownerId === identity.id) return 'owner';
+  return identity.administrator ? 'administrator' : granted;
 }
 
-export function view(instance: InstanceRecord, operation: OperationView | null): InstanceView {
+export function view(
+  instance: InstanceRecord,
+  role: Role,
+  operation: OperationView | null,
+): InstanceView {
   const { id, vmid, name, hostname, game, variant, version, memoryMiB, ready, ownerId } = instance;
   return {
     id,
@@ -244,6 +304,7 @@ export function view(instance: InstanceRecord, operation: OperationView | null):
     address: instance.placement?.address ?? null,
     operation,
     ownerId,
+    role,
     since: instance.since.toISOString(),
     createdAt: instance.createdAt.toISOString(),
   };

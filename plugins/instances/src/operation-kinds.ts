@@ -1,6 +1,6 @@
 /** The operations of instances, as lists of phases, and what their end means for the instance. */
 import type { Agents } from '@zlh/agents';
-import type { Audit } from '@zlh/accounts';
+import type { Audit, Grants } from '@zlh/accounts';
 import type { Contribution } from '@zlh/kernel';
 import type { EntityManager } from '@zlh/database';
 import type { EndedOperation, OperationKind, Operations } from '@zlh/operations';
@@ -15,6 +15,7 @@ interface Use {
   readonly operations: Operations;
   readonly agents: Agents;
   readonly audit: Audit;
+  readonly grants: Grants;
   readonly hooks: readonly Contribution<InstanceHooks>[];
 }
 type Ended = EndedOperation<Record<string, never>>;
@@ -38,6 +39,7 @@ export function instanceKinds(use: Use): readonly Kind[] {
   return [
     {
       kind: 'instances.create',
+      ownerOnly: true, // cancelling it deletes the instance
       cancellable: true,
       retriable: true,
       phases: [
@@ -69,6 +71,7 @@ export function instanceKinds(use: Use): readonly Kind[] {
     { kind: 'instances.kill', exclusive: false, phases: [act('kill')] },
     {
       kind: 'instances.delete',
+      ownerOnly: true,
       retriable: true,
       phases: [
         later(({ stopForGood }) => stopForGood, 'stop'),
@@ -123,6 +126,7 @@ async function forget(
   if (instance === null) return; // removed meanwhile
   for (const { value } of use.hooks) await value.deleted?.(em, instance.id);
   await use.agents.dismiss(em, instance.id);
+  await use.grants.forget(em, instance.id);
   await use.operations.forget(em, instance.id, id);
   await use.audit.record(em, {
     action: 'instances.deleted',

@@ -1,16 +1,17 @@
 /** Instances: their routes, their operations, what their agents say of them, and the limits on having more. */
 import { asClass, asFunction, definePlugin } from '@zlh/kernel';
-import { Audit, Permissions } from '@zlh/accounts';
+import { Audit, Grants, Permissions } from '@zlh/accounts';
 import { AgentObservers, Agents } from '@zlh/agents';
 import { ArtifactStore, Catalog } from '@zlh/catalog';
 import { Database, Entities, Migrations } from '@zlh/database';
-import { Events } from '@zlh/events';
+import { Audiences, Events } from '@zlh/events';
 import { Http, Routes } from '@zlh/http';
 import { OperationKinds, Operations } from '@zlh/operations';
 import { Type } from 'typebox';
 import { Admission, Hooks, Instances, Providers } from './index.ts';
 import { Adoption } from './adoption.ts';
 import { userLimits } from './admission.ts';
+import { grantRoutes, sharedEvent } from './grant-routes.ts';
 import { consoleRoute } from './console.ts';
 import { InstancesService } from './instances.ts';
 import { agentObserver } from './observer.ts';
@@ -51,6 +52,7 @@ export default definePlugin({
     catalog: Catalog,
     artifactStore: ArtifactStore,
     audit: Audit,
+    grants: Grants,
     http: Http,
     admission: Admission,
     providers: Providers,
@@ -65,7 +67,11 @@ export default definePlugin({
   setup({ add, use, config }) {
     add(Entities, instanceEntities);
     add(Migrations, instanceMigrations);
-    add(Routes, [...instanceRoutes(use), consoleRoute(use)]);
+    add(Routes, [...instanceRoutes(use), consoleRoute(use), ...grantRoutes(use)]);
+    add(Audiences, {
+      changedBy: sharedEvent,
+      instancesOf: async (userId) => [...(await use.grants.of(use.database.fork(), userId)).keys()],
+    });
     for (const kind of instanceKinds(use)) add(OperationKinds, kind);
     add(AgentObservers, agentObserver(use));
     add(
@@ -73,10 +79,23 @@ export default definePlugin({
       userLimits(() => config),
     );
     add(Permissions, [
-      { id: 'instances.read', description: 'See instances and their state' },
+      {
+        id: 'instances.read',
+        description: 'See instances and their state',
+        grantedTo: 'viewer',
+      },
       { id: 'instances.write', description: 'Create and delete instances' },
-      { id: 'instances.control', description: 'Start, stop, restart and kill instances' },
-      { id: 'instances.console', description: 'Read the console and send commands' },
+      {
+        id: 'instances.control',
+        description: 'Start, stop, restart and kill instances',
+        grantedTo: 'operator',
+      },
+      {
+        id: 'instances.console',
+        description: 'Read the console and send commands',
+        grantedTo: 'operator',
+      },
+      { id: 'instances.share', description: 'Share instances with other users' },
     ]);
   },
   ready: ({ adoption }) => adoption.begin(),

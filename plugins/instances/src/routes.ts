@@ -75,7 +75,7 @@ export function instanceRoutes(use: Use): readonly Route[] {
       access: { permission: 'instances.read' },
       schema: { params, response: { 200: AgentStatus } },
       handler: async ({ params: { id }, identity }) =>
-        use.agents.status(await use.instances.target(id, identity)),
+        use.agents.status(await use.instances.target(id, identity, 'instances.read')),
     }),
     defineRoute({
       method: 'POST',
@@ -84,7 +84,8 @@ export function instanceRoutes(use: Use): readonly Route[] {
       access: { permission: 'instances.console' },
       schema: { params, body: ConsoleCommandRequest, response: { 204: Type.Null() } },
       async handler({ params: { id }, body: { command }, identity }, reply) {
-        await use.agents.command(await use.instances.target(id, identity), command);
+        const target = await use.instances.target(id, identity, 'instances.console');
+        await use.agents.command(target, command);
         return reply.code(204).send();
       },
     }),

@@ -1,5 +1,6 @@
 /** The instance as the API shows it, and what creating one takes. */
 import { Type, type Static } from 'typebox';
+import { instanceRoles } from '@zlh/accounts';
 import { OperationView } from '@zlh/operations';
 
 const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -16,6 +17,12 @@ export const Observed = Type.Enum([
   'error',
   'unreachable',
 ]);
+
+/** What the caller is to an instance. */
+export const Role = Type.Enum(['owner', 'administrator', ...instanceRoles], {
+  description: 'What the caller is to it: what one may do follows from it.',
+});
+export type Role = Static<typeof Role>;
 
 export const InstanceView = Type.Object(
   {
@@ -34,6 +41,7 @@ export const InstanceView = Type.Object(
     address: orNull(Type.Object({ host: Type.String(), port: Type.Integer() })),
     operation: orNull(OperationView),
     ownerId: Type.String({ format: 'uuid' }),
+    role: Role,
     /** When `observed` was entered. */
     since: Type.String({ format: 'date-time' }),
     createdAt: Type.String({ format: 'date-time' }),

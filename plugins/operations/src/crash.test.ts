@@ -2,13 +2,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { Grants } from '@zlh/accounts';
+import { memoryGrants } from '@zlh/accounts/testing';
 import { Database, newId } from '@zlh/database';
 import database from '@zlh/database/platform';
 import { addressOf } from '@zlh/database/testing';
 import { Events } from '@zlh/events';
 import events from '@zlh/events/platform';
 import type { Identity } from '@zlh/http';
-import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Operations, type OperationView } from './index.ts';
@@ -61,6 +63,7 @@ const steps = async () =>
 function startWorker(reached: Reached = () => undefined): Promise<TestKernel> {
   return startTestKernel({
     plugins: [database, events, operations, stepsPlugin('survivor', reached)],
+    replace: [replacement(Grants, memoryGrants())],
     config: { database: { url: addressOf(host), secretKey } },
     logLevel: 'silent',
   });

@@ -98,6 +98,8 @@ export interface OperationKind<Input = Record<string, unknown>> {
   readonly exclusive?: boolean;
   readonly cancellable?: boolean;
   readonly retriable?: boolean;
+  /** Not to be cancelled or retried by those with whom the instance is shared. */
+  readonly ownerOnly?: boolean;
   readonly phases: readonly PhaseDefinition<Input>[];
   /** In the transaction that ends the operation, whatever the outcome: set the state of the subject here. */
   ended?(em: EntityManager, operation: EndedOperation<Input>): Promise<void>;
@@ -117,7 +119,7 @@ export interface NewOperation {
   readonly kind: string;
   readonly title: string;
   readonly instanceId: string | null;
-  /** Whose operation it is: this user and administrators see it. */
+  /** Whose operation it is: this user, administrators and those with whom the instance is shared see it. */
   readonly ownerId: string | null;
   readonly requestedBy: string;
   /** JSON. */
@@ -130,7 +132,7 @@ export interface Operations {
    * while an exclusive one runs on the instance.
    */
   start(em: EntityManager, operation: NewOperation): Promise<OperationView>;
-  /** 404 when it does not exist or is not the caller's. */
+  /** 404 when it does not exist or the caller may not see it. */
   get(id: string, identity: Identity): Promise<OperationView>;
   list(
     filter: {

@@ -1,6 +1,8 @@
 /** Promises of the queue: phases run once and in order, end where the user wants, and conflicts are named. */
 import { definePlugin } from '@zlh/kernel';
-import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { Grants, type InstanceRole } from '@zlh/accounts';
+import { memoryGrants } from '@zlh/accounts/testing';
 import { Database, newId } from '@zlh/database';
 import database from '@zlh/database/platform';
 import { schemaDifference } from '@zlh/database/testing';
@@ -20,6 +22,9 @@ const owner: Identity = {
   can: () => true,
 };
 const stranger: Identity = { ...owner, id: newId(), label: 'stranger@example.org' };
+
+const shared = new Map<string, Map<string, InstanceRole>>();
+const least = { 'operations.read': 'viewer', 'operations.write': 'manager' } as const;
 
 let done: string[] = [];
 let gate = Promise.withResolvers<void>();
@@ -59,6 +64,12 @@ const kinds: OperationKind[] = [
     cancellable: true,
     phases: [step('one'), step('waits', async ({ signal }) => untilAborted(signal))],
   },
+  {
+    kind: 'test.owners',
+    cancellable: true,
+    ownerOnly: true,
+    phases: [step('gated', () => gate.promise)],
+  },
   { kind: 'test.gated', phases: [step('gated', () => gate.promise)] },
   {
     kind: 'test.fails',
@@ -86,7 +97,10 @@ test.before(async () => {
     id: 'test',
     setup: ({ add }) => kinds.forEach((kind) => add(OperationKinds, kind)),
   });
-  kernel = await startTestKernel({ plugins: [database, events, operations, plugin] });
+  kernel = await startTestKernel({
+    plugins: [database, events, operations, plugin],
+    replace: [replacement(Grants, memoryGrants(shared, least))],
+  });
 });
 test.after(() => kernel.stop());
 test.before.each(() => {
@@ -266,6 +280,27 @@ test('a stranger neither sees nor cancels nor retries it', async () => {
   }
   assert.is((await kernel.use(Operations).list({ limit: 50 }, stranger)).items.length, 0);
   await until(id, over);
+});
+
+test('those with whom the instance is shared see its operations, and cancel what their role includes', async () => {
+  const operations = kernel.use(Operations);
+  const instanceId = newId();
+  const guest: Identity = { ...owner, id: newId(), label: 'guest@example.org' };
+  const as = (role: InstanceRole) => shared.set(instanceId, new Map([[guest.id, role]]));
+  as('viewer');
+  const { id } = await begin('test.waits', instanceId);
+  assert.is((await operations.get(id, guest)).id, id);
+  assert.is((await operations.list({ limit: 50 }, guest)).items.length, 1);
+  assert.is(await statusOf(operations.cancel(id, guest)), 403);
+  as('manager');
+  await operations.cancel(id, guest);
+  await until(id, ({ state }) => state === 'cancelled');
+  const { id: owners } = await begin('test.owners', instanceId);
+  assert.is(await statusOf(operations.cancel(owners, guest)), 403);
+  shared.delete(instanceId);
+  assert.is(await statusOf(operations.get(id, guest)), 404);
+  gate.resolve();
+  await until(owners, over);
 });
 
 test('a list is read page by page without losing or repeating an operation', async () => {

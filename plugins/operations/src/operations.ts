@@ -1,6 +1,7 @@
 /** The `Operations` service: queues, shows, cancels and retries. Running them is the worker's. */
 import { UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import type { Contribution } from '@zlh/kernel';
+import type { Grants } from '@zlh/accounts';
 import { newId, type Database, type EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
 import { decodeCursor, encodeCursor, problems } from '@zlh/http';
@@ -11,6 +12,7 @@ import { columns, isOver, pendingPhases, view, type OperationRecord } from './re
 interface Ground {
   readonly database: Database;
   readonly events: Events;
+  readonly grants: Grants;
   readonly kinds: readonly Contribution<OperationKind>[];
 }
 
@@ -78,19 +80,21 @@ export class DurableOperations implements Operations {
       where.push(sql);
       values.push(...given);
     };
-    if (!identity.administrator) add('owner_id = ?', identity.id);
+    const em = this.#ground.database.fork();
+    if (!identity.administrator) {
+      const shared = [...(await this.#ground.grants.of(em, identity.id)).keys()];
+      add('(owner_id = ? or instance_id = any(?::uuid[]))', identity.id, `{${shared.join(',')}}`);
+    }
     if (filter.instanceId !== undefined) add('instance_id = ?', filter.instanceId);
     if (filter.state !== undefined) add('state = ?', filter.state);
     if (filter.cursor !== undefined) {
       const { createdAt, id } = decodeCursor(filter.cursor);
       add(`(date_trunc('milliseconds', created_at), id) < (?, ?)`, createdAt, id);
     }
-    const rows = await this.#ground.database
-      .fork()
-      .execute<OperationRecord[]>(
-        `select ${columns} from operations_operation where ${where.join(' and ')} order by date_trunc('milliseconds', created_at) desc, id desc limit ?`,
-        [...values, filter.limit + 1],
-      );
+    const rows = await em.execute<OperationRecord[]>(
+      `select ${columns} from operations_operation where ${where.join(' and ')} order by date_trunc('milliseconds', created_at) desc, id desc limit ?`,
+      [...values, filter.limit + 1],
+    );
     const items = rows.slice(0, filter.limit);
     const last = items.at(-1);
     const more = rows.length > filter.limit && last !== undefined;
@@ -198,9 +202,29 @@ export class DurableOperations implements Operations {
       `select ${columns} from operations_operation where id = ? ${lock ? 'for update' : ''}`,
       [id],
     );
-    if (record === undefined || !(identity.administrator || record.owner_id === identity.id))
-      throw problems.notFound('operation');
+    if (record === undefined) throw problems.notFound('operation');
+    await this.#admit(em, record, identity, lock ? 'operations.write' : 'operations.read');
     return record;
+  }
+
+  /** Its owner, administrators, and those with whom its instance is shared, as far as their role goes. */
+  async #admit(
+    em: EntityManager,
+    record: OperationRecord,
+    identity: Identity,
+    permission: string,
+  ): Promise<void> {
+    if (identity.administrator || record.owner_id === identity.id) return;
+    const { grants } = this.#ground;
+    const role =
+      record.instance_id === null ? null : await grants.roleOn(em, record.instance_id, identity.id);
+    if (role === null) throw problems.notFound('operation');
+    const ownerOnly =
+      permission === 'operations.write' && this.kind(record.kind)?.ownerOnly === true;
+    if (ownerOnly || !grants.includes(role, permission))
+      throw problems.forbidden(
+        `Your role on this instance ("${role}") does not include this. Ask its owner.`,
+      );
   }
 
   async #inTheWay(em: EntityManager, instanceId: string): Promise<OperationRecord | undefined> {

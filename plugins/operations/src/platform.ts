@@ -1,6 +1,6 @@
 /** Durable operations: `OperationKinds`, their queue in the database, the worker that runs them, and their routes. */
 import { asClass, definePlugin } from '@zlh/kernel';
-import { Permissions } from '@zlh/accounts';
+import { Grants, Permissions } from '@zlh/accounts';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Events } from '@zlh/events';
 import { ReadinessChecks, Routes } from '@zlh/http';
@@ -26,7 +26,7 @@ export default definePlugin({
       description: 'Days for which finished operations are kept.',
     }),
   }),
-  needs: { database: Database, events: Events, kinds: OperationKinds },
+  needs: { database: Database, events: Events, grants: Grants, kinds: OperationKinds },
   services: {
     operations: asClass(DurableOperations).singleton(),
     worker: asClass(Worker).singleton(),
@@ -37,8 +37,16 @@ export default definePlugin({
     add(Migrations, operationMigrations);
     add(Routes, operationRoutes(use));
     add(Permissions, [
-      { id: 'operations.read', description: 'See operations and their progress' },
-      { id: 'operations.write', description: 'Cancel and retry operations' },
+      {
+        id: 'operations.read',
+        description: 'See operations and their progress',
+        grantedTo: 'viewer',
+      },
+      {
+        id: 'operations.write',
+        description: 'Cancel and retry operations',
+        grantedTo: 'manager',
+      },
     ]);
     add(ReadinessChecks, { name: 'operations', check: async () => use.worker.health() });
   },

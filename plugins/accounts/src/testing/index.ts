@@ -3,6 +3,8 @@ import type { TestKernel } from '@zlh/kernel/testing';
 import { TestClient } from '@zlh/http/testing';
 import type { User } from '../index.ts';
 
+export { memoryGrants } from './memory-grants.ts';
+
 /** Settings under which tests run: cheap hashes, no rate limits, answers compared with their schemas. */
 export const testSettings = {
   http: { port: 0, rateLimits: false, checkAnswers: true },

@@ -1,5 +1,6 @@
 /** A platform with instances on a provider whose containers are fake agents, a catalog of one game, and callers by name. */
-import { Audit, type AuditEntry } from '@zlh/accounts';
+import { Audit, Grants, type AuditEntry, type InstanceRole } from '@zlh/accounts';
+import { memoryGrants } from '@zlh/accounts/testing';
 import { Agents } from '@zlh/agents';
 import agents from '@zlh/agents/platform';
 import { ArtifactStore, Catalog, type Blueprint } from '@zlh/catalog';
@@ -101,10 +102,20 @@ const catalog: Catalog = {
 };
 const store: ArtifactStore = { ensure: async () => [], read: async () => null };
 
+const roles = {
+  'instances.read': 'viewer',
+  'instances.control': 'operator',
+  'instances.console': 'operator',
+  'operations.read': 'viewer',
+  'operations.write': 'manager',
+} as const;
+
 export interface TestInstances {
   readonly kernel: TestKernel;
   readonly provider: FakeProvider;
   readonly audit: AuditEntry[];
+  /** Shares an instance by the caller's name, without a word to anybody. */
+  share(instanceId: string, name: string, role: InstanceRole): void;
   /** A client of its own; `root` is an administrator. */
   as(name: string): TestClient;
   /** The report of an instance's agent. */
@@ -123,6 +134,7 @@ export async function startInstances(
 ): Promise<TestInstances> {
   const provider = new FakeProvider();
   const audit: AuditEntry[] = [];
+  const shared = new Map<string, Map<string, InstanceRole>>();
   const ids = new Map<string, string>();
   const idOf = (name: string) => ids.get(name) ?? ids.set(name, newId()).get(name)!;
   const people = definePlugin({
@@ -153,6 +165,7 @@ export async function startInstances(
     replace: [
       replacement(Catalog, catalog),
       replacement(ArtifactStore, store),
+      replacement(Grants, memoryGrants(shared, roles)),
       replacement(Audit, { record: async (_em, entry) => void audit.push(entry) }),
     ],
     logLevel: 'silent',
@@ -175,6 +188,8 @@ export async function startInstances(
     kernel,
     provider,
     audit,
+    share: (instanceId, name, role) =>
+      void shared.set(instanceId, new Map(shared.get(instanceId)).set(idOf(name), role)),
     as,
     over,
     async report(id, status) {

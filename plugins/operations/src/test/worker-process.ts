@@ -1,9 +1,11 @@
 /** A platform of operations in a process of its own, which begins one and hangs in a step until it is told to go on. */
 import { once } from 'node:events';
+import { Grants } from '@zlh/accounts';
+import { memoryGrants } from '@zlh/accounts/testing';
 import { Database, newId } from '@zlh/database';
 import database from '@zlh/database/platform';
 import events from '@zlh/events/platform';
-import { startTestKernel } from '@zlh/kernel/testing';
+import { replacement, startTestKernel } from '@zlh/kernel/testing';
 import { Operations } from '../index.ts';
 import operations from '../platform.ts';
 import { stepsPlugin } from './steps.ts';
@@ -25,6 +27,7 @@ const steps = stepsPlugin('killed', async (step) => {
 });
 const kernel = await startTestKernel({
   plugins: [database, events, operations, steps],
+  replace: [replacement(Grants, memoryGrants())],
   config: { database: { url, secretKey } },
   logLevel: 'fatal',
 });
