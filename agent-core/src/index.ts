@@ -5,6 +5,7 @@
 export * from './contract/operation.ts';
 export * from './contract/spec.ts';
 export * from './contract/status.ts';
+export * from './contract/history.ts';
 export * from './contract/messages.ts';
 export * from './contract/points.ts';
 export * from './contract/operation-kind.ts';

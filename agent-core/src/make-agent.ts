@@ -28,11 +28,15 @@ import { endAgent } from './shutdown.ts';
 import { Changes } from './status/changes.ts';
 import { Reporter } from './status/reporter.ts';
 import { StatusBoard } from './status/status-board.ts';
+import { openControlGroups } from './process/groups/open.ts';
 import { MemoryFile } from './supervisor/memory.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 
 export interface AgentSettings {
   readonly platformUrl?: string;
+import { UsageHistory } from './status/usage-history.ts';
+import { History } from './supervisor/history.ts';
+import { Maintenance } from './supervisor/maintenance.ts';
   readonly tokenFile?: string;
   readonly artifactCache?: string;
   readonly heartbeatMs: number;
@@ -106,13 +110,34 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
     memory: new MemoryFile(folders.state),
     probes: probeKinds,
     log,
+  const maintenance = new Maintenance(folders.state, log, changes.notify);
+  const history = new History(folders.state, log);
+  const groups = openControlGroups(ownerOf(token), log);
     spec: () => specs.spec,
     changed: changes.notify,
   });
-  const operations = new Operations(new Journal(folders.state), log, changes.notify);
+  const operations = new Operations(new Journal(folders.state), log, changes.notify, maintenance);
   defineOperations(operations, supervisor, installer, specs);
+    groups,
   for (const { value } of kinds) operations.define(value);
-  const board = new StatusBoard({ supervisor, operations, specs, changes });
+  const { heartbeatMs } = config;
+  const usage = new UsageHistory({
+    run: () => supervisor.run,
+    dataFolder: folders.data,
+    beatMs: heartbeatMs,
+  });
+  const limits = groups.kind;
+  const board = new StatusBoard({
+    supervisor,
+    operations,
+    specs,
+    usage,
+    maintenance,
+    limits,
+    changes,
+  });
+    history,
+    maintenance,
   const ground = makeGround({
     folders,
     specs,
@@ -125,7 +150,6 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
   });
   let server: AgentServer | undefined;
   const agentUrl = () => server?.url();
-  const { heartbeatMs } = config;
   const reporter = new Reporter({ platform, board, changes, log, agentUrl, heartbeatMs });
   const shutdown = (stopServer: boolean) => void endAgent(stopServer, operations, supervisor, log);
 
@@ -152,6 +176,8 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
       server = await createAgentServer({ token, services, sockets, modules, log });
       await server.listen(host, port);
       log.info({ url: server.url() ?? `port ${port}` }, 'the agent listens');
+        history,
+        usage,
       reporter.start();
       warmShim(compileCache);
       // Not only at its end: an agent that is killed shall start fast the next time, too.
@@ -161,6 +187,7 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
       await server?.close();
     },
     async stop() {
+      usage.start();
       reporter.stop();
       supervisor.close();
       await operations.close();
@@ -171,4 +198,5 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
 /** Tells agents that share a cache apart, the same at each start, without giving the token away. */
 function ownerOf(token: string): string {
   return createHash('sha256').update(`artifact cache ${token}`).digest('hex').slice(0, 16);
+      usage.stop();
 }

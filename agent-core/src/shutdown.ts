@@ -13,7 +13,9 @@ export async function endAgent(
     const { current } = operations;
     // First of all it looks whether the server is wanted; cancelling a start would change that.
     const paused = stopServer ? supervisor.pause(new AbortController().signal) : undefined;
-    if (stopServer && current !== null) operations.cancel(current.id);
+    // What holds the maintenance is in the middle of something: the next agent ends it.
+    if (stopServer && current !== null && !operations.holdsMaintenance(current.id))
+      operations.cancel(current.id);
     await paused;
   } catch (error) {
     log.error({ err: error }, 'the server could not be stopped before the end of the agent');

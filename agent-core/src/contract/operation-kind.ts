@@ -5,6 +5,11 @@ export interface OperationContext<Input> {
   readonly input: Input;
   /** Aborts when the operation is cancelled or the agent ends. */
   readonly signal: AbortSignal;
+  /**
+   * From now until this operation has ended nobody else starts or stops the server, and it does not start by itself;
+   * `reason` is one sentence for people. A kill goes by it and leaves this operation running.
+   */
+  maintain(reason: string): void;
   /** Runs `work` unless an earlier try finished it; reports its progress. Idempotent: a killed agent runs it again. */
   phase(name: string, work: (progress: (share: number) => void) => Promise<void>): Promise<void>;
 }

@@ -118,11 +118,25 @@ export const CrashPolicySpec = Type.Object(
 );
 export type CrashPolicySpec = Type.Static<typeof CrashPolicySpec>;
 
+    /** A server that was ready and does not answer its probe for this long is ended (`hung`). Absent: never. */
+    hangAfterMs: Type.Optional(Milliseconds(100)),
 export const InstanceSpec = Type.Object(
   {
     instanceId: Type.String({ format: 'uuid' }),
     /** Rises with every change; one lower than the installed revision is refused. */
     revision: Type.Integer({ minimum: 0 }),
+/** What the game may use besides memory; absent is no limit. Ignored where `status.limits` is `none`. */
+export const LimitsSpec = Type.Object(
+  {
+    /** Of processor time; 100 is one core. */
+    cpuPercent: Type.Optional(Type.Integer({ minimum: 1, maximum: 102_400 })),
+    /** Processes and threads at the same time. */
+    processes: Type.Optional(Type.Integer({ minimum: 8, maximum: 4_194_304 })),
+  },
+  closed,
+);
+export type LimitsSpec = Type.Static<typeof LimitsSpec>;
+
     /** Where artifacts come from and reports go to. */
     platformUrl: PlatformUrl,
     kind: Type.Enum(['game', 'dev']),
@@ -135,7 +149,9 @@ export const InstanceSpec = Type.Object(
     files: Type.Array(SpecFile, { maxItems: 256 }),
     launch: Type.Object(
       {
+    /** Of the game and everything it starts; the system ends what needs more. */
         /** Absolute path after placeholders, or a name looked up on the default PATH. */
+    limits: Type.Optional(LimitsSpec),
         command: Type.String({ minLength: 1, maxLength: 4096 }),
         args: Type.Array(Type.String({ maxLength: 65_536 }), { maxItems: 1024 }),
         /** The whole environment besides PATH, HOME, LANG and TERM; the agent's own never leaks. */

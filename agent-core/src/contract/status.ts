@@ -1,6 +1,7 @@
 /**
  * What an agent says about its server, in answers to `GET /status` and in reports to the platform.
- * It promises to be complete: whoever reads one status needs no earlier one.
+ * It promises to be complete: whoever reads one status needs no earlier one. What agents learned to say later is
+ * optional, because an agent of yesterday reports to a platform of today.
  */
 import { Type } from 'typebox';
 import { AgentOperation } from './operation.ts';
@@ -29,11 +30,18 @@ export const CrashReason = Type.Enum([
   'port-taken',
   'disk-full',
   'artifact-damaged',
+  'hung',
 ]);
 export type CrashReason = Type.Static<typeof CrashReason>;
 
+/** Whether the game's limits are enforced, and by what; `none` where the host does not let the agent. */
+export const LimitsKind = Type.Enum(['cgroup-v1', 'cgroup-v2', 'none']);
+export type LimitsKind = Type.Static<typeof LimitsKind>;
+
 export const CrashReport = Type.Object(
   {
+    /** The same in `GET /crashes`, which also has the last lines of the console. */
+    id: Type.Optional(Type.String()),
     at: Time,
     reason: CrashReason,
     /** One sentence for people. */
@@ -65,6 +73,8 @@ export const AgentStatus = Type.Object(
     /** When `state` was entered. */
     since: Time,
     readySince: orNull(Time),
+    /** Since when a running server that was ready does not answer its probe. */
+    unresponsiveSince: Type.Optional(orNull(Time)),
     /** The operation that runs now. */
     operation: orNull(AgentOperation),
     /** Why the instance is not to be touched, e.g. a restore in progress. */
@@ -74,8 +84,17 @@ export const AgentStatus = Type.Object(
     /** Everything the spec asks for is installed. */
     provisioningComplete: Type.Boolean(),
     players: orNull(Type.Object({ online: Type.Integer(), max: Type.Integer() })),
-    /** Of the whole process tree: proportional memory, and CPU in percent of one core. */
-    usage: orNull(Type.Object({ memoryBytes: Type.Integer(), cpuPercent: Type.Number() })),
+    /** Of the whole process tree; CPU in percent of one core. Null while nothing runs. */
+    usage: orNull(
+      Type.Object({
+        memoryBytes: Type.Integer(),
+        cpuPercent: Type.Number(),
+        processes: Type.Optional(Type.Integer()),
+        /** Of the data folder; null until it was looked at, which takes its time. */
+        diskBytes: Type.Optional(orNull(Type.Integer())),
+      }),
+    ),
+    limits: Type.Optional(LimitsKind),
     /** Where players connect, as the spec's first port says; null while nothing runs. */
     address: orNull(Type.Object({ host: Type.String(), port: Type.Integer() })),
   },

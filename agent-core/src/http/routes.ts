@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TSchema } from 'typebox';
 import {
-  ActionRequest,
   ConfigRequest,
   ConsoleCommandRequest,
   PlatformRequest,
@@ -23,7 +22,8 @@ import type { ProbeRegistry } from '../supervisor/readiness.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { refusals } from './problem.ts';
 
-export interface RouteServices {
+export interface RouteServices extends HistoryServices {
+import { addHistory, type HistoryServices } from './history-routes.ts';
   readonly board: StatusBoard;
   readonly operations: Operations;
   readonly supervisor: Supervisor;
@@ -48,6 +48,7 @@ export function addRoutes(app: FastifyInstance, services: RouteServices): void {
 
 function addState(app: FastifyInstance, { board }: RouteServices): void {
   app.get('/health', (): HealthReply => ({ status: 'ok', agentVersion }));
+  addHistory(app, services);
   app.get('/status', () => board.status);
   app.get('/ready', (_request, reply): ReadyReply => {
     const { status } = board;

@@ -1,6 +1,7 @@
 /** Every refusal and end of an operation that reaches people, with its code and what to do. */
 import { CodedError } from '@zlh/kernel';
 import type { AgentOperation } from '../contract/operation.ts';
+import { Refusal } from '../contract/refusal.ts';
 
 /** Carries the operation in the way, for the answer 409. */
 export class OperationConflict extends CodedError {
@@ -15,6 +16,16 @@ export class OperationConflict extends CodedError {
     this.operation = operation;
   }
 }
+
+export const inMaintenance = (reason: string, operation: AgentOperation | undefined) =>
+  new Refusal(
+    409,
+    'AGENT_MAINTENANCE',
+    `The server is in maintenance: ${reason}`,
+    'Wait until that has ended, or cancel its operation.',
+    undefined,
+    operation === undefined ? undefined : { operation },
+  );
 
 export const cancelled = () =>
   new CodedError('AGENT_OPERATION_CANCELLED', 'It was cancelled.', 'Ask again when it is wanted.');

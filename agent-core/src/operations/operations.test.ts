@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { OperationConflict } from './errors.ts';
 import { Journal } from './journal.ts';
 import type { OperationContext } from '../contract/operation-kind.ts';
+import { Maintenance } from '../supervisor/maintenance.ts';
 import { Operations } from './operations.ts';
 
 const log = { info() {}, warn() {}, error() {} } as unknown as Logger;
@@ -24,7 +25,8 @@ function operationsWith(
   work: (phase: string, context: OperationContext<unknown>) => Promise<void>,
 ) {
   let changed = () => {};
-  const operations = new Operations(new Journal(folder), log, () => changed());
+  const maintenance = new Maintenance(folder, log, () => changed());
+  const operations = new Operations(new Journal(folder), log, () => changed(), maintenance);
   operations.define({
     kind: 'work',
     phases: ['one', 'two'],
@@ -47,7 +49,7 @@ function operationsWith(
       };
       changed();
     });
-  return { operations, ended };
+  return { operations, maintenance, ended };
 }
 
 const untilAborted = ({ signal }: OperationContext<unknown>) =>

@@ -1,11 +1,21 @@
 /**
  * Runs the agent's operations: one at a time, each id once, resumed after a crash from its first
- * unfinished phase. Only what is declared as interrupting (kill) may break into a running one.
+ * unfinished phase. Only what is declared as interrupting (kill) may break into a running one, and goes by one that
+ * holds the maintenance.
  */
 import type { Logger } from '@zlh/kernel';
 import type { AgentOperation } from '../contract/operation.ts';
 import { within } from '../lib/promises.ts';
-import { cancelled, ending, interrupted, notSaved, OperationConflict, reused } from './errors.ts';
+import type { Maintenance } from '../supervisor/maintenance.ts';
+import {
+  cancelled,
+  ending,
+  inMaintenance,
+  interrupted,
+  notSaved,
+  OperationConflict,
+  reused,
+} from './errors.ts';
 import type { Journal } from './journal.ts';
 import type { OperationKind } from '../contract/operation-kind.ts';
 import { ended, fresh, phaseRunner } from './record.ts';
@@ -18,18 +28,22 @@ interface Running {
 
 /** How long an interrupted operation may take to let go. */
 const LET_GO_MS = 1_000;
+
 export class Operations {
   readonly #journal: Journal;
   readonly #log: Logger;
   readonly #changed: () => void;
+  readonly #maintenance: Maintenance;
   readonly #kinds = new Map<string, OperationKind>();
-  #running: Running | undefined;
+  /** More than one only while a kill goes by the holder of the maintenance. */
+  #running: Running[] = [];
   #closed = false;
 
-  constructor(journal: Journal, log: Logger, changed: () => void) {
+  constructor(journal: Journal, log: Logger, changed: () => void, maintenance: Maintenance) {
     this.#journal = journal;
     this.#log = log;
     this.#changed = changed;
+    this.#maintenance = maintenance;
   }
 
   define<Input>(kind: OperationKind<Input>): void {
@@ -38,7 +52,7 @@ export class Operations {
 
   /** The one that runs now. */
   get current(): AgentOperation | null {
-    const running = this.#running;
+    const running = this.#running.at(-1);
     return running === undefined ? null : (this.#journal.get(running.id)?.operation ?? null);
   }
 
@@ -58,30 +72,33 @@ export class Operations {
     }
     const definition = this.#kinds.get(kind);
     if (definition === undefined) throw new TypeError(`no operation "${kind}" is defined`);
-    const current = this.current;
-    if (current !== null && (definition.interrupts !== true || this.#interrupts(current))) {
-      throw new OperationConflict(current);
-    }
+    this.#assertFree(definition);
     const operation = fresh(id, definition);
     this.#accept(operation, input, definition);
     this.#run(operation, input, definition);
     return this.get(id) ?? operation;
   }
 
+  holdsMaintenance(id: string): boolean {
+    return this.#maintenance.holder === id;
+  }
+
   /** Asks a running operation to end; answers it as it is now, undefined when there is none. */
   cancel(id: string): AgentOperation | undefined {
-    if (this.#running?.id === id) this.#running.abort.abort(cancelled());
+    this.#running.find((each) => each.id === id)?.abort.abort(cancelled());
     return this.get(id);
   }
 
   /** Goes on with what an earlier agent had begun. */
   resume(): void {
     const unfinished = this.#journal.unfinished();
-    const goesOn =
+    const last =
       unfinished.findLast(({ operation }) => this.#interrupts(operation)) ?? unfinished.at(-1);
+    const { holder } = this.#maintenance;
     for (const { operation, input } of unfinished) {
       const definition = this.#kinds.get(operation.kind);
-      if (operation.id !== goesOn?.operation.id || definition === undefined) {
+      const goesOn = operation.id === last?.operation.id || operation.id === holder;
+      if (!goesOn || definition === undefined) {
         this.#save(ended(operation, 'cancelled', interrupted()), input);
         continue;
       }
@@ -91,13 +108,24 @@ export class Operations {
       );
       this.#run(operation, input, definition);
     }
+    // Its operation is not known any more: nobody else would ever open the lock.
+    if (holder !== null && !this.#running.some(({ id }) => id === holder))
+      this.#maintenance.release(holder);
   }
 
   /** Lets go of what runs, to be resumed by the next agent. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#running?.abort.abort(ending());
-    if (this.#running !== undefined) await within(LET_GO_MS, this.#running.settled);
+    for (const { abort } of this.#running) abort.abort(ending());
+    await within(LET_GO_MS, Promise.all(this.#running.map(({ settled }) => settled)));
+  }
+
+  #assertFree(definition: OperationKind): void {
+    const { current } = this;
+    if (definition.interrupts === true && (current === null || !this.#interrupts(current))) return;
+    const { reason, holder } = this.#maintenance;
+    if (reason !== null) throw inMaintenance(reason, this.get(holder ?? ''));
+    if (current !== null) throw new OperationConflict(current);
   }
 
   #interrupts(operation: AgentOperation): boolean {
@@ -118,13 +146,14 @@ export class Operations {
   }
 
   #run(operation: AgentOperation, input: unknown, definition: OperationKind): void {
-    const before = this.#running;
+    const before = this.#running.find(({ id }) => id !== this.#maintenance.holder);
     const abort = new AbortController();
     const settled = this.#perform(operation, input, definition, abort.signal, before);
-    this.#running = { id: operation.id, abort, settled };
+    this.#running = this.#running.filter((each) => each !== before);
+    this.#running.push({ id: operation.id, abort, settled });
     this.#changed();
     void settled.then(() => {
-      if (this.#running?.id === operation.id) this.#running = undefined;
+      this.#running = this.#running.filter(({ id }) => id !== operation.id);
       this.#changed();
     });
   }
@@ -148,7 +177,8 @@ export class Operations {
         await within(LET_GO_MS, before.settled);
       }
       const phase = phaseRunner(() => operation, update);
-      await definition.run({ input, signal, phase });
+      const maintain = (reason: string) => this.#hold(operation.id, reason);
+      await definition.run({ input, signal, maintain, phase });
       update(ended(operation, 'succeeded', null));
     } catch (error) {
       if (this.#closed) return;
@@ -158,6 +188,16 @@ export class Operations {
         { operationId: operation.id, kind: operation.kind, err: error },
         `the operation has ${state}`,
       );
+    }
+    // Not when the agent ends: the lock is the next agent's, together with the operation.
+    this.#maintenance.release(operation.id);
+  }
+
+  #hold(id: string, reason: string): void {
+    try {
+      this.#maintenance.hold(id, reason);
+    } catch (error) {
+      throw notSaved(error);
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Everything that belongs to one run of a game: its session, descendants, and whatever carries the
- * run's mark in its environment. Promises that killing a run leaves no process of it behind, also
+ * Everything that belongs to one run of a game: its session, descendants, its control group, and whatever
+ * carries the run's mark in its environment. Promises that killing a run leaves no process of it behind, also
  * when children changed session, lost their parent or are born meanwhile.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -12,14 +12,19 @@ const KILL_ROUNDS = 200;
 const ROUND_MS = 25;
 
 /** Live processes of a run; zombies are left out. `leader` is the process the shim launched. */
-export function findRun(runId: string, leader: ProcessId | null): ProcessStat[] {
+export function findRun(
+  runId: string,
+  leader: ProcessId | null,
+  members: readonly number[] = [],
+): ProcessStat[] {
   const all = allProcesses();
   const marked = `${RUN_MARK}=${runId}`;
   const found = new Map<number, ProcessStat>();
   // The leader's number names its session for as long as a member lives, even when it itself is gone.
   const session = leader !== null && sessionIsOurs(all, leader) ? leader.pid : undefined;
   for (const stat of all.values()) {
-    if (stat.session === session || hasMark(stat.pid, marked)) found.set(stat.pid, stat);
+    const known = stat.session === session || members.includes(stat.pid);
+    if (known || hasMark(stat.pid, marked)) found.set(stat.pid, stat);
   }
   for (let grown = true; grown;) {
     grown = false;
@@ -45,10 +50,17 @@ export function signalGroup(leader: ProcessId, signal: NodeJS.Signals): void {
   if (statProcess(leader.pid)?.startTime === leader.startTime) send(-leader.pid, signal);
 }
 
-/** SIGKILLs the run until nothing of it is left; false when something cannot be killed (state D). */
-export async function killRun(runId: string, leader: ProcessId | null): Promise<boolean> {
+/**
+ * SIGKILLs the run until nothing of it is left; false when something cannot be killed (state D). `members` answers
+ * who is in its control group.
+ */
+export async function killRun(
+  runId: string,
+  leader: ProcessId | null,
+  members: () => readonly number[] = () => [],
+): Promise<boolean> {
   for (let round = 0; round < KILL_ROUNDS; round++) {
-    const left = findRun(runId, leader);
+    const left = findRun(runId, leader, members());
     if (left.length === 0) return true;
     for (const { pid } of left) send(pid, 'SIGKILL');
     await delay(ROUND_MS);

@@ -26,7 +26,6 @@ test.before.each(async () => {
     get status() {
       return { revision } as AgentStatus;
     },
-    measure() {},
   } as StatusBoard;
   const client = createPlatformClient(() => url, token);
   const agentUrl = () => 'http://127.0.0.1:1';

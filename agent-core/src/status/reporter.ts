@@ -69,10 +69,7 @@ export class Reporter {
   #beat(waitMs: number): void {
     clearTimeout(this.#timer);
     if (this.#stopping.signal.aborted) return;
-    this.#timer = setTimeout(() => {
-      this.#options.board.measure();
-      void this.#send();
-    }, waitMs);
+    this.#timer = setTimeout(() => void this.#send(), waitMs);
   }
 
   async #send(): Promise<void> {

@@ -3,12 +3,13 @@
  * that contradicts itself nowhere.
  */
 import { readFileSync } from 'node:fs';
-import type { AgentState, AgentStatus } from '../contract/status.ts';
+import type { AgentState, AgentStatus, LimitsKind } from '../contract/status.ts';
 import type { SpecStore } from '../install/spec-store.ts';
 import type { Operations } from '../operations/operations.ts';
+import type { Maintenance } from '../supervisor/maintenance.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Changes } from './changes.ts';
-import { UsageMeter } from './usage.ts';
+import type { UsageHistory } from './usage-history.ts';
 
 export const agentVersion = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -20,13 +21,14 @@ interface Sources {
   readonly supervisor: Supervisor;
   readonly operations: Operations;
   readonly specs: SpecStore;
+  readonly usage: UsageHistory;
+  readonly maintenance: Maintenance;
+  readonly limits: LimitsKind;
   readonly changes: Changes;
 }
 
 export class StatusBoard {
   readonly #sources: Sources;
-  readonly #meter = new UsageMeter();
-  #usage: AgentStatus['usage'] = null;
   #state: AgentState = 'provisioning';
   #since = new Date().toISOString();
 
@@ -37,8 +39,8 @@ export class StatusBoard {
   }
 
   get status(): AgentStatus {
-    const { supervisor, operations, specs } = this.#sources;
-    const { ready, readySince, crash, players } = supervisor.view;
+    const { supervisor, operations, specs, usage, maintenance, limits } = this.#sources;
+    const { ready, readySince, unresponsiveSince, crash, players } = supervisor.view;
     const spec = specs.spec;
     const address = spec?.ports[0];
     const runs = supervisor.run !== undefined;
@@ -50,19 +52,16 @@ export class StatusBoard {
       ready,
       since: this.#since,
       readySince,
+      unresponsiveSince,
       operation: operations.current,
-      maintenance: null,
+      maintenance: maintenance.reason,
       crash,
       provisioningComplete: spec !== undefined,
       players,
-      usage: runs ? this.#usage : null,
+      usage: usage.current,
+      limits,
       address: runs && address !== undefined ? { host: address.host, port: address.port } : null,
     };
-  }
-
-  /** Takes new figures of memory and processor; meant for the heartbeat. */
-  measure(): void {
-    this.#usage = this.#meter.measure(this.#sources.supervisor.run);
   }
 
   #look(): void {

@@ -1,9 +1,10 @@
 /**
- * Memory and processor time of the game's process tree, read from /proc. Promises figures from
- * whatever the host shows: proportional set size where it may be read, resident size elsewhere.
+ * Memory, processor time and processes of the game. Promises figures from whatever the host shows: the run's control
+ * group where it has one, else /proc with the proportional set size where it may be read, resident size elsewhere.
  */
 import { readFileSync } from 'node:fs';
-import type { AgentStatus } from '../contract/status.ts';
+import type { UsageSample } from '../contract/history.ts';
+import { statProcess, type ProcessStat } from '../lib/process-id.ts';
 import { findRun } from '../process/tree.ts';
 import type { GameRun } from '../supervisor/game-run.ts';
 
@@ -11,27 +12,41 @@ const TICKS_PER_SECOND = 100;
 const PAGE = 4096;
 
 export class UsageMeter {
-  #last: { readonly runId: string; readonly at: number; readonly ticks: number } | undefined;
+  #last: { readonly runId: string; readonly at: number; readonly cpu: number } | undefined;
 
-  /** Null when nothing runs. CPU is the mean since the last call, 0 at the first. */
-  measure(run: GameRun | undefined): AgentStatus['usage'] {
-    if (run === undefined) return null;
-    const tree = findRun(run.id, run.leader);
-    const ticks = tree.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0);
-    const memoryBytes = tree.reduce((sum, { pid }) => sum + memoryOf(pid), 0);
+  /** CPU is the mean since the last call, 0 at the first. */
+  measure(run: GameRun): UsageSample {
+    const tree = treeOf(run);
+    const cpu = run.group?.cpuSeconds() ?? ticksOf(tree) / TICKS_PER_SECOND;
     const at = performance.now();
     const last = this.#last?.runId === run.id ? this.#last : undefined;
-    this.#last = { runId: run.id, at, ticks };
+    this.#last = { runId: run.id, at, cpu };
     const seconds = last === undefined ? 0 : (at - last.at) / 1000;
-    const used = last === undefined ? 0 : Math.max(0, ticks - last.ticks) / TICKS_PER_SECOND;
+    const used = last === undefined ? 0 : Math.max(0, cpu - last.cpu);
     return {
-      memoryBytes,
+      at: new Date().toISOString(),
+      memoryBytes: run.group?.memoryBytes() ?? memoryOf(tree),
       cpuPercent: seconds === 0 ? 0 : Math.round((used / seconds) * 1000) / 10,
+      processes: tree.length,
     };
   }
 }
 
-function memoryOf(pid: number): number {
+/** A control group lists its processes; without one every process of the machine is looked at. */
+function treeOf({ id, leader, group }: GameRun): readonly ProcessStat[] {
+  if (group === undefined) return findRun(id, leader);
+  return group.members().flatMap((pid) => statProcess(pid) ?? []);
+}
+
+function ticksOf(tree: readonly ProcessStat[]): number {
+  return tree.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0);
+}
+
+function memoryOf(tree: readonly ProcessStat[]): number {
+  return tree.reduce((sum, { pid }) => sum + memoryOfProcess(pid), 0);
+}
+
+function memoryOfProcess(pid: number): number {
   try {
     const pss = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'));
     if (pss !== null) return Number(pss[1]) * 1024;

@@ -12,9 +12,10 @@ import {
 
 const calm: Circumstances = {
   wasReady: true,
-  tooLate: false,
+  endedFor: null,
   tail: '',
-  oomKills: 0,
+  sharedOomKills: 0,
+  memoryMiB: 512,
   freeBytes: 2 ** 30,
 };
 const exit = (exitCode: number): RunEnd => ({ exitCode, signal: null });
@@ -24,7 +25,11 @@ const cases: readonly (readonly [string, RunEnd, Partial<Circumstances>, string]
   ['an exit code', exit(3), {}, 'exit-code'],
   ['a signal from outside', killed, {}, 'signal'],
   ['a vanished shim', { exitCode: null, signal: null }, {}, 'signal'],
-  ['the kernel killing for memory', killed, { oomKills: 1 }, 'out-of-memory'],
+  ['the kernel killing for memory', killed, { sharedOomKills: 1 }, 'out-of-memory'],
+  ['its own group out of memory', { ...killed, oomKills: 1 }, {}, 'out-of-memory'],
+  ['a child out of memory', { ...exit(137), oomKills: 1 }, {}, 'out-of-memory'],
+  ['a neighbour out of memory', { ...killed, oomKills: 0 }, { sharedOomKills: 1 }, 'signal'],
+  ['a hang', killed, { endedFor: 'hung', tail: 'EADDRINUSE' }, 'hung'],
   ['Java out of heap', exit(1), { tail: 'x\njava.lang.OutOfMemoryError: heap' }, 'out-of-memory'],
   [
     'Node out of heap',
@@ -46,7 +51,7 @@ const cases: readonly (readonly [string, RunEnd, Partial<Circumstances>, string]
     { tail: 'Error: Invalid or corrupt jarfile server.jar' },
     'artifact-damaged',
   ],
-  ['never being ready', killed, { tooLate: true, wasReady: false }, 'never-ready'],
+  ['never being ready', killed, { endedFor: 'too-late', wasReady: false }, 'never-ready'],
 ];
 
 for (const [what, end, about, reason] of cases) {

@@ -12,17 +12,20 @@ export type CrashCause = Pick<CrashReport, 'reason' | 'detail' | 'exitCode' | 's
 export interface RunEnd {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** Processes of the run that the system ended because memory ran out; undefined where it is not told. */
+  readonly oomKills?: number | undefined;
 }
 
 export interface Circumstances {
   /** Had it ever been ready in this run? */
   readonly wasReady: boolean;
-  /** It was ended by us, because it did not become ready in time. */
-  readonly tooLate: boolean;
+  /** It was ended by us, because it did not become ready in time, or did not answer any more. */
+  readonly endedFor: 'too-late' | 'hung' | null;
   /** The last output, as text. */
   readonly tail: string;
-  /** Processes the kernel's out-of-memory killer ended meanwhile. */
-  readonly oomKills: number;
+  /** Out-of-memory kills since the run began, of all that shares the agent's control group. */
+  readonly sharedOomKills: number;
+  readonly memoryMiB: number;
   /** Free bytes where the data lies. */
   readonly freeBytes: number;
 }
@@ -53,12 +56,17 @@ export function classify(end: RunEnd, about: Circumstances): CrashCause {
   const how = describeEnd(end);
   const because = (reason: CrashReason, detail: string) => ({ reason, detail, exitCode, signal });
   const sign = signs.find(([, pattern]) => pattern.test(about.tail));
-  if (signal === 'SIGKILL' && about.oomKills > 0) {
-    return because('out-of-memory', 'The system ended it because memory ran out.');
+  if (about.endedFor === 'hung')
+    return because('hung', 'It did not answer any more and was ended.');
+  if (ranOutOfMemory(end, about)) {
+    return because(
+      'out-of-memory',
+      `The system ended it because memory ran out; it may have ${about.memoryMiB} MiB (${how}).`,
+    );
   }
   if (sign !== undefined) return because(sign[0], `${sign[2]} (${how}).`);
   if (about.freeBytes < FULL) return because('disk-full', `The disk is full (${how}).`);
-  if (about.tooLate)
+  if (about.endedFor === 'too-late')
     return because('never-ready', 'It did not become ready in time and was ended.');
   if (exitCode !== null) {
     return because(
@@ -72,6 +80,12 @@ export function classify(end: RunEnd, about: Circumstances): CrashCause {
       ? 'It vanished together with its console.'
       : `It was ended from outside (${how}).`,
   );
+}
+
+/** Its own count is exact; what others share says only that it may have been this one. */
+function ranOutOfMemory({ signal, oomKills }: RunEnd, about: Circumstances): boolean {
+  if (oomKills !== undefined) return oomKills > 0;
+  return signal === 'SIGKILL' && about.sharedOomKills > 0;
 }
 
 /** Why a start failed before there was a process. */

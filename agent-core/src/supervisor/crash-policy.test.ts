@@ -12,7 +12,7 @@ test('the wait doubles up to its limit, then the agent gives up', () => {
   let crash: CrashReport | null = null;
   const waits: (number | null)[] = [];
   for (let i = 0; i < 6; i++) {
-    crash = reportCrash(cause, crash, policy, now);
+    crash = reportCrash('id', cause, crash, policy, now);
     waits.push(crash.retryAt === null ? null : Date.parse(crash.retryAt) - now.getTime());
   }
   assert.equal(waits, [1000, 2000, 4000, 8000, 8000, null]);
@@ -21,12 +21,12 @@ test('the wait doubles up to its limit, then the agent gives up', () => {
 });
 
 test('with no crashes allowed the first one ends it', () => {
-  assert.is(reportCrash(cause, null, { ...policy, maxCrashes: 0 }, now).gaveUp, true);
+  assert.is(reportCrash('id', cause, null, { ...policy, maxCrashes: 0 }, now).gaveUp, true);
 });
 
 test('a thousand crashes in a row still have a sensible wait', () => {
-  const before = { ...reportCrash(cause, null, policy, now), count: 999 };
-  const crash = reportCrash(cause, before, { ...policy, maxCrashes: 5000 }, now);
+  const before = { ...reportCrash('id', cause, null, policy, now), count: 999 };
+  const crash = reportCrash('id', cause, before, { ...policy, maxCrashes: 5000 }, now);
   assert.is(Date.parse(crash.retryAt!) - now.getTime(), 8000);
 });
 

@@ -11,11 +11,12 @@ import type { CrashCause } from './classify.ts';
  * `backoffInitialMs` to `backoffMaxMs`; at `maxCrashes` the agent gives up.
  */
 export function reportCrash(
+  id: string,
   cause: CrashCause,
   previous: CrashReport | null,
   policy: CrashPolicySpec,
   now: Date,
-): CrashReport {
+): CrashReport & { readonly id: string } {
   const count = (previous?.count ?? 0) + 1;
   const gaveUp = count >= policy.maxCrashes;
   const wait = Math.min(
@@ -23,7 +24,7 @@ export function reportCrash(
     policy.backoffMaxMs,
   );
   const retryAt = gaveUp ? null : new Date(now.getTime() + wait).toISOString();
-  return { ...cause, at: now.toISOString(), count, retryAt, gaveUp };
+  return { id, ...cause, at: now.toISOString(), count, retryAt, gaveUp };
 }
 
 /** How long to wait until `retryAt`, whatever the clock did meanwhile. */

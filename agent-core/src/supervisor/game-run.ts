@@ -7,6 +7,7 @@ import type { Logger } from '@zlh/kernel';
 import type { ConsoleHub } from '../console/console-hub.ts';
 import { isAlive, type ProcessId } from '../lib/process-id.ts';
 import { killRun, signalGroup } from '../process/tree.ts';
+import type { RunGroup } from '../process/groups/run-group.ts';
 import { ShimClient } from '../shim/client.ts';
 import type { ExitRecord } from '../shim/frames.ts';
 import type { ShimRecord } from '../shim/launch.ts';
@@ -14,12 +15,14 @@ import { readExitRecord, readShimRecord } from '../shim/start.ts';
 import { signalName, type RunEnd } from './classify.ts';
 
 /** Why a run is being ended by us; null while it is meant to go on. */
-export type Intent = 'stop' | 'kill' | 'too-late' | null;
+export type Intent = 'stop' | 'kill' | 'too-late' | 'hung' | null;
 
 export class GameRun {
   readonly id: string;
   readonly leader: ProcessId | null;
   readonly ended: Promise<RunEnd>;
+  /** Its control group, where it has one. */
+  readonly group: RunGroup | undefined;
   intent: Intent = null;
   readonly #client: ShimClient;
 
@@ -36,6 +39,7 @@ export class GameRun {
     });
     this.ended = over.then((exit) => settle(record, exit, log));
   }
+    this.group = group;
 
   /** False when the input could not be taken. */
   write(data: string): boolean {
@@ -52,7 +56,7 @@ export class GameRun {
 
   /** SIGKILLs everything; `ended` follows. False when something could not be killed. */
   kill(): Promise<boolean> {
-    return killRun(this.id, this.leader);
+    return killRun(this.id, this.leader, () => this.group?.members() ?? []);
   }
 
   /** Leaves the game running under its shim. */
@@ -61,18 +65,22 @@ export class GameRun {
   }
 }
 
-async function settle(
-  record: ShimRecord,
+/** Ends what is left of a run, and its control group; answers how it ended. */
+export async function settleRun(
+  { id, leader, group }: Pick<GameRun, 'id' | 'leader' | 'group'>,
   exit: ExitRecord | undefined,
   log: Logger,
 ): Promise<RunEnd> {
-  if (!(await killRun(record.runId, record.child))) {
-    log.warn({ runId: record.runId }, 'processes of the ended server could not be killed');
+  const oomKills = group?.oomKills();
+  const dead = await killRun(id, leader, () => group?.members() ?? []);
+  const gone = group === undefined || (await group.remove());
+  if (!dead || !gone) {
+    log.warn({ runId: id }, 'processes of the ended server could not be killed');
   }
-  return endOf(exit);
+  return { ...endOf(exit), oomKills };
 }
 
-export function endOf(exit: ExitRecord | undefined): RunEnd {
+function endOf(exit: ExitRecord | undefined): RunEnd {
   if (exit === undefined) return { exitCode: null, signal: null };
   return { exitCode: exit.exitCode, signal: exit.signal === null ? null : signalName(exit.signal) };
 }

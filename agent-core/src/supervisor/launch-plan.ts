@@ -1,5 +1,6 @@
 /**
- * From a spec to the exact command line: placeholders resolved, environment closed, privileges dropped.
+ * From a spec to the exact command line: placeholders resolved, environment closed, control groups entered,
+ * privileges dropped.
  * Promises that nothing of the agent's own environment reaches the game.
  */
 import { accessSync, constants } from 'node:fs';
@@ -12,6 +13,8 @@ import { RUN_MARK } from '../shim/launch.ts';
 export interface Places {
   readonly data: string;
   readonly artifactPath: (artifact: ArtifactRef) => string;
+  /** What `{secret:<name>}` stands for; absent where no secret may stand, as in a command line. */
+  readonly secret?: ((name: string) => string) | undefined;
 }
 
 export interface LaunchPlan {
@@ -34,7 +37,7 @@ export function resolvePlaceholders(text: string, spec: InstanceSpec, places: Pl
     throw new CodedError(
       'AGENT_PLACEHOLDER_UNKNOWN',
       `The spec uses the placeholder "${whole}", which stands for nothing.`,
-      'Use {artifact:<name>}, {data}, {memoryMiB} or {port:<name>} of this spec, or double the braces.',
+      'Use {artifact:<name>}, {data}, {memoryMiB}, {host:<name>} or {port:<name>} of this spec, or double the braces.',
     );
   });
 }
@@ -44,15 +47,30 @@ function valueOf(kind: string, name: string | undefined, spec: InstanceSpec, pla
     if (kind === 'data') return places.data;
     return kind === 'memoryMiB' ? String(spec.memoryMiB) : undefined;
   }
+  if (kind === 'secret') return places.secret?.(name);
+  if (kind === 'host') return spec.ports.find((port) => port.name === name)?.host;
   if (kind === 'port') return spec.ports.find((port) => port.name === name)?.port.toString();
   if (kind !== 'artifact') return undefined;
   const artifact = spec.artifacts.find((each) => each.name === name);
   return artifact === undefined ? undefined : places.artifactPath(artifact);
 }
 
-/** Throws `AGENT_COMMAND_MISSING` when there is nothing to execute. */
-export function planLaunch(spec: InstanceSpec, runId: string, places: Places): LaunchPlan {
-  const resolve = (text: string) => resolvePlaceholders(text, spec, places);
+/** The shell enters the groups named before `--` and becomes what is named after it. */
+const ENTER = `while [ "$1" != -- ]; do echo 0 > "$1/cgroup.procs" || exit 125; shift; done
+shift; unset OLDPWD SHLVL; exec "$@"`;
+
+/**
+ * `groups` are folders of control groups: they are entered before the first instruction of the game, so that nothing
+ * of it is ever outside. Throws `AGENT_COMMAND_MISSING` when there is nothing to execute.
+ */
+export function planLaunch(
+  spec: InstanceSpec,
+  runId: string,
+  places: Places,
+  groups: readonly string[] = [],
+): LaunchPlan {
+  const open = { ...places, secret: undefined };
+  const resolve = (text: string) => resolvePlaceholders(text, spec, open);
   const env = Object.fromEntries(
     Object.entries(spec.launch.env).map(([name, value]) => [name, resolve(value)]),
   );
@@ -67,13 +85,13 @@ export function planLaunch(spec: InstanceSpec, runId: string, places: Places): L
   const command = findCommand(resolve(spec.launch.command), fullEnv.PATH);
   const args = spec.launch.args.map(resolve);
   const owner = process.getuid?.() === 0 ? spec.user : null;
-  const plan = { env: fullEnv, cwd: places.data, owner };
-  if (owner === null) return { ...plan, command, args };
-  return {
-    ...plan,
-    command: findCommand('setpriv', DEFAULT_PATH),
-    args: [...dropTo(owner), command, ...args],
-  };
+  const dropping = owner === null ? [] : [findCommand('setpriv', DEFAULT_PATH), ...dropTo(owner)];
+  const entering =
+    groups.length === 0
+      ? []
+      : [findCommand('sh', DEFAULT_PATH), '-c', ENTER, 'zlh-launch', ...groups, '--'];
+  const [first, ...rest] = [...entering, ...dropping, command, ...args];
+  return { env: fullEnv, cwd: places.data, owner, command: first!, args: rest };
 }
 
 /** setpriv, because changing uid alone would leave root's groups and capabilities behind. */

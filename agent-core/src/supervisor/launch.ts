@@ -7,8 +7,9 @@ import { randomUUID } from 'node:crypto';
 import type { ConsoleHub } from '../console/console-hub.ts';
 import { SCROLLBACK_BYTES } from '../console/console-hub.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
+import { now } from '../lib/clock.ts';
 import { countOomKills } from '../lib/machine.ts';
-import { bootId } from '../lib/process-id.ts';
+import type { ControlGroups, Limits } from '../process/groups/control-groups.ts';
 import type { ShimRecord } from '../shim/launch.ts';
 import { clearRunFolder, startShim } from '../shim/start.ts';
 import { planLaunch, type Places } from './launch-plan.ts';
@@ -22,6 +23,7 @@ export interface LaunchOptions {
   readonly compileCache: string;
   readonly places: Places;
   readonly console: ConsoleHub;
+  readonly groups: ControlGroups;
   /** Makes sure that every artifact is there and whole. */
   readonly ensureArtifacts: (spec: InstanceSpec, signal: AbortSignal) => Promise<void>;
 }
@@ -31,22 +33,27 @@ const SIZE = { cols: 120, rows: 40 };
 /** `remember` must have the run on disk when it returns; it is called with null when no shim came up. */
 export async function launchGame(
   spec: InstanceSpec,
-  { runDir, compileCache, places, console, ensureArtifacts }: LaunchOptions,
+  { runDir, compileCache, places, console, groups, ensureArtifacts }: LaunchOptions,
   remember: (run: RunMemory | null) => void,
   signal: AbortSignal,
 ): Promise<{ shim: ShimRecord; memory: RunMemory }> {
   await ensureArtifacts(spec, signal);
   await assertPortsFree(spec.ports);
   const id = randomUUID();
-  const plan = planLaunch(spec, id, places);
+  const folders = groups.plan(id);
+  const group = folders === null ? undefined : groups.at(folders);
+  const plan = planLaunch(spec, id, places, group?.paths);
   signal.throwIfAborted();
+  const { at, up, boot } = now();
   const memory: RunMemory = {
     id,
-    startedAt: new Date().toISOString(),
+    startedAt: at,
+    startedUp: up,
     readyAt: null,
-    bootId: bootId(),
+    bootId: boot,
     offset: console.end,
     oomKills: countOomKills(),
+    group: folders,
   };
   clearRunFolder(runDir);
   remember(memory);
@@ -58,9 +65,15 @@ export async function launchGame(
     scrollbackBytes: SCROLLBACK_BYTES,
   };
   try {
+    if (folders !== null) groups.make(folders, limitsOf(spec));
     return { shim: await startShim(runDir, request, compileCache), memory };
   } catch (error) {
+    await group?.remove();
     remember(null);
     throw error;
   }
+}
+
+function limitsOf({ memoryMiB, limits }: InstanceSpec): Limits {
+  return { ...limits, memoryBytes: memoryMiB * 2 ** 20 };
 }

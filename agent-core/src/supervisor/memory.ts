@@ -4,11 +4,15 @@
  */
 import { join } from 'node:path';
 import type { CrashReport } from '../contract/status.ts';
+import { elapsedMs, now } from '../lib/clock.ts';
+import type { GroupFolders } from '../process/groups/run-group.ts';
 import { readJsonFile, writeFileAtomic } from '../lib/atomic-file.ts';
 
 export interface RunMemory {
   readonly id: string;
   readonly startedAt: string;
+  /** `Moment.up` at its launch; absent from agents that kept none. */
+  readonly startedUp?: number;
   /** When it was ready for the first time. */
   readonly readyAt: string | null;
   /** Another boot means the run cannot be alive, and that its end is no crash. */
@@ -17,6 +21,19 @@ export interface RunMemory {
   readonly offset: number;
   /** Out-of-memory kills counted before its launch. */
   readonly oomKills: number;
+  /** Its control group; null where it has none. */
+  readonly group?: GroupFolders | null;
+}
+
+/**
+ * How long it has lived, whatever the wall clock did meanwhile; `until` is the wall clock at its end, when nobody
+ * was there to see it.
+ */
+export function livedMs({ startedAt, startedUp, bootId }: RunMemory, until?: string): number {
+  const boot = startedUp === undefined ? 'unknown' : bootId;
+  const most = elapsedMs({ at: startedAt, up: startedUp ?? 0, boot }, now());
+  if (until === undefined) return most;
+  return Math.min(most, Math.max(0, Date.parse(until) - Date.parse(startedAt)));
 }
 
 export interface SupervisorMemory {

@@ -4,7 +4,7 @@
  */
 import type { ConsoleHub } from '../console/console-hub.ts';
 import type { Probe, ProbeKind, ProbeResult, ProbeTarget } from '../contract/points.ts';
-import type { InstanceSpec } from '../contract/spec.ts';
+import type { CrashPolicySpec, InstanceSpec } from '../contract/spec.ts';
 import type { AgentStatus } from '../contract/status.ts';
 import { errors } from './errors.ts';
 import type { RunMemory } from './memory.ts';
@@ -14,8 +14,11 @@ import { ProbeLoop } from './probe-loop.ts';
 export type ProbeRegistry = ReadonlyMap<string, ProbeKind>;
 
 export interface ReadinessEvents {
-  /** Once, unless the run was ready before this agent. */
-  firstReady(): void;
+  /** `first`: of this run; never for a run that was ready before this agent. */
+  ready(first: boolean): void;
+  unready(): void;
+  /** Was ready and has not answered for `hangAfterMs`; once for each silence. */
+  hung(): void;
   /** Ready for `stableAfterMs` without a break. */
   stable(): void;
   changed(): void;
@@ -29,12 +32,14 @@ export class Readiness {
   readonly firstAnswer: Promise<void>;
   readonly #loop: ProbeLoop;
   readonly #events: ReadinessEvents;
-  readonly #stableAfterMs: number;
+  readonly #policy: CrashPolicySpec;
   readonly #unlisten: (() => void)[] = [];
   #since: string | null = null;
   #players: AgentStatus['players'] = null;
   #told: boolean;
-  #stable: NodeJS.Timeout | undefined;
+  #silentSince: string | null = null;
+  /** Runs while it is ready, or while it is silent. */
+  #timer: NodeJS.Timeout | undefined;
   #resolveReady = () => {};
 
   constructor(
@@ -47,7 +52,7 @@ export class Readiness {
     if (spec === undefined) throw errors.notInstalled();
     this.#events = events;
     this.#told = run.readyAt !== null;
-    this.#stableAfterMs = spec.crash.stableAfterMs;
+    this.#policy = spec.crash;
     this.whenReady = new Promise((resolve) => (this.#resolveReady = resolve));
     const target = targetOf(spec, run, (listener) => {
       const past = console.tail(SCROLLBACK, run.offset);
@@ -69,36 +74,51 @@ export class Readiness {
     return this.#since;
   }
 
+  /** Since when a run that was ready does not answer; ISO 8601, null otherwise. */
+  get silentSince(): string | null {
+    return this.#silentSince;
+  }
+
   get players(): AgentStatus['players'] {
     return this.#players;
   }
 
   stop(): void {
     this.#loop.stop();
-    clearTimeout(this.#stable);
+    clearTimeout(this.#timer);
     for (const unlisten of this.#unlisten) unlisten();
   }
 
   #result(ready: boolean, { players }: ProbeResult): void {
-    const before = JSON.stringify([this.ready, this.#players]);
+    const look = () => JSON.stringify([this.ready, this.#silentSince, this.#players]);
+    const before = look();
     if (players !== undefined) this.#players = { online: players.online, max: players.max };
     if (ready && !this.ready) this.#becomeReady();
-    else if (!ready && this.ready) this.#becomeUnready();
-    if (JSON.stringify([this.ready, this.#players]) !== before) this.#events.changed();
+    else if (!ready && this.#told && this.#silentSince === null) this.#becomeSilent();
+    if (look() !== before) this.#events.changed();
   }
 
   #becomeReady(): void {
     this.#since = new Date().toISOString();
-    this.#stable = setTimeout(() => this.#events.stable(), this.#stableAfterMs);
-    if (!this.#told) this.#events.firstReady();
+    this.#silentSince = null;
+    this.#after(this.#policy.stableAfterMs, () => this.#events.stable());
+    const first = !this.#told;
     this.#told = true;
+    this.#events.ready(first);
     this.#resolveReady();
   }
 
-  #becomeUnready(): void {
+  #becomeSilent(): void {
+    this.#silentSince = new Date().toISOString();
     this.#since = null;
     this.#players = null;
-    clearTimeout(this.#stable);
+    this.#after(this.#policy.hangAfterMs, () => this.#events.hung());
+    this.#events.unready();
+  }
+
+  #after(milliseconds: number | undefined, then: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = milliseconds === undefined ? undefined : setTimeout(then, milliseconds);
   }
 }
 

@@ -3,21 +3,20 @@
  * hand, by autostart, after a crash, after the agent's own restart), and it ends in readiness told by
  * a probe; there is a single place where a run's end is understood.
  */
-import type { Logger } from '@zlh/kernel';
-import type { InstanceSpec } from '../contract/spec.ts';
-import type { AgentStatus } from '../contract/status.ts';
-import { countOomKills, freeBytes } from '../lib/machine.ts';
-import { bootId } from '../lib/process-id.ts';
+import type { AgentStatus, CrashReport } from '../contract/status.ts';
 import { abortable, within } from '../lib/promises.ts';
-import { findShim, killRun } from '../process/tree.ts';
-import { readExitRecord, readScrollback } from '../shim/start.ts';
-import { causeOfFailure, classify, type CrashCause, type RunEnd } from './classify.ts';
-import { reportCrash, waitUntil } from './crash-policy.ts';
+import type { ShimRecord } from '../shim/launch.ts';
+import { readScrollback } from '../shim/start.ts';
+import { Aftermath, type EndedRun } from './aftermath.ts';
+import { waitUntil } from './crash-policy.ts';
 import { errors } from './errors.ts';
-import { endOf, findLiveShim, GameRun, type Intent } from './game-run.ts';
-import { launchGame, type LaunchOptions } from './launch.ts';
-import type { MemoryFile, RunMemory, SupervisorMemory } from './memory.ts';
-import { Readiness, type ProbeRegistry } from './readiness.ts';
+import { GameRun } from './game-run.ts';
+import { launchGame } from './launch.ts';
+import { livedMs, type RunMemory, type SupervisorMemory } from './memory.ts';
+import type { SupervisorOptions } from './options.ts';
+import { Readiness } from './readiness.ts';
+import { findLeft, groupOf } from './recovery.ts';
+import { SelfStart } from './self-start.ts';
 import { climbStopLadder } from './stop-ladder.ts';
 
 export type SupervisorState = 'stopped' | 'starting' | 'running' | 'stopping' | 'crashed';
@@ -27,15 +26,7 @@ export interface SupervisorView extends Pick<
   'ready' | 'readySince' | 'crash' | 'players'
 > {
   readonly state: SupervisorState;
-}
-
-export interface SupervisorOptions extends LaunchOptions {
-  readonly memory: MemoryFile;
-  readonly probes: ProbeRegistry;
-  readonly log: Logger;
-  /** The installed spec, if any. */
-  readonly spec: () => InstanceSpec | undefined;
-  readonly changed: () => void;
+  readonly unresponsiveSince: string | null;
 }
 
 interface Attempt {
@@ -43,22 +34,24 @@ interface Attempt {
   readonly abort: AbortController;
 }
 
-const TAIL_BYTES = 65_536;
 const FIRST_PROBE_MS = 1_500;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
+  readonly #aftermath: Aftermath;
+  readonly #selfStart: SelfStart;
   #state: SupervisorState = 'stopped';
   #run: GameRun | undefined;
   /** Settles when the end of `#run` has been dealt with. */
   #runOver: Promise<void> = Promise.resolve();
   #readiness: Readiness | undefined;
   #attempt: Attempt | undefined;
-  #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#aftermath = new Aftermath(options);
+    this.#selfStart = new SelfStart(options.maintenance, () => this.#startByItself());
   }
 
   get view(): SupervisorView {
@@ -67,6 +60,7 @@ export class Supervisor {
       state: this.#state,
       ready: readiness?.ready ?? false,
       readySince: readiness?.since ?? null,
+      unresponsiveSince: readiness?.silentSince ?? null,
       players: readiness?.players ?? null,
       crash: this.#memory.crash,
     };
@@ -86,41 +80,42 @@ export class Supervisor {
     const before = readScrollback(runDir);
     if (before !== undefined) console.output(before.offset, before.bytes);
     const { run, crash, wanted } = this.#memory;
-    if (run !== null) return this.#recoverRun(run);
+    const left = await findLeft(run, this.#options);
+    if (run !== null) {
+      if (left.what === 'running') return this.#goOnWith(run, left.shim);
+      if (left.what === 'ended')
+        return this.#conclude({ run, end: left.end, intent: null, at: left.at });
+      return this.#machineWentDown(run);
+    }
     if (crash === null) {
       // It was stopped with its agent, see `pause`.
-      if (wanted && this.#options.spec()?.autostart === true) this.#startByItself();
+      if (wanted && this.#options.spec()?.autostart === true) this.#selfStart.now();
       return;
     }
     this.#enter('crashed');
     if (wanted && crash.retryAt !== null) this.#scheduleRetry(crash.retryAt);
   }
 
-  async #recoverRun(memory: RunMemory): Promise<void> {
-    const { runDir, log, console, spec } = this.#options;
-    const shim = await findLiveShim(runDir, memory.id, findShim);
-    if (shim !== undefined) {
-      log.info({ runId: memory.id }, 'found the server running');
-      this.#adopt(new GameRun(runDir, shim, console, log), memory);
-      if (memory.readyAt === null) this.#begin((signal) => this.#awaitReady(memory, signal));
-      // Not to be told as unready only because the agent was away.
-      return within(FIRST_PROBE_MS, this.#readiness!.firstAnswer);
-    }
-    const exit = readExitRecord(runDir, memory.id);
-    await killRun(memory.id, null);
-    if (exit !== undefined || memory.bootId === bootId()) {
-      return this.#conclude(memory, endOf(exit), null);
-    }
-    // The machine went down under the server: not its fault, and it comes back when that is wanted.
-    const again = this.#memory.wanted && spec()?.autostart === true;
+  #goOnWith(memory: RunMemory, shim: ShimRecord): Promise<void> {
+    this.#options.log.info({ runId: memory.id }, 'found the server running');
+    this.#adopt(shim, memory);
+    if (memory.readyAt === null) this.#begin((signal) => this.#awaitReady(memory, signal));
+    // Not to be told as unready only because the agent was away.
+    return within(FIRST_PROBE_MS, this.#readiness!.firstAnswer);
+  }
+
+  /** Not the server's fault, and it comes back when that is wanted. */
+  #machineWentDown(memory: RunMemory): void {
+    const again = this.#memory.wanted && this.#options.spec()?.autostart === true;
+    this.#options.history.note('lost', memory.id);
     this.#remember({ run: null, wanted: again });
-    if (again) this.#startByItself();
+    if (again) this.#selfStart.now();
     else this.#enter('stopped');
   }
 
   /** Resolves when the server is ready. Rejects with a coded error; an abort ends the server again. */
   async start(signal: AbortSignal): Promise<void> {
-    this.#clearRetry();
+    this.#selfStart.cancel();
     if (this.#state === 'running') return;
     // Asked for by a person: earlier crashes are forgotten. This must be on disk before anything runs.
     this.#options.memory.change({ wanted: true, crash: null });
@@ -185,7 +180,7 @@ export class Supervisor {
   /** Lets go of the game without ending it. */
   close(): void {
     this.#closed = true;
-    this.#clearRetry();
+    this.#selfStart.cancel();
     this.#attempt?.abort.abort(errors.interrupted());
     this.#readiness?.stop();
     this.#run?.detach();
@@ -227,35 +222,43 @@ export class Supervisor {
     attempt.settled.catch((error: unknown) => {
       const dealtWith =
         this.#run !== undefined || this.#state !== 'stopped' || !this.#memory.wanted;
-      if (!dealtWith && !this.#closed) this.#crash(causeOfFailure(error));
+      if (!dealtWith && !this.#closed) this.#settle(this.#aftermath.ofFailure(error, this.#memory));
     });
   }
 
   async #endAttempt(): Promise<void> {
-    this.#clearRetry();
+    this.#selfStart.cancel();
     const attempt = this.#attempt;
     attempt?.abort.abort(errors.interrupted());
     await attempt?.settled.catch(() => {}); // whoever asked for the start was told
   }
 
   async #launch(signal: AbortSignal): Promise<void> {
-    const { runDir, console, log } = this.#options;
     const spec = this.#options.spec();
     if (spec === undefined) throw errors.notInstalled();
     const remember = (run: RunMemory | null) => this.#options.memory.change({ run });
     const { shim, memory } = await launchGame(spec, this.#options, remember, signal);
     if (this.#closed) return;
-    this.#adopt(new GameRun(runDir, shim, console, log), memory);
+    this.#options.history.note('started', memory.id);
+    this.#adopt(shim, memory);
     await this.#awaitReady(memory, signal);
   }
 
-  #adopt(run: GameRun, memory: RunMemory): void {
-    const { spec, probes, console, changed } = this.#options;
+  #adopt(shim: ShimRecord, memory: RunMemory): void {
+    const { runDir, groups, spec, probes, console, history, log, changed } = this.#options;
+    const run = new GameRun(runDir, shim, groupOf(memory, groups), console, log);
     this.#run = run;
     this.#readiness = new Readiness(spec(), probes, console, memory, {
-      firstReady: () => {
-        this.#remember({ run: { ...memory, readyAt: new Date().toISOString() } });
+      ready: (first) => {
+        history.note('ready', memory.id);
+        if (first) this.#remember({ run: { ...memory, readyAt: new Date().toISOString() } });
         if (this.#state === 'starting') this.#enter('running');
+      },
+      unready: () => history.note('unready', memory.id),
+      hung: () => {
+        log.warn({ runId: memory.id }, 'the server does not answer any more and is ended');
+        run.intent ??= 'hung';
+        void run.kill();
       },
       stable: () => {
         this.#remember({ crash: null });
@@ -267,7 +270,7 @@ export class Supervisor {
     this.#runOver = run.ended.then((end) => {
       if (this.#closed) return;
       this.#run = undefined;
-      this.#conclude(this.#memory.run ?? memory, end, run.intent);
+      this.#conclude({ run: this.#memory.run ?? memory, end, intent: run.intent });
     });
   }
 
@@ -276,13 +279,12 @@ export class Supervisor {
     const [run, readiness, spec] = [this.#run, this.#readiness, this.#options.spec()];
     if (run === undefined || readiness === undefined || spec === undefined)
       throw errors.notInstalled();
-    const elapsed = Math.max(0, Date.now() - Date.parse(memory.startedAt));
     const late = setTimeout(
       () => {
         run.intent ??= 'too-late';
         void run.kill();
       },
-      Math.max(0, spec.probe.startupTimeoutMs - elapsed),
+      Math.max(0, spec.probe.startupTimeoutMs - livedMs(memory)),
     );
     try {
       const over = this.#runOver.then(() => {
@@ -294,35 +296,19 @@ export class Supervisor {
     }
   }
 
-  /** The one place where the end of a run is understood. */
-  #conclude(memory: RunMemory, end: RunEnd, intent: Intent): void {
-    const { console, places, log } = this.#options;
+  #conclude(ended: EndedRun): void {
     this.#readiness?.stop();
     this.#readiness = undefined;
-    this.#remember({ run: null });
-    const wasReady = memory.readyAt !== null;
-    const asked = intent === 'stop' || intent === 'kill' || !this.#memory.wanted;
-    if (asked || (wasReady && end.exitCode === 0)) {
-      log.info({ ...end, asked }, 'the server has stopped');
-      this.#remember({ wanted: false });
-      return this.#enter('stopped');
-    }
-    const about = {
-      wasReady,
-      tooLate: intent === 'too-late',
-      tail: console.tail(TAIL_BYTES, memory.offset),
-      oomKills: countOomKills() - memory.oomKills,
-      freeBytes: freeBytes(places.data),
-    };
-    this.#crash(classify(end, about));
+    this.#settle(this.#aftermath.ofRun(ended, this.#memory));
   }
 
-  #crash(cause: CrashCause): void {
-    const spec = this.#options.spec();
-    if (spec === undefined) return this.#enter('stopped');
-    const crash = reportCrash(cause, this.#memory.crash, spec.crash, new Date());
-    this.#options.log.warn({ crash }, 'the server has crashed');
-    this.#remember({ crash, wanted: !crash.gaveUp });
+  /** One write, so that a kill finds the run either there or dealt with. */
+  #settle(crash: CrashReport | null): void {
+    if (crash === null) {
+      this.#remember({ run: null, wanted: false });
+      return this.#enter('stopped');
+    }
+    this.#remember({ run: null, crash, wanted: !crash.gaveUp });
     this.#enter('crashed');
     if (crash.retryAt !== null) this.#scheduleRetry(crash.retryAt);
   }
@@ -330,14 +316,7 @@ export class Supervisor {
   #scheduleRetry(retryAt: string): void {
     const spec = this.#options.spec();
     if (spec === undefined || this.#closed) return;
-    this.#clearRetry();
-    const wait = waitUntil(retryAt, spec.crash, new Date());
-    this.#retry = setTimeout(() => this.#startByItself(), wait);
-  }
-
-  #clearRetry(): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
+    this.#selfStart.after(waitUntil(retryAt, spec.crash, new Date()));
   }
 
   #enter(state: SupervisorState): void {

@@ -14,8 +14,11 @@ import type { AgentOperation } from '../contract/operation.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
 import type { AgentStatus } from '../contract/status.ts';
 import { readJsonFile } from '../lib/atomic-file.ts';
+import { kernelGroupFiles } from '../process/groups/group-files.ts';
+import { RunGroup } from '../process/groups/run-group.ts';
 import { findShim, killRun } from '../process/tree.ts';
 import { readShimRecord } from '../shim/start.ts';
+import type { RunMemory } from '../supervisor/memory.ts';
 
 export interface TestAgentOptions {
   readonly platformUrl?: string;
@@ -179,7 +182,7 @@ function listening(child: ChildProcess, print: (text: string) => void): Promise<
 
 async function endRun(home: string): Promise<void> {
   const memory = readJsonFile(join(home, 'state', 'supervisor.json')) as
-    | { run?: { id: string } }
+    | { run?: RunMemory | null }
     | undefined;
   const record = existsSync(join(home, 'run')) ? readShimRecord(join(home, 'run')) : undefined;
   for (const runId of new Set([memory?.run?.id, record?.runId])) {
@@ -188,6 +191,8 @@ async function endRun(home: string): Promise<void> {
     if (shim !== undefined) process.kill(shim.pid, 'SIGKILL');
     await killRun(runId, record?.runId === runId ? record.child : null);
   }
+  const group = memory?.run?.group;
+  if (group) await new RunGroup(group, kernelGroupFiles).remove();
 }
 
 function makeRemovable(home: string): void {
