@@ -23,20 +23,20 @@ import { defineOperations } from './operations/kinds.ts';
 import { Operations } from './operations/operations.ts';
 import { PlatformAddress } from './platform/platform-address.ts';
 import { createPlatformClient } from './platform/platform-client.ts';
+import { openControlGroups } from './process/groups/open.ts';
 import { warmShim } from './shim/start.ts';
 import { endAgent } from './shutdown.ts';
 import { Changes } from './status/changes.ts';
 import { Reporter } from './status/reporter.ts';
 import { StatusBoard } from './status/status-board.ts';
-import { openControlGroups } from './process/groups/open.ts';
+import { UsageHistory } from './status/usage-history.ts';
+import { History } from './supervisor/history.ts';
+import { Maintenance } from './supervisor/maintenance.ts';
 import { MemoryFile } from './supervisor/memory.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 
 export interface AgentSettings {
   readonly platformUrl?: string;
-import { UsageHistory } from './status/usage-history.ts';
-import { History } from './supervisor/history.ts';
-import { Maintenance } from './supervisor/maintenance.ts';
   readonly tokenFile?: string;
   readonly artifactCache?: string;
   readonly heartbeatMs: number;
@@ -101,24 +101,26 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
   const console = new ConsoleHub();
   const probeKinds = new Map(probes.map(({ value }) => [value.kind, value]));
   const compileCache = process.env.NODE_COMPILE_CACHE ?? join(folders.artifacts, '.compile');
+  const maintenance = new Maintenance(folders.state, log, changes.notify);
+  const history = new History(folders.state, log);
+  const groups = openControlGroups(ownerOf(token), log);
   const supervisor = new Supervisor({
     runDir: folders.run,
     compileCache,
     places,
     console,
+    groups,
     ensureArtifacts: installer.ensureArtifacts.bind(installer),
     memory: new MemoryFile(folders.state),
+    history,
+    maintenance,
     probes: probeKinds,
     log,
-  const maintenance = new Maintenance(folders.state, log, changes.notify);
-  const history = new History(folders.state, log);
-  const groups = openControlGroups(ownerOf(token), log);
     spec: () => specs.spec,
     changed: changes.notify,
   });
   const operations = new Operations(new Journal(folders.state), log, changes.notify, maintenance);
   defineOperations(operations, supervisor, installer, specs);
-    groups,
   for (const { value } of kinds) operations.define(value);
   const { heartbeatMs } = config;
   const usage = new UsageHistory({
@@ -136,8 +138,6 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
     limits,
     changes,
   });
-    history,
-    maintenance,
   const ground = makeGround({
     folders,
     specs,
@@ -167,6 +167,8 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
         board,
         operations,
         supervisor,
+        history,
+        usage,
         specs,
         probes: probeKinds,
         places,
@@ -176,8 +178,7 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
       server = await createAgentServer({ token, services, sockets, modules, log });
       await server.listen(host, port);
       log.info({ url: server.url() ?? `port ${port}` }, 'the agent listens');
-        history,
-        usage,
+      usage.start();
       reporter.start();
       warmShim(compileCache);
       // Not only at its end: an agent that is killed shall start fast the next time, too.
@@ -187,8 +188,8 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
       await server?.close();
     },
     async stop() {
-      usage.start();
       reporter.stop();
+      usage.stop();
       supervisor.close();
       await operations.close();
     },
@@ -198,5 +199,4 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
 /** Tells agents that share a cache apart, the same at each start, without giving the token away. */
 function ownerOf(token: string): string {
   return createHash('sha256').update(`artifact cache ${token}`).digest('hex').slice(0, 16);
-      usage.stop();
 }

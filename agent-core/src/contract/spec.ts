@@ -113,18 +113,13 @@ export const CrashPolicySpec = Type.Object(
     stableAfterMs: Milliseconds(0),
     /** Give up when this many crashes in a row happened; 0 never starts again by itself. */
     maxCrashes: Type.Integer({ minimum: 0, maximum: 10_000 }),
+    /** A server that was ready and does not answer its probe for this long is ended (`hung`). Absent: never. */
+    hangAfterMs: Type.Optional(Milliseconds(100)),
   },
   closed,
 );
 export type CrashPolicySpec = Type.Static<typeof CrashPolicySpec>;
 
-    /** A server that was ready and does not answer its probe for this long is ended (`hung`). Absent: never. */
-    hangAfterMs: Type.Optional(Milliseconds(100)),
-export const InstanceSpec = Type.Object(
-  {
-    instanceId: Type.String({ format: 'uuid' }),
-    /** Rises with every change; one lower than the installed revision is refused. */
-    revision: Type.Integer({ minimum: 0 }),
 /** What the game may use besides memory; absent is no limit. Ignored where `status.limits` is `none`. */
 export const LimitsSpec = Type.Object(
   {
@@ -137,6 +132,11 @@ export const LimitsSpec = Type.Object(
 );
 export type LimitsSpec = Type.Static<typeof LimitsSpec>;
 
+export const InstanceSpec = Type.Object(
+  {
+    instanceId: Type.String({ format: 'uuid' }),
+    /** Rises with every change; one lower than the installed revision is refused. */
+    revision: Type.Integer({ minimum: 0 }),
     /** Where artifacts come from and reports go to. */
     platformUrl: PlatformUrl,
     kind: Type.Enum(['game', 'dev']),
@@ -144,14 +144,14 @@ export type LimitsSpec = Type.Static<typeof LimitsSpec>;
     game: Type.String({ maxLength: 128 }),
     variant: Type.String({ maxLength: 128 }),
     version: Type.String({ maxLength: 128 }),
+    /** Of the game and everything it starts; the system ends what needs more. */
     memoryMiB: Type.Integer({ minimum: 16, maximum: 16_777_216 }),
+    limits: Type.Optional(LimitsSpec),
     artifacts: Type.Array(ArtifactRef, { maxItems: 64 }),
     files: Type.Array(SpecFile, { maxItems: 256 }),
     launch: Type.Object(
       {
-    /** Of the game and everything it starts; the system ends what needs more. */
         /** Absolute path after placeholders, or a name looked up on the default PATH. */
-    limits: Type.Optional(LimitsSpec),
         command: Type.String({ minLength: 1, maxLength: 4096 }),
         args: Type.Array(Type.String({ maxLength: 65_536 }), { maxItems: 1024 }),
         /** The whole environment besides PATH, HOME, LANG and TERM; the agent's own never leaks. */

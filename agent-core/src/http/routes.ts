@@ -20,10 +20,10 @@ import type { PlatformAddress } from '../platform/platform-address.ts';
 import type { Places } from '../supervisor/launch-plan.ts';
 import type { ProbeRegistry } from '../supervisor/readiness.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
+import { addHistory, type HistoryServices } from './history-routes.ts';
 import { refusals } from './problem.ts';
 
 export interface RouteServices extends HistoryServices {
-import { addHistory, type HistoryServices } from './history-routes.ts';
   readonly board: StatusBoard;
   readonly operations: Operations;
   readonly supervisor: Supervisor;
@@ -44,11 +44,11 @@ export function addRoutes(app: FastifyInstance, services: RouteServices): void {
   addActions(app, services);
   addOperations(app, services);
   addConsole(app, services);
+  addHistory(app, services);
 }
 
 function addState(app: FastifyInstance, { board }: RouteServices): void {
   app.get('/health', (): HealthReply => ({ status: 'ok', agentVersion }));
-  addHistory(app, services);
   app.get('/status', () => board.status);
   app.get('/ready', (_request, reply): ReadyReply => {
     const { status } = board;

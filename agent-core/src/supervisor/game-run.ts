@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@zlh/kernel';
 import type { ConsoleHub } from '../console/console-hub.ts';
 import { isAlive, type ProcessId } from '../lib/process-id.ts';
-import { killRun, signalGroup } from '../process/tree.ts';
 import type { RunGroup } from '../process/groups/run-group.ts';
+import { killRun, signalGroup } from '../process/tree.ts';
 import { ShimClient } from '../shim/client.ts';
 import type { ExitRecord } from '../shim/frames.ts';
 import type { ShimRecord } from '../shim/launch.ts';
@@ -20,9 +20,9 @@ export type Intent = 'stop' | 'kill' | 'too-late' | 'hung' | null;
 export class GameRun {
   readonly id: string;
   readonly leader: ProcessId | null;
-  readonly ended: Promise<RunEnd>;
   /** Its control group, where it has one. */
   readonly group: RunGroup | undefined;
+  readonly ended: Promise<RunEnd>;
   intent: Intent = null;
   readonly #client: ShimClient;
 
@@ -30,6 +30,7 @@ export class GameRun {
   constructor(runDir: string, record: ShimRecord, console: ConsoleHub, log: Logger) {
     this.id = record.runId;
     this.leader = record.child;
+    this.group = group;
     let end: (record: ExitRecord | undefined) => void;
     const over = new Promise<ExitRecord | undefined>((resolve) => (end = resolve));
     this.#client = ShimClient.attach(runDir, record.shim, console.end, {
@@ -39,7 +40,6 @@ export class GameRun {
     });
     this.ended = over.then((exit) => settle(record, exit, log));
   }
-    this.group = group;
 
   /** False when the input could not be taken. */
   write(data: string): boolean {
