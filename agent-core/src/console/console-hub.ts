@@ -42,9 +42,12 @@ export class ConsoleHub {
   #flushed = 0;
   #hold: { readonly over: Promise<void>; release(): void } | undefined;
 
-  /** Offset after the last byte so far. */
+  /** Bytes that did not come from the game's terminal; its offsets are behind by as many. */
+  #added = 0;
+
+  /** Offset after the last byte of the terminal so far. */
   get end(): number {
-    return this.#past.end;
+    return this.#past.end - this.#added;
   }
 
   get viewers(): number {
@@ -52,29 +55,36 @@ export class ConsoleHub {
   }
 
   /**
-   * Takes output at its absolute offset; what is here already is ignored, a gap is a jump. Whoever can
-   * hold the source back shall do so until the answered promise resolves.
+   * Takes a copy of output at its absolute offset; what is here already is ignored, a gap is a jump.
+   * Whoever can hold the source back shall do so until the answered promise resolves.
    */
   output(offset: number, bytes: Buffer): Promise<void> | undefined {
-    const known = Math.max(0, this.#past.end - offset);
+    const known = Math.max(0, this.end - offset);
     if (known >= bytes.length) return this.#hold?.over;
-    if (offset > this.#past.end) this.#past.skipTo(offset);
+    if (offset > this.end) this.#past.skipTo(offset + this.#added);
     const fresh = known === 0 ? bytes : bytes.subarray(known);
     for (let at = 0; at < fresh.length;) {
+      const begin = this.#past.end;
       const { taken, full } = this.#past.append(at === 0 ? fresh : fresh.subarray(at));
       at += taken;
       if (full) this.#flush();
+      for (const listener of this.#listeners) listener(this.#past.read(begin));
     }
     if (this.#timer === undefined) this.#flush();
-    for (const listener of this.#listeners) listener(fresh);
     if (this.#hold === undefined && this.#everybodyIsBusy()) this.#startHold();
     return this.#hold?.over;
+  }
+
+  /** Takes output from elsewhere, such as a console behind a port. It is forgotten with this agent. */
+  add(bytes: Uint8Array): void {
+    void this.output(this.end, Buffer.from(bytes));
+    this.#added += bytes.length;
   }
 
   /** The last `bytes` of output since `from`, as text. */
   tail(bytes: number, from = 0): string {
     const parts: Buffer[] = [];
-    let at = Math.max(this.#past.start, this.#past.end - bytes, from);
+    let at = Math.max(this.#past.start, this.#past.end - bytes, from + this.#added);
     while (at < this.#past.end) {
       const part = this.#past.read(at);
       parts.push(part);

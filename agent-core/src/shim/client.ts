@@ -3,14 +3,14 @@
  * exactly one last event: the exit of the game, or `lost` when the shim went without telling.
  */
 import { closeSync, constants, openSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { isAlive, type ProcessId } from '../lib/process-id.ts';
 import {
   decodeOutput,
   encodeFrame,
   encodeJson,
-  frameReader,
+  FrameReader,
   FrameType,
   type Attach,
   type ExitRecord,
@@ -20,8 +20,9 @@ import { runFiles } from './launch.ts';
 
 export interface ShimEvents {
   /**
-   * `offset` jumps ahead where output was overwritten before it could be read. An answered promise holds
-   * further output back until it resolves; what was on its way may still come.
+   * `offset` jumps ahead where output was overwritten before it could be read; the bytes are only valid
+   * during the call. An answered promise holds further output back until it resolves; what was on its way
+   * may still come.
    */
   output(offset: number, bytes: Buffer): Promise<void> | undefined;
   exit(record: ExitRecord): void;
@@ -79,18 +80,20 @@ export class ShimClient {
 
   #connect(): void {
     if (this.#over) return;
-    const socket = connectIn(this.#runDir, runFiles.socket);
-    this.#socket = socket;
-    const read = frameReader((type, payload) => this.#receive(type, payload));
-    const attach: Attach = { from: this.#next };
-    socket.on('connect', () => socket.write(encodeJson(FrameType.attach, attach)));
-    socket.on('data', (chunk: Buffer) => {
+    const reader = new FrameReader((type, payload) => this.#receive(type, payload));
+    const take = (count: number) => {
       try {
-        read(chunk);
+        reader.took(count);
       } catch (error) {
         socket.destroy(error as Error);
       }
-    });
+      return true;
+    };
+    const onread = { buffer: () => reader.space, callback: take };
+    const socket = connectIn(this.#runDir, runFiles.socket, onread);
+    this.#socket = socket;
+    const attach: Attach = { from: this.#next };
+    socket.on('connect', () => socket.write(encodeJson(FrameType.attach, attach)));
     socket.on('error', () => {}); // 'close' follows and decides what it meant
     socket.on('close', () => this.#closed());
   }
@@ -129,9 +132,9 @@ export class ShimClient {
 }
 
 /** Connects by way of a folder handle, because a socket's path may not exceed 107 bytes. */
-function connectIn(folder: string, name: string): Socket {
+function connectIn(folder: string, name: string, onread: OnReadOpts): Socket {
   const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  const socket = connect(join(`/proc/self/fd/${fd}`, name));
+  const socket = connect({ path: join(`/proc/self/fd/${fd}`, name), onread });
   const close = () => {
     socket.off('connect', close);
     socket.off('error', close);

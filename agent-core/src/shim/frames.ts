@@ -49,6 +49,8 @@ export interface ExitRecord {
 }
 
 export const MAX_FRAME = 1 << 20;
+/** Room for the longest frame a shim sends, and most of the next. */
+const READ_BYTES = 131_072;
 const HEADER = 5;
 const OFFSET = 6;
 export const OUTPUT_HEADER = HEADER + OFFSET;
@@ -77,19 +79,50 @@ export function decodeOutput(payload: Buffer): { offset: number; bytes: Buffer }
   return { offset: payload.readUIntBE(0, OFFSET), bytes: payload.subarray(OFFSET) };
 }
 
-/** Answers a function to feed with chunks; throws on a frame longer than {@link MAX_FRAME}. */
-export function frameReader(onFrame: (type: number, payload: Buffer) => void) {
-  let rest: Buffer = Buffer.alloc(0);
-  return (chunk: Buffer): void => {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let at = 0;
-    while (rest.length - at >= HEADER) {
-      const length = rest.readUInt32BE(at);
-      if (length < 1 || length > MAX_FRAME) throw new RangeError(`a frame of ${length} bytes`);
-      if (rest.length - at < 4 + length) break;
-      onFrame(rest.readUInt8(at + 4), rest.subarray(at + HEADER, at + 4 + length));
-      at += 4 + length;
+/**
+ * Takes frames apart in one buffer that is read into and used again, because a flood would otherwise
+ * cost more in garbage than in work: read into `space`, then call `took`.
+ */
+export class FrameReader {
+  readonly #onFrame: (type: number, payload: Buffer) => void;
+  #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  #used = 0;
+
+  /** A payload is only valid during the call. */
+  constructor(onFrame: (type: number, payload: Buffer) => void) {
+    this.#onFrame = onFrame;
+  }
+
+  /** Where to put what comes next; never empty. */
+  get space(): Buffer {
+    return this.#buffer.subarray(this.#used);
+  }
+
+  /** Takes bytes that were read into another buffer. */
+  feed(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length;) {
+      const count = chunk.copy(this.space, 0, at);
+      at += count;
+      this.took(count);
     }
-    rest = rest.subarray(at);
-  };
+  }
+
+  /** So many bytes were put into `space`. Throws on a frame longer than {@link MAX_FRAME}. */
+  took(count: number): void {
+    const bytes = this.#buffer;
+    const end = this.#used + count;
+    let at = 0;
+    let needed = 0;
+    while (end - at >= HEADER) {
+      const length = bytes.readUInt32BE(at);
+      if (length < 1 || length > MAX_FRAME) throw new RangeError(`a frame of ${length} bytes`);
+      needed = 4 + length;
+      if (end - at < needed) break;
+      this.#onFrame(bytes.readUInt8(at + 4), bytes.subarray(at + HEADER, at + needed));
+      at += needed;
+    }
+    this.#used = end - at;
+    if (needed > bytes.length) this.#buffer = Buffer.allocUnsafeSlow(needed);
+    if (at > 0 || this.#buffer !== bytes) bytes.copy(this.#buffer, 0, at, end);
+  }
 }

@@ -14,7 +14,7 @@ import { statProcess, type ProcessId } from '../lib/process-id.ts';
 import {
   encodeJson,
   frameOutput,
-  frameReader,
+  FrameReader,
   FrameType,
   OUTPUT_HEADER,
   type Attach,
@@ -28,6 +28,7 @@ import { spawnTerminal, type Terminal } from './terminal.ts';
 /** Sockets and files for the owner alone: 0600. */
 const PRIVATE = 0o177;
 const CHUNK = 65_536;
+const MOMENT_MS = 2;
 /** Input waiting for a game that does not read; more is dropped rather than kept. */
 const MAX_PENDING_INPUT = 262_144;
 /**
@@ -57,7 +58,9 @@ const viewers = new Set<Viewer>();
 let terminal: Terminal | undefined;
 let exit: ExitRecord | undefined;
 let recorded = false;
-let pumping = false;
+/** Output that nobody was sent yet. */
+let gathered = 0;
+let moment: NodeJS.Timeout | undefined;
 let hold: NodeJS.Timeout | undefined;
 
 // An orderly shutdown is the agent's to lead; the shim goes when its game has gone.
@@ -90,7 +93,8 @@ function launch(): void {
   terminal.onExit(({ exitCode, signal }) => ended(exitCode, signal ?? 0));
   terminal.onData((chunk) => {
     ring.write(chunk);
-    schedulePump();
+    gathered += chunk.length;
+    if (moment === undefined || gathered >= CHUNK) pumpAll();
   });
   if (request.owner !== null) chownSync(terminal.ptsName, request.owner.uid, request.owner.gid);
   record(idOf(terminal.pid));
@@ -108,10 +112,10 @@ function idOf(pid: number): ProcessId {
 
 function serve(socket: Socket): void {
   const viewer: Viewer = { socket, sent: Infinity, full: false, stuck: false, toldExit: false };
-  const read = frameReader((type, payload) => receive(viewer, type, payload));
+  const reader = new FrameReader((type, payload) => receive(viewer, type, payload));
   socket.on('data', (chunk: Buffer) => {
     try {
-      read(chunk);
+      reader.feed(chunk);
     } catch {
       socket.destroy(); // not an agent, or one that speaks nonsense
     }
@@ -147,15 +151,17 @@ function receive(viewer: Viewer, type: number, payload: Buffer): void {
   }
 }
 
-/** Output that arrives in one turn of the loop leaves in one go. */
-function schedulePump(): void {
-  if (pumping) return;
-  pumping = true;
-  setImmediate(() => {
-    pumping = false;
-    for (const viewer of viewers) pump(viewer);
-    balance();
-  });
+/** What comes after a pause goes out at once, what follows within a moment goes out together. */
+function pumpAll(): void {
+  if (gathered === 0) {
+    moment = undefined;
+    return;
+  }
+  gathered = 0;
+  for (const viewer of viewers) pump(viewer);
+  balance();
+  if (moment === undefined) moment = setTimeout(pumpAll, MOMENT_MS);
+  else moment.refresh();
 }
 
 /**
