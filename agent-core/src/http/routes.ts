@@ -24,6 +24,7 @@ import { addHistory, type HistoryServices } from './history-routes.ts';
 import { refusals } from './problem.ts';
 
 export interface RouteServices extends HistoryServices {
+import { addHistory, type HistoryServices } from './history-routes.ts';
   readonly board: StatusBoard;
   readonly operations: Operations;
   readonly supervisor: Supervisor;
@@ -49,6 +50,7 @@ export function addRoutes(app: FastifyInstance, services: RouteServices): void {
 
 function addState(app: FastifyInstance, { board }: RouteServices): void {
   app.get('/health', (): HealthReply => ({ status: 'ok', agentVersion }));
+  addHistory(app, services);
   app.get('/status', () => board.status);
   app.get('/ready', (_request, reply): ReadyReply => {
     const { status } = board;

@@ -17,6 +17,13 @@ import { signalName, type RunEnd } from './classify.ts';
 /** Why a run is being ended by us; null while it is meant to go on. */
 export type Intent = 'stop' | 'kill' | 'too-late' | 'hung' | null;
 
+/** A console beside the terminal. */
+export interface RunConsole {
+  /** False when the line could not be taken; throws a refusal when there is nobody to take it. */
+  send(line: string): boolean;
+  type(keys: string): void;
+}
+
 export class GameRun {
   readonly id: string;
   readonly leader: ProcessId | null;
@@ -24,10 +31,18 @@ export class GameRun {
   readonly group: RunGroup | undefined;
   readonly ended: Promise<RunEnd>;
   intent: Intent = null;
+  /** Where commands go when not to the terminal; set by who follows the runs. */
+  console: RunConsole | undefined;
   readonly #client: ShimClient;
 
   /** Takes over a live shim; its output since what the console has goes there. */
-  constructor(runDir: string, record: ShimRecord, console: ConsoleHub, log: Logger) {
+  constructor(
+    runDir: string,
+    record: ShimRecord,
+    group: RunGroup | undefined,
+    console: ConsoleHub,
+    log: Logger,
+  ) {
     this.id = record.runId;
     this.leader = record.child;
     this.group = group;
@@ -38,7 +53,7 @@ export class GameRun {
       exit: (exit) => end(exit),
       lost: () => end(readExitRecord(runDir, record.runId)),
     });
-    this.ended = over.then((exit) => settle(record, exit, log));
+    this.ended = over.then((exit) => settleRun(this, exit, log));
   }
 
   /** False when the input could not be taken. */
