@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TSchema } from 'typebox';
 import {
+  ActionRequest,
   ConfigRequest,
   ConsoleCommandRequest,
   PlatformRequest,
@@ -24,7 +25,6 @@ import { addHistory, type HistoryServices } from './history-routes.ts';
 import { refusals } from './problem.ts';
 
 export interface RouteServices extends HistoryServices {
-import { addHistory, type HistoryServices } from './history-routes.ts';
   readonly board: StatusBoard;
   readonly operations: Operations;
   readonly supervisor: Supervisor;
@@ -50,7 +50,6 @@ export function addRoutes(app: FastifyInstance, services: RouteServices): void {
 
 function addState(app: FastifyInstance, { board }: RouteServices): void {
   app.get('/health', (): HealthReply => ({ status: 'ok', agentVersion }));
-  addHistory(app, services);
   app.get('/status', () => board.status);
   app.get('/ready', (_request, reply): ReadyReply => {
     const { status } = board;
