@@ -64,7 +64,7 @@ export class Portal {
   ): Promise<Page> {
     const context = await this.#context(options);
     if (!out) {
-      this.world.sessions.add('test-session');
+      this.world.signIn('test-session');
       await context.addCookies([
         { name: 'zlh_session', value: 'test-session', url: this.platform.url },
       ]);

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { answer } from './api.ts';
-import type { Answer } from './api.ts';
+import type { Answer } from './answer.ts';
 import { World } from './world.ts';
 
 export const dist = fileURLToPath(new URL('../dist/', import.meta.url));

@@ -4,8 +4,16 @@
  */
 import { EventEmitter } from 'node:events';
 import { randomUUID } from 'node:crypto';
-import type { AgentStatus, Instance, Operation, Phase } from '../src/api/schema.ts';
-import type { ApiKey, Catalog, User } from '../src/api/schema.ts';
+import type {
+  AgentStatus,
+  ApiKey,
+  Catalog,
+  Instance,
+  Operation,
+  Phase,
+  Session,
+  User,
+} from '../src/api/schema.ts';
 import { catalog } from './catalog.ts';
 
 export const PASSWORD = 'a long enough sentence';
@@ -21,7 +29,9 @@ export class World {
   /** No administrator yet. */
   setupRequired = false;
   readonly setupToken = 'one-time-token';
-  readonly sessions = new Set<string>();
+  /** By the value of the cookie. */
+  readonly sessions = new Map<string, Session>();
+  password = PASSWORD;
   readonly instances = new Map<string, Instance>();
   readonly operations = new Map<string, Operation>();
   readonly keys = new Map<string, ApiKey>();
@@ -46,8 +56,24 @@ export class World {
     ])
       map.clear();
     this.sessions.clear();
+    this.password = PASSWORD;
     this.catalog = catalog;
     this.setupRequired = false;
+  }
+
+  /** @param cookie what the browser will send */
+  signIn(cookie: string, wanted: Partial<Session> = {}): Session {
+    const session: Session = {
+      id: randomUUID(),
+      address: '127.0.0.1',
+      userAgent: 'Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/140.0.0.0 Safari/537.36',
+      createdAt: now(),
+      lastSeenAt: now(),
+      expiresAt: new Date(Date.now() + 30 * 24 * 3600 * 1000).toISOString(),
+      ...wanted,
+    };
+    this.sessions.set(cookie, session);
+    return session;
   }
 
   addInstance(wanted: Partial<Instance> = {}): Instance {

@@ -4,6 +4,7 @@ import { css } from 'lit';
 export const accountStyles = css`
   :host {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 20px;
     align-content: start;
     max-width: 720px;

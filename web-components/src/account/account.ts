@@ -1,11 +1,11 @@
-/** Whoever is signed in: who that is, how the portal looks to them, and their keys. */
+/** Whoever is signed in: who that is, how the portal looks to them, their password, sessions and keys. */
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '../api-keys/api-keys.ts';
-import '../confirm/confirm.ts';
+import '../change-password/change-password.ts';
+import '../sessions/sessions.ts';
 import { html } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
-import { ask } from '../api/client.ts';
 import { chooseScheme, chosenScheme } from '../theme/theme.ts';
 import type { Scheme } from '../theme/theme.ts';
 import { accountStyles } from './account.styles.ts';
@@ -32,7 +32,6 @@ export class ZlhAccount extends ZlhElement {
           <h2 class="minor one-line">${me?.email}</h2>
           <p class="muted">${me?.role === 'administrator' ? 'Administrator' : 'User'}</p>
         </div>
-        <wa-button appearance="plain" @click=${this.#everywhere}>Sign out everywhere</wa-button>
         <wa-button appearance="filled-outlined" @click=${() => this.emit('zlh-sign-out')}
           >Sign out</wa-button
         >
@@ -54,20 +53,13 @@ export class ZlhAccount extends ZlhElement {
           )}
         </fieldset>
       </section>
-      <zlh-api-keys server=${this.server} token=${this.token}></zlh-api-keys>
-      <zlh-confirm
-        heading="Sign out everywhere?"
-        action="Sign out everywhere"
-        .lost=${['Every session of yours, this one too']}
-        .kept=${['Your API keys: revoke them one by one']}
-      ></zlh-confirm>`;
-  }
-
-  #everywhere(): void {
-    this.renderRoot.querySelector('zlh-confirm')?.ask(async () => {
-      await ask(this.connection.client.DELETE('/api/auth/sessions'));
-      this.connection.dispatchEvent(new Event('signed-out'));
-    });
+      <zlh-change-password
+        server=${this.server}
+        token=${this.token}
+        @zlh-password-changed=${() => this.renderRoot.querySelector('zlh-sessions')?.load()}
+      ></zlh-change-password>
+      <zlh-sessions server=${this.server} token=${this.token}></zlh-sessions>
+      <zlh-api-keys server=${this.server} token=${this.token}></zlh-api-keys>`;
   }
 }
 

@@ -2,29 +2,6 @@
 import { css } from 'lit';
 
 export const apiKeysStyles = css`
-  :host {
-    display: grid;
-    gap: 16px;
-  }
-  header {
-    flex-wrap: wrap;
-    align-items: flex-start;
-  }
-  li {
-    padding: 12px 16px;
-  }
-  li + li {
-    border-top: 1px solid var(--zlh-line);
-  }
-  b {
-    font-weight: 600;
-  }
-  .wait {
-    padding: 20px;
-  }
-  .wait .skeleton {
-    height: 20px;
-  }
   .secret {
     display: grid;
     gap: 8px;

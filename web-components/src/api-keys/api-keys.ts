@@ -8,6 +8,7 @@ import './new-api-key.ts';
 import { html, nothing } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
+import { sectionStyles } from '../base/section.styles.ts';
 import { ask } from '../api/client.ts';
 import { asApiError } from '../api/problem.ts';
 import type { ApiError } from '../api/problem.ts';
@@ -21,7 +22,7 @@ import { apiKeysStyles } from './api-keys.styles.ts';
  * @summary The API keys of whoever is signed in.
  */
 export class ZlhApiKeys extends ZlhElement {
-  static override styles = [base, apiKeysStyles];
+  static override styles = [base, sectionStyles, apiKeysStyles];
   static override properties = {
     keys: { state: true },
     made: { state: true },

@@ -9,6 +9,9 @@ import type { paths } from './schema.ts';
 
 export type ApiClient = Client<paths>;
 
+/** Where strangers knock: a 401 there is an answer, not the end of a session. */
+const DOORS = /\/api\/auth\/(login|logout|me|register|setup)$/;
+
 export interface ClientOptions {
   /** Origin of the platform; empty for the one that served the page. */
   server: string;
@@ -27,7 +30,7 @@ export function createClient({ server, token, onSignedOut }: ClientOptions): Api
       const response = await fetch(request).catch(() => {
         throw unreachable();
       });
-      if (response.status === 401 && !request.url.includes('/api/auth/')) onSignedOut();
+      if (response.status === 401 && !DOORS.test(request.url)) onSignedOut();
       return response;
     },
   });

@@ -25,7 +25,12 @@ const TABS: readonly { id: Tab; label: string; path: string }[] = [
 ];
 
 /** States in which there is something to measure. */
-const UP: ReadonlySet<Instance['observed']> = new Set(['starting', 'running', 'stopping', 'unreachable']);
+const UP: ReadonlySet<Instance['observed']> = new Set([
+  'starting',
+  'running',
+  'stopping',
+  'unreachable',
+]);
 
 /**
  * @element zlh-instance-page

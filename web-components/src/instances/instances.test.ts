@@ -14,7 +14,7 @@ when(chromium)('skeletons stand where servers will, and then the servers do', as
   const { promise, resolve } = Promise.withResolvers<void>();
   const page = await portal.visit('/servers', { out: true });
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-  portal.world.sessions.add('test-session');
+  portal.world.signIn('test-session');
   await page
     .context()
     .addCookies([{ name: 'zlh_session', value: 'test-session', url: portal.platform.url }]);

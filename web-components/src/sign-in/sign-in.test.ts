@@ -95,17 +95,4 @@ when(chromium)('a platform without an administrator says how to become one', asy
   assert.is(await page.getByText('It printed a set-up link').count(), 0);
 });
 
-when(chromium)('signing out everywhere ends every session, after a question', async () => {
-  const page = await portal.visit('/account');
-  portal.world.sessions.add('on another machine');
-  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
-  await page.getByText('Every session of yours').waitFor();
-  await page
-    .locator('wa-dialog[open]')
-    .getByRole('button', { name: 'Sign out everywhere' })
-    .click();
-  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-  assert.is(portal.world.sessions.size, 0);
-});
-
 test.run();

@@ -10,11 +10,10 @@ import { ask } from '../api/client.ts';
 import { asApiError } from '../api/problem.ts';
 import type { ApiError } from '../api/problem.ts';
 import type { User } from '../api/schema.ts';
+import { newPasswordFault, passwordHint } from '../words/passwords.ts';
 import { signInStyles } from './sign-in.styles.ts';
 
 export type Door = 'sign-in' | 'register' | 'setup';
-
-const SHORTEST_PASSWORD = 10;
 
 const WORDS: Record<Door, { title: string; lead: string; action: string }> = {
   'sign-in': {
@@ -89,7 +88,7 @@ export class ZlhSignIn extends ZlhElement {
         label: 'Password',
         type: 'password',
         autocomplete: fresh ? 'new-password' : 'current-password',
-        ...(fresh ? { hint: `At least ${SHORTEST_PASSWORD} characters. A sentence is good.` } : {}),
+        ...(fresh ? { hint: passwordHint } : {}),
       })}
       <zlh-problem .error=${this.error}></zlh-problem>
       <wa-button variant="brand" appearance="accent" ?loading=${this.waiting} @click=${this.#submit}
@@ -107,9 +106,8 @@ export class ZlhSignIn extends ZlhElement {
   }
 
   #passwordFault(value: string): string | undefined {
-    if (value === '') return 'Give your password.';
-    if (this.door === 'sign-in' || value.length >= SHORTEST_PASSWORD) return undefined;
-    return `Use at least ${SHORTEST_PASSWORD} characters: ${SHORTEST_PASSWORD - value.length} more.`;
+    if (this.door === 'sign-in') return value === '' ? 'Give your password.' : undefined;
+    return newPasswordFault(value);
   }
 
   #enter(event: KeyboardEvent): void {

@@ -7,6 +7,8 @@ import { bytesText, count, memoryText } from './quantities.ts';
 import { consoleClosed, instanceState, operationState } from './states.ts';
 import { ago, sinceWhen, span, took } from './times.ts';
 import type { Instance, Phase } from '../api/schema.ts';
+import { deviceText, isPhone } from './devices.ts';
+import { newPasswordFault } from './passwords.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 const NOW = Date.parse('2026-06-01T12:00:00Z');
@@ -119,6 +121,36 @@ test('progress of the whole counts each phase the same', () => {
     }),
     0.625,
   );
+});
+
+test('a browser is called what its owner calls it', () => {
+  const chrome = 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
+  const webkit = 'AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5';
+  const cases = [
+    ['Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0', 'Firefox on Linux'],
+    [`Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${chrome}`, 'Chrome on Windows'],
+    [`Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${chrome} Edg/140.0.0.0`, 'Edge on Windows'],
+    [`Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) ${chrome} OPR/120.0.0.0`, 'Opera on ChromeOS'],
+    [
+      `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${webkit} Safari/605.1.15`,
+      'Safari on macOS',
+    ],
+    [
+      `Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) ${webkit} Mobile/15E148 Safari/604.1`,
+      'Safari on iPhone',
+    ],
+    ['Mozilla/5.0 (Android 15; Mobile; rv:143.0) Gecko/143.0 Firefox/143.0', 'Firefox on Android'],
+    ['curl/8.5.0', 'curl'],
+    ['', 'Unknown browser'],
+  ] as const;
+  for (const [userAgent, words] of cases) assert.is(deviceText(userAgent), words);
+  assert.equal([cases[5][0], cases[6][0], cases[0][0]].map(isPhone), [true, true, false]);
+});
+
+test('what a new password lacks is counted', () => {
+  assert.is(newPasswordFault(''), 'Give a new password.');
+  assert.is(newPasswordFault('12345'), 'Use at least 10 characters: 5 more.');
+  assert.is(newPasswordFault('1234567890'), undefined);
 });
 
 test('an address has its port where a client needs to be told', () => {
