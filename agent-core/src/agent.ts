@@ -8,9 +8,13 @@ import { DEFAULT_AGENT_PORT } from './contract/messages.ts';
 import { AgentGround } from './contract/ground.ts';
 import { AgentOperations } from './contract/operation-kind.ts';
 import { AgentRoutes, Probes } from './contract/points.ts';
+import { noConsole, stdinConsole } from './console/kinds.ts';
+import { tcpConsole } from './console/tcp-console.ts';
+import { Consoles } from './contract/console.ts';
 import { makeAgent, type Agent } from './make-agent.ts';
 import { logProbe } from './probes/log.ts';
 import { tcpProbe } from './probes/tcp.ts';
+import { udpProbe } from './probes/udp.ts';
 
 const Settings = Type.Object({
   host: Type.String({ default: '0.0.0.0', description: 'Address the agent listens on' }),
@@ -47,7 +51,7 @@ const Settings = Type.Object({
 export default definePlugin({
   id: 'agent',
   config: Settings,
-  needs: { probes: Probes, routes: AgentRoutes, kinds: AgentOperations },
+  needs: { probes: Probes, consoles: Consoles, routes: AgentRoutes, kinds: AgentOperations },
   services: {
     agent: asFunction(makeAgent).singleton(),
     ground: asFunction(({ agent }: { agent: Agent }) => agent.ground).singleton(),
@@ -56,6 +60,8 @@ export default definePlugin({
   setup({ add }) {
     add(Probes, tcpProbe);
     add(Probes, logProbe);
+    add(Probes, udpProbe);
+    for (const console of [stdinConsole, noConsole, tcpConsole]) add(Consoles, console);
   },
   async start({ agent }) {
     await agent.start();

@@ -50,8 +50,8 @@ export function makeGround(parts: GroundParts): AgentGround {
   };
 }
 
-/** One line, as if typed. */
+/** One line, on the console that this game has. */
 export function typeLine({ run }: Supervisor, line: string): void {
   if (run === undefined) throw refusals.notRunning();
-  if (!run.write(`${line}\r`)) throw refusals.inputFull();
+  if (!run.command(line)) throw refusals.inputFull();
 }

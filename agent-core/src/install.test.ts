@@ -104,7 +104,7 @@ test('a cancelled installation ends at once and can be repeated', async () => {
   assert.is(cancelled.state, 'cancelled');
   assert.equal(
     cancelled.phases.map(({ state }) => state),
-    ['cancelled', 'skipped', 'skipped'],
+    ['cancelled', 'skipped', 'skipped', 'skipped'],
   );
   assert.is((await agent.status()).state, 'provisioning');
   platform.onArtifact = () => false;
@@ -121,7 +121,7 @@ test('wrong bytes fail the installation with their code, and nothing counts as i
   assert.is(installed.error?.code, 'AGENT_ARTIFACT_HASH');
   assert.equal(
     installed.phases.map(({ state }) => state),
-    ['failed', 'skipped', 'skipped'],
+    ['failed', 'skipped', 'skipped', 'skipped'],
   );
   assert.is((await agent.status()).provisioningComplete, false);
 });

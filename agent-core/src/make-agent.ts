@@ -6,17 +6,22 @@ import { createHash } from 'node:crypto';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { Contribution, Logger } from '@zlh/kernel';
+import { actionRoutes } from './actions/routes.ts';
 import { ConsoleHub } from './console/console-hub.ts';
+import type { ConsoleKind } from './contract/console.ts';
 import type { AgentGround } from './contract/ground.ts';
 import type { OperationKind } from './contract/operation-kind.ts';
 import type { AgentRouteModule, ProbeKind } from './contract/points.ts';
+import { makeControls } from './controls.ts';
 import { makeFolders } from './folders.ts';
 import { makeGround } from './ground.ts';
 import { readToken } from './http/auth.ts';
 import { ConsoleSockets } from './http/console-socket.ts';
 import { createAgentServer, type AgentServer } from './http/server.ts';
 import { ArtifactCache } from './install/artifact-cache.ts';
+import { InstallSteps } from './install/install-steps.ts';
 import { Installer } from './install/installer.ts';
+import { Secrets } from './install/secrets.ts';
 import { SpecStore } from './install/spec-store.ts';
 import { Journal } from './operations/journal.ts';
 import { defineOperations } from './operations/kinds.ts';
@@ -47,6 +52,7 @@ export interface AgentParts {
   readonly home: string;
   readonly log: Logger;
   readonly probes: readonly Contribution<ProbeKind>[];
+  readonly consoles: readonly Contribution<ConsoleKind>[];
   readonly routes: readonly Contribution<AgentRouteModule>[];
   readonly kinds: readonly Contribution<OperationKind>[];
 }
@@ -88,7 +94,7 @@ export function makeAgent(parts: AgentParts): Agent {
   };
 }
 
-function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Agent {
+function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentParts): Agent {
   const folders = makeFolders(home, config.artifactCache);
   const token = readToken(config.tokenFile ?? join(home, 'agent-token'));
   const changes = new Changes();
@@ -96,9 +102,17 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
   const address = new PlatformAddress(folders.state, config.platformUrl);
   const platform = createPlatformClient(() => address.url, token);
   const cache = new ArtifactCache({ folder: folders.artifacts, owner: ownerOf(token), platform });
-  const places = { data: folders.data, artifactPath: cache.path.bind(cache) };
+  const secrets = new Secrets(folders.state);
+  const secret = secrets.get.bind(secrets);
+  const places = { data: folders.data, artifactPath: cache.path.bind(cache), secret };
   const installer = new Installer(cache, places, home);
   const console = new ConsoleHub();
+  const steps = new InstallSteps({
+    places,
+    stateDir: folders.state,
+    output: (bytes) => console.add(bytes),
+  });
+  const consoleKinds = new Map(consoles.map(({ value }) => [value.kind, value]));
   const probeKinds = new Map(probes.map(({ value }) => [value.kind, value]));
   const compileCache = process.env.NODE_COMPILE_CACHE ?? join(folders.artifacts, '.compile');
   const maintenance = new Maintenance(folders.state, log, changes.notify);
@@ -120,7 +134,7 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
     changed: changes.notify,
   });
   const operations = new Operations(new Journal(folders.state), log, changes.notify, maintenance);
-  defineOperations(operations, supervisor, installer, specs);
+  defineOperations(operations, supervisor, installer, steps, specs);
   for (const { value } of kinds) operations.define(value);
   const { heartbeatMs } = config;
   const usage = new UsageHistory({
@@ -148,6 +162,14 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
     address,
     token,
   });
+  const controls = makeControls({
+    consoles: consoleKinds,
+    console,
+    specs,
+    supervisor,
+    changes,
+    secret,
+  });
   let server: AgentServer | undefined;
   const agentUrl = () => server?.url();
   const reporter = new Reporter({ platform, board, changes, log, agentUrl, heartbeatMs });
@@ -162,7 +184,7 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
       // Plugins have started by now; their operations may need them.
       operations.resume();
       const sockets = new ConsoleSockets(console, () => supervisor.run);
-      const modules = routes.map(({ value }) => value);
+      const modules = [actionRoutes(controls.actions), ...routes.map(({ value }) => value)];
       const services = {
         board,
         operations,
@@ -171,6 +193,7 @@ function assemble({ config, home, log, probes, routes, kinds }: AgentParts): Age
         usage,
         specs,
         probes: probeKinds,
+        consoles: consoleKinds,
         places,
         address,
         shutdown,

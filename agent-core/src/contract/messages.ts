@@ -11,13 +11,13 @@ const closed = { additionalProperties: false } as const;
 
 export const DEFAULT_AGENT_PORT = 18_888;
 
-/** `POST /config`: installs a spec in phases `download`, `unpack`, `write`. */
+/** `POST /config`: installs a spec in phases `download`, `unpack`, `write`, `run`. */
 export const ConfigRequest = Type.Object({ operationId: OperationId, spec: InstanceSpec }, closed);
 export type ConfigRequest = Type.Static<typeof ConfigRequest>;
 
 /** `POST /start`, `/stop`, `/restart`, `/kill`. */
-export const ActionRequest = Type.Object({ operationId: OperationId }, closed);
-export type ActionRequest = Type.Static<typeof ActionRequest>;
+export const LifecycleRequest = Type.Object({ operationId: OperationId }, closed);
+export type LifecycleRequest = Type.Static<typeof LifecycleRequest>;
 
 /** 202 of everything that takes time. */
 export const OperationReply = Type.Object({ operation: AgentOperation });

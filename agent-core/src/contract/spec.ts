@@ -9,11 +9,16 @@
  *   {data}             absolute path of the data folder (also the working directory)
  *   {memoryMiB}        the memory limit, a plain integer
  *   {port:<name>}      the port's number
+ *   {host:<name>}      the address this port is to be listened on
+ *   {secret:<name>}    a password made for this instance; only in files, which are then closed to other users
  *
  * An unknown placeholder refuses the spec (`AGENT_PLACEHOLDER_UNKNOWN`). `{{data}}` stands for the
  * literal text `{data}`; pass text that came from a user through {@link escapePlaceholders}.
  */
 import { Type } from 'typebox';
+import { ActionName, ActionSpec } from './actions.ts';
+import { ConsoleSpec } from './console.ts';
+import { InstallStep } from './install-step.ts';
 
 const closed = { additionalProperties: false } as const;
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' });
@@ -149,6 +154,8 @@ export const InstanceSpec = Type.Object(
     limits: Type.Optional(LimitsSpec),
     artifacts: Type.Array(ArtifactRef, { maxItems: 64 }),
     files: Type.Array(SpecFile, { maxItems: 256 }),
+    /** Run once, after artifacts and files are in place. */
+    install: Type.Optional(Type.Array(InstallStep, { maxItems: 8 })),
     launch: Type.Object(
       {
         /** Absolute path after placeholders, or a name looked up on the default PATH. */
@@ -161,6 +168,10 @@ export const InstanceSpec = Type.Object(
     ),
     ports: Type.Array(PortSpec, { maxItems: 64 }),
     probe: ProbeSpec,
+    /** Where commands go. Default: its terminal. */
+    console: Type.Optional(ConsoleSpec),
+    /** What it can be told, by name: `say`, `save`, `players`. */
+    actions: Type.Optional(Type.Record(ActionName, ActionSpec, { maxProperties: 64 })),
     stop: Type.Array(StopStep, { maxItems: 8 }),
     crash: CrashPolicySpec,
     /** Start when the agent starts and the server was wanted running before (reboot of the machine). */

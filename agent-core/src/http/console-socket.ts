@@ -71,7 +71,7 @@ export class ConsoleSockets {
     }
     if (this.#check(message).length > 0) return false;
     const { type, ...rest } = message as ConsoleMessage;
-    if (type === 'input') this.#run()?.write((rest as { data: string }).data);
+    if (type === 'input') this.#run()?.type((rest as { data: string }).data);
     else this.#run()?.resize((rest as { cols: number }).cols, (rest as { rows: number }).rows);
     return true;
   }

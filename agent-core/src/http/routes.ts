@@ -2,17 +2,19 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TSchema } from 'typebox';
 import {
-  ActionRequest,
   ConfigRequest,
   ConsoleCommandRequest,
+  LifecycleRequest,
   PlatformRequest,
   ShutdownRequest,
   type HealthReply,
   type OperationReply,
   type ReadyReply,
 } from '../contract/messages.ts';
+import type { ConsoleKind } from '../contract/console.ts';
 import type { AgentStatus } from '../contract/status.ts';
 import { typeLine } from '../ground.ts';
+import { checkConsole } from '../install/check-console.ts';
 import { checkSpec } from '../install/check-spec.ts';
 import type { SpecStore } from '../install/spec-store.ts';
 import type { Operations } from '../operations/operations.ts';
@@ -30,6 +32,7 @@ export interface RouteServices extends HistoryServices {
   readonly supervisor: Supervisor;
   readonly specs: SpecStore;
   readonly probes: ProbeRegistry;
+  readonly consoles: ReadonlyMap<string, ConsoleKind>;
   readonly places: Places;
   readonly address: PlatformAddress;
   /** Ends the agent after the answer is out. */
@@ -64,7 +67,7 @@ function whyNotReady({ state, crash }: AgentStatus): string {
 }
 
 function addConfig(app: FastifyInstance, services: RouteServices): void {
-  const { operations, specs, probes, places, address } = services;
+  const { operations, specs, probes, consoles, places, address } = services;
   const options = { bodyLimit: MAX_SPEC, ...takes(ConfigRequest) };
   app.post<Body<typeof ConfigRequest>>('/config', options, (request, reply): OperationReply => {
     const { operationId, spec } = request.body;
@@ -76,7 +79,7 @@ function addConfig(app: FastifyInstance, services: RouteServices): void {
       if (installed !== undefined && installed.revision > spec.revision) {
         throw refusals.revisionOld(spec.revision, installed.revision);
       }
-      const faults = checkSpec(spec, probes, places);
+      const faults = [...checkSpec(spec, probes, places), ...checkConsole(spec, consoles, places)];
       if (faults.length > 0) {
         throw refusals.invalid(
           faults.map(({ path, message }) => ({ path: `/spec${path}`, message })),
@@ -96,9 +99,9 @@ function addConfig(app: FastifyInstance, services: RouteServices): void {
 
 function addActions(app: FastifyInstance, { operations, specs }: RouteServices): void {
   for (const kind of ['start', 'stop', 'restart', 'kill'] as const) {
-    app.post<Body<typeof ActionRequest>>(
+    app.post<Body<typeof LifecycleRequest>>(
       `/${kind}`,
-      takes(ActionRequest),
+      takes(LifecycleRequest),
       (request, reply): OperationReply => {
         if (specs.spec === undefined && kind !== 'kill') throw refusals.notInstalled();
         reply.code(202);

@@ -62,8 +62,9 @@ function* checkPlaceholders(spec: InstanceSpec, places: Places): Iterable<FieldF
   ];
   for (const [path, text] of texts) {
     if (text.includes('\0')) yield { path, message: 'holds a NUL character' };
+    const secret = path.startsWith('/files/') ? () => 'secret' : undefined;
     try {
-      resolvePlaceholders(text, spec, places);
+      resolvePlaceholders(text, spec, { ...places, secret });
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       yield { path, message: error.message };

@@ -36,6 +36,7 @@ export async function writeDataFile(
   { path, mode }: SpecFile,
   content: string,
   owner: Owner | null,
+  permissions = 0o644,
 ): Promise<void> {
   const fault = pathFault(path);
   if (fault !== undefined) throw errors.unsafePath(path, fault);
@@ -51,7 +52,7 @@ export async function writeDataFile(
       mode === 'properties'
         ? mergeProperties(await existing(target, path, found), content)
         : content;
-    await replace(folder, name, text, owner);
+    await replace(folder, name, text, { owner, permissions });
   } finally {
     await folder.close();
   }
@@ -124,11 +125,11 @@ async function replace(
   folder: FileHandle,
   name: string,
   text: string,
-  owner: Owner | null,
+  { owner, permissions }: { readonly owner: Owner | null; readonly permissions: number },
 ): Promise<void> {
   const temporary = inside(folder, `.zlh-${randomUUID()}`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const handle = await open(temporary, flags, 0o644);
+  const handle = await open(temporary, flags, permissions);
   try {
     await handle.writeFile(text);
     if (owner !== null) await handle.chown(owner.uid, owner.gid);

@@ -74,7 +74,8 @@ export class Installer {
     }
     for (const file of spec.files) {
       const content = resolvePlaceholders(file.content, spec, this.#places);
-      await writeDataFile(this.#places.data, file, content, owner);
+      const permissions = /\{secret:/.test(file.content) ? 0o600 : 0o644;
+      await writeDataFile(this.#places.data, file, content, owner, permissions);
     }
   }
 

@@ -1,5 +1,6 @@
 /** The agent's own operations, each as its phases. They read like what they do; the work is elsewhere. */
 import type { InstanceSpec } from '../contract/spec.ts';
+import type { InstallSteps } from '../install/install-steps.ts';
 import type { Installer } from '../install/installer.ts';
 import type { SpecStore } from '../install/spec-store.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -9,16 +10,18 @@ export function defineOperations(
   operations: Operations,
   supervisor: Supervisor,
   installer: Installer,
+  steps: InstallSteps,
   specs: SpecStore,
 ): void {
   operations.define<InstanceSpec>({
     kind: 'install',
-    phases: ['download', 'unpack', 'write'],
+    phases: ['download', 'unpack', 'write', 'run'],
     async run({ input: spec, signal, phase }) {
       await phase('download', (progress) => installer.download(spec, signal, progress));
       await phase('unpack', (progress) => installer.unpack(spec, signal, progress));
-      await phase('write', async () => {
-        await installer.write(spec);
+      await phase('write', () => installer.write(spec));
+      await phase('run', async (progress) => {
+        await steps.run(spec, signal, progress);
         specs.save(spec);
       });
     },

@@ -18,9 +18,10 @@ interface Sources {
 
 /** An hour of beats. */
 const KEPT = 360;
-/** The folder is looked at again after this time, or 20 times as long as the last look took. */
-const DISK_REST_MS = 60_000;
-const DISK_REST_FACTOR = 20;
+/** The folder is looked at often at first, then each minute; a look never takes more than a twentieth of the time. */
+const FIRST_REST_MS = 1_000;
+const MAX_REST_MS = 60_000;
+const REST_FACTOR = 20;
 
 export class UsageHistory {
   readonly #sources: Sources;
@@ -37,7 +38,7 @@ export class UsageHistory {
 
   start(): void {
     this.#timers = [setInterval(() => this.#sample(), this.#sources.beatMs)];
-    void this.#watchDisk();
+    void this.#watchDisk(FIRST_REST_MS);
   }
 
   stop(): void {
@@ -72,14 +73,15 @@ export class UsageHistory {
     this.#samples = [...this.#samples.slice(1 - KEPT), sample];
   }
 
-  async #watchDisk(): Promise<void> {
+  async #watchDisk(restMs: number): Promise<void> {
     const { signal } = this.#stopping;
     const { dataFolder } = this.#sources;
     const begun = performance.now();
     const usedBytes = await diskUsage(dataFolder, signal);
     if (signal.aborted) return;
     this.#disk = { at: new Date().toISOString(), usedBytes, freeBytes: freeBytes(dataFolder) };
-    const rest = Math.max(DISK_REST_MS, (performance.now() - begun) * DISK_REST_FACTOR);
-    this.#timers[1] = setTimeout(() => void this.#watchDisk(), rest);
+    const rest = Math.max(restMs, (performance.now() - begun) * REST_FACTOR);
+    const next = Math.min(restMs * 2, MAX_REST_MS);
+    this.#timers[1] = setTimeout(() => void this.#watchDisk(next), rest);
   }
 }

@@ -56,6 +56,18 @@ export class GameRun {
     this.ended = over.then((exit) => settleRun(this, exit, log));
   }
 
+  /** One line, on the game's own console where it has one. False when it could not be taken. */
+  command(line: string): boolean {
+    // A terminal's Enter is a carriage return; games with line editing wait for exactly that.
+    return this.console === undefined ? this.write(`${line}\r`) : this.console.send(line);
+  }
+
+  /** Keys as they are typed. */
+  type(keys: string): void {
+    if (this.console === undefined) this.write(keys);
+    else this.console.type(keys);
+  }
+
   /** False when the input could not be taken. */
   write(data: string): boolean {
     return this.#client.write(Buffer.from(data));

@@ -14,8 +14,7 @@ export async function climbStopLadder(
 ): Promise<void> {
   for (const step of steps) {
     signal.throwIfAborted();
-    // A terminal's Enter is a carriage return; games with line editing wait for exactly that.
-    if ('command' in step) run.write(`${step.command}\r`);
+    if ('command' in step) run.command(step.command);
     else run.signal(step.signal);
     if (await endsWithin(run, step.waitMs, signal)) return;
   }

@@ -1,11 +1,13 @@
 // A game server without a game, for tests: it speaks the vanilla console and answers Minecraft status
 // pings. Plain JavaScript without imports from this repository, so that any Node runs it as a child.
+// A player who sends `!` and a command by the game's port has it done unseen, and is answered with the number of flood lines so far.
 //
 // Settings come from the environment: FAKE_PORT (default: server.properties' server-port, else 25565),
 // FAKE_READY_MS, FAKE_CRASH ("before-ready" | "after-ready" | "oom" | "port"), FAKE_EXIT_CODE,
 // FAKE_IGNORE_STOP, FAKE_IGNORE_TERM, FAKE_MAX_PLAYERS.
 // Console: help, list, say …, save-all, save-off, save-on, stop, and for tests: crash [code], exit <code>,
-// flood <MiB> [<KiB per second>], hang, mute, speak, child [detached], env <name>, pid, join <n>.
+// flood <MiB> [<KiB a second>], hang, mute, speak, child [detached], env <name>, pid, join <n>,
+// eat <MiB>, burn.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -15,6 +17,7 @@ const { env } = process;
 const started = Date.now();
 let muted = false;
 let online = 0;
+const eaten = [];
 
 const log = (text, level = 'INFO') => {
   const time = new Date().toISOString().slice(11, 19);
@@ -51,8 +54,11 @@ function statusPacket() {
 
 const server = createServer((socket) => {
   socket.on('error', () => {}); // a prober that hangs up is none of a server's business
-  socket.on('data', () => {
-    if (!muted) socket.write(statusPacket());
+  socket.on('data', (data) => {
+    if (data[0] === 33) {
+      perform(data.toString('latin1', 1));
+      socket.write(`${outpour.lines}\n`);
+    } else if (!muted) socket.write(statusPacket());
   });
 });
 server.on('error', () => {
@@ -109,45 +115,61 @@ const commands = {
     child.unref();
     log(`child ${child.pid}`);
   },
+  eat: (mebibytes) => {
+    eaten.push(Buffer.alloc(Number(mebibytes) * 2 ** 20, 1));
+    log(`ate ${mebibytes} MiB`);
+  },
+  burn: () => {
+    const until = performance.now() + 50;
+    while (performance.now() < until);
+    setImmediate(commands.burn);
+  },
   flood: (mebibytes, kibibytesPerSecond) =>
-    flood(
-      Number(mebibytes ?? 1) * 2 ** 20,
-      kibibytesPerSecond && Number(kibibytesPerSecond) * 1024,
-    ),
+    flood(Number(mebibytes ?? 1), Number(kibibytesPerSecond ?? 0)),
 };
 
 const LINE = 63;
 const LINES = 1024;
+const DIGITS = 12;
+const outpour = { lines: 0, left: 0, perSecond: undefined, runs: false };
 
-/**
- * Numbered lines of 64 bytes as the terminal shows them, so that a reader can tell what is missing or
- * doubled; as fast as they are taken, or a given number of KiB a second.
- */
-function flood(bytes, perSecond, number = 0) {
-  const size = Math.min(perSecond === undefined ? LINES : Math.ceil(perSecond / 50 / 64), LINES);
-  const count = Math.min(Math.ceil(bytes / 64), size);
-  if (count === 0) return log('flood over');
+/** Replaces a flood that runs; the numbers go on. */
+function flood(mebibytes, kibibytesPerSecond) {
+  outpour.left = Math.ceil((mebibytes * 2 ** 20) / 64);
+  outpour.perSecond = kibibytesPerSecond && (kibibytesPerSecond * 1024) / 64;
+  if (!outpour.runs) pour();
+}
+
+/** Numbered lines of 64 bytes as the terminal shows them, so that a reader can tell what is missing or doubled. */
+function pour() {
+  const { left, perSecond } = outpour;
+  outpour.runs = left > 0;
+  if (left === 0) return log('flood over');
+  const count = Math.min(left, perSecond ? Math.ceil(perSecond / 50) : LINES, LINES);
   const block = Buffer.alloc(count * LINE, `${'x'.repeat(LINE - 1)}\n`);
   for (let i = 0; i < count; i++) {
-    let rest = number + i;
-    block[i * LINE + 12] = 32;
-    for (let at = i * LINE + 11; at >= i * LINE; at--) {
-      block[at] = 48 + (rest % 10);
+    let rest = outpour.lines++;
+    block[i * LINE + DIGITS] = 32;
+    for (let digit = DIGITS - 1; digit >= 0; digit--) {
+      block[i * LINE + digit] = 48 + (rest % 10);
       rest = Math.floor(rest / 10);
     }
   }
-  const go = () => flood(bytes - count * 64, perSecond, number + count);
-  if (perSecond !== undefined) process.stdout.write(block, () => setTimeout(go, 20));
-  else if (process.stdout.write(block)) setImmediate(go);
-  else process.stdout.once('drain', go);
+  outpour.left -= count;
+  if (perSecond) process.stdout.write(block, () => setTimeout(pour, 20));
+  else if (process.stdout.write(block)) setImmediate(pour);
+  else process.stdout.once('drain', pour);
 }
 
-createInterface({ input: process.stdin }).on('line', (line) => {
+/** A line as typed at the console. */
+function perform(line) {
   const [name, ...words] = line.trim().split(/\s+/);
   if (!name) return;
   if (commands[name]) commands[name](...words);
   else log('Unknown or incomplete command, see below for error');
-});
+}
+
+createInterface({ input: process.stdin }).on('line', perform);
 process.on('SIGTERM', () => {
   if (!env.FAKE_IGNORE_TERM) stop();
 });

@@ -1,0 +1,113 @@
+/**
+ * A console behind a port of the game (Teeworlds' `econ` and its like): the password as the first line, then commands
+ * as lines. Promises that the password is sent once per connection and never joins the console stream, that a lost
+ * connection is made again, and that what waits for it is bounded.
+ */
+import { connect, type Socket } from 'node:net';
+import type { ConsoleKind, ConsoleSpec, ConsoleTarget, GameConsole } from '../contract/console.ts';
+
+const RETRY_MS = 500;
+/** Lines that wait for the connection. */
+const MOST_WAITING = 64;
+/** Before the login is answered; more than a greeting is not looked at. */
+const MOST_GREETING = 4096;
+
+interface Options {
+  /** Name of the secret that is the password; absent: no login. */
+  readonly secret?: string;
+  /** A regular expression: the login was accepted. Absent: nothing is waited for. */
+  readonly accepted?: string;
+  /** `ignore` where the game prints the same on its terminal. Default `join`. */
+  readonly output?: 'join' | 'ignore';
+}
+
+export const tcpConsole: ConsoleKind = {
+  kind: 'tcp',
+  fault: faultOf,
+  open: (target) => new TcpConsole(target),
+};
+
+function faultOf({ port, options = {} }: ConsoleSpec): string | undefined {
+  if (port === undefined) return 'needs a port';
+  const { secret, accepted, output = 'join' } = options;
+  if (secret !== undefined && typeof secret !== 'string') return 'needs a name as its secret';
+  if (output !== 'join' && output !== 'ignore') return 'has an output other than join and ignore';
+  if (accepted === undefined) return undefined;
+  try {
+    return typeof accepted === 'string' && new RegExp(accepted) instanceof RegExp
+      ? undefined
+      : 'needs a regular expression to recognise its login';
+  } catch {
+    return 'has no regular expression to recognise its login';
+  }
+}
+
+class TcpConsole implements GameConsole {
+  readonly #target: ConsoleTarget;
+  readonly #options: Options;
+  #socket: Socket | undefined;
+  #open = false;
+  #waiting: string[] = [];
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(target: ConsoleTarget) {
+    this.#target = target;
+    this.#options = target.options;
+    this.#connect();
+  }
+
+  send(line: string): boolean {
+    if (this.#open && this.#socket !== undefined) {
+      if (this.#socket.writableLength > 65_536) return false;
+      this.#socket.write(`${line}\n`);
+      return true;
+    }
+    if (this.#waiting.length >= MOST_WAITING) return false;
+    this.#waiting.push(line);
+    return true;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#socket?.destroy();
+  }
+
+  #connect(): void {
+    const { host, port, secret } = this.#target;
+    const socket = connect({ host, port: port ?? 0 });
+    this.#socket = socket;
+    socket.on('connect', () => {
+      if (this.#options.secret !== undefined) socket.write(`${secret(this.#options.secret)}\n`);
+      if (this.#options.accepted === undefined) this.#accept();
+    });
+    socket.on('error', () => {}); // 'close' follows and deals with it
+    socket.on('close', () => this.#lost());
+    let greeting = '';
+    socket.on('data', (bytes) => {
+      if (this.#open) return this.#output(bytes);
+      greeting = (greeting + bytes.toString('latin1')).slice(-MOST_GREETING);
+      if (new RegExp(this.#options.accepted ?? '').test(greeting)) this.#accept();
+    });
+  }
+
+  #accept(): void {
+    this.#open = true;
+    for (const line of this.#waiting.splice(0)) this.#socket?.write(`${line}\n`);
+  }
+
+  /** The game may not listen yet, or have let go of us. */
+  #lost(): void {
+    this.#open = false;
+    this.#socket = undefined;
+    if (!this.#closed) this.#retry = setTimeout(() => this.#connect(), RETRY_MS);
+  }
+
+  /** As a terminal shows it; NULs between lines are Teeworlds'. */
+  #output(bytes: Buffer): void {
+    if (this.#options.output === 'ignore') return;
+    const text = bytes.toString('latin1').replaceAll('\0', '').replace(/\r?\n/g, '\r\n');
+    this.#target.output(Buffer.from(text, 'latin1'));
+  }
+}

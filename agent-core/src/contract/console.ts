@@ -1,0 +1,53 @@
+/**
+ * Where a game takes its commands: its terminal, nowhere, or a connection of its own. A game's template names one of
+ * the kinds; agent plugins add further ones. Whatever the kind, commands of people, typed actions and the stop ladder
+ * reach the game on the same way.
+ */
+import { point } from '@zlh/kernel';
+import { Type } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+
+/** Absent in a spec: `stdin`. */
+export const ConsoleSpec = Type.Object(
+  {
+    /** `stdin`: lines typed into its terminal. `none`: only signals. `tcp`: lines over a connection. Or a plugin's. */
+    kind: Type.String({ minLength: 1, maxLength: 64 }),
+    /** Which of `ports` to connect to, for kinds that do. */
+    port: Type.Optional(Type.String({ maxLength: 64 })),
+    options: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  closed,
+);
+export type ConsoleSpec = Type.Static<typeof ConsoleSpec>;
+
+/** What a console may use; made anew for each run of the server. */
+export interface ConsoleTarget {
+  /** Address to connect to (a wildcard is already replaced by loopback). */
+  readonly host: string;
+  /** Null when the spec names no port. */
+  readonly port: number | null;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The value that `{secret:<name>}` stands for in the files of this instance. Never to be logged. */
+  secret(name: string): string;
+  /** Types a line into the terminal; false when the game does not read it. */
+  typeLine(line: string): boolean;
+  /** Adds output to the console stream, for all viewers. */
+  output(bytes: Uint8Array): void;
+}
+
+export interface GameConsole {
+  /** Sends one line. False when it cannot be taken now; throws a `Refusal` when this game takes none at all. */
+  send(line: string): boolean;
+  /** Lets go of the run. */
+  close(): void;
+}
+
+export interface ConsoleKind {
+  /** What `spec.console.kind` says. */
+  readonly kind: string;
+  /** What is wrong with the options, one verb phrase; undefined when nothing is. */
+  fault?(spec: ConsoleSpec): string | undefined;
+  open(target: ConsoleTarget): GameConsole;
+}
+export const Consoles = point<ConsoleKind>('agent.consoles');
