@@ -136,7 +136,14 @@ export const routes: Readonly<Record<string, Row>> = {
       body: { email: `${randomUUID()}@example.org`, password: 'a long enough password' },
     }),
   },
-  'POST /api/auth/login': at('/api/auth/login', open(401), { body: wrongPassword }),
+  'POST /api/auth/login': {
+    answers: open(401),
+    // Somebody else each time: attempts on one address are counted.
+    send: () => ({
+      path: '/api/auth/login',
+      body: { ...wrongPassword, email: `${randomUUID()}@example.org` },
+    }),
+  },
   'POST /api/auth/setup': at('/api/auth/setup', open(403), {
     body: { ...wrongPassword, token: 'not the token' },
   }),

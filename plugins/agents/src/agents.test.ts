@@ -1,7 +1,9 @@
 /** Promises of agents: each is believed for its own instance only, and whatever one answers or reports, the platform stays whole. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { AgentOperation, AgentStatus } from '@zlh/agent';
 import { Database, newId } from '@zlh/database';
 import database from '@zlh/database/platform';
@@ -13,6 +15,7 @@ import http from '@zlh/http/platform';
 import { TestClient } from '@zlh/http/testing';
 import { definePlugin } from '@zlh/kernel';
 import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { Type } from 'typebox';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AgentObservers, Agents, type AgentTarget } from './index.ts';
@@ -308,6 +311,39 @@ test('what an agent refuses keeps its code and words, shortened; what is beside 
   );
   assert.equal([status, code, message.length], [409, 'AGENT_OPERATION_CONFLICT', 500]);
   assert.equal(members, { errors: [{ path: '/a', message: 'no' }] });
+  close();
+});
+
+test('what a plugin asks its own room of an agent is held to the schema it names', async () => {
+  const schema = Type.Object({ items: Type.Array(Type.String()) });
+  const { target, close } = await serve(({ url }, response) =>
+    json(response, 200, url === '/things' ? { items: ['x'.repeat(2000)], more: 1 } : { items: 1 }),
+  );
+  const asked = kernel.use(Agents).ask(target, { method: 'GET', path: '/things', schema });
+  assert.equal(await asked, { items: ['x'.repeat(2000)] });
+  const wrong = kernel.use(Agents).ask(target, { method: 'GET', path: '/else', schema });
+  assert.equal((await problemOf(wrong)).code, 'agents.faulty');
+  close();
+});
+
+test('streams go through in both directions as they are, and what is refused is a problem', async () => {
+  const { target, close } = await serve((request, response) => {
+    if (request.url === '/refused')
+      return json(response, 409, { code: 'FILES_CHANGED', detail: 'It has changed.', etag: 'b' });
+    response.writeHead(200, { etag: '"a"' });
+    request.pipe(response);
+  });
+  const body = randomBytes(5_000_000);
+  const { headers, body: answer } = await kernel.use(Agents).stream(target, {
+    method: 'PUT',
+    path: '/content',
+    body: Readable.from([body.subarray(0, 100), body.subarray(100)]),
+  });
+  assert.is(headers['etag'], '"a"');
+  assert.ok(body.equals(await buffer(answer)));
+  const refused = kernel.use(Agents).stream(target, { method: 'GET', path: '/refused' });
+  const { status, code, members } = await problemOf(refused);
+  assert.equal([status, code, members], [409, 'FILES_CHANGED', { etag: 'b' }]);
   close();
 });
 

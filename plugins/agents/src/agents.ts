@@ -3,11 +3,18 @@ import type { AgentOperation, AgentStatus, InstanceSpec } from '@zlh/agent';
 import type { Database, EntityManager, Vault } from '@zlh/database';
 import type { DomainEvent, Events } from '@zlh/events';
 import { Problem, problems } from '@zlh/http';
+import type { Static, TSchema } from 'typebox';
 import type { WebSocket } from 'ws';
-import { readOperationReply, readStatus } from './answers.ts';
+import { readerOf, readOperationReply, readStatus } from './answers.ts';
 import { AgentClient } from './client.ts';
 import { tokenFor } from './identity.ts';
-import type { Agents, AgentTarget } from './index.ts';
+import type {
+  AgentQuestion,
+  Agents,
+  AgentStream,
+  AgentStreamRequest,
+  AgentTarget,
+} from './index.ts';
 import type { Reports } from './reports.ts';
 
 interface Ground {
@@ -92,6 +99,17 @@ export class AgentsService implements Agents {
 
   command(target: AgentTarget, command: string): Promise<void> {
     return this.#tell(target, '/console/command', { command });
+  }
+
+  ask<S extends TSchema>(
+    target: AgentTarget,
+    { schema, ...question }: AgentQuestion<S>,
+  ): Promise<Static<S>> {
+    return this.#client.call(target, { ...question, read: readerOf(schema) });
+  }
+
+  stream(target: AgentTarget, wanted: AgentStreamRequest): Promise<AgentStream> {
+    return this.#client.stream(target, wanted);
   }
 
   console(target: AgentTarget): Promise<WebSocket> {

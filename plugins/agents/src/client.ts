@@ -1,12 +1,13 @@
 /** One request to one agent: by address, with its token, within a time limit, answered or refused as a Problem. */
 import { Problem, problems } from '@zlh/http';
-import { Agent as Dispatcher, errors, request } from 'undici';
+import type { Readable } from 'node:stream';
+import { Agent as Dispatcher, errors, request, type Dispatcher as Undici } from 'undici';
 import { WebSocket } from 'ws';
 import { operationOrNothing, shortText } from './answers.ts';
-import type { AgentTarget } from './index.ts';
+import type { AgentStream, AgentStreamRequest, AgentTarget } from './index.ts';
 
 export interface Call<T> {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
@@ -15,7 +16,7 @@ export interface Call<T> {
 }
 
 /** Largest answer that is read, in bytes. An agent is in the hands of its customer. */
-const largestAnswer = 262_144;
+const largestAnswer = 1_048_576;
 /** From the request to the last byte of the answer; agents answer at once. */
 const answeredWithinMs = 15_000;
 /** Largest frame of a console; the agent sends its whole scrollback in one. */
@@ -29,6 +30,14 @@ export class AgentClient {
     bodyTimeout: 10_000,
     keepAliveTimeout: 10_000,
     maxResponseSize: largestAnswer,
+  });
+
+  /** For what is of any size: a reader may be slow, but an agent that stays silent is given up. */
+  readonly #streams = new Dispatcher({
+    connect: { timeout: 3000 },
+    headersTimeout: 60_000,
+    bodyTimeout: 60_000,
+    keepAliveTimeout: 10_000,
   });
 
   constructor(tokenFor: (instanceId: string) => string) {
@@ -66,6 +75,28 @@ export class AgentClient {
     }
   }
 
+  async stream(target: AgentTarget, wanted: AgentStreamRequest): Promise<AgentStream> {
+    const { method, path, headers, body, signal } = wanted;
+    let answer: Undici.ResponseData;
+    try {
+      answer = await request(new URL(path, target.url), {
+        method,
+        dispatcher: this.#streams,
+        headers: { ...headers, authorization: this.#authorization(target) },
+        ...(body === undefined ? {} : { body }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      if (signal?.aborted === true) throw signal.reason;
+      throw isNonsense(error)
+        ? faulty('answered something that was not expected', error)
+        : unreachable(error);
+    }
+    // What the agent refuses is a problem document, and small.
+    if (answer.statusCode >= 400) throw refused(answer.statusCode, await beginning(answer.body));
+    return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+  }
+
   console(target: AgentTarget): Promise<WebSocket> {
     const url = new URL('/console', target.url);
     url.protocol = url.protocol.replace('http', 'ws');
@@ -88,13 +119,25 @@ export class AgentClient {
     });
   }
 
-  close(): Promise<void> {
-    return this.#dispatcher.destroy();
+  async close(): Promise<void> {
+    await Promise.all([this.#dispatcher.destroy(), this.#streams.destroy()]);
   }
 
   #authorization(target: AgentTarget): string {
     return `Bearer ${this.#tokenFor(target.instanceId)}`;
   }
+}
+
+/** As much of a refusal as one of ours could have. */
+async function beginning(body: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > largestAnswer) break; // leaving the loop destroys the body
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function isNonsense(error: unknown): boolean {
@@ -125,7 +168,7 @@ function faulty(what: string, cause?: unknown): Problem {
  * Codes of agents are upper case, so that none can pass for one of ours.
  */
 function refused(status: number, text: string): Problem {
-  const { code, detail, hint, operation, errors: faults } = parse(text);
+  const { code, detail, hint, operation, errors: faults, ...rest } = parse(text);
   const ours =
     status === 401 ||
     typeof code !== 'string' ||
@@ -135,9 +178,29 @@ function refused(status: number, text: string): Problem {
   const words = typeof hint === 'string' ? `${detail} ${hint}` : detail;
   const agentOperation = operationOrNothing(operation);
   return new Problem(status < 500 ? status : status === 503 ? 503 : 502, code, shortText(words), {
+    ...facts(rest),
     ...(agentOperation === undefined ? {} : { agentOperation }),
     ...(Array.isArray(faults) ? { errors: faults.slice(0, 20).flatMap(readFault) } : {}),
   });
+}
+
+/** Members of a problem that `Problem` or the platform itself gives a meaning to. */
+const reserved = new Set(['type', 'title', 'status', 'instance', 'requestId', 'retryAfter']);
+const mostFacts = 8;
+
+/** What else the agent's plugin says of its refusal, as far as it is short and plain: `{"etag": "…"}`. */
+function facts(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const plain = Object.entries(members).filter(
+    ([name, value]) =>
+      /^[a-z][A-Za-z]{0,31}$/.test(name) &&
+      !reserved.has(name) &&
+      ['string', 'number', 'boolean'].includes(typeof value),
+  );
+  return Object.fromEntries(
+    plain
+      .slice(0, mostFacts)
+      .map(([name, value]) => [name, typeof value === 'string' ? shortText(value) : value]),
+  );
 }
 
 function readFault(fault: unknown): { path: string; message: string }[] {

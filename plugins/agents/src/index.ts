@@ -4,6 +4,8 @@
 import { point, token } from '@zlh/kernel';
 import type { AgentOperation, AgentStatus, InstanceSpec } from '@zlh/agent';
 import type { EntityManager } from '@zlh/database';
+import type { Readable } from 'node:stream';
+import type { Static, TSchema } from 'typebox';
 import type { WebSocket } from 'ws';
 
 /** Where an agent answers. */
@@ -11,6 +13,30 @@ export interface AgentTarget {
   readonly instanceId: string;
   /** `http://10.0.0.7:18888`; by address, never by name. */
   readonly url: string;
+}
+
+export interface AgentQuestion<S extends TSchema> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `/files?path=world`; escaped already. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly schema: S;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface AgentStreamRequest {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE' | 'HEAD';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Readable | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface AgentStream {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readable;
 }
 
 /**
@@ -42,6 +68,13 @@ export interface Agents {
   ): Promise<AgentOperation>;
   cancel(target: AgentTarget, operationId: string): Promise<AgentOperation>;
   command(target: AgentTarget, command: string): Promise<void>;
+  /** A small JSON request to a route that an agent plugin added; the answer is held to `schema`. */
+  ask<S extends TSchema>(target: AgentTarget, question: AgentQuestion<S>): Promise<Static<S>>;
+  /**
+   * A request whose body and answer are of any size and handed through as they come. Rejects like every call when the agent
+   * refuses; whoever gets the answer must read or destroy its body.
+   */
+  stream(target: AgentTarget, request: AgentStreamRequest): Promise<AgentStream>;
   /** An open console; paused until the caller listens, so nothing is lost. */
   console(target: AgentTarget): Promise<WebSocket>;
   /** Tells the agent to end; with `stopServer` the game is stopped gracefully first. */

@@ -1,6 +1,6 @@
 /** The flying-squid pack really runs: imported through npm, played on by a real client, stopped and killed. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -18,7 +18,10 @@ const folders: string[] = [];
 async function dataFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'zlh-squid-'));
   folders.push(folder);
-  return folder;
+  // As for hosts whose home lies behind a symbolic link, which npm does not take for the same folder.
+  await mkdir(join(folder, 'real'));
+  await symlink('real', join(folder, 'link'));
+  return join(folder, 'link');
 }
 
 async function start(data: string, version = VERSION): Promise<SquidServer> {

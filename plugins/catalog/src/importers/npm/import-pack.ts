@@ -84,7 +84,8 @@ async function install(
   let fetched = 0;
   context.onProgress({ step, fraction: 0 });
   await runNpm({
-    args: ['ci', '--omit=dev', '--prefix', tree],
+    // Relative: npm takes a prefix behind a symbolic link for another folder than the one it runs in.
+    args: ['ci', '--omit=dev', '--prefix', '.'],
     cwd: tree,
     signal: context.signal,
     timeoutMs: TIME_LIMIT_MS,
