@@ -43,7 +43,13 @@ export interface AgentStatus {
   crash: Crash | null;
   provisioningComplete: boolean;
   players: { online: number; max: number } | null;
-  usage: { memoryBytes: number; cpuPercent: number } | null;
+  usage: {
+    memoryBytes: number;
+    cpuPercent: number;
+    processes?: number;
+    diskBytes?: number | null;
+  } | null;
+  limits?: 'cgroup-v1' | 'cgroup-v2' | 'none';
   address: { host: string; port: number } | null;
 }
 
@@ -83,6 +89,7 @@ export interface Catalog {
 }
 
 export interface Crash {
+  id?: string;
   at: string;
   reason:
     | 'out-of-memory'
