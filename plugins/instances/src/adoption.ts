@@ -3,19 +3,15 @@
  * it, survived its crash, or died with the machine; and later, when it has fallen silent. The agent itself decides
  * whether its game is to run.
  */
-import type { Agents } from '@zlh/agents';
 import type { Contribution, Logger } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
-import type { Http } from '@zlh/http';
 import type { Placement, Provider } from './index.ts';
 import { bringUp } from './bring-up.ts';
+import { placementRequest, type RequestGround } from './placement-request.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
 
-interface Ground {
-  readonly config: { readonly platformUrl?: string };
+interface Ground extends RequestGround {
   readonly database: Database;
-  readonly agents: Agents;
-  readonly http: Http;
   readonly providers: readonly Contribution<Provider>[];
   readonly log: Logger;
 }
@@ -84,32 +80,23 @@ export class Adoption {
   }
 
   async #adopt(instance: InstanceRecord): Promise<void> {
-    const { agents, database, http, log, config } = this.#ground;
+    const { agents, database, log } = this.#ground;
     const { signal } = this.#stopping;
     const provider = this.#ground.providers.find(
       ({ value }) => value.id === instance.provider,
     )?.value;
     if (provider === undefined) return;
-    const { id, vmid, hostname, memoryMiB } = instance;
+    const { id } = instance;
     const placement = instance.placement as Placement;
     this.#postpone(id);
     try {
-      const platformUrl = config.platformUrl ?? (await http.listening);
-      const request = {
-        instanceId: id,
-        vmid,
-        hostname,
-        memoryMiB,
-        ports: placement.ports,
-        agentToken: agents.tokenFor(id),
-        platformUrl,
-      };
+      const request = await placementRequest(this.#ground, instance);
       const answered = await agents.reachable({ instanceId: id, url: placement.agentUrl }, signal);
       // What was known of it is not true any more: nobody is to be sent there until its agent says so.
       if (!answered) await agents.lost(id);
       const now = await bringUp(agents, {
         instanceId: id,
-        platformUrl,
+        platformUrl: request.platformUrl,
         signal,
         ensureRunning: () => provider.ensureRunning(request, placement, signal),
       });

@@ -3,25 +3,22 @@
  * found by the instance's id, and the agent knows its own operations by ids that are derived from ours.
  */
 import type { ArtifactRef } from '@zlh/agent';
-import type { Agents, AgentTarget } from '@zlh/agents';
+import type { AgentTarget } from '@zlh/agents';
 import type { ArtifactStore, Catalog } from '@zlh/catalog';
 import { CodedError, type Contribution } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
-import type { Http } from '@zlh/http';
 import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
-import type { Placement, PlacementRequest, Provider } from './index.ts';
+import type { Placement, Provider } from './index.ts';
 import { callOff, carryOut } from './agent-work.ts';
 import { bringUp } from './bring-up.ts';
+import { placementRequest, platformUrl, type RequestGround } from './placement-request.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
 import { composeSpec } from './spec.ts';
 
-export interface PhasesGround {
-  readonly config: { readonly platformUrl?: string };
+export interface PhasesGround extends RequestGround {
   readonly database: Database;
-  readonly agents: Agents;
   readonly catalog: Catalog;
   readonly artifactStore: ArtifactStore;
-  readonly http: Http;
   readonly providers: readonly Contribution<Provider>[];
 }
 
@@ -39,6 +36,9 @@ const withinMs = {
   kill: 2 * minute,
   stopForGood: 3 * minute,
 } as const;
+
+/** Each time another port; what still finds one taken has another trouble. */
+const mostMoves = 3;
 
 export function makePhases(ground: PhasesGround) {
   const { agents, catalog, artifactStore } = ground;
@@ -59,7 +59,7 @@ export function makePhases(ground: PhasesGround) {
       const instance = await load(context);
       const { ports } = await catalog.blueprint(instance);
       const placement = await providerOf(instance).create(
-        { ...(await request(instance)), ports },
+        await placementRequest(ground, instance, ports),
         context.signal,
       );
       await place(instance.id, placement);
@@ -77,7 +77,7 @@ export function makePhases(ground: PhasesGround) {
     async run(context) {
       const instance = await load(context);
       const provider = providerOf(instance);
-      const wanted = await request(instance);
+      const wanted = await placementRequest(ground, instance);
       const { signal } = context;
       const placement = await bringUp(agents, {
         instanceId: instance.id,
@@ -92,39 +92,29 @@ export function makePhases(ground: PhasesGround) {
   /** The agent downloads, checks and unpacks. */
   const install: Phase = {
     name: 'install',
-    async run(context) {
-      const instance = await load(context);
-      const placement = placed(instance);
-      const blueprint = await catalog.blueprint(instance);
-      const refs = context.journal['artifacts'] as ArtifactRef[];
-      const spec = composeSpec(instance, blueprint, placement, refs, await platformUrl());
-      const target = targetOf(instance);
-      await carryOut(agents, context, {
-        target,
-        name: 'install',
-        withinMs: withinMs.install,
-        ask: (id) => agents.configure(target, id, spec),
-        revive: () => agent.run(context),
-      });
-    },
+    run: (context) => configure(context, 'install', context.journal['artifacts'] as ArtifactRef[]),
     undo: (context) => undoWork(context, 'install'),
   };
 
-  /** One of the agent's own actions, through to its end: `start` ends when the server is ready. */
+  /**
+   * One of the agent's own actions, through to its end: `start` ends when the server is ready. Where somebody else has
+   * taken one of its ports meanwhile, it gets another one, and is started there.
+   */
   function act(action: AgentAction): Phase {
     return {
       name: action,
       async run(context) {
-        const target = targetOf(await load(context));
-        await carryOut(agents, context, {
-          target,
-          name: action,
-          withinMs: withinMs[action],
-          ask: (id) => agents.act(target, action, id),
-          revive: () => agent.run(context),
-        });
+        for (let moves = movesOf(context); ; moves++) {
+          try {
+            return await perform(context, moves === 0 ? action : 'start', nameOf(action, moves));
+          } catch (error) {
+            if (moves === mostMoves || !isPortTaken(error)) throw error;
+            if (!(await moveAway(context, moves + 1))) throw error;
+            await context.keep({ [movesKey(context)]: moves + 1 });
+          }
+        }
       },
-      undo: (context) => undoWork(context, action),
+      undo: (context) => undoWork(context, nameOf(action, movesOf(context))),
     };
   }
 
@@ -174,26 +164,58 @@ export function makePhases(ground: PhasesGround) {
     );
   }
 
-  async function request(instance: InstanceRecord): Promise<PlacementRequest> {
-    const { id, vmid, hostname, memoryMiB } = instance;
-    return {
-      instanceId: id,
-      vmid,
-      hostname,
-      memoryMiB,
-      ports: instance.placement?.ports ?? [],
-      agentToken: agents.tokenFor(id),
-      platformUrl: await platformUrl(),
-    };
+  async function perform(context: Context, action: AgentAction, name: string): Promise<void> {
+    const target = targetOf(await load(context));
+    await carryOut(agents, context, {
+      target,
+      name,
+      withinMs: withinMs[action],
+      ask: (id) => agents.act(target, action, id),
+      revive: () => agent.run(context),
+    });
   }
 
-  async function platformUrl(): Promise<string> {
-    return ground.config.platformUrl ?? ground.http.listening;
+  /** The spec as it is to be now, installed by the agent. */
+  async function configure(
+    context: Context,
+    name: string,
+    artifactRefs: readonly ArtifactRef[],
+  ): Promise<void> {
+    const instance = await load(context);
+    const blueprint = await catalog.blueprint(instance);
+    const url = await platformUrl(ground);
+    const spec = composeSpec(instance, blueprint, placed(instance), artifactRefs, url);
+    const target = targetOf(instance);
+    await carryOut(agents, context, {
+      target,
+      name,
+      withinMs: withinMs.install,
+      ask: (id) => agents.configure(target, id, spec),
+      revive: () => agent.run(context),
+    });
+  }
+
+  /** False where the provider knows of no other ports. */
+  async function moveAway(context: Context, move: number): Promise<boolean> {
+    const instance = await load(context);
+    const provider = providerOf(instance);
+    if (provider.renumber === undefined) return false;
+    context.log.info('a port of the server is in use by another program: it gets another one');
+    // Its agent may be about to start it again by itself.
+    await perform(context, 'stop', `stop ${move}`);
+    const wanted = await placementRequest(ground, instance);
+    await place(instance.id, await provider.renumber(wanted, context.signal));
+    const { artifacts: needed } = await catalog.blueprint(instance);
+    await configure(context, `install ${move}`, await artifactStore.ensure(needed, context));
+    return true;
   }
 
   async function place(id: string, placement: Placement | null): Promise<void> {
     await ground.database.transaction(async (em) => {
       const instance = await em.findOneOrFail(Instance, { id });
+      const before = JSON.stringify(instance.placement?.ports);
+      if (before !== undefined && before !== JSON.stringify(placement?.ports))
+        instance.revision += 1;
       instance.placement = placement;
     });
   }
@@ -202,6 +224,20 @@ export function makePhases(ground: PhasesGround) {
     const instance = await load(context);
     if (instance.placement !== null) await callOff(agents, context, targetOf(instance), name);
   }
+}
+
+/** How often this attempt has given the server other ports. */
+function movesOf(context: Context): number {
+  return Number(context.journal[movesKey(context)] ?? 0);
+}
+
+const movesKey = ({ attempt }: Context) => `moves ${attempt}`;
+const nameOf = (action: AgentAction, moves: number) => (moves === 0 ? action : `start ${moves}`);
+
+/** Seen by the agent before it started the server, or said by the server itself. */
+function isPortTaken(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'AGENT_PORT_TAKEN' || code === 'AGENT_SERVER_PORT_TAKEN';
 }
 
 function targetOf(instance: InstanceRecord): AgentTarget {

@@ -1,0 +1,34 @@
+/** What a provider is told about an instance, whoever asks it: an operation, or the adoption after a start. */
+import type { Agents } from '@zlh/agents';
+import type { Http } from '@zlh/http';
+import type { PlacementRequest } from './index.ts';
+import type { InstanceRecord } from './schema.ts';
+
+export interface RequestGround {
+  readonly config: { readonly platformUrl?: string };
+  readonly agents: Agents;
+  readonly http: Http;
+}
+
+/** `ports` are those it has; before it has any, those its game wants. */
+export async function placementRequest(
+  ground: RequestGround,
+  instance: InstanceRecord,
+  ports: PlacementRequest['ports'] = instance.placement?.ports ?? [],
+): Promise<PlacementRequest> {
+  const { id, vmid, hostname, memoryMiB } = instance;
+  return {
+    instanceId: id,
+    vmid,
+    hostname,
+    memoryMiB,
+    ports: ports.map(({ name, protocol }) => ({ name, protocol })),
+    agentToken: ground.agents.tokenFor(id),
+    platformUrl: await platformUrl(ground),
+  };
+}
+
+/** Where agents reach the platform. */
+export async function platformUrl({ config, http }: RequestGround): Promise<string> {
+  return config.platformUrl ?? http.listening;
+}
