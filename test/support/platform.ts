@@ -177,6 +177,10 @@ export class TestPlatform {
       ZLH_ACCOUNTS_ADMIN_EMAIL: administrator.email,
       ZLH_ACCOUNTS_ADMIN_PASSWORD: administrator.password,
       ZLH_CATALOG_REFRESH_HOURS: '0',
+      ZLH_PROVIDER_LOCAL_MACHINE_FOLDER: join(
+        this.#user === undefined ? tmpdir() : this.home,
+        'zlh-machine',
+      ),
       ...this.#env,
     };
     // `npm test` hands down where the caller's npm keeps its settings and cache; another user cannot go there.

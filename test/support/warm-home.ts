@@ -51,6 +51,7 @@ export async function warmHome(): Promise<string> {
           ZLH_HOME: folder,
           ZLH_CATALOG_REFRESH_HOURS: '0',
           ZLH_HTTP_PORT: '0',
+          ZLH_PROVIDER_LOCAL_MACHINE_FOLDER: join(folder, 'machine'),
         },
       });
     },

@@ -5,6 +5,7 @@ import { Database, Entities, Migrations } from '@zlh/database';
 import { Providers } from '@zlh/instances';
 import { Type } from 'typebox';
 import { providerId } from './index.ts';
+import { Places } from './places.ts';
 import { LocalProvider, warnOfRoot } from './provider.ts';
 import { localEntities, localMigrations } from './schema.ts';
 
@@ -33,8 +34,16 @@ export default definePlugin({
       default: 200_000,
       minimum: 0,
       maximum: 2_000_000_000,
-      description: 'Under root, instance n runs as user id firstUid + n. 0: as root.',
+      description:
+        'Under root, instance n runs as user id firstUid + n, or the next that no other home of the machine uses. 0: as root.',
     }),
+    machineFolder: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'Folder in which all platforms of a machine note the ports and user ids they gave away; default: /var/lib/zlh under root, else one of this user in the folder for temporary files.',
+      }),
+    ),
     keepRunning: Type.Boolean({
       default: false,
       description: 'Leave servers running when the platform stops; the next start adopts them.',
@@ -44,7 +53,10 @@ export default definePlugin({
     ),
   }),
   needs: { database: Database, agents: Agents },
-  services: { provider: asClass(LocalProvider).singleton() },
+  services: {
+    places: asClass(Places).singleton(),
+    provider: asClass(LocalProvider).singleton(),
+  },
   setup({ add, use }) {
     add(Entities, localEntities);
     add(Migrations, localMigrations);
@@ -52,11 +64,15 @@ export default definePlugin({
       id: providerId,
       create: (request) => use.provider.create(request),
       ensureRunning: (request, placement) => use.provider.ensureRunning(request, placement),
+      renumber: (request) => use.provider.renumber(request),
       remove: (instanceId) => use.provider.remove(instanceId),
       list: () => use.provider.list(),
     });
   },
-  start: ({ home, config, log }) => warnOfRoot(home, config, log),
+  async start({ home, config, log, places }) {
+    warnOfRoot(home, config, log);
+    await places.open();
+  },
   // Not in drain: operations put their work aside first, or they would see their agents vanish.
   stop: ({ provider }) => provider.stopAll(),
 });

@@ -1,50 +1,88 @@
-/** Ports of this machine: taken in the database first, so that two platforms never hand out the same one. */
+/**
+ * Ports of this machine: free at the moment they are given, and reserved from then on, so that neither an instance of
+ * another platform nor one that is stopped now loses its port to a later one.
+ */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { EntityManager } from '@zlh/database';
 import { CodedError } from '@zlh/kernel';
+import type { Holder, Reservations } from './reservations.ts';
 
 export interface PortRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** The lowest port of the range that is neither given away nor in use; it belongs to the instance from now on. */
+export interface PortWish {
+  readonly holder: Holder;
+  /** `agent`, or the game's own name of the port. */
+  readonly name: string;
+  readonly host: string;
+  readonly range: PortRange;
+}
+
+/** The instance's port of that name: the one it has, else the lowest of the range that nobody has and nobody uses. */
 export async function takePort(
   em: EntityManager,
-  wanted: {
-    readonly machine: string;
-    readonly instanceId: string;
-    readonly name: string;
-    readonly host: string;
-    readonly range: PortRange;
-  },
+  reservations: Reservations,
+  wish: PortWish,
 ): Promise<number> {
-  const { machine, instanceId, name, host, range } = wanted;
-  const [own] = await em.execute<{ port: number }[]>(
-    'select port from provider_local_port where instance_id = ? and name = ?',
-    [instanceId, name],
-  );
-  if (own !== undefined) return own.port;
+  const { holder, name, host, range } = wish;
+  const own = await portOf(em, holder.instanceId, name);
+  if (own !== undefined) return own;
   const taken = await em.execute<{ port: number }[]>(
     'select port from provider_local_port where machine = ?',
-    [machine],
+    [holder.homeId],
   );
-  const given = new Set(taken.map(({ port }) => port));
+  const given = new Set(taken.map((row) => row.port));
   for (let port = range.from; port <= range.to; port++) {
-    if (given.has(port) || !(await isFree(host, port))) continue;
-    const rows = await em.execute<unknown[]>(
-      'insert into provider_local_port (machine, port, instance_id, name) values (?, ?, ?, ?) on conflict do nothing returning port',
-      [machine, port, instanceId, name],
-    );
+    // Others' ports are not even tried: at this moment their owner may want to listen.
+    if (given.has(port) || !reservations.take(`port-${port}`, holder)) continue;
+    const rows = (await isFree(host, port))
+      ? await em.execute<unknown[]>(
+          'insert into provider_local_port (machine, port, instance_id, name) values (?, ?, ?, ?) on conflict do nothing returning port',
+          [holder.homeId, port, holder.instanceId, name],
+        )
+      : [];
     if (rows.length > 0) return port;
+    reservations.release(`port-${port}`, holder);
   }
   throw new CodedError(
     'PROVIDER_LOCAL_NO_PORT',
     `No port between ${range.from} and ${range.to} is free.`,
     'Delete an instance, or widen the range in the settings of provider-local.',
   );
+}
+
+/** The same while nothing of the instance listens: a port that somebody else uses is given up for another one. */
+export async function takeUsablePort(
+  em: EntityManager,
+  reservations: Reservations,
+  wish: PortWish,
+): Promise<number> {
+  const { instanceId } = wish.holder;
+  const own = await portOf(em, instanceId, wish.name);
+  if (own !== undefined && !(await isFree(wish.host, own))) {
+    await em.execute('delete from provider_local_port where instance_id = ? and name = ?', [
+      instanceId,
+      wish.name,
+    ]);
+    reservations.release(`port-${own}`, wish.holder);
+  }
+  return takePort(em, reservations, wish);
+}
+
+export async function portOf(
+  em: EntityManager,
+  instanceId: string,
+  name: string,
+): Promise<number | undefined> {
+  const [row] = await em.execute<{ port: number }[]>(
+    'select port from provider_local_port where instance_id = ? and name = ?',
+    [instanceId, name],
+  );
+  return row?.port;
 }
 
 /** Free for TCP and UDP alike: many games use both. */
@@ -60,7 +98,9 @@ async function isFree(host: string, port: number): Promise<boolean> {
   } catch {
     return false; // in use, or not ours to use
   } finally {
+    const closed = server.listening ? once(server, 'close') : undefined;
     server.close();
     socket.close();
+    await closed;
   }
 }

@@ -6,12 +6,14 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AgentObservers, Agents } from '@zlh/agents';
@@ -23,7 +25,7 @@ import { Events } from '@zlh/events';
 import events from '@zlh/events/platform';
 import { Http } from '@zlh/http';
 import http from '@zlh/http/platform';
-import { Providers, type PlacementRequest, type Provider } from '@zlh/instances';
+import { Providers, type Placement, type PlacementRequest, type Provider } from '@zlh/instances';
 import { definePlugin } from '@zlh/kernel';
 import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { test } from 'uvu';
@@ -35,6 +37,8 @@ import { uidFor } from './users.ts';
 
 const root = await needs.root();
 const never = new AbortController().signal;
+/** Of all platforms of this file, as of one machine. */
+const machineFolder = mkdtempSync(join(tmpdir(), 'zlh-machine-'));
 let kernel: TestKernel;
 let vmid = 5000;
 
@@ -57,6 +61,7 @@ const start = (settings: Record<string, unknown> = {}, home?: string) =>
       'provider-local': {
         agentPorts: { from: 21_000, to: 21_400 },
         gamePorts: { from: 21_500, to: 21_900 },
+        machineFolder,
         ...settings,
       },
     },
@@ -67,7 +72,10 @@ const start = (settings: Record<string, unknown> = {}, home?: string) =>
 test.before(async () => {
   kernel = await start();
 });
-test.after(() => kernel.stop());
+test.after(async () => {
+  await kernel.stop();
+  rmSync(machineFolder, { recursive: true });
+});
 
 const provider = (of = kernel): Provider => of.points(Providers)[0]!.value;
 const folderOf = (id: string, of = kernel) => join(of.home, 'instances', id);
@@ -251,8 +259,8 @@ test('a token that a crash left half written is written again', async () => {
 test('what lives on another machine is not touched from here', async () => {
   const wanted = await request();
   const placement = await provider().create(wanted, never);
-  await sql('update provider_local_place set machine = ? where instance_id = ?', [
-    'another',
+  await sql('update provider_local_place set home = ? where instance_id = ?', [
+    '/srv/elsewhere',
     wanted.instanceId,
   ]);
   const work = [
@@ -263,6 +271,24 @@ test('what lives on another machine is not touched from here', async () => {
   for (const each of work) assert.is(await codeOf(each()), 'PROVIDER_LOCAL_ELSEWHERE');
   assert.is((await sql('select from provider_local_place')).length, 1);
   await sql('delete from provider_local_place');
+});
+
+test('a machine that got another name finds its instances again, those of before homes had an id as well', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'zlh-'));
+  const first = await start({}, home);
+  const wanted = await request(first);
+  const placement = await provider(first).create(wanted, never);
+  const folder = folderOf(wanted.instanceId, first);
+  mkdirSync(folder, { recursive: true });
+  for (const table of ['provider_local_place', 'provider_local_port'])
+    await first.use(Database).fork().execute(`update ${table} set machine = 'its-old-name'`);
+  await first.stop();
+  const second = await start({}, home);
+  assert.equal(await provider(second).create(wanted, never), placement);
+  await provider(second).remove(wanted.instanceId, never);
+  assert.not.ok(existsSync(folder));
+  await second.stop();
+  rmSync(home, { recursive: true });
 });
 
 test('a platform that keeps its servers leaves its agents to the next, and one that does not ends them', async () => {
@@ -300,6 +326,61 @@ when(root)(
     assert.is(uidFor(5001, join(kernel.home, 'instances', 'x'), 200_000), 205_001);
   },
 );
+
+test('platforms with databases of their own give away no port and no user id twice', async () => {
+  const ports = {
+    agentPorts: { from: 22_000, to: 22_400 },
+    gamePorts: { from: 22_200, to: 22_600 },
+  };
+  const reserved = readdirSync(machineFolder);
+  const both = await Promise.all([start(ports), start(ports)]);
+  for (const { home } of both) chmodSync(home, 0o711);
+  const made = await Promise.all(
+    both.flatMap((own) =>
+      [7001, 7002, 7003].map(async (number) => {
+        const wanted = { ...(await request(own)), vmid: number };
+        return { own, wanted, placement: await provider(own).create(wanted, never) };
+      }),
+    ),
+  );
+  const given = made.flatMap(({ placement }) => portsOf(placement));
+  assert.is(new Set(given).size, 18);
+  const users = made.flatMap(({ placement: { user } }) => user?.uid ?? []);
+  assert.is(new Set(users).size, users.length);
+  if (root.value === true) assert.is(users.length, 6);
+  for (const { own, wanted } of made) await provider(own).remove(wanted.instanceId, never);
+  assert.equal(readdirSync(machineFolder), reserved, 'nothing stays reserved');
+  for (const own of both) await own.stop();
+});
+
+const portsOf = ({ agentUrl, ports }: Placement) => [
+  Number(new URL(agentUrl).port),
+  ...ports.map(({ port }) => port),
+];
+
+test('whose ports are in use by now gets others, and an agent comes up all the same', async () => {
+  const wanted = await request();
+  const before = await provider().create(wanted, never);
+  const squatters = await Promise.all(portsOf(before).slice(0, 2).map(listenAt));
+  const report = reported(wanted.instanceId);
+  const running = await provider().ensureRunning(wanted, before, never);
+  await report;
+  assert.is.not(running.agentUrl, before.agentUrl);
+  const after = await provider().renumber!(wanted, never);
+  assert.is(after.agentUrl, running.agentUrl);
+  assert.is.not(after.ports[0]!.port, before.ports[0]!.port);
+  assert.is(after.address.port, after.ports[0]!.port);
+  assert.equal(after.ports[1], before.ports[1], 'what is free stays');
+  assert.equal(await provider().renumber!(wanted, never), after, 'asked again it is the same');
+  await provider().remove(wanted.instanceId, never);
+  for (const squatter of squatters) squatter.close();
+});
+
+async function listenAt(port: number): Promise<Server> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
 
 test('the migrations make the schema that the entities describe', async () => {
   assert.is(await schemaDifference(kernel), '');

@@ -3,21 +3,21 @@
  * instances but user ids (under root), which is why hosts with customers use a provider with real containers.
  */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { LockMode } from '@mikro-orm/postgresql';
 import type { Agents } from '@zlh/agents';
 import type { Database, EntityManager } from '@zlh/database';
 import type { Placement, PlacementRequest, Provider } from '@zlh/instances';
-import { CodedError, type Logger } from '@zlh/kernel';
+import type { Logger } from '@zlh/kernel';
 import { startAgent } from './agent-process.ts';
 import { AgentWatch } from './agent-watch.ts';
+import { assertRoom, tellingOfFullDisk } from './disk.ts';
 import { furnish, removeFolder } from './folders.ts';
 import { providerId } from './index.ts';
-import { takePort } from './ports.ts';
+import { holderOf, type Places } from './places.ts';
+import { portOf, takePort, takeUsablePort } from './ports.ts';
 import { endAll, isAgentOf, killAll, processesOf, untilGone } from './processes.ts';
-import { Place, type PlaceRecord } from './schema.ts';
-import { isOpenWay, uidFor } from './users.ts';
+import type { PlaceRecord } from './schema.ts';
+import { isOpenWay } from './users.ts';
 
 export interface LocalSettings {
   readonly gameHost: string;
@@ -33,6 +33,7 @@ interface Ground {
   readonly config: LocalSettings;
   readonly database: Database;
   readonly agents: Agents;
+  readonly places: Places;
   readonly home: string;
   readonly log: Logger;
 }
@@ -47,7 +48,6 @@ const withoutAgentMs = 15_000;
 export class LocalProvider implements Provider {
   readonly id = providerId;
   readonly #ground: Ground;
-  readonly #machine = hostname();
   readonly #watch = new AgentWatch((instanceId) => void this.#lost(instanceId));
 
   constructor(ground: Ground) {
@@ -55,66 +55,63 @@ export class LocalProvider implements Provider {
   }
 
   async create(request: PlacementRequest): Promise<Placement> {
-    const { database, config, home } = this.#ground;
-    return database.transaction(async (em) => {
-      await this.#claim(em, request);
-      const place = this.#here(await lock(em, request.instanceId));
-      const { instanceId } = request;
-      const take = (name: string, host: string, range: LocalSettings['gamePorts']) =>
-        takePort(em, { machine: place.machine, instanceId, name, host, range });
-      const ports: Placement['ports'][number][] = [];
-      for (const { name, protocol } of request.ports)
-        ports.push({
-          name,
-          protocol,
-          host: config.gameHost,
-          port: await take(name, config.gameHost, config.gamePorts),
-        });
-      const agentPort = await take('agent', agentHost, config.agentPorts);
+    const { home, places } = this.#ground;
+    return this.#change(async (em) => {
+      const place = await places.claim(em, request);
       mkdirSync(join(home, 'artifact-cache'), { recursive: true, mode: 0o755 });
-      return {
-        agentUrl: `http://${agentHost}:${agentPort}`,
-        address: { host: config.publicHost ?? config.gameHost, port: ports[0]?.port ?? 0 },
-        ports,
-        user: typeof place.uid === 'number' ? { uid: place.uid, gid: place.uid } : null,
-        details: { machine: place.machine, folder: place.folder },
-      };
+      return this.#placement(em, place, request, takePort);
     });
   }
 
   /** Whoever else wants to bring the same agent up, or to remove it, waits: there is never a second one, or one too late. */
   ensureRunning(request: PlacementRequest, placement: Placement): Promise<Placement> {
-    const { database, home, config } = this.#ground;
-    return database.transaction(async (em) => {
-      const { folder, home: placeHome } = this.#here(await lock(em, request.instanceId));
+    const { home, config, places } = this.#ground;
+    return this.#change(async (em) => {
+      const place = places.here(await places.lock(em, request.instanceId));
+      const { folder } = place;
       furnish(folder, request.agentToken);
       const running = processesOf(folder).find((pid) => isAgentOf(pid, folder));
+      if (running === undefined) assertRoom(folder);
+      const port = await this.#agentPort(
+        em,
+        place,
+        running === undefined ? takeUsablePort : takePort,
+      );
       const pid =
         running ??
         (await startAgent({
           folder,
           host: agentHost,
-          port: Number(new URL(placement.agentUrl).port),
+          port,
           platformUrl: request.platformUrl,
-          artifactCache: join(placeHome, 'artifact-cache'),
+          artifactCache: join(place.home, 'artifact-cache'),
           compileCache: join(home, 'cache', 'compile'),
           config: config.agentConfig,
         }));
       this.#watch.watch(request.instanceId, pid, folder);
-      return placement;
+      return { ...placement, agentUrl: urlOf(port) };
+    });
+  }
+
+  /** Only while the game does not run: its own listening would count as somebody else's. */
+  renumber(request: PlacementRequest): Promise<Placement> {
+    const { places } = this.#ground;
+    return this.#change(async (em) => {
+      const place = places.here(await places.lock(em, request.instanceId));
+      return this.#placement(em, place, request, takeUsablePort);
     });
   }
 
   remove(instanceId: string): Promise<void> {
-    return this.#ground.database.transaction(async (em) => {
-      const found = await lock(em, instanceId);
+    const { database, places } = this.#ground;
+    return database.transaction(async (em) => {
+      const found = await places.lock(em, instanceId);
       if (found === null) return;
-      const { folder } = this.#here(found);
+      const { folder } = places.here(found);
       this.#watch.forget(instanceId);
       await killAll(folder);
       await removeFolder(folder);
-      await em.execute('delete from provider_local_port where instance_id = ?', [instanceId]);
-      await em.execute('delete from provider_local_place where instance_id = ?', [instanceId]);
+      await places.forget(em, instanceId);
     });
   }
 
@@ -125,25 +122,18 @@ export class LocalProvider implements Provider {
 
   /** When the platform stops: every agent of this home ends its game gracefully, then itself. */
   async stopAll(): Promise<void> {
-    const { database, home, config } = this.#ground;
+    const { config, places } = this.#ground;
     this.#watch.stop();
     if (config.keepRunning) return;
-    const places = await database.fork().find(Place, { machine: this.#machine, home });
-    await Promise.all(places.map((place) => this.#stop(place)));
+    await Promise.all((await places.all()).map((place) => this.#stop(place)));
   }
 
   async #stop({ instanceId, folder }: PlaceRecord): Promise<void> {
     const { database, agents, log } = this.#ground;
     if (processesOf(folder).length === 0) return;
     try {
-      const [row] = await database
-        .fork()
-        .execute<{ port: number }[]>(
-          `select port from provider_local_port where instance_id = ? and name = 'agent'`,
-          [instanceId],
-        );
-      if (row !== undefined)
-        await agents.shutdown({ instanceId, url: `http://${agentHost}:${row.port}` }, true);
+      const port = await portOf(database.fork(), instanceId, 'agent');
+      if (port !== undefined) await agents.shutdown({ instanceId, url: urlOf(port) }, true);
       if (!(await untilGone(folder, gracefulMs))) {
         log.warn({ instanceId }, `still running after ${gracefulMs / 1000} s: killed`);
         await killAll(folder);
@@ -166,36 +156,42 @@ export class LocalProvider implements Provider {
     }
   }
 
-  /** The folder is decided and written down before it is made, so that whoever goes on after a crash finds it. */
-  async #claim(em: EntityManager, { instanceId, vmid }: PlacementRequest): Promise<void> {
-    const { home, config } = this.#ground;
-    const folder = join(home, 'instances', instanceId);
-    const uid = uidFor(vmid, folder, config.firstUid);
-    await em.execute(
-      'insert into provider_local_place (instance_id, machine, home, folder, uid) values (?, ?, ?, ?, ?) on conflict do nothing',
-      [instanceId, this.#machine, home, folder, uid],
-    );
+  #change<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    const { database, home } = this.#ground;
+    return tellingOfFullDisk(join(home, 'instances'), () => database.transaction(work));
   }
 
-  #here(place: PlaceRecord | null): PlaceRecord {
-    if (place === null)
-      throw new CodedError(
-        'PROVIDER_LOCAL_NO_PLACE',
-        'This instance has no folder on any machine.',
-        'Delete it.',
-      );
-    if (place.machine === this.#machine) return place;
-    throw new CodedError(
-      'PROVIDER_LOCAL_ELSEWHERE',
-      `This instance lives on the machine "${place.machine}".`,
-      'Start the platform there, and retry.',
-    );
+  async #placement(
+    em: EntityManager,
+    place: PlaceRecord,
+    request: PlacementRequest,
+    take: typeof takePort,
+  ): Promise<Placement> {
+    const { config, places } = this.#ground;
+    const { gameHost: host, gamePorts: range } = config;
+    const ports: Placement['ports'][number][] = [];
+    for (const { name, protocol } of request.ports) {
+      const wish = { holder: holderOf(place), name, host, range };
+      ports.push({ name, protocol, host, port: await take(em, places.reservations, wish) });
+    }
+    return {
+      agentUrl: urlOf(await this.#agentPort(em, place, takePort)),
+      address: { host: config.publicHost ?? host, port: ports[0]?.port ?? 0 },
+      ports,
+      user: typeof place.uid === 'number' ? { uid: place.uid, gid: place.uid } : null,
+      details: { folder: place.folder },
+    };
+  }
+
+  #agentPort(em: EntityManager, place: PlaceRecord, take: typeof takePort): Promise<number> {
+    const { config, places } = this.#ground;
+    const range = config.agentPorts;
+    const wish = { holder: holderOf(place), name: 'agent', host: agentHost, range };
+    return take(em, places.reservations, wish);
   }
 }
 
-function lock(em: EntityManager, instanceId: string): Promise<PlaceRecord | null> {
-  return em.findOne(Place, { instanceId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-}
+const urlOf = (agentPort: number) => `http://${agentHost}:${agentPort}`;
 
 /** Games under root run as root when nobody else can reach the home: said once, at start. */
 export function warnOfRoot(home: string, { firstUid }: LocalSettings, log: Logger): void {

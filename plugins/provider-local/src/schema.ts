@@ -6,9 +6,9 @@ export const Place = defineEntity({
   tableName: 'provider_local_place',
   properties: {
     instanceId: p.uuid().primary(),
-    /** Name of the machine: several may share one database. */
-    machine: p.string().length(255),
-    /** Home of the platform that made it. */
+    /** Of the home it is in, see `home-id.ts`. The column is older than such ids, and held the machine's name. */
+    homeId: p.string().length(255).fieldName('machine'),
+    /** Where that home lies. */
     home: p.text(),
     folder: p.text(),
     /** User id its game runs as; null: whoever runs the platform. */
@@ -21,7 +21,7 @@ export const Port = defineEntity({
   name: 'LocalPort',
   tableName: 'provider_local_port',
   properties: {
-    machine: p.string().length(255).primary(),
+    homeId: p.string().length(255).fieldName('machine').primary(),
     port: p.integer().primary(),
     instanceId: p.uuid(),
     /** `agent`, or the game's own name of the port. */

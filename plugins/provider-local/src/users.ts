@@ -4,11 +4,17 @@
  */
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Holder, Reservations } from './reservations.ts';
 
-/** A user id for the instance, or null when there is none to give. */
+/** The user id that suits the instance, or null when there is none to give. */
 export function uidFor(vmid: number, folder: string, firstUid: number): number | null {
   if (process.getuid?.() !== 0 || firstUid === 0 || !isOpenWay(folder)) return null;
   return firstUid + vmid;
+}
+
+/** The first from there on that no instance of any home on this machine has: who shares one shares files. */
+export function takeUid(reservations: Reservations, first: number, holder: Holder): number {
+  for (let uid = first; ; uid++) if (reservations.take(`uid-${uid}`, holder)) return uid;
 }
 
 /** Whether anybody may pass through all folders above the path; below a home like /root nobody but root can. */
