@@ -9,16 +9,23 @@ import { definePlugin } from '@zlh/kernel';
 import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Events } from './index.ts';
+import { Audiences, Events } from './index.ts';
 import events from './platform.ts';
 
 const [ada, bob, root] = [newId(), newId(), newId()];
+/** An instance of ada's, and those with whom she shares it. */
+const world = newId();
+const guests = new Set<string>();
 let kernel: TestKernel;
 
 test.before(async () => {
   const people = definePlugin({
     id: 'people',
     setup({ add }) {
+      add(Audiences, {
+        changedBy: 'test.shared',
+        instancesOf: async (userId) => (guests.has(userId) ? [world] : []),
+      });
       add(Authenticators, {
         async authenticate({ headers }) {
           const id = headers.authorization?.slice('Bearer '.length);
@@ -42,12 +49,14 @@ test.before(async () => {
 });
 test.after(() => kernel.stop());
 
-async function tell(userId: string | null, n: number | string, more: object = {}): Promise<void> {
-  await kernel
-    .use(Database)
-    .transaction((em) =>
-      kernel.use(Events).publish(em, { type: 'test.happened', userId, data: { n, ...more } }),
-    );
+async function tell(
+  userId: string | null,
+  n: number | string,
+  more: object = {},
+  about: { readonly type?: string; readonly instanceId?: string } = {},
+): Promise<void> {
+  const event = { type: 'test.happened', userId, data: { n, ...more }, ...about };
+  await kernel.use(Database).transaction((em) => kernel.use(Events).publish(em, event));
 }
 
 interface Told {
@@ -73,7 +82,6 @@ class Reader {
     assert.is(response.status, 200);
     assert.match(response.headers.get('content-type')!, 'text/event-stream');
     const reader = new Reader(response.body!.getReader(), stop);
-    // Its head is sent before it subscribes; the first event it hears shows that it has.
     return reader;
   }
 
@@ -129,6 +137,32 @@ test('one hears of oneself, an administrator of everybody, and nobody else', asy
     ['of bob', 'of nobody', 'of ada'],
   );
   for (const each of [of, other, all]) each!.close();
+});
+
+test('with whom an instance is shared hears of it, as long as it is, but not what is for administrators alone', async () => {
+  const share = async (shared: boolean) => {
+    if (shared) guests.add(bob);
+    else guests.delete(bob);
+    await tell(bob, shared ? 'shared' : 'not shared', {}, { type: 'test.shared' });
+  };
+  const reader = await Reader.open(bob);
+  await tell(ada, 'too early', {}, { instanceId: world });
+  await share(true);
+  const first = await reader.next();
+  assert.is(first!.n, 'shared');
+  await tell(null, 'for administrators', {}, { instanceId: world });
+  await tell(ada, 'another of hers');
+  await tell(ada, 'of the world', {}, { instanceId: world });
+  assert.is((await reader.next())!.n, 'of the world');
+  reader.close();
+  const again = await Reader.open(bob, first!.id);
+  assert.is((await again.next())!.n, 'of the world');
+  await share(false);
+  assert.is((await again.next())!.n, 'not shared');
+  await tell(ada, 'too late', {}, { instanceId: world });
+  await tell(bob, 'his own');
+  assert.is((await again.next())!.n, 'his own');
+  again.close();
 });
 
 test('who comes back gets what was missed, once and in order, and nothing of others', async () => {
