@@ -51,7 +51,8 @@ async function sizeOf(path: string, links: Set<string>): Promise<number> {
       if (links.has(link)) return 0;
       links.add(link);
     }
-    return stat.blocks * BLOCK;
+    // What was just written has no blocks yet.
+    return stat.blocks > 0 ? stat.blocks * BLOCK : Math.min(stat.size, 8 * BLOCK);
   } catch {
     return 0; // gone meanwhile
   }

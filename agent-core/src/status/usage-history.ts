@@ -18,9 +18,10 @@ interface Sources {
 
 /** An hour of beats. */
 const KEPT = 360;
-/** The folder is looked at often at first, then each minute; a look never takes more than a twentieth of the time. */
+/** The folder is looked at often at first, then each minute; long looks take a twentieth of the time at most. */
 const FIRST_REST_MS = 1_000;
 const MAX_REST_MS = 60_000;
+const SHORT_LOOK_MS = 1_000;
 const REST_FACTOR = 20;
 
 export class UsageHistory {
@@ -80,7 +81,8 @@ export class UsageHistory {
     const usedBytes = await diskUsage(dataFolder, signal);
     if (signal.aborted) return;
     this.#disk = { at: new Date().toISOString(), usedBytes, freeBytes: freeBytes(dataFolder) };
-    const rest = Math.max(restMs, (performance.now() - begun) * REST_FACTOR);
+    const took = performance.now() - begun;
+    const rest = took < SHORT_LOOK_MS ? restMs : Math.max(restMs, took * REST_FACTOR);
     const next = Math.min(restMs * 2, MAX_REST_MS);
     this.#timers[1] = setTimeout(() => void this.#watchDisk(next), rest);
   }
