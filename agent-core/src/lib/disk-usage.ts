@@ -11,13 +11,17 @@ const PAUSE_MS = 5;
 const BLOCK = 512;
 
 /** Bytes as the disk counts them, hard links once. Never rejects; an abort answers what was counted so far. */
-export async function diskUsage(root: string, signal: AbortSignal): Promise<number> {
+export async function diskUsage(
+  root: string,
+  signal: AbortSignal,
+): Promise<{ bytes: number; entries: number }> {
   const links = new Set<string>();
   const open = [root];
-  let bytes = 0;
+  let [bytes, entries] = [0, 0];
   let batch: string[] = [];
   const count = async () => {
     for (const each of await Promise.all(batch.map((path) => sizeOf(path, links)))) bytes += each;
+    entries += batch.length;
     batch = [];
     await delay(PAUSE_MS);
   };
@@ -32,7 +36,7 @@ export async function diskUsage(root: string, signal: AbortSignal): Promise<numb
     }
   }
   await count();
-  return bytes;
+  return { bytes, entries };
 }
 
 async function* entriesOf(folder: string) {

@@ -18,11 +18,10 @@ interface Sources {
 
 /** An hour of beats. */
 const KEPT = 360;
-/** The folder is looked at often at first, then each minute; long looks take a twentieth of the time at most. */
+/** The folder is looked at often at first, then each minute, and a large one ever more seldom. */
 const FIRST_REST_MS = 1_000;
 const MAX_REST_MS = 60_000;
-const SHORT_LOOK_MS = 1_000;
-const REST_FACTOR = 20;
+const REST_PER_ENTRY_MS = 1;
 
 export class UsageHistory {
   readonly #sources: Sources;
@@ -77,12 +76,10 @@ export class UsageHistory {
   async #watchDisk(restMs: number): Promise<void> {
     const { signal } = this.#stopping;
     const { dataFolder } = this.#sources;
-    const begun = performance.now();
-    const usedBytes = await diskUsage(dataFolder, signal);
+    const { bytes: usedBytes, entries } = await diskUsage(dataFolder, signal);
     if (signal.aborted) return;
     this.#disk = { at: new Date().toISOString(), usedBytes, freeBytes: freeBytes(dataFolder) };
-    const took = performance.now() - begun;
-    const rest = took < SHORT_LOOK_MS ? restMs : Math.max(restMs, took * REST_FACTOR);
+    const rest = Math.max(restMs, entries * REST_PER_ENTRY_MS);
     const next = Math.min(restMs * 2, MAX_REST_MS);
     this.#timers[1] = setTimeout(() => void this.#watchDisk(next), rest);
   }
