@@ -1,6 +1,8 @@
 // time-limit: 300s
 /** What the agent makes of killed, hanging and crashing processes; all of them real. */
 import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { test } from 'uvu';
@@ -75,6 +77,33 @@ test('a start cut off by the death of the agent goes on to its end', async () =>
   assert.is(operation.state, 'succeeded', JSON.stringify(operation.error));
   const { runId, child } = run();
   assert.is(findRun(runId, child).length, 1);
+});
+
+test('a program that cannot be launched fails the start with its name, and is started once it can', async () => {
+  const program = join(agent.home, 'data', 'game');
+  const whole = spec();
+  const script = `#!/bin/sh\nexec ${process.execPath} ${whole.launch.args.join(' ')}\n`;
+  await agent.perform({ ...whole, launch: { ...whole.launch, command: program, args: [] } });
+  const refused = async () => {
+    const { state, error } = await agent.perform('start');
+    assert.is(state, 'failed');
+    assert.is((await agent.status()).state, 'stopped');
+    return error!;
+  };
+  for (const [make, unmake] of [
+    [() => {}, () => {}],
+    [() => mkdirSync(program), () => rmdirSync(program)],
+    [() => writeFileSync(program, script, { mode: 0o644 }), () => {}],
+  ] as const) {
+    make();
+    const { code, detail } = await refused();
+    assert.is(code, 'AGENT_COMMAND_MISSING');
+    assert.match(detail, program);
+    unmake();
+  }
+  chmodSync(program, 0o755);
+  const started = await agent.perform('start');
+  assert.is(started.state, 'succeeded', JSON.stringify(started.error));
 });
 
 test('a server that stopped by itself while the agent was dead has not crashed', async () => {

@@ -1,5 +1,5 @@
 /** A real shim with a real terminal: what it keeps, and for whom. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CodedError } from '@zlh/kernel';
@@ -192,6 +192,26 @@ test('a second shim in the same run folder is refused, the first goes on', async
   assert.instance(error, CodedError);
   assert.is((error as CodedError).code, 'AGENT_SHIM_FAILED');
   assert.ok(isAlive(first.shim));
+});
+
+test('a shim that the system cannot start is told with the reason, and the next try works', async () => {
+  const node = process.execPath;
+  const notExecutable = join(base, 'node');
+  writeFileSync(notExecutable, '');
+  for (const [path, why] of [
+    ['/nowhere/node', 'ENOENT'],
+    [notExecutable, 'EACCES'],
+  ] as const) {
+    process.execPath = path;
+    const error = await shell('echo hello').then(
+      () => undefined,
+      (reason: CodedError) => reason,
+    );
+    process.execPath = node;
+    assert.is(error?.code, 'AGENT_SHIM_FAILED');
+    assert.match(error!.message, why);
+  }
+  assert.ok(isAlive((await shell('read wait')).shim));
 });
 
 test('a run folder is emptied but for the last scrollback', async () => {

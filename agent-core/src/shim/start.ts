@@ -36,6 +36,22 @@ export async function startShim(
   request: LaunchRequest,
   compileCache: string,
 ): Promise<ShimRecord> {
+  const why = await tryShim(runDir, request, compileCache).catch((error: Error) => error.message);
+  const record = readShimRecord(runDir);
+  if (why === undefined && record !== undefined) return record;
+  throw new CodedError(
+    'AGENT_SHIM_FAILED',
+    `The process that keeps the server's console could not start: ${why ?? 'it left no record'}.`,
+    'Check memory, disk space and process limits of this machine, then start again.',
+  );
+}
+
+/** Undefined when it said that it is ready, else why not. Rejects when there was no process at all. */
+async function tryShim(
+  runDir: string,
+  request: LaunchRequest,
+  compileCache: string,
+): Promise<string | undefined> {
   const log = openSync(join(runDir, runFiles.log), 'w', 0o600);
   const child = spawn(process.execPath, [...FLAGS, main], {
     cwd: runDir,
@@ -44,22 +60,14 @@ export async function startShim(
     env: { [SHIM_MARK]: request.runId, ...environment(compileCache) },
   }) as ChildProcessByStdio<Writable, Readable, null>;
   closeSync(log);
-  const failed = new Promise<void>((resolve) => {
-    child.once('error', () => resolve());
-    child.once('exit', () => resolve());
-  });
+  await once(child, 'spawn');
+  const ended = once(child, 'exit').then(() => false);
   child.stdin.on('error', () => {}); // it died before it read everything: 'exit' tells why
   child.stdin.end(JSON.stringify(request));
-  const ready = await Promise.race([once(child.stdout, 'data').then(() => true), failed]);
+  const isReady = await Promise.race([once(child.stdout, 'data').then(() => true), ended]);
   child.stdout.destroy();
   child.unref();
-  const record = readShimRecord(runDir);
-  if (ready === true && record !== undefined) return record;
-  throw new CodedError(
-    'AGENT_SHIM_FAILED',
-    `The process that keeps the server's console could not start: ${lastLine(join(runDir, runFiles.log))}.`,
-    'Check memory, disk space and process limits of this machine, then start again.',
-  );
+  return isReady ? undefined : lastLine(join(runDir, runFiles.log));
 }
 
 /**

@@ -3,7 +3,7 @@
  * privileges dropped.
  * Promises that nothing of the agent's own environment reaches the game.
  */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { CodedError } from '@zlh/kernel';
 import type { ArtifactRef, InstanceSpec } from '../contract/spec.ts';
@@ -110,7 +110,7 @@ function findCommand(command: string, path: string): string {
   if (found !== undefined) return found;
   throw new CodedError(
     'AGENT_COMMAND_MISSING',
-    `There is no program "${command}" to launch.`,
+    `There is no program "${command}" that can be launched.`,
     'Check launch.command of the game, and that the artifact or package that holds it is installed.',
   );
 }
@@ -118,7 +118,7 @@ function findCommand(command: string, path: string): string {
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile(); // of a folder it means that one may pass through
   } catch {
     return false; // missing or not executable: the same to a launch
   }
