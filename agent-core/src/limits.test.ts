@@ -88,8 +88,8 @@ when(groups)('a game gets no more processor time than it may have', async () => 
   assert.is(body.memoryLimitBytes, 256 * 2 ** 20);
   assert.is(body.disk?.usedBytes, used.usage?.diskBytes);
   assert.ok(body.disk!.freeBytes > 0);
-  assert.ok(body.samples.length >= 5);
-  assert.ok(body.samples.every((each) => each.memoryBytes > 2 ** 20 && each.processes > 0));
+  assert.ok(body.samples.length >= 2);
+  assert.ok(body.samples.every((each) => each.memoryBytes > 0 && each.processes > 0));
 });
 
 when(groups)('a game makes no more processes than it may', async () => {
