@@ -7,10 +7,6 @@ export const sectionStyles = css`
     grid-template-columns: minmax(0, 1fr);
     gap: 16px;
   }
-  /* Waits for what it will say, and takes no room until then. */
-  [role='status']:empty {
-    margin-top: -16px;
-  }
   header {
     flex-wrap: wrap;
     align-items: flex-start;

@@ -10,7 +10,11 @@ export const changePasswordStyles = css`
   wa-input {
     max-width: 420px;
   }
-  .done {
+  /* Waits for what it will say, and takes no room until then. */
+  [role='status']:not(.done) {
+    position: absolute;
+  }
+  .card.done {
     padding: 12px 16px;
   }
   .done .icon {

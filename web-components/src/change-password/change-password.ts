@@ -60,7 +60,7 @@ export class ZlhChangePassword extends ZlhElement {
               >`
         }
       </header>
-      <div role="status">${this.state === 'done' ? this.#done() : nothing}</div>
+      <div role="status" class=${this.state}>${this.state === 'done' ? this.#done() : nothing}</div>
       ${this.state === 'open' ? this.#fields() : nothing}`;
   }
 
