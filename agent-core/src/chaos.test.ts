@@ -11,24 +11,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { statProcess } from './lib/process-id.ts';
 import { readShimRecord } from './shim/start.ts';
+import { randomFrom, testSeed } from './testing/random.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
 import type { FakePlatform, TestAgent } from './testing/index.ts';
 
 const ROUNDS = Number(process.env.ZLH_TEST_CHAOS_ROUNDS ?? 25);
-const seed = Number(process.env.ZLH_TEST_SEED ?? Date.now() % 1_000_000);
-
-/** Mulberry32: the same seed gives the same run, as far as processes allow. */
-function randomFrom(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const random = randomFrom(seed);
+const random = randomFrom(testSeed);
 const oneOf = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 
 let platform: FakePlatform;
@@ -72,7 +60,7 @@ const victims = {
   game: () => Promise.resolve(killQuietly(readShimRecord(join(agent.home, 'run'))?.child?.pid)),
 };
 
-test(`${ROUNDS} random kills leave no stuck operation and no second game (seed ${seed})`, async () => {
+test(`${ROUNDS} random kills leave no stuck operation and no second game (seed ${testSeed})`, async () => {
   const bytes = Buffer.alloc(2_000_000, 'artifact');
   const artifact = {
     name: 'ballast',

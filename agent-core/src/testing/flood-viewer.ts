@@ -25,10 +25,17 @@ export class FloodViewer {
   /** The first line of a scrollback may have lost its beginning. */
   #whole = false;
   #wake = () => {};
+  #open = true;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
-    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#open = false;
+        this.#wake();
+        resolve();
+      });
+    });
     socket.on('error', () => {}); // 'close' follows
     socket.on('message', (data: Buffer, binary: boolean) => {
       if (binary) this.#show(data);
@@ -45,11 +52,12 @@ export class FloodViewer {
     return viewer;
   }
 
-  /** Resolves when the line with this number was shown; rejects at a fault. */
+  /** Resolves when the line with this number was shown; rejects at a fault, or when the agent hangs up. */
   async until(number: number): Promise<void> {
-    while (this.last < number && this.fault === undefined)
+    while (this.last < number && this.fault === undefined && this.#open)
       await new Promise<void>((resolve) => (this.#wake = resolve));
     if (this.fault !== undefined) throw new Error(this.fault);
+    if (this.last < number) throw new Error(`closed at line ${this.last}, before line ${number}`);
   }
 
   close(): void {
