@@ -5,5 +5,6 @@ export default {
   plugins: {
     '@zlh/agent': {},
     '@zlh/agent-minecraft': {},
+    '@zlh/agent-query': {},
   },
 } satisfies Configuration;

@@ -30,7 +30,7 @@ test('a server is installed, started, ready, stopped, and each is reported', asy
   assert.is(installed.state, 'succeeded', JSON.stringify(installed.error));
   assert.equal(
     installed.phases.map(({ name, state }) => `${name} ${state}`),
-    ['download succeeded', 'unpack succeeded', 'write succeeded'],
+    ['download succeeded', 'unpack succeeded', 'write succeeded', 'run succeeded'],
   );
   const started = await agent.perform('start');
   assert.is(started.state, 'succeeded', JSON.stringify(started.error));

@@ -32,7 +32,7 @@ export function tooLarge(what: string, limit: number): CodedError {
 export function diskFull(folder: string, cause: unknown): CodedError {
   return new CodedError(
     'CATALOG_DISK_FULL',
-    `There is no space left for artifacts in "${folder}".`,
+    `The disk is full: there is no space left for artifacts in "${folder}".`,
     'Free some space on that disk, or set "store" of "@zlh/catalog" to a folder on another one, then try again.',
     { cause },
   );

@@ -21,7 +21,7 @@ test.after(() => {
 test('sound games are counted', async () => {
   assert.equal(await gamesCheck.run(), {
     state: 'ok',
-    found: '1 game with 4 variants, 5 runtimes.',
+    found: '4 games with 10 variants, 5 runtimes.',
   });
 });
 

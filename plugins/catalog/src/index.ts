@@ -70,9 +70,17 @@ export interface Blueprint {
   readonly hostPrefix: string;
   readonly memoryMiB: { readonly min: number; readonly default: number; readonly max: number };
   readonly artifacts: readonly ArtifactWanted[];
-  readonly ports: readonly { readonly name: string; readonly protocol: 'tcp' | 'udp' }[];
+  readonly ports: readonly {
+    readonly name: string;
+    readonly protocol: 'tcp' | 'udp';
+    /** For the agent alone: to be listened on 127.0.0.1, whatever the placement says. */
+    readonly internal?: boolean | undefined;
+  }[];
   /** The parts of the spec that the template decides. */
-  readonly spec: Pick<InstanceSpec, 'launch' | 'probe' | 'stop' | 'crash' | 'files'>;
+  readonly spec: Pick<
+    InstanceSpec,
+    'launch' | 'probe' | 'stop' | 'crash' | 'files' | 'install' | 'console' | 'actions'
+  >;
 }
 
 export interface Catalog {

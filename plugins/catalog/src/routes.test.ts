@@ -102,7 +102,7 @@ test('users see the games, with the runtime of each version and one recommendati
   const { games } = JSON.parse(body) as Offer;
   assert.equal(
     games.map(({ id }) => id),
-    ['minecraft'],
+    ['minecraft', 'luanti', 'openttd', 'teeworlds'],
   );
   for (const { versions, eula, memoryMiB } of games[0]!.variants) {
     assert.is(versions.filter(({ recommended }) => recommended).length, 1);

@@ -47,6 +47,9 @@ export const Settings = Type.Object(
     mojangUrl: address("Mojang's version service", 'https://piston-meta.mojang.com'),
     papermcUrl: address("PaperMC's downloads service", 'https://fill.papermc.io'),
     fabricUrl: address("Fabric's meta service", 'https://meta.fabricmc.net'),
+    purpurUrl: address("Purpur's API", 'https://api.purpurmc.org'),
+    forgeUrl: address("Forge's repository", 'https://maven.minecraftforge.net'),
+    neoforgeUrl: address("NeoForge's repository", 'https://maven.neoforged.net/releases'),
     adoptiumUrl: address("Adoptium's API", 'https://api.adoptium.net'),
   },
   { additionalProperties: false },
@@ -68,6 +71,9 @@ export function addressesFrom({ config }: { readonly config: Settings }): Upstre
     papermc: config.papermcUrl,
     fabric: config.fabricUrl,
     adoptium: config.adoptiumUrl,
+    purpur: config.purpurUrl,
+    forge: config.forgeUrl,
+    neoforge: config.neoforgeUrl,
   };
 }
 

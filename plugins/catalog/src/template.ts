@@ -9,10 +9,19 @@
  *   {platform}  the operating system as Node calls it: `linux`
  *   {arch}      the processor as Node calls it: `x64`, `arm64`
  *
- * Everything else (`{artifact:server}`, `{port:game}`, `{memoryMiB}`, `{data}`) is the agent's and told at
- * its `InstanceSpec`. `artifact:runtime` is the runtime chosen by the `runtime` rules.
+ * Everything else (`{artifact:server}`, `{port:game}`, `{host:game}`, `{memoryMiB}`, `{data}`, `{secret:econ}`) is
+ * the agent's and told at its `InstanceSpec`. `artifact:runtime` is the runtime chosen by the `runtime` rules.
  */
-import { CrashPolicySpec, FileMode, ProbeSpec, StopStep } from '@zlh/agent';
+import {
+  ActionName,
+  ActionSpec,
+  ConsoleSpec,
+  CrashPolicySpec,
+  FileMode,
+  InstallStep,
+  ProbeSpec,
+  StopStep,
+} from '@zlh/agent';
 import { Type, type Static } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
@@ -117,13 +126,29 @@ export const VariantTemplate = Type.Object(
       ),
       { maxItems: 32 },
     ),
+    /** Publishers' own installers: run once, after artifacts and files are in place. */
+    install: Type.Optional(
+      Type.Array(Type.Object({ ...InstallStep.properties, ...range }, closed), { maxItems: 8 }),
+    ),
     launch: Launch,
     /** The first one is where players connect. */
-    ports: Type.Array(Type.Object({ name: Id, protocol: Type.Enum(['tcp', 'udp']) }, closed), {
-      minItems: 1,
-      maxItems: 16,
-    }),
+    ports: Type.Array(
+      Type.Object(
+        {
+          name: Id,
+          protocol: Type.Enum(['tcp', 'udp']),
+          /** For the agent alone, such as a console behind a port: only ever on 127.0.0.1. */
+          internal: Type.Optional(Type.Boolean()),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: 16 },
+    ),
     probe: ProbeSpec,
+    /** Where commands go. Default: the terminal. */
+    console: Type.Optional(ConsoleSpec),
+    /** What it can be told, besides what all variants of the game can; null takes one of those away. */
+    actions: Type.Optional(Type.Record(ActionName, Type.Union([ActionSpec, Type.Null()]))),
     stop: Type.Array(StopStep, { maxItems: 8 }),
     crash: CrashPolicySpec,
     /** Written into the data folder; `lines` are joined and end in a newline. */
@@ -163,6 +188,8 @@ export const GameTemplate = Type.Object(
     description: Text(500),
     /** Host names are `<hostPrefix>-<variant>-<vmid>`. */
     hostPrefix: Type.String({ pattern: '^[a-z][a-z0-9]{0,11}$' }),
+    /** What every variant can be told. */
+    actions: Type.Optional(Type.Record(ActionName, ActionSpec)),
     variants: Type.Array(VariantTemplate, { minItems: 1, maxItems: 64 }),
   },
   closed,

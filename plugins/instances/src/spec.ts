@@ -11,7 +11,7 @@ export function composeSpec(
   artifacts: readonly ArtifactRef[],
   platformUrl: string,
 ): InstanceSpec {
-  const { launch, probe, stop, crash, files } = blueprint.spec;
+  const internal = new Set(blueprint.ports.filter((port) => port.internal).map(({ name }) => name));
   return {
     instanceId: instance.id,
     revision: instance.revision,
@@ -22,17 +22,13 @@ export function composeSpec(
     version: instance.version,
     memoryMiB: instance.memoryMiB,
     artifacts: [...artifacts],
-    files,
-    launch,
+    ...blueprint.spec,
     ports: placement.ports.map(({ name, protocol, host, port }) => ({
       name,
       protocol,
-      host,
+      host: internal.has(name) ? '127.0.0.1' : host,
       port,
     })),
-    probe,
-    stop,
-    crash,
     autostart: true,
     user: placement.user,
   };

@@ -6,7 +6,7 @@ import { extract, pack, type Header } from 'tar-stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importFault, tryImporter } from '../testing/try-importer.ts';
-import { startUpstream, type FakeUpstream } from '../testing/upstream.ts';
+import { noAddresses, startUpstream, type FakeUpstream } from '../testing/upstream.ts';
 import { UpstreamClient } from '../upstream/client.ts';
 import { adoptiumImporter } from './adoptium.ts';
 import type { ImporterGround } from './ground.ts';
@@ -19,7 +19,7 @@ const assets =
 test.before.each(async (context) => {
   const upstream = await startUpstream();
   const client = new UpstreamClient({ userAgent: 'test', timeoutMs: 5000, retryDelayMs: 1 });
-  const addresses = { mojang: '', papermc: '', fabric: '', adoptium: upstream.url };
+  const addresses = { ...noAddresses, adoptium: upstream.url };
   Object.assign(context, { upstream, ground: { client, addresses, limit: 1_000_000 } });
 });
 test.after.each(async ({ upstream, ground }) => {

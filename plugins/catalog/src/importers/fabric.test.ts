@@ -6,7 +6,7 @@ import { extract } from 'tar-stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importFault, tryImporter } from '../testing/try-importer.ts';
-import { startUpstream, type FakeUpstream } from '../testing/upstream.ts';
+import { noAddresses, startUpstream, type FakeUpstream } from '../testing/upstream.ts';
 import { UpstreamClient } from '../upstream/client.ts';
 import { fabricImporter } from './fabric.ts';
 import type { ImporterGround } from './ground.ts';
@@ -23,7 +23,7 @@ const profilePath = '/v2/versions/loader/1.21.4/0.16.9/server/json';
 test.before.each(async (context) => {
   const upstream = await startUpstream();
   const client = new UpstreamClient({ userAgent: 'test', timeoutMs: 5000, retryDelayMs: 1 });
-  const addresses = { mojang: '', papermc: '', fabric: upstream.url, adoptium: '' };
+  const addresses = { ...noAddresses, fabric: upstream.url };
   Object.assign(context, { upstream, ground: { client, addresses, limit: 1_000_000 } });
   publish(upstream);
 });

@@ -8,13 +8,13 @@
 import { Type, type Static } from 'typebox';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CodedError } from '@zlh/kernel';
 import { notPublished, upstreamMalformed } from '../errors.ts';
 import type { ImporterKind } from '../index.ts';
 import { VersionId } from '../template.ts';
 import { download, type Download } from '../upstream/download.ts';
-import { getJson, getText } from '../upstream/get-json.ts';
+import { getJson } from '../upstream/get-json.ts';
 import { parseRequest, type ImporterGround } from './ground.ts';
+import { mavenHash } from './maven.ts';
 import { writeTar } from './npm/write-tar.ts';
 
 const upstream = 'Fabric meta service';
@@ -158,26 +158,5 @@ async function publishedHash(
     const value = library[algorithm];
     if (value !== undefined) return { algorithm, value };
   }
-  const what = `the hash of ${library.name}`;
-  for (const [algorithm, digits] of [
-    ['sha512', 128],
-    ['sha256', 64],
-    ['sha1', 40],
-  ] as const) {
-    const text = await getText(client, {
-      upstream,
-      url: `${url}.${algorithm}`,
-      what,
-      signal,
-    }).catch(unlessMissing);
-    const value = text?.toString('latin1').trim().slice(0, digits);
-    if (value !== undefined && new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(value))
-      return { algorithm, value };
-  }
-  throw upstreamMalformed(upstream, `${library.name} is published without a hash`);
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof CodedError && error.code === 'CATALOG_NOT_PUBLISHED') return undefined;
-  throw error;
+  return mavenHash(client, { upstream, url, what: library.name, signal });
 }

@@ -10,6 +10,9 @@ export interface UpstreamAddresses {
   readonly papermc: string;
   readonly fabric: string;
   readonly adoptium: string;
+  readonly purpur: string;
+  readonly forge: string;
+  readonly neoforge: string;
 }
 
 /** Read when an import begins: importers are registered before anything is made. */

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importFault, tryImporter } from '../testing/try-importer.ts';
-import { startUpstream, type FakeUpstream } from '../testing/upstream.ts';
+import { noAddresses, startUpstream, type FakeUpstream } from '../testing/upstream.ts';
 import { UpstreamClient } from '../upstream/client.ts';
 import type { ImporterGround } from './ground.ts';
 import { mojangImporter } from './mojang.ts';
@@ -16,7 +16,7 @@ const sha1 = (data: Buffer | string) => createHash('sha1').update(data).digest('
 test.before.each(async (context) => {
   const upstream = await startUpstream();
   const client = new UpstreamClient({ userAgent: 'test', timeoutMs: 5000, retryDelayMs: 1 });
-  const addresses = { mojang: upstream.url, papermc: '', fabric: '', adoptium: '' };
+  const addresses = { ...noAddresses, mojang: upstream.url };
   Object.assign(context, { upstream, ground: { client, addresses, limit: 1_000_000 } });
 });
 test.after.each(async ({ upstream, ground }) => {

@@ -1,16 +1,28 @@
 /** The importers that come with the catalog. */
 import type { ImporterKind } from '../index.ts';
 import { adoptiumImporter } from './adoptium.ts';
+import { aptImporter } from './apt/apt-importer.ts';
 import { fabricImporter } from './fabric.ts';
 import type { ImporterGround } from './ground.ts';
+import { forgeImporter, neoforgeImporter } from './installers.ts';
 import { mojangImporter } from './mojang.ts';
 import { npmImporter, npmPackImporter } from './npm/npm-importers.ts';
 import { recipeFingerprint } from './recipe-fingerprint.ts';
 import { papermcImporter } from './papermc.ts';
+import { purpurImporter } from './purpur.ts';
 import { urlImporter } from './url.ts';
 
 export function ownImporters(use: ImporterGround): readonly ImporterKind[] {
-  const http = [mojangImporter, papermcImporter, fabricImporter, adoptiumImporter, urlImporter];
+  const http = [
+    mojangImporter,
+    papermcImporter,
+    purpurImporter,
+    fabricImporter,
+    forgeImporter,
+    neoforgeImporter,
+    adoptiumImporter,
+    urlImporter,
+  ];
   const pack = { ...npmPackImporter, fingerprint: recipeFingerprint };
-  return [npmImporter, pack, ...http.map((make) => make(use))];
+  return [npmImporter, pack, aptImporter, ...http.map((make) => make(use))];
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importFault, tryImporter } from '../testing/try-importer.ts';
-import { startUpstream, type FakeUpstream } from '../testing/upstream.ts';
+import { noAddresses, startUpstream, type FakeUpstream } from '../testing/upstream.ts';
 import { UpstreamClient } from '../upstream/client.ts';
 import type { ImporterGround } from './ground.ts';
 import { papermcImporter } from './papermc.ts';
@@ -20,7 +20,7 @@ test.before.each(async (context) => {
     timeoutMs: 5000,
     retryDelayMs: 1,
   });
-  const addresses = { mojang: '', papermc: upstream.url, fabric: '', adoptium: '' };
+  const addresses = { ...noAddresses, papermc: upstream.url };
   Object.assign(context, { upstream, ground: { client, addresses, limit: 1_000_000 } });
 });
 test.after.each(async ({ upstream, ground }) => {

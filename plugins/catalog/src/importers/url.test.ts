@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importFault, tryImporter } from '../testing/try-importer.ts';
-import { startUpstream, type FakeUpstream } from '../testing/upstream.ts';
+import { noAddresses, startUpstream, type FakeUpstream } from '../testing/upstream.ts';
 import { UpstreamClient } from '../upstream/client.ts';
 import type { ImporterGround } from './ground.ts';
 import { urlImporter } from './url.ts';
@@ -17,7 +17,7 @@ test.before.each(async (context) => {
   const upstream = await startUpstream();
   upstream.on('/maps/island.zip?v=2', content);
   const client = new UpstreamClient({ userAgent: 'test', timeoutMs: 5000, retryDelayMs: 1 });
-  const addresses = { mojang: '', papermc: '', fabric: '', adoptium: '' };
+  const addresses = noAddresses;
   Object.assign(context, { upstream, ground: { client, addresses, limit: 1000 } });
 });
 test.after.each(async ({ upstream, ground }) => {

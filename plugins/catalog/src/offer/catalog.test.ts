@@ -11,6 +11,7 @@ import type { TestKernel } from '@zlh/kernel/testing';
 import { Catalog } from '../index.ts';
 import { databaseOf, startKernel } from '../test/kernel.ts';
 import { startUpstream, type FakeUpstream } from '../testing/upstream.ts';
+import { sourceKey } from '../store/source-key.ts';
 import type { TemplateCatalog } from './catalog.ts';
 
 interface Context {
@@ -35,6 +36,9 @@ test.before(async (context) => {
     mojangUrl: url,
     papermcUrl: url,
     fabricUrl: url,
+    purpurUrl: url,
+    forgeUrl: url,
+    neoforgeUrl: url,
     adoptiumUrl: url,
   };
   upstream.on('/v3/projects/paper', {
@@ -57,7 +61,14 @@ test.after(async ({ kernel, upstream, home }) => {
   rmSync(home, { recursive: true });
 });
 
-/** When each upstream is asked again, and how many versions it had. */
+/** Those of the upstreams that are played here. */
+const keys = [
+  sourceKey('papermc', { project: 'paper' }),
+  sourceKey('mojang', {}),
+  sourceKey('fabric', {}),
+];
+
+/** When each of them is asked again, and how many versions it had. */
 async function asked(kernel: TestKernel): Promise<string[]> {
   const rows = await kernel
     .use(Database)
@@ -65,7 +76,8 @@ async function asked(kernel: TestKernel): Promise<string[]> {
     .getConnection()
     .execute<{ due: number; found: number }[]>(
       `select round(extract(epoch from asked_at + interval '1 hour' - now()) / 60)::int as due, jsonb_array_length(versions) as found
-         from catalog_versions order by due`,
+         from catalog_versions where key in (?, ?, ?) order by due`,
+      keys,
     );
   return rows.map(({ due, found }) => `due in ${due} min, ${found} versions`);
 }
@@ -89,7 +101,7 @@ test('a faulty file of a host keeps nothing else from being offered', async ({ c
   const { games } = await catalog.offer();
   assert.equal(
     games.map(({ id }) => id),
-    ['minecraft'],
+    ['minecraft', 'luanti', 'openttd', 'teeworlds'],
   );
 });
 
@@ -146,11 +158,15 @@ test('a choice that is not on offer is refused at its member, with what there is
 }) => {
   const choice = { game: 'minecraft', variant: 'flying-squid', version: '1.21.4' };
   const faults: [object, string, RegExp][] = [
-    [{ game: 'chess' }, '/game', /^"chess" is not on offer; there is minecraft$/],
     [
-      { variant: 'forge' },
+      { game: 'chess' },
+      '/game',
+      /^"chess" is not on offer; there are minecraft, luanti, openttd, teeworlds$/,
+    ],
+    [
+      { variant: 'spigot' },
       '/variant',
-      /^"forge" is not on offer; there are paper, vanilla, fabric, flying-squid$/,
+      /^"spigot" is not on offer; there are paper, purpur, vanilla, fabric, forge and more$/,
     ],
     [{ version: '0.1' }, '/version', /^"0\.1" is not on offer; there are /],
     [{ version: '__proto__' }, '/version', /is not on offer/],

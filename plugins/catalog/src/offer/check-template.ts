@@ -2,6 +2,7 @@
  * Checks a game or a runtime that came as data: against its schema, and for what a schema cannot say.
  * All faults at once, each with the JSON path it is at, so that a host can mend a file in one go.
  */
+import { actionFaults, type ActionSpec } from '@zlh/agent';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { GameTemplate, RuntimeTemplate, type VariantTemplate } from '../template.ts';
@@ -36,8 +37,9 @@ export function checkRuntime(
 export function checkGame(value: unknown, known: Known): readonly TemplateFault[] {
   const faults = schemaFaults(GameTemplate, value);
   if (faults.length > 0) return faults;
-  const { variants } = value as GameTemplate;
+  const { variants, actions } = value as GameTemplate;
   return [
+    ...faultsOfActions(actions),
     ...repeated(variants.map(({ id }) => id)).map((index) => ({
       path: `/variants/${index}/id`,
       message: 'is there already',
@@ -108,8 +110,34 @@ function* variantFaults(
     yield unknownImporter('/versions/upstream/importer', upstream);
   if (save !== null && !isPattern(save.confirmation))
     yield { path: '/save/confirmation', message: 'is no regular expression' };
+  yield* faultsOfActions(variant.actions);
+  yield* consoleFaults(variant);
   yield* placeholderFaults(variant);
   yield* pathFaults(variant);
+}
+
+function faultsOfActions(
+  actions: Readonly<Record<string, ActionSpec | null>> = {},
+): TemplateFault[] {
+  return Object.entries(actions).flatMap(([name, action]) =>
+    (action === null ? [] : actionFaults(action)).map(({ path, message }) => ({
+      path: `/actions/${name}${path}`,
+      message,
+    })),
+  );
+}
+
+function* consoleFaults({
+  console: wanted,
+  ports,
+  stop,
+}: VariantTemplate): Generator<TemplateFault> {
+  if (wanted?.port !== undefined && !ports.some(({ name }) => name === wanted.port))
+    yield { path: '/console/port', message: `names no port of the variant: "${wanted.port}"` };
+  for (const [index, step] of stop.entries()) {
+    if (wanted?.kind === 'none' && 'command' in step)
+      yield { path: `/stop/${index}/command`, message: 'cannot be sent without a console' };
+  }
 }
 
 /** Every placeholder names something the platform or the agent can fill in. */
@@ -118,6 +146,7 @@ function* placeholderFaults({
   ports,
   runtime,
   launch,
+  install,
   files,
 }: VariantTemplate): Generator<TemplateFault> {
   const fixed = [
@@ -131,11 +160,13 @@ function* placeholderFaults({
   const names = new Set([
     ...fixed,
     ...artifacts.map(({ name }) => `artifact:${name}`),
-    ...ports.map(({ name }) => `port:${name}`),
+    ...ports.flatMap(({ name }) => [`port:${name}`, `host:${name}`]),
   ]);
-  for (const [path, text] of textsOf({ launch, files }, '')) {
+  for (const [path, text] of textsOf({ launch, install, files }, '')) {
     for (const [, name] of text.matchAll(/(?<!\{)\{([A-Za-z]+(?::[A-Za-z0-9._-]*)?)\}(?!\})/g)) {
-      if (!names.has(name!)) yield { path, message: `has an unknown placeholder "{${name}}"` };
+      const isSecret = name!.startsWith('secret:') && path.startsWith('/files/');
+      if (!isSecret && !names.has(name!))
+        yield { path, message: `has an unknown placeholder "{${name}}"` };
     }
   }
 }

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ImporterGround } from '../importers/ground.ts';
+import { ownImporters } from '../importers/own-importers.ts';
 import type { GameTemplate, VariantTemplate } from '../template.ts';
 import { loadGames } from './load-games.ts';
 
 const flyingSquid = new URL('../../games/minecraft/flying-squid.json', import.meta.url);
-const importers = new Set(['mojang', 'papermc', 'fabric', 'adoptium', 'url', 'npm', 'npm-pack']);
+const importers = new Set(ownImporters({} as ImporterGround).map(({ id }) => id));
 
 interface Context {
   home: string;
@@ -56,7 +58,18 @@ test('the games and runtimes that come with the catalog are sound', async (conte
   assert.equal(faults, []);
   assert.equal(
     games.flatMap(({ id, variants }) => variants.map((each) => `${id} ${each.id}`)),
-    ['minecraft paper', 'minecraft vanilla', 'minecraft fabric', 'minecraft flying-squid'],
+    [
+      'minecraft paper',
+      'minecraft purpur',
+      'minecraft vanilla',
+      'minecraft fabric',
+      'minecraft forge',
+      'minecraft neoforge',
+      'minecraft flying-squid',
+      'luanti debian',
+      'openttd debian',
+      'teeworlds debian',
+    ],
   );
   assert.equal(
     runtimes.map(({ id }) => id),
@@ -75,7 +88,7 @@ test('a host adds a variant to a game that exists', async (context) => {
     'more.json': game({ id: 'minecraft', variants: [variant({ id: 'light' })] }),
   });
   const variants = games.find(({ id }) => id === 'minecraft')?.variants.map(({ id }) => id);
-  assert.equal(variants, ['paper', 'vanilla', 'fabric', 'flying-squid', 'light']);
+  assert.equal(variants?.slice(-2), ['flying-squid', 'light']);
 });
 
 test('a variant cannot replace one that is there', async (context) => {
@@ -89,7 +102,7 @@ test('a faulty file is left out and the other games stay', async (context) => {
   assert.match(faults[0]!.message, /^is not JSON: /);
   assert.equal(
     games.map(({ id }) => id),
-    ['minecraft', 'blocks'],
+    ['minecraft', 'luanti', 'openttd', 'teeworlds', 'blocks'],
   );
 });
 
@@ -130,6 +143,40 @@ test('what a schema cannot say is checked as well', async (context) => {
     '/variants/0/versions/list/1 is there already',
     '/variants/0/versions/recommended is not in the list',
   ]);
+});
+
+test('how a game is steered is checked as well', async (context) => {
+  const say = { title: 'Say', command: 'say {input:message}' };
+  const text = { type: 'string', pattern: '^.*$', maxLength: 80 } as const;
+  const input = { type: 'object', properties: { message: text }, additionalProperties: false };
+  const faulty = variant({
+    console: { kind: 'none', port: 'econ' },
+    actions: {
+      say,
+      kick: { ...say, input, confirmation: '(', each: '[' },
+      bell: { ...say, command: 'bell\u0007', failure: 'no' },
+      list: null,
+    },
+    files: [{ path: 'x', mode: 'create', lines: ['{secret:x} {host:game} {host:y}'] }],
+    launch: { command: '{secret:x}', args: [] },
+  });
+  assert.equal(await faultsOf(context, game({ variants: [faulty] })), [
+    '/variants/0/actions/say/command has no input "message" to put there',
+    '/variants/0/actions/kick/confirmation is no regular expression',
+    '/variants/0/actions/kick/each is no regular expression',
+    '/variants/0/actions/bell/command holds control characters',
+    '/variants/0/actions/bell/confirmation is missing: without it nothing is waited for',
+    '/variants/0/console/port names no port of the variant: "econ"',
+    '/variants/0/stop/0/command cannot be sent without a console',
+    '/variants/0/launch/command has an unknown placeholder "{secret:x}"',
+    '/variants/0/files/0/lines/0 has an unknown placeholder "{host:y}"',
+  ]);
+  const loose = { ...say, input: { ...input, properties: { message: { type: 'string' } } } };
+  const [fault] = await faultsOf(
+    context,
+    game({ variants: [variant({ actions: { say: loose } })] }),
+  );
+  assert.match(fault ?? '', '/variants/0/actions/say');
 });
 
 test('a folder of a game names the files of its variants', async (context) => {

@@ -8,6 +8,7 @@
  *
  * A second file of the same game id adds its variants to the first.
  */
+import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -139,11 +140,12 @@ async function readGameFolder(folder: string, faults: FileFault[]): Promise<unkn
   return variants.includes(undefined) ? undefined : { ...game, variants };
 }
 
-async function entriesOf(folder: string) {
+/** Games of many files come first. */
+async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
-    return (await readdir(folder, { withFileTypes: true })).sort((a, b) =>
-      a.name < b.name ? -1 : 1,
-    );
+    const entries = await readdir(folder, { withFileTypes: true });
+    const rank = (entry: Dirent) => (entry.isDirectory() ? 0 : 1);
+    return entries.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

@@ -1,5 +1,5 @@
 /** From a game's template and one of its versions to the blueprint an instance is made by. */
-import type { SpecFile } from '@zlh/agent';
+import type { ActionSpec, SpecFile } from '@zlh/agent';
 import type { ArtifactWanted, Blueprint } from '../index.ts';
 import type { GameTemplate, RuntimeTemplate, VariantTemplate } from '../template.ts';
 import { inRange, type VersionRange } from './versions.ts';
@@ -59,6 +59,11 @@ export function makeBlueprint(
       probe,
       stop,
       crash,
+      ...(variant.console === undefined ? {} : { console: variant.console }),
+      actions: actionsOf(game, variant),
+      install: (variant.install ?? [])
+        .filter(applies)
+        .map(({ from: _from, below: _below, ...step }) => fill(step)),
       files: variant.files.filter(applies).map(({ path, lines, mode }): SpecFile => ({
         path,
         mode,
@@ -68,6 +73,17 @@ export function makeBlueprint(
       })),
     },
   };
+}
+
+/** Those of the game, and those of the variant over them. */
+export function actionsOf(
+  { actions = {} }: GameTemplate,
+  variant: VariantTemplate,
+): Readonly<Record<string, ActionSpec>> {
+  const all = Object.entries({ ...actions, ...variant.actions });
+  return Object.fromEntries(
+    all.flatMap(([name, action]) => (action === null ? [] : [[name, action]])),
+  );
 }
 
 /** Id of the runtime a version runs on: that of the last rule that applies. */

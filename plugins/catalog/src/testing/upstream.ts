@@ -76,3 +76,14 @@ export function serveFile(
     else response.write(part.subarray(0, cut), () => response.destroy());
   };
 }
+
+/** For importers under test: only the address of the upstream in question is set. */
+export const noAddresses = {
+  mojang: '',
+  papermc: '',
+  fabric: '',
+  adoptium: '',
+  purpur: '',
+  forge: '',
+  neoforge: '',
+};

@@ -22,8 +22,11 @@ export interface Download {
   readonly url: string;
   /** For people: `Paper 1.21.4 build 232`. */
   readonly what: string;
-  /** The publisher's hash, in hex. */
-  readonly hash: { readonly algorithm: 'sha1' | 'sha256' | 'sha512'; readonly value: string };
+  /** The publisher's hash, in hex. MD5 only where nothing better is published. */
+  readonly hash: {
+    readonly algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512';
+    readonly value: string;
+  };
   /** In bytes, where the publisher tells it. */
   readonly size?: number | undefined;
   /** Absolute path; must not exist. */

@@ -129,7 +129,7 @@ const faults: [code: string, ours: string, message: RegExp][] = [
   ['E401', 'CATALOG_UPSTREAM_UNREACHABLE', /E401/],
   ['E503', 'CATALOG_UPSTREAM_UNREACHABLE', /E503/],
   ['EINTEGRITY', 'CATALOG_HASH_MISMATCH', /^the pack does not match its published hash/],
-  ['ENOSPC', 'CATALOG_DISK_FULL', /^There is no room on the disk to import the pack\.$/],
+  ['ENOSPC', 'CATALOG_DISK_FULL', /^The disk is full: there is no room to import the pack\.$/],
   [
     'E404',
     'CATALOG_NPM_NOT_FOUND',

@@ -33,8 +33,8 @@ export function npmFault(what: string, exitCode: number | null, log: string): Co
     case 'EDQUOT':
       return new CodedError(
         'CATALOG_DISK_FULL',
-        `There is no room on the disk to import ${what}.`,
-        "Make room on the disk that holds the platform's home, then import again.",
+        `The disk is full: there is no room to import ${what}.`,
+        'Free some space on the disk that holds the artifact store, then try again.',
       );
     case 'E404':
     case 'ETARGET':
