@@ -62,10 +62,14 @@ export class Kernel {
     for (const room of this.#rooms) this.#setup(room);
   }
 
-  /** Runs `start` in order, then `ready`. When it rejects, everything begun was stopped. */
-  async start(): Promise<void> {
+  /**
+   * Runs `start` in order, then `ready`, unless the doors are to stay shut. When it rejects, everything begun was
+   * stopped.
+   */
+  async start({ doors = 'open' }: { readonly doors?: 'open' | 'shut' } = {}): Promise<void> {
+    const phases = doors === 'open' ? (['start', 'ready'] as const) : (['start'] as const);
     try {
-      for (const phase of ['start', 'ready'] as const) {
+      for (const phase of phases) {
         for (const room of this.#rooms) {
           if (this.#stopped !== undefined) throw errors.stoppedWhileStarting();
           this.#step = this.#begin(room, phase);

@@ -1,4 +1,6 @@
 /** The log: readable by people or by machines, and without secrets. */
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createLog, type LogOptions } from './log.ts';
@@ -43,6 +45,20 @@ test('lines below the level are not written', () => {
     written({ level: 'error' }, (log) => log.info('quiet')),
     '',
   );
+});
+
+test('a disk that is too full for the log ends nobody', () => {
+  const script = `
+    const { createLog } = await import(${JSON.stringify(new URL('log.ts', import.meta.url).href)});
+    for (let line = 0; line < 100; line++) createLog().error({ line }, 'not a byte is left');
+    setImmediate(() => process.stderr.write('alive'));`;
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  assert.equal([status, stderr], [0, 'alive']);
 });
 
 test.run();

@@ -1,4 +1,5 @@
 /** The log: JSON lines for machines, short lines on a terminal. Secrets never reach it. */
+import { fstatSync, writeSync } from 'node:fs';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 export type { Logger };
@@ -21,7 +22,7 @@ const secretMembers = ['password', 'token', 'secret', 'authorization', 'cookie',
 
 export function createLog(options: LogOptions = {}): Logger {
   const format = options.format ?? (process.stdout.isTTY ? 'text' : 'json');
-  const out = options.destination ?? process.stdout;
+  const out = options.destination ?? standardOutput();
   return pino(
     {
       level: options.level ?? 'info',
@@ -33,6 +34,23 @@ export function createLog(options: LogOptions = {}): Logger {
     },
     format === 'json' ? out : { write: (line: string) => out.write(asText(line)) },
   );
+}
+
+/** A full disk costs lines of the log, and never the process that writes them. */
+function standardOutput(): DestinationStream {
+  const { fd } = process.stdout;
+  const found = fstatSync(fd);
+  // A reader or a terminal; what is left takes each line at once.
+  if (found.isFIFO() || found.isSocket() || process.stdout.isTTY) return process.stdout;
+  return {
+    write(line) {
+      try {
+        writeSync(fd, line);
+      } catch {
+        // Nowhere is left to say it, and the next line may find room again.
+      }
+    },
+  };
 }
 
 interface Line {

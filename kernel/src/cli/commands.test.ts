@@ -44,6 +44,7 @@ const web = declare(`
     });
   },
   start() { process.stderr.write('started\\n'); },
+  ready() { process.stderr.write('the doors are open\\n'); },
   stop() { process.stderr.write('stopped\\n'); },
 `);
 const clock = declare(`
@@ -239,7 +240,7 @@ test('a command that starts nothing can look at what plugins have added', async 
   assert.is(await ok('titles'), 'web port, web memory\n');
 });
 
-test("a plugin's command that needs services runs between start and stop", async () => {
+test("a plugin's command that needs services runs between start and stop, and opens no door", async () => {
   const { code, stdout, stderr } = await runZlh(folder, ['live', '--home', 'live']);
   assert.equal([code, stdout, stderr], [0, 'live\n', 'started\nstopped\n']);
   assert.ok(existsSync(join(folder, 'live', 'platform.pid')));

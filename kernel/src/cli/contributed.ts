@@ -24,7 +24,7 @@ export async function runContributed(args: readonly string[], options: Options):
     return 0;
   }
   const make = () => Promise.resolve(made);
-  const { failed, signal } = await runKernel('platform', options, make, () =>
+  const { failed, signal } = await runKernel('platform', options, make, 'shut', () =>
     run(made, command, args),
   );
   if (failed) return 1;

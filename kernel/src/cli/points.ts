@@ -14,7 +14,7 @@ export interface Command {
   readonly name: string;
   /** One line for `zlh help`. */
   readonly summary: string;
-  /** Starts the plugins first when true; otherwise only their `setup` has run. */
+  /** Starts the plugins first when true, but for their `ready`: no door opens. Otherwise only their `setup` has run. */
   readonly needsStart?: boolean;
   run(context: CommandContext): Promise<void> | void;
 }

@@ -6,7 +6,7 @@ import { runKernel } from './run-kernel.ts';
 
 export async function runHost(host: Host, options: Options): Promise<number> {
   const make = () => makeKernel(host, options, 'logging');
-  const { failed } = await runKernel(host, options, make, (kernel) => {
+  const { failed } = await runKernel(host, options, make, 'open', (kernel) => {
     kernel.log.info({ ms: Math.round(performance.now()) }, 'every plugin is ready');
     return new Promise(() => {}); // only a signal ends it
   });

@@ -19,15 +19,17 @@ export interface Ending {
 }
 
 /**
- * Runs `work` once every plugin is ready, and answers when all of it has stopped.
+ * Runs `work` once every plugin has started, and answers when all of it has stopped.
  *
  * @param make makes the kernel once the home is taken
+ * @param doors whether plugins become ready, too
  * @throws CodedError when the home cannot be taken; later failures are printed
  */
 export async function runKernel(
   host: Host,
   options: Options,
   make: () => Promise<Kernel>,
+  doors: 'open' | 'shut',
   work: (kernel: Kernel) => Promise<void>,
 ): Promise<Ending> {
   const home = openHome(resolve(options.home), host);
@@ -37,7 +39,7 @@ export async function runKernel(
     const end = listenForTheEnd(kernel.log);
     let failure: unknown;
     const working = kernel
-      .start()
+      .start({ doors })
       .then(() => Promise.race([work(kernel), end.told]))
       .catch((error: unknown) => (failure = error));
     await Promise.race([working, end.told]);

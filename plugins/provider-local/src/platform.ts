@@ -73,6 +73,7 @@ export default definePlugin({
     warnOfRoot(home, config, log);
     await places.open();
   },
+  ready: ({ provider }) => provider.takeCharge(),
   // Not in drain: operations put their work aside first, or they would see their agents vanish.
   stop: ({ provider }) => provider.stopAll(),
 });

@@ -48,6 +48,7 @@ const withoutAgentMs = 15_000;
 export class LocalProvider implements Provider {
   readonly id = providerId;
   readonly #ground: Ground;
+  #inCharge = false;
   readonly #watch = new AgentWatch((instanceId) => void this.#lost(instanceId));
 
   constructor(ground: Ground) {
@@ -120,11 +121,16 @@ export class LocalProvider implements Provider {
     return existsSync(folder) ? readdirSync(folder) : [];
   }
 
+  /** From here on this process looks after the agents: a command that only passes by must not end them. */
+  takeCharge(): void {
+    this.#inCharge = true;
+  }
+
   /** When the platform stops: every agent of this home ends its game gracefully, then itself. */
   async stopAll(): Promise<void> {
     const { config, places } = this.#ground;
     this.#watch.stop();
-    if (config.keepRunning) return;
+    if (config.keepRunning || !this.#inCharge) return;
     await Promise.all((await places.all()).map((place) => this.#stop(place)));
   }
 
