@@ -32,8 +32,8 @@ export const errors = {
   diskFull: (needed: number, free: number) =>
     new CodedError(
       'AGENT_DISK_FULL',
-      `${mebibytes(needed)} MiB are needed and ${mebibytes(free)} MiB are free.`,
-      'Free some disk space, then repeat the request.',
+      `The disk is full: ${mebibytes(needed)} MiB are needed and ${mebibytes(free)} MiB are free.`,
+      'Free some space on it, then try again.',
     ),
   /** `what` completes "The archive … ". */
   unsafe: (name: string, what: string) =>

@@ -13,6 +13,9 @@ export type Progress = (share: number) => void;
 
 const PARALLEL = 2;
 
+const isDiskFull = (error: unknown) =>
+  ['ENOSPC', 'EDQUOT'].includes(String((error as NodeJS.ErrnoException).code));
+
 export class Installer {
   readonly #cache: ArtifactCache;
   readonly #places: Places;
@@ -59,9 +62,19 @@ export class Installer {
     const missing = await this.#missing(spec.artifacts);
     for (const [index, artifact] of missing.entries()) {
       progress(index / missing.length);
-      await this.#cache.unpack(artifact, signal);
+      try {
+        await this.#cache.unpack(artifact, signal);
+      } catch (error) {
+        // Downloads are kept for the next try, but not where others wait for the room they take.
+        if (isDiskFull(error)) await this.#discard(missing);
+        throw error;
+      }
     }
-    for (const artifact of missing) await this.#cache.discard(artifact);
+    await this.#discard(missing);
+  }
+
+  async #discard(artifacts: readonly ArtifactRef[]): Promise<void> {
+    for (const artifact of artifacts) await this.#cache.discard(artifact);
   }
 
   async write(spec: InstanceSpec): Promise<void> {

@@ -44,10 +44,13 @@ export const reused = ({ id, kind }: AgentOperation) =>
 export const notSaved = (cause: unknown) =>
   new CodedError(
     'AGENT_STATE_UNWRITABLE',
-    `The agent cannot write its state (${String((cause as NodeJS.ErrnoException).code)}).`,
+    `The agent cannot write its state: ${reason((cause as NodeJS.ErrnoException).code)}.`,
     'Free some space on its disk, then try again.',
     { cause },
   );
+
+const reason = (code = 'an unknown fault') =>
+  code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : code;
 
 export const ending = () =>
   new CodedError('AGENT_ENDING', 'The agent is ending.', 'It goes on after its restart.');
