@@ -26,7 +26,7 @@ import events from '@zlh/events/platform';
 import { Http } from '@zlh/http';
 import http from '@zlh/http/platform';
 import { Providers, type Placement, type PlacementRequest, type Provider } from '@zlh/instances';
-import { definePlugin } from '@zlh/kernel';
+import { definePlugin, type CodedError } from '@zlh/kernel';
 import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -242,6 +242,30 @@ test('removing while it is brought up leaves either everything or nothing', asyn
   ]);
   assert.equal(processesOf(folderOf(wanted.instanceId)), []);
   assert.not.ok(existsSync(folderOf(wanted.instanceId)));
+});
+
+test('an agent that the system cannot start is said with the reason, and the next try starts it', async () => {
+  const wanted = await request();
+  const placement = await provider().create(wanted, never);
+  const node = process.execPath;
+  const notExecutable = join(machineFolder, 'node');
+  writeFileSync(notExecutable, '');
+  for (const [path, why] of [
+    ['/nowhere/node', 'ENOENT'],
+    [notExecutable, 'EACCES'],
+  ] as const) {
+    process.execPath = path;
+    const error = await provider()
+      .ensureRunning(wanted, placement, never)
+      .catch((reason: CodedError) => reason);
+    process.execPath = node;
+    assert.is((error as CodedError).code, 'PROVIDER_LOCAL_SPAWN');
+    assert.match((error as CodedError).message, why);
+  }
+  const report = reported(wanted.instanceId);
+  await provider().ensureRunning(wanted, placement, never);
+  await report;
+  await provider().remove(wanted.instanceId, never);
 });
 
 test('a token that a crash left half written is written again', async () => {
