@@ -41,6 +41,11 @@ const Settings = Type.Object({
         'Folder of unpacked artifacts, may be shared by agents; default <home>/artifacts',
     }),
   ),
+  updateWithinMs: Type.Integer({
+    default: 30_000,
+    minimum: 100,
+    description: 'A new release of the agent that is not healthy after this time is taken back',
+  }),
   heartbeatMs: Type.Integer({
     default: 10_000,
     minimum: 100,

@@ -10,7 +10,7 @@ import { actionRoutes } from './actions/routes.ts';
 import { ConsoleHub } from './console/console-hub.ts';
 import type { ConsoleKind } from './contract/console.ts';
 import type { AgentGround } from './contract/ground.ts';
-import type { OperationKind } from './contract/operation-kind.ts';
+import type { OperationContext, OperationKind } from './contract/operation-kind.ts';
 import type { AgentRouteModule, ProbeKind } from './contract/points.ts';
 import { makeControls } from './controls.ts';
 import { makeFolders } from './folders.ts';
@@ -29,6 +29,9 @@ import { Operations } from './operations/operations.ts';
 import { PlatformAddress } from './platform/platform-address.ts';
 import { createPlatformClient } from './platform/platform-client.ts';
 import { openControlGroups } from './process/groups/open.ts';
+import { ReleaseFolder } from './release/release-folder.ts';
+import { updateRoutes } from './release/routes.ts';
+import { Updater, type UpdateInput } from './release/updater.ts';
 import { warmShim } from './shim/start.ts';
 import { endAgent } from './shutdown.ts';
 import { Changes } from './status/changes.ts';
@@ -45,6 +48,7 @@ export interface AgentSettings {
   readonly tokenFile?: string;
   readonly artifactCache?: string;
   readonly heartbeatMs: number;
+  readonly updateWithinMs: number;
 }
 
 export interface AgentParts {
@@ -136,6 +140,18 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
   const operations = new Operations(new Journal(folders.state), log, changes.notify, maintenance);
   defineOperations(operations, supervisor, installer, steps, specs);
   for (const { value } of kinds) operations.define(value);
+  const updater = new Updater({
+    folder: new ReleaseFolder(home),
+    cache,
+    token,
+    withinMs: config.updateWithinMs,
+    letGo,
+  });
+  operations.define({
+    kind: 'update',
+    phases: ['download', 'unpack', 'switch', 'prove'],
+    run: (context: OperationContext<UpdateInput>) => updater.run(context),
+  });
   const { heartbeatMs } = config;
   const usage = new UsageHistory({
     run: () => supervisor.run,
@@ -150,6 +166,7 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
     usage,
     maintenance,
     limits,
+    release: () => updater.running,
     changes,
   });
   const ground = makeGround({
@@ -175,6 +192,13 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
   const reporter = new Reporter({ platform, board, changes, log, agentUrl, heartbeatMs });
   const shutdown = (stopServer: boolean) => void endAgent(stopServer, operations, supervisor, log);
 
+  async function letGo(): Promise<void> {
+    await server?.close();
+    reporter.stop();
+    usage.stop();
+    supervisor.close();
+  }
+
   return {
     ground,
     async start() {
@@ -184,7 +208,11 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
       // Plugins have started by now; their operations may need them.
       operations.resume();
       const sockets = new ConsoleSockets(console, () => supervisor.run);
-      const modules = [actionRoutes(controls.actions), ...routes.map(({ value }) => value)];
+      const modules = [
+        actionRoutes(controls.actions),
+        updateRoutes(operations),
+        ...routes.map(({ value }) => value),
+      ];
       const services = {
         board,
         operations,
@@ -201,6 +229,7 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
       server = await createAgentServer({ token, services, sockets, modules, log });
       await server.listen(host, port);
       log.info({ url: server.url() ?? `port ${port}` }, 'the agent listens');
+      await updater.prove(server.ownUrl());
       usage.start();
       reporter.start();
       warmShim(compileCache);

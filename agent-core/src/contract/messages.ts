@@ -4,7 +4,7 @@
  */
 import { Type } from 'typebox';
 import { AgentOperation, OperationId } from './operation.ts';
-import { InstanceSpec, PlatformUrl } from './spec.ts';
+import { InstanceSpec, PlatformUrl, Sha256 } from './spec.ts';
 import { AgentStatus } from './status.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -18,6 +18,23 @@ export type ConfigRequest = Type.Static<typeof ConfigRequest>;
 /** `POST /start`, `/stop`, `/restart`, `/kill`. */
 export const LifecycleRequest = Type.Object({ operationId: OperationId }, closed);
 export type LifecycleRequest = Type.Static<typeof LifecycleRequest>;
+
+/** A release of the agent: an artifact `tar.gz` with `release.json` at its root. */
+export const AgentRelease = Type.Object(
+  { sha256: Sha256, size: Type.Integer({ minimum: 1, maximum: 2 ** 32 }) },
+  closed,
+);
+export type AgentRelease = Type.Static<typeof AgentRelease>;
+
+/**
+ * `POST /update`: becomes that release, in phases `download`, `unpack`, `switch`, `prove`. The game goes on. A release that
+ * is not healthy in time is taken back, and the operation fails with `AGENT_UPDATE_TAKEN_BACK`.
+ */
+export const UpdateRequest = Type.Object(
+  { operationId: OperationId, release: AgentRelease },
+  closed,
+);
+export type UpdateRequest = Type.Static<typeof UpdateRequest>;
 
 /** 202 of everything that takes time. */
 export const OperationReply = Type.Object({ operation: AgentOperation });

@@ -65,6 +65,8 @@ export const AgentStatus = Type.Object(
     /** Null before the first spec. */
     instanceId: orNull(Type.String()),
     agentVersion: Type.String(),
+    /** SHA-256 of the release it runs from; null while it runs from the platform's own files. */
+    release: Type.Optional(orNull(Type.String())),
     /** Revision of the installed spec; -1 before the first. */
     revision: Type.Integer(),
     state: AgentState,

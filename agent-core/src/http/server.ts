@@ -30,6 +30,8 @@ export interface AgentServer {
   listen(host: string, port: number): Promise<void>;
   /** Undefined until it listens, and while it listens on a wildcard address. */
   url(): string | undefined;
+  /** Where this process reaches itself; only while it listens. */
+  ownUrl(): string;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,11 @@ export async function createAgentServer(options: AgentServerOptions): Promise<Ag
     app,
     listen: async (host, port) => void (await app.listen({ host, port })),
     url: () => urlOf(app.server.address() as AddressInfo | null),
+    ownUrl() {
+      const address = app.server.address() as AddressInfo;
+      const loopback = address.family === 'IPv6' ? '[::1]' : '127.0.0.1';
+      return urlOf(address) ?? `http://${loopback}:${address.port}`;
+    },
     close: async () => {
       sockets.close();
       await app.close();

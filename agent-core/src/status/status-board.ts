@@ -24,6 +24,7 @@ interface Sources {
   readonly usage: UsageHistory;
   readonly maintenance: Maintenance;
   readonly limits: LimitsKind;
+  readonly release: () => string | null;
   readonly changes: Changes;
 }
 
@@ -39,7 +40,7 @@ export class StatusBoard {
   }
 
   get status(): AgentStatus {
-    const { supervisor, operations, specs, usage, maintenance, limits } = this.#sources;
+    const { supervisor, operations, specs, usage, maintenance, limits, release } = this.#sources;
     const { ready, readySince, unresponsiveSince, crash, players } = supervisor.view;
     const spec = specs.spec;
     const address = spec?.ports[0];
@@ -47,6 +48,7 @@ export class StatusBoard {
     return {
       instanceId: spec?.instanceId ?? null,
       agentVersion,
+      release: release(),
       revision: spec?.revision ?? -1,
       state: this.#state,
       ready,

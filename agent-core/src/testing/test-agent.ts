@@ -146,7 +146,10 @@ function launch(
   port: string,
   { platformUrl, artifactCache, env }: TestAgentOptions,
 ): ChildProcess {
-  return spawn(process.execPath, ['--conditions=zlh-source', zlh, 'agent'], {
+  // As providers do: what an update has installed comes first.
+  const launcher = join(home, 'release', 'launch.js');
+  const program = existsSync(launcher) ? launcher : zlh;
+  return spawn(process.execPath, ['--conditions=zlh-source', program, 'agent'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,

@@ -1,0 +1,94 @@
+// Starts the installed release of the agent, and takes an update back that does not prove itself. Plain JavaScript without
+// a dependency, because it lies outside of all releases (see src/release/release-folder.ts): a release that cannot even be
+// read must not be what decides about its own end. Only a release that has proved itself replaces this file.
+//
+//   launch.js agent --home <home> […]        beside the link `current`
+//
+// While `update.json` lies beside it, the release is on probation: whoever ends, hangs or fails before the agent has
+// removed that file loses to the one before.
+import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const current = join(folder, 'current');
+const updateFile = join(folder, 'update.json');
+
+const update = readUpdate();
+if (update !== undefined) {
+  if (update.attempts > 0) goBack('It ended before it was healthy.');
+  replace(updateFile, { ...update, attempts: 1 });
+  watch(update);
+  process.on('exit', (code) => {
+    // Told to end in peace, it is judged at its next start.
+    if (code !== 0 && readUpdate() !== undefined)
+      goBack(`It ended with the code ${code} before it was healthy.`);
+  });
+}
+await start();
+
+async function start() {
+  try {
+    const { main } = await import(
+      pathToFileURL(join(current, 'node_modules/@zlh/kernel/dist/cli/main.js')).href
+    );
+    const words = process.argv.slice(2);
+    const configured = words.includes('--config') || process.env.ZLH_CONFIG !== undefined;
+    await main(configured ? words : [...words, '--config', join(current, 'config/agent.js')]);
+  } catch (error) {
+    if (update === undefined) throw error;
+    goBack(`It could not be started: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function readUpdate() {
+  try {
+    return JSON.parse(readFileSync(updateFile, 'utf8'));
+  } catch {
+    return undefined; // none, or proved meanwhile
+  }
+}
+
+/** Puts the link back, notes why, and becomes the agent it was before. */
+function goBack(reason) {
+  const { operationId, to, from, fromLink } = readUpdate() ?? update;
+  replace(join(folder, 'failed.json'), { operationId, to, reason });
+  if (fromLink === null) rmSync(current, { force: true });
+  else {
+    rmSync(`${current}.new`, { force: true });
+    symlinkSync(fromLink, `${current}.new`);
+    renameSync(`${current}.new`, current);
+  }
+  rmSync(updateFile, { force: true });
+  process.stderr.write(
+    `zlh: The update of the agent was taken back. ${reason} [AGENT_UPDATE_FAILED]\n`,
+  );
+  process.execve(from[0], from, process.env);
+}
+
+/** A thread of its own: it still runs when the agent hangs. Whoever starts the agent again finds the release unproved. */
+function watch({ deadlineMs }) {
+  const code = `
+    const { workerData } = require('node:worker_threads');
+    const { existsSync } = require('node:fs');
+    const left = () => existsSync(workerData.file) && process.kill(workerData.pid, 'SIGKILL');
+    setTimeout(left, workerData.deadlineMs);
+  `;
+  const workerData = { file: updateFile, pid: process.pid, deadlineMs };
+  const worker = new Worker(code, { eval: true, workerData, stdout: true, stderr: true });
+  worker.unref();
+  const proved = setInterval(() => {
+    if (existsSync(updateFile)) return;
+    clearInterval(proved);
+    void worker.terminate();
+  }, 250);
+  proved.unref();
+}
+
+/** All of it or nothing, also when the machine goes down. */
+function replace(file, value) {
+  writeFileSync(`${file}.new`, JSON.stringify(value), { flush: true, mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}

@@ -1,0 +1,118 @@
+/**
+ * `<home>/release`: which release of the agent runs here, and what is known of an update in progress. Shared with
+ * `bin/launch.js`, which reads and writes the same files without any of our code.
+ *
+ *   launch.js     what starts the agent; replaced by releases that have proved themselves
+ *   current       link to the unpacked release, in the artifact cache
+ *   update.json   an {@link Update} on probation; removed by the agent that proved itself
+ *   failed.json   a {@link FailedUpdate} that was taken back, until its operation has been told
+ */
+import { copyFileSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readJsonFile, writeFileAtomic } from '../lib/atomic-file.ts';
+
+export interface Update {
+  /** Of the agent's operation. */
+  readonly operationId: string;
+  /** Folder of the release. */
+  readonly to: string;
+  /** The command line of the agent that is replaced. */
+  readonly from: readonly string[];
+  /** What `current` led to; null when there was none. */
+  readonly fromLink: string | null;
+  /** The release must be healthy this long after its start. */
+  readonly deadlineMs: number;
+  readonly attempts: number;
+}
+
+export interface FailedUpdate {
+  readonly operationId: string;
+  readonly to: string;
+  readonly reason: string;
+}
+
+const launcher = fileURLToPath(new URL('../../bin/launch.js', import.meta.url));
+
+export class ReleaseFolder {
+  readonly path: string;
+
+  constructor(home: string) {
+    this.path = join(home, 'release');
+  }
+
+  get launcher(): string {
+    return join(this.path, 'launch.js');
+  }
+
+  /** What `current` leads to; null when the agent runs from the platform's own files. */
+  get current(): string | null {
+    try {
+      return readlinkSync(join(this.path, 'current'));
+    } catch {
+      return null; // no update was ever made here
+    }
+  }
+
+  get update(): Update | undefined {
+    return readJsonFile(join(this.path, 'update.json')) as Update | undefined;
+  }
+
+  get failed(): FailedUpdate | undefined {
+    return readJsonFile(join(this.path, 'failed.json')) as FailedUpdate | undefined;
+  }
+
+  /** On disk before anything changes, so that every crash from here on is decided by the launcher. */
+  begin(update: Update): void {
+    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    if (this.current === null) this.#placeLauncher();
+    writeFileAtomic(join(this.path, 'update.json'), JSON.stringify(update));
+    this.#link(update.to);
+  }
+
+  /** The new release cannot even be entered. */
+  takeBack({ fromLink }: Update): void {
+    if (fromLink === null) rmSync(join(this.path, 'current'), { force: true });
+    else this.#link(fromLink);
+    rmSync(join(this.path, 'update.json'), { force: true });
+  }
+
+  /** This release is healthy: from now on it is the one to come back to. */
+  prove(): void {
+    this.#placeLauncher();
+    rmSync(join(this.path, 'update.json'), { force: true });
+  }
+
+  forgetFailure(): void {
+    rmSync(join(this.path, 'failed.json'), { force: true });
+  }
+
+  #link(target: string): void {
+    const fresh = join(this.path, 'current.new');
+    rmSync(fresh, { force: true });
+    symlinkSync(target, fresh);
+    renameSync(fresh, join(this.path, 'current'));
+  }
+
+  #placeLauncher(): void {
+    const fresh = `${this.launcher}.new`;
+    copyFileSync(launcher, fresh);
+    renameSync(fresh, this.launcher);
+  }
+}
+
+/** What a release says of itself, in `release.json` at its root. */
+export interface ReleaseManifest {
+  readonly version: string;
+  /** Lowest major version of Node it runs on. */
+  readonly node: number;
+}
+
+export function readManifest(release: string): ReleaseManifest | undefined {
+  try {
+    return JSON.parse(readFileSync(join(release, 'release.json'), 'utf8')) as ReleaseManifest;
+  } catch {
+    return undefined; // the archive holds something else: the caller says so
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Replaces the agent by another release while its game goes on. Promises that the instance has an agent whatever the
+ * release is worth: the new one becomes this very process, must answer for itself within a deadline, and is otherwise
+ * taken back by the launcher.
+ */
+import type { AgentRelease } from '../contract/messages.ts';
+import type { ArtifactCache } from '../install/artifact-cache.ts';
+import type { OperationContext } from '../contract/operation-kind.ts';
+import { errors } from './errors.ts';
+import { readManifest, type ReleaseFolder, type Update } from './release-folder.ts';
+
+export interface UpdateInput {
+  readonly operationId: string;
+  readonly release: AgentRelease;
+}
+
+export interface UpdaterParts {
+  readonly folder: ReleaseFolder;
+  readonly cache: ArtifactCache;
+  readonly token: string;
+  /** A release that is not healthy this long after its start is taken back. */
+  readonly withinMs: number;
+  /** Lets go of the game, closes the doors and puts the journal on disk, as at the end of the agent. */
+  readonly letGo: () => Promise<void>;
+}
+
+export class Updater {
+  readonly #parts: UpdaterParts;
+  readonly #proved = Promise.withResolvers<void>();
+
+  constructor(parts: UpdaterParts) {
+    this.#parts = parts;
+  }
+
+  /** The release that this process is: the SHA-256 of its artifact; null when it runs from the platform's own files. */
+  get running(): string | null {
+    return /([0-9a-f]{64})\/content$/.exec(this.#parts.folder.current ?? '')?.[1] ?? null;
+  }
+
+  /** Called by the agent once it has its game in hand and listens. A release on probation asks itself how it is first. */
+  async prove(url: string): Promise<void> {
+    const { folder, token } = this.#parts;
+    if (folder.update !== undefined) {
+      const headers = { authorization: `Bearer ${token}` };
+      const { status } = await fetch(`${url}/status`, { headers });
+      if (status !== 200) throw errors.unhealthy(status);
+      folder.prove();
+    }
+    this.#proved.resolve();
+  }
+
+  async run({ input, signal, phase }: OperationContext<UpdateInput>): Promise<void> {
+    const { cache } = this.#parts;
+    const artifact = { ...input.release, format: 'tar.gz', name: 'agent' } as const;
+    await phase('download', async (progress) => {
+      if (await cache.isWhole(artifact)) return;
+      await cache.download(artifact, signal, (bytes) => progress(bytes / artifact.size));
+    });
+    await phase('unpack', async () => {
+      if (!(await cache.isWhole(artifact))) await cache.unpack(artifact, signal);
+      await cache.discard(artifact);
+    });
+    await phase('switch', () => this.#switch(input, cache.path(artifact)));
+    await phase('prove', () => this.#proved.promise);
+  }
+
+  /** Returns in the new release only; or throws in the old one. */
+  async #switch({ operationId, release }: UpdateInput, to: string): Promise<void> {
+    const { folder, withinMs, letGo } = this.#parts;
+    const { failed } = folder;
+    if (failed?.operationId === operationId) {
+      folder.forgetFailure();
+      throw errors.takenBack(failed.reason);
+    }
+    if (this.running === release.sha256) return;
+    const manifest = readManifest(to);
+    if (manifest === undefined) throw errors.noRelease();
+    if (Number(process.versions.node.split('.')[0]) < manifest.node) throw errors.oldNode(manifest);
+    const update: Update = {
+      operationId,
+      to,
+      from: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+      fromLink: folder.current,
+      deadlineMs: withinMs,
+      attempts: 0,
+    };
+    folder.begin(update);
+    await letGo();
+    become([process.execPath, ...process.execArgv, folder.launcher, ...process.argv.slice(2)]);
+  }
+}
+
+/** The same process, another program: whoever watches its number sees nothing end, and the game's socket lives on. */
+function become(command: readonly string[]): never {
+  process.execve!(command[0]!, [...command], process.env);
+  throw new Error('unreachable: execve does not return');
+}
