@@ -73,8 +73,8 @@ const forbidden: [path: string, source: string, message: RegExp][] = [
   ],
   [
     'plugins/billing/src/a.ts',
-    `await import('@zlh/agent-games');`,
-    /^plugins may not import agent-plugins/,
+    `await import('@zlh/agent-games/platform');`,
+    /is not a contract; import "@zlh\/agent-games"/,
   ],
   [
     'plugins/billing/src/a.ts',
