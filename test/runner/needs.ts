@@ -51,10 +51,14 @@ export const needs = Object.assign(lookFor, {
   postgresServer: () => lookFor('postgresql server', probes.postgresServer),
   /** The path of the machine's npm client, whose configured registry answers. */
   npmRegistry: () => lookFor('npm registry', probes.npmRegistry),
+  /** `true` when the machine's apt offers the games of Debian 12 that scenarios play. */
+  debianPackages: () => lookFor('games of Debian 12 from apt', probes.debianPackages),
   /** The path of a program on the `PATH` or in one of the system's folders. */
   command: (name: string) => lookFor(name, () => probes.command(name)),
   /** `true` when the tests run as root. */
   root: () => lookFor('root', probes.root),
+  /** `true` when this user may mount a disk of its own. */
+  mounts: () => lookFor('permission to mount', probes.mounts),
   /** `true` when this user may make network namespaces. */
   networkNamespaces: () => lookFor('network namespaces', probes.networkNamespaces),
 });

@@ -52,6 +52,23 @@ export function command(name: string): string {
   return path;
 }
 
+/** Packages of games that scenarios play, and the version of each that Debian 12 has. */
+const debianGames = { openttd: '13.0', 'minetest-server': '5.6.1', 'teeworlds-server': '0.7.5' };
+
+/** `true` when the machine's apt offers the games that scenarios play. */
+export async function debianPackages(): Promise<true> {
+  const offered = await answer(command('apt-cache'), ['madison', ...Object.keys(debianGames)]);
+  command('dpkg-deb');
+  for (const [name, version] of Object.entries(debianGames)) {
+    const line = new RegExp(
+      `^\\s*${name} \\|\\s*(\\d+:)?${version.replaceAll('.', '\\.')}[-+]`,
+      'm',
+    );
+    if (!line.test(offered ?? '')) throw new Error(`apt offers no ${name} ${version}`);
+  }
+  return true;
+}
+
 export async function chromium(): Promise<string> {
   const named = process.env.ZLH_TEST_CHROMIUM;
   const names = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -98,6 +115,15 @@ export async function npmRegistry(): Promise<string> {
 
 export function root(): true {
   if (process.getuid?.() !== 0) throw new Error('the tests do not run as root');
+  return true;
+}
+
+/** Tries it in a mount namespace of its own, where it leaves nothing. */
+export async function mounts(): Promise<true> {
+  const attempt = ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt'];
+  if (process.getuid?.() !== 0 || (await answer(command('unshare'), attempt)) === undefined) {
+    throw new Error('this user may not mount disks');
+  }
   return true;
 }
 

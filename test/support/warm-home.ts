@@ -17,7 +17,25 @@ export const game = {
   memoryMiB: 1024,
 } as const;
 
-export async function warmHome(): Promise<string> {
+/** What is played from Debian's packages. */
+export const debianGames = [
+  { game: 'openttd', variant: 'debian', version: '13.0' },
+  { game: 'luanti', variant: 'debian', version: '5.6.1' },
+  { game: 'teeworlds', variant: 'debian', version: '0.7.5' },
+] as const;
+
+interface Choice {
+  readonly game: string;
+  readonly variant: string;
+  readonly version: string;
+}
+
+export const warmHome = (): Promise<string> => homeWith('warm-home', [game]);
+
+/** The same with games from Debian's packages. */
+export const debianHome = (): Promise<string> => homeWith('debian-home', debianGames);
+
+async function homeWith(name: string, choices: readonly Choice[]): Promise<string> {
   const sources: string[] = [];
   for await (const file of glob(
     [
@@ -25,35 +43,33 @@ export async function warmHome(): Promise<string> {
       'plugins/database/src/*.ts',
       'plugins/catalog/recipes/flying-squid/**/*.{js,json}',
       'plugins/catalog/games/**/*.json',
+      'plugins/catalog/src/importers/apt/*.ts',
     ],
     { cwd: repository },
   ))
     sources.push(join(repository, file));
   return cached(
-    'warm-home',
+    name,
     { files: sources.sort(), words: [String(process.getuid?.() === 0)] },
     async (folder) => {
-      const args = [
-        '--conditions=zlh-source',
-        '--disable-warning=ExperimentalWarning',
-        join(repository, 'kernel/bin/zlh.js'),
-        'catalog',
-        'import',
-        game.game,
-        game.variant,
-        game.version,
-      ];
-      await promisify(execFile)(process.execPath, args, {
-        cwd: repository,
-        timeout: 300_000,
-        env: {
-          ...process.env,
-          ZLH_HOME: folder,
-          ZLH_CATALOG_REFRESH_HOURS: '0',
-          ZLH_HTTP_PORT: '0',
-          ZLH_PROVIDER_LOCAL_MACHINE_FOLDER: join(folder, 'machine'),
-        },
-      });
+      for (const choice of choices) await importInto(folder, choice);
     },
   );
+}
+
+async function importInto(folder: string, { game, variant, version }: Choice): Promise<void> {
+  const zlh = join(repository, 'kernel/bin/zlh.js');
+  const flags = ['--conditions=zlh-source', '--disable-warning=ExperimentalWarning'];
+  const args = [...flags, zlh, 'catalog', 'import', game, variant, version];
+  await promisify(execFile)(process.execPath, args, {
+    cwd: repository,
+    timeout: 300_000,
+    env: {
+      ...process.env,
+      ZLH_HOME: folder,
+      ZLH_CATALOG_REFRESH_HOURS: '0',
+      ZLH_HTTP_PORT: '0',
+      ZLH_PROVIDER_LOCAL_MACHINE_FOLDER: join(folder, 'machine'),
+    },
+  });
 }

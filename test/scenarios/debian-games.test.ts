@@ -1,0 +1,149 @@
+/**
+ * Games from Debian's packages, as a customer plays them: created, asked in their own protocol, told what to do, saved,
+ * stopped and deleted through the API; and nothing is left.
+ */
+// time-limit: 600s
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { needs, when } from '../runner/needs.ts';
+import { agentOf, type AgentDoor } from '../support/agent-door.ts';
+import type { Accepted, ApiClient, Instance } from '../support/client.ts';
+import { ConsoleViewer } from '../support/console.ts';
+import { folderOf, remains } from '../support/leftovers.ts';
+import { TestPlatform } from '../support/platform.ts';
+import { debianHome } from '../support/warm-home.ts';
+
+const packages = await needs.debianPackages();
+
+interface Played {
+  readonly platform: TestPlatform;
+  readonly client: ApiClient;
+  readonly instance: Instance;
+  readonly agent: AgentDoor;
+}
+
+let platform: TestPlatform;
+
+test.before(async () => {
+  if (packages.value !== undefined)
+    platform = await TestPlatform.start({ from: await debianHome() });
+});
+test.after(async () => {
+  await (platform as TestPlatform | undefined)?.remove();
+});
+
+/** Creates a server, plays, stops and deletes it. */
+async function play(
+  wanted: { readonly game: string; readonly version: string; readonly memoryMiB: number },
+  use: (played: Played) => Promise<void>,
+): Promise<void> {
+  const client = await platform.admin();
+  const body = { kind: 'game', variant: 'debian', name: wanted.game, ...wanted };
+  const created = await client.ask<Accepted>('POST', '/api/instances', body);
+  const over = await client.untilOver(created.operation.id);
+  assert.is(over.state, 'succeeded', JSON.stringify(over.error));
+  const instance = await client.until(
+    () => client.instance(created.instance.id),
+    ({ ready }) => ready,
+  );
+  const act = async (method: string, path: string) => {
+    const { operation } = await client.ask<Accepted>(
+      method,
+      `/api/instances/${instance.id}${path}`,
+    );
+    const ended = await client.untilOver(operation.id);
+    assert.is(ended.state, 'succeeded', JSON.stringify(ended.error));
+  };
+  await use({ platform, client, instance, agent: await agentOf(platform.home, instance.id) });
+  await act('POST', '/stop');
+  const stopped = await client.until(
+    () => client.instance(instance.id),
+    ({ observed }) => observed === 'stopped',
+  );
+  assert.is(stopped.ready, false);
+  await act('POST', '/start');
+  await client.until(
+    () => client.instance(instance.id),
+    ({ ready }) => ready,
+  );
+  await act('DELETE', '');
+  assert.equal(remains(platform.home, instance.id), { folder: false, processes: [] });
+}
+
+when(packages)('OpenTTD answers its own query, takes actions and saves', async () => {
+  await play({ game: 'openttd', version: '13.0', memoryMiB: 256 }, async (played) => {
+    const { client, instance, agent } = played;
+    assert.equal((await agent.status()).players, { online: 0, max: 25 });
+    const viewer = await ConsoleViewer.open(client, instance.id);
+    await client.ask('POST', `/api/instances/${instance.id}/console/commands`, {
+      command: 'save by-hand',
+    });
+    await viewer.until("Map successfully saved to 'by-hand.sav'");
+    viewer.close();
+    assert.equal(await agent.act('save'), [200, { ok: true, result: { file: 'world.sav' } }]);
+    assert.equal(await agent.act('players'), [
+      200,
+      { ok: true, result: { clients: [], players: [] } },
+    ]);
+    assert.is((await agent.act('say', { message: 'hello; quit' }))[0], 200);
+    const [status, problem] = await agent.act('kick', { client: 77 });
+    assert.equal([status, problem['code']], [409, 'AGENT_ACTION_REFUSED']);
+    const [refused] = await agent.act('say', { message: 'a"b' });
+    assert.is(refused, 422);
+    assert.is((await client.instance(instance.id)).ready, true, 'nobody broke out of a message');
+  });
+});
+
+when(packages)('Luanti answers its players and is stopped by a signal', async () => {
+  await play(
+    { game: 'luanti', version: '5.6.1', memoryMiB: 512 },
+    async ({ client, instance, agent }) => {
+      const answer = await client.request<{ code: string }>(
+        'POST',
+        `/api/instances/${instance.id}/console/commands`,
+        { command: 'help' },
+      );
+      assert.is(answer.status, 409, 'it takes no commands');
+      assert.equal(await agent.actions(), []);
+      const map = join(folderOf(platform.home, instance.id), 'data/world/map_meta.txt');
+      assert.match(await readFile(map, 'utf8'), 'mg_name');
+    },
+  );
+});
+
+when(packages)('Teeworlds takes its commands over a connection nobody else can use', async () => {
+  await play(
+    { game: 'teeworlds', version: '0.7.5', memoryMiB: 128 },
+    async ({ client, instance, agent }) => {
+      assert.equal((await agent.status()).players, { online: 0, max: 16 });
+      const viewer = await ConsoleViewer.open(client, instance.id);
+      await client.ask('POST', `/api/instances/${instance.id}/console/commands`, {
+        command: 'say from the API',
+      });
+      await viewer.until('*** from the API');
+      viewer.type('say from the kezz\u007f\u007fyboard\r');
+      await viewer.until('*** from the keyboard');
+      assert.equal(await agent.act('say', { message: 'a; shutdown # b' }), [
+        200,
+        { ok: true, result: {} },
+      ]);
+      await viewer.until('*** a; shutdown # b');
+      assert.equal(await agent.act('players'), [
+        200,
+        { ok: true, result: { clients: [], players: [] } },
+      ]);
+      const [status, problem] = await agent.act('kick', { client: 3 });
+      assert.equal([status, problem['code']], [409, 'AGENT_ACTION_REFUSED']);
+      const folder = folderOf(platform.home, instance.id);
+      const config = await readFile(join(folder, 'data/autoexec.cfg'), 'utf8');
+      const password = /ec_password "([0-9a-f]{30})"/.exec(config)?.[1] ?? 'missing';
+      assert.not.match(viewer.text, password);
+      assert.not.match(await readFile(join(folder, 'agent.log'), 'utf8'), password);
+      viewer.close();
+    },
+  );
+});
+
+test.run();
