@@ -10,7 +10,7 @@ import { CodedError } from '@zlh/kernel';
 import { Problem } from '@zlh/http';
 import type { PhaseContext } from '@zlh/operations';
 
-type Context = PhaseContext<Record<string, never>>;
+type Context = PhaseContext<unknown>;
 
 export interface Work {
   readonly target: AgentTarget;

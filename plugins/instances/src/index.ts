@@ -5,7 +5,9 @@
 import { point, token } from '@zlh/kernel';
 import type { EntityManager } from '@zlh/database';
 import type { Identity } from '@zlh/http';
+import type { AgentOperation } from '@zlh/agent';
 import type { AgentTarget } from '@zlh/agents';
+import type { PhaseContext } from '@zlh/operations';
 import type { InstanceView, Role } from './view.ts';
 
 export { CreateInstance, InstanceView, Role } from './view.ts';
@@ -102,6 +104,16 @@ export interface InstanceFacts {
   readonly role: Role;
 }
 
+/** What the agent of an instance is to do for a phase of an operation. */
+export interface AgentTask {
+  /** Unique among the tasks of the operation: with it, asking again after a crash never begins the work twice. */
+  readonly name: string;
+  /** It is given up after this long. */
+  readonly withinMs: number;
+  /** Asks the agent to begin; `id` is the agent's operation. */
+  ask(target: AgentTarget, id: string): Promise<AgentOperation>;
+}
+
 export interface Instances {
   /** 404 when it does not exist or the caller may not see it. */
   get(id: string, identity: Identity): Promise<InstanceView>;
@@ -119,5 +131,12 @@ export interface Instances {
   target(id: string, identity: Identity, permission: string): Promise<AgentTarget>;
   /** The same for work that nobody waits for; null while there is none. */
   targetOf(em: EntityManager, id: string): Promise<AgentTarget | null>;
+  /**
+   * Has the agent of the operation's instance do something, and follows it to its end; an agent that dies on the way is
+   * brought up again. Rejects with the agent's own code when it failed.
+   */
+  carryOut<Input>(context: PhaseContext<Input>, task: AgentTask): Promise<void>;
+  /** Tells the agent to stop working on it; for `undo`. */
+  callOff<Input>(context: PhaseContext<Input>, name: string): Promise<void>;
 }
 export const Instances = token<Instances>('instances');

@@ -6,10 +6,11 @@ import type { Catalog } from '@zlh/catalog';
 import { newId, type Database, type EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
 import { decodeCursor, encodeCursor, problems, type Identity, type Page } from '@zlh/http';
-import type { Operations, OperationView } from '@zlh/operations';
+import type { Operations, OperationView, PhaseContext } from '@zlh/operations';
 import { serialise } from './admission.ts';
 import type {
   AdmissionRule,
+  AgentTask,
   CreateInstance,
   InstanceFacts,
   Instances,
@@ -17,6 +18,7 @@ import type {
   Provider,
   Role,
 } from './index.ts';
+import type { Phases } from './phases.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
 
 export interface InstancesGround {
@@ -28,6 +30,7 @@ export interface InstancesGround {
   readonly catalog: Catalog;
   readonly audit: Audit;
   readonly grants: Grants;
+  readonly phases: Phases;
   readonly admission: readonly Contribution<AdmissionRule>[];
   readonly providers: readonly Contribution<Provider>[];
 }
@@ -250,6 +253,14 @@ export class InstancesService implements Instances {
         `Your role on this instance ("${role}") does not include this. Ask its owner.`,
       );
     return { instance, role };
+  }
+
+  carryOut<Input>(context: PhaseContext<Input>, task: AgentTask): Promise<void> {
+    return this.#ground.phases.task(context, task);
+  }
+
+  callOff<Input>(context: PhaseContext<Input>, name: string): Promise<void> {
+    return this.#ground.phases.undoWork(context, name);
   }
 
   /** Tells everybody concerned that the instance is no longer as they saw it. */

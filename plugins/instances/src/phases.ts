@@ -8,7 +8,7 @@ import type { ArtifactStore, Catalog } from '@zlh/catalog';
 import { CodedError, type Contribution } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
 import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
-import type { Placement, Provider } from './index.ts';
+import type { AgentTask, Placement, Provider } from './index.ts';
 import { callOff, carryOut } from './agent-work.ts';
 import { bringUp } from './bring-up.ts';
 import { placementRequest, platformUrl, type RequestGround } from './placement-request.ts';
@@ -22,8 +22,9 @@ export interface PhasesGround extends RequestGround {
   readonly providers: readonly Contribution<Provider>[];
 }
 
-type Context = PhaseContext<Record<string, never>>;
-type Phase = PhaseDefinition<Record<string, never>>;
+// Whatever the operation's input is: nothing here reads it.
+type Context = PhaseContext<unknown>;
+type Phase = PhaseDefinition<unknown>;
 type AgentAction = 'start' | 'stop' | 'restart' | 'kill';
 
 const minute = 60_000;
@@ -39,6 +40,8 @@ const withinMs = {
 
 /** Each time another port; what still finds one taken has another trouble. */
 const mostMoves = 3;
+
+export type Phases = ReturnType<typeof makePhases>;
 
 export function makePhases(ground: PhasesGround) {
   const { agents, catalog, artifactStore } = ground;
@@ -148,7 +151,19 @@ export function makePhases(ground: PhasesGround) {
     },
   };
 
-  return { artifacts, container, agent, install, act, remove, stopForGood };
+  /** See `Instances.carryOut`. */
+  async function task(context: Context, { name, withinMs: limit, ask }: AgentTask): Promise<void> {
+    const target = targetOf(await load(context));
+    await carryOut(agents, context, {
+      target,
+      name,
+      withinMs: limit,
+      ask: (id) => ask(target, id),
+      revive: () => agent.run(context),
+    });
+  }
+
+  return { artifacts, container, agent, install, act, remove, stopForGood, task, undoWork };
 
   async function load({ instanceId }: Context): Promise<InstanceRecord> {
     return ground.database.fork().findOneOrFail(Instance, { id: instanceId! });
