@@ -163,8 +163,7 @@ export class LocalProvider implements Provider {
   }
 
   #change<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
-    const { database, home } = this.#ground;
-    return tellingOfFullDisk(join(home, 'instances'), () => database.transaction(work));
+    return tellingOfFullDisk(() => this.#ground.database.transaction(work));
   }
 
   async #placement(

@@ -1,0 +1,172 @@
+/**
+ * A disk that fills up, in each place where a server needs one: what cannot be done says so and is done when there is
+ * room again, and everything else goes on.
+ */
+// time-limit: 600s
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { test } from 'uvu';
+import { needs, when } from '../runner/needs.ts';
+import type { Accepted, ApiClient, Operation } from '../support/client.ts';
+import { remains } from '../support/leftovers.ts';
+import { TestPlatform } from '../support/platform.ts';
+import { isAgentOf, processesOf } from '../support/processes.ts';
+import { TinyDisk } from '../support/tiny-disk.ts';
+import { game, warmHome } from '../support/warm-home.ts';
+
+const npm = await needs.npmRegistry();
+const mounts = await needs.mounts();
+
+const roomy = 3000;
+
+/** A platform whose database has room, with disks of their own for the rest. */
+async function withDisks(
+  folders: Readonly<Record<string, number>>,
+  env: (home: string) => Record<string, string>,
+  run: (platform: TestPlatform, disks: readonly TinyDisk[]) => Promise<void>,
+): Promise<void> {
+  const made = await TestPlatform.make({ from: await warmHome() });
+  const disks: TinyDisk[] = [];
+  for (const [name, mebibytes] of Object.entries(folders))
+    disks.push(await TinyDisk.mount(join(made.home, name), mebibytes));
+  const platform = await TestPlatform.make({ home: made.home, env: env(made.home) });
+  try {
+    await platform.start();
+    await run(platform, disks);
+    assert.is(await platform.stop(), 0);
+  } finally {
+    await platform.stop();
+    for (const disk of disks) await disk.unmount();
+    await platform.remove();
+  }
+}
+
+async function over(client: ApiClient, { id }: Operation): Promise<Operation> {
+  return client.untilOver(id);
+}
+
+const create = (client: ApiClient, name: string) =>
+  client.ask<Accepted>('POST', '/api/instances', { ...game, name });
+
+const retry = (client: ApiClient, { id }: Operation) =>
+  client.ask<Operation | Accepted>('POST', `/api/operations/${id}/retry`);
+
+async function failedIn(client: ApiClient, operation: Operation, phase: string, code: string) {
+  const ended = await over(client, operation);
+  assert.is(ended.state, 'failed');
+  assert.is(ended.phases.find(({ state }) => state === 'failed')?.name, phase);
+  assert.is(ended.error!.code, code);
+  assert.match(ended.error!.detail, /full/i);
+  assert.match(ended.error!.detail, /Free some/);
+}
+
+async function succeeds(client: ApiClient, operation: Operation): Promise<void> {
+  const { state, error } = await over(client, operation);
+  assert.is(state, 'succeeded', JSON.stringify(error));
+}
+
+async function act(client: ApiClient, id: string, action: string): Promise<void> {
+  const { operation } = await client.ask<Accepted>('POST', `/api/instances/${id}/${action}`);
+  await succeeds(client, operation);
+}
+
+async function remove(client: ApiClient, { home }: TestPlatform, id: string): Promise<void> {
+  const { operation } = await client.ask<Accepted>('DELETE', `/api/instances/${id}`);
+  await succeeds(client, operation);
+  assert.equal(remains(home, id), { folder: false, processes: [] });
+}
+
+when(npm, mounts)('no room for artifacts: the store stays clean, and a retry imports them', () =>
+  withDisks(
+    { store: 24 },
+    (home) => ({ ZLH_CATALOG_STORE: join(home, 'store') }),
+    async (platform, [store]) => {
+      const client = await platform.admin();
+      const { instance, operation } = await create(client, 'Waits for room');
+      await failedIn(client, operation, 'artifacts', 'CATALOG_DISK_FULL');
+      assert.equal(await readdir(join(store!.folder, 'imports')), []);
+      await store!.resize(roomy);
+      await retry(client, operation);
+      await succeeds(client, operation);
+      assert.ok((await client.instance(instance.id)).ready);
+      await remove(client, platform, instance.id);
+    },
+  ),
+);
+
+when(npm, mounts)('no room to install: nothing half made stays, and a retry installs it', () =>
+  withDisks(
+    { 'artifact-cache': 90 },
+    () => ({}),
+    async (platform, [cache]) => {
+      const client = await platform.admin();
+      const { instance, operation } = await create(client, 'Waits for room');
+      await failedIn(client, operation, 'install', 'AGENT_DISK_FULL');
+      assert.equal(await filesIn(cache!.folder), []);
+      await cache!.resize(roomy);
+      await retry(client, operation);
+      await succeeds(client, operation);
+      assert.ok((await client.instance(instance.id)).ready);
+      await remove(client, platform, instance.id);
+    },
+  ),
+);
+
+/** All files of artifacts; folders of agents' work and the compile cache do not count. */
+async function filesIn(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  return found
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('.compile'))
+    .map(({ parentPath, name }) => join(parentPath, name));
+}
+
+when(npm, mounts)(
+  'the disk of the servers fills: they are told truly, and can be stopped and deleted',
+  () =>
+    withDisks(
+      { instances: 200 },
+      () => ({}),
+      async (platform, [disk]) => {
+        const client = await platform.admin();
+        const [first, second] = [await create(client, 'First'), await create(client, 'Second')];
+        await succeeds(client, first.operation);
+        await succeeds(client, second.operation);
+        await disk!.fill();
+
+        const late = await create(client, 'Too late');
+        await failedIn(client, late.operation, 'agent', 'PROVIDER_LOCAL_DISK_FULL');
+        const running = await client.instance(first.instance.id);
+        assert.equal([running.observed, running.ready], ['running', true]);
+        await act(client, first.instance.id, 'stop');
+        const stopped = await client.instance(first.instance.id);
+        assert.equal([stopped.observed, stopped.ready], ['stopped', false]);
+        await remove(client, platform, second.instance.id);
+
+        await disk!.fill();
+        const again = await client.ask<Accepted>(
+          'POST',
+          `/api/instances/${first.instance.id}/start`,
+        );
+        const refused = await over(client, again.operation);
+        assert.is(refused.state, 'failed');
+        assert.match(refused.error!.detail, /full/);
+        const agents = processesOf(disk!.folder).filter((pid) =>
+          isAgentOf(pid, join(disk!.folder, first.instance.id)),
+        );
+        assert.is(agents.length, 1, 'the agent stays up');
+        assert.is((await client.request('GET', '/health/ready')).status, 200);
+
+        await disk!.empty();
+        await retry(client, late.operation);
+        await succeeds(client, late.operation);
+        await act(client, first.instance.id, 'start');
+        for (const { instance } of [first, late]) {
+          assert.ok((await client.instance(instance.id)).ready);
+          await remove(client, platform, instance.id);
+        }
+      },
+    ),
+);
+
+test.run();
