@@ -68,7 +68,6 @@ async function importInto(folder: string, { game, variant, version }: Choice): P
       ...process.env,
       ZLH_HOME: folder,
       ZLH_CATALOG_REFRESH_HOURS: '0',
-      ZLH_HTTP_PORT: '0',
       ZLH_PROVIDER_LOCAL_MACHINE_FOLDER: join(folder, 'machine'),
     },
   });
