@@ -4,9 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface Figure {
   readonly what: string;
   readonly value: number;
-  readonly unit: 'ms' | 'MB';
-  /** At most this; without it the figure only informs. */
+  readonly unit: 'ms' | 'MB' | 'MB/s' | '×' | '';
+  /** At most this; without it and without `least` the figure only informs. */
   readonly limit?: number;
+  /** At least this. */
+  readonly least?: number;
 }
 
 /** The value below which the given part of the numbers lies. */
@@ -19,21 +21,31 @@ export const median = (numbers: readonly number[]): number => quantile(numbers, 
 
 /** Prints one line a figure; a missed limit fails the process. */
 export function tell(figures: readonly Figure[]): void {
-  for (const { what, value, unit, limit } of figures) {
-    const holds = limit === undefined || value <= limit;
-    const verdict = limit === undefined ? ' ' : holds ? '✓' : '✘';
-    const against = limit === undefined ? '' : ` (at most ${limit} ${unit})`;
-    console.log(`${verdict} ${what.padEnd(52)} ${value.toFixed(0).padStart(6)} ${unit}${against}`);
-    if (!holds) process.exitCode = 1;
+  for (const { what, value, unit, limit, least } of figures) {
+    const bound = limit ?? least;
+    const holds = value <= (limit ?? value) && value >= (least ?? value);
+    const verdict = bound === undefined ? ' ' : holds ? '✓' : '✘';
+    const side = limit === undefined ? 'least' : 'most';
+    const against = bound === undefined ? '' : ` (at ${side} ${bound} ${unit})`;
+    const shown = value.toFixed(unit === '×' ? 2 : 0).padStart(6);
+    console.log(`${verdict} ${what.padEnd(52)} ${shown} ${unit}${against}`);
+    if (bound !== undefined && !holds) process.exitCode = 1;
   }
 }
 
-/** Memory of a process in MB: all its pages, and its fair part of those it shares. */
-export function memoryOf(pid: number): { readonly rss: number; readonly pss: number } {
+export interface Memory {
+  readonly rss: number;
+  readonly pss: number;
+  readonly own: number;
+}
+
+/** Memory of a process in MB: all its pages, its fair part of those it shares, and those that it does not share. */
+export function memoryOf(pid: number): Memory {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   const read = (key: string) =>
     (Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(text)![1]) * 1024) / 1e6;
-  return { rss: read('Rss'), pss: read('Pss') };
+  const own = read('Private_Dirty') + read('Private_Clean');
+  return { rss: read('Rss'), pss: read('Pss'), own };
 }
 
 /** The processes whose command line holds all the words. */
