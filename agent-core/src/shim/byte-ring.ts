@@ -37,17 +37,23 @@ export class ByteRing {
   }
 
   /**
-   * A copy of up to `max` bytes from `offset` on, behind `headroom` bytes for the caller to fill; `offset`
+   * Copies from `offset` on into `target` at `at`, until that is full; answers how much that was. `offset`
    * must lie between `start` and `end`.
    */
-  read(offset: number, max = this.#bytes.length, headroom = 0): Buffer {
+  copy(target: Buffer, at: number, offset: number): number {
     const { length: capacity } = this.#bytes;
-    const length = Math.min(max, this.#end - offset);
-    const at = offset % capacity;
-    const first = Math.min(length, capacity - at);
-    const copy = Buffer.allocUnsafe(headroom + length);
-    this.#bytes.copy(copy, headroom, at, at + first);
-    this.#bytes.copy(copy, headroom + first, 0, length - first);
-    return copy;
+    const length = Math.min(target.length - at, this.#end - offset);
+    const from = offset % capacity;
+    const first = Math.min(length, capacity - from);
+    this.#bytes.copy(target, at, from, from + first);
+    this.#bytes.copy(target, at + first, 0, length - first);
+    return length;
+  }
+
+  /** A copy of all there is. */
+  readAll(): Buffer {
+    const all = Buffer.allocUnsafeSlow(this.#end - this.#start);
+    this.copy(all, 0, this.#start);
+    return all;
   }
 }

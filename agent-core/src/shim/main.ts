@@ -43,7 +43,10 @@ interface Viewer {
   readonly socket: Socket;
   /** Next byte to send. */
   sent: number;
-  full: boolean;
+  /** Used for one frame after the other: a flood leaves no garbage. */
+  readonly frame: Buffer;
+  /** `frame` is on its way. */
+  busy: boolean;
   /** It did not read for a whole hold; nobody waits for it until it reads again. */
   stuck: boolean;
   toldExit: boolean;
@@ -111,7 +114,14 @@ function idOf(pid: number): ProcessId {
 }
 
 function serve(socket: Socket): void {
-  const viewer: Viewer = { socket, sent: Infinity, full: false, stuck: false, toldExit: false };
+  const viewer: Viewer = {
+    socket,
+    sent: Infinity,
+    frame: Buffer.allocUnsafeSlow(OUTPUT_HEADER + CHUNK),
+    busy: false,
+    stuck: false,
+    toldExit: false,
+  };
   const reader = new FrameReader((type, payload) => receive(viewer, type, payload));
   socket.on('data', (chunk: Buffer) => {
     try {
@@ -119,11 +129,6 @@ function serve(socket: Socket): void {
     } catch {
       socket.destroy(); // not an agent, or one that speaks nonsense
     }
-  });
-  socket.on('drain', () => {
-    viewer.full = viewer.stuck = false;
-    pump(viewer);
-    balance();
   });
   socket.on('error', () => {}); // 'close' follows, and there is nobody to tell
   socket.on('close', () => {
@@ -170,7 +175,7 @@ function pumpAll(): void {
  */
 function balance(): void {
   const behind = [...viewers].some(
-    ({ full, stuck, sent }) => full && !stuck && ring.end - sent >= request.scrollbackBytes / 2,
+    ({ busy, stuck, sent }) => busy && !stuck && ring.end - sent >= request.scrollbackBytes / 2,
   );
   if (behind && hold === undefined) {
     terminal?.pause();
@@ -183,18 +188,24 @@ function balance(): void {
 }
 
 function giveUp(): void {
-  for (const viewer of viewers) viewer.stuck = viewer.full;
+  for (const viewer of viewers) viewer.stuck = viewer.busy;
   balance();
 }
 
 function pump(viewer: Viewer): void {
-  while (!viewer.full && viewer.sent < ring.end) {
+  if (viewer.busy) return;
+  if (viewer.sent < ring.end) {
     const from = Math.max(viewer.sent, ring.start);
-    const frame = ring.read(from, CHUNK, OUTPUT_HEADER);
-    viewer.sent = from + frame.length - OUTPUT_HEADER;
-    viewer.full = !viewer.socket.write(frameOutput(from, frame));
-  }
-  if (exit !== undefined && !viewer.full && !viewer.toldExit) {
+    const length = ring.copy(viewer.frame, OUTPUT_HEADER, from);
+    const frame = frameOutput(from, viewer.frame.subarray(0, OUTPUT_HEADER + length));
+    viewer.sent = from + length;
+    viewer.busy = true;
+    viewer.socket.write(frame, () => {
+      viewer.busy = viewer.stuck = false;
+      pump(viewer);
+      balance();
+    });
+  } else if (exit !== undefined && !viewer.toldExit) {
     viewer.toldExit = true;
     viewer.socket.write(encodeJson(FrameType.exit, exit));
   }
@@ -211,7 +222,7 @@ function ended(exitCode: number, signal: number): void {
   try {
     const offset = Buffer.alloc(6);
     offset.writeUIntBE(ring.start, 0, 6);
-    writeFileAtomic(runFiles.scrollback, Buffer.concat([offset, ring.read(ring.start)]));
+    writeFileAtomic(runFiles.scrollback, Buffer.concat([offset, ring.readAll()]));
     writeFileAtomic(runFiles.exit, JSON.stringify(exit));
     recorded = true;
   } catch {
