@@ -1,5 +1,5 @@
 /** A PostgreSQL server that is not ours: a cluster made with the machine's own programs, reached by TCP and password. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -11,9 +11,16 @@ import { Client } from 'pg';
 export interface ExternalServer {
   /** A fresh empty database; its `DATABASE_URL`. */
   database(): Promise<string>;
+  /** Ends it without a word to anybody. */
+  crash(): Promise<void>;
+  /** Again, after a crash. */
+  start(): Promise<void>;
+  /** For good. */
   stop(): Promise<void>;
 }
 
+/** Of its user, `zlh`; it has all that an address must escape. */
+export const password = 'a password: with @ signs/';
 /** PostgreSQL refuses root: it then runs as `nobody`, to whom its folder belongs. */
 const nobody = 65_534;
 
@@ -29,7 +36,7 @@ export async function startExternalServer({
     asRoot
       ? ['setpriv', [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', program, ...args]]
       : [program, args];
-  const password = 'a password: with @ signs/';
+
   const passwordFile = join(folder, 'password');
   await writeFile(passwordFile, password, { mode: 0o644 });
   const data = join(folder, 'data');
@@ -60,18 +67,7 @@ export async function startExternalServer({
     '-c',
     'fsync=off',
   ];
-  const server = spawn(...as(join(bin, 'postgres'), options), {
-    cwd: '/',
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    let said = '';
-    server.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes('ready to accept connections')) resolve();
-    });
-    server.once('exit', () => reject(new Error(`the server ended: ${said}`)));
-  });
+  let server = await launch(...as(join(bin, 'postgres'), options));
   const address = (name: string) =>
     `postgres://zlh:${encodeURIComponent(password)}@127.0.0.1:${port}/${name}`;
   let made = 0;
@@ -84,13 +80,35 @@ export async function startExternalServer({
       await client.end();
       return address(name);
     },
+    crash: () => end(server, 'SIGQUIT'),
+    async start() {
+      server = await launch(...as(join(bin, 'postgres'), options));
+    },
     async stop() {
-      const exit = once(server, 'exit');
-      server.kill('SIGINT');
-      await exit;
+      await end(server, 'SIGINT');
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function launch(command: string, args: readonly string[]): Promise<ChildProcess> {
+  const server = spawn(command, args, { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+  await new Promise<void>((resolve, reject) => {
+    let said = '';
+    server.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('ready to accept connections')) resolve();
+    });
+    server.once('exit', () => reject(new Error(`the server ended: ${said}`)));
+  });
+  return server;
+}
+
+async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const exit = once(server, 'exit');
+  server.kill(signal);
+  await exit;
 }
 
 async function freePort(): Promise<number> {

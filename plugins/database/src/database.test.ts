@@ -7,9 +7,9 @@ import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../test/runner/needs.ts';
+import { password, startExternalServer } from '../../../test/support/postgres.ts';
 import { Database, Migrations, newId } from './index.ts';
 import database from './platform.ts';
-import { makeExternalServer } from './test/external-server.ts';
 import { startApp } from './test/start-app.ts';
 import { addressOf, schemaDifference } from './testing/index.ts';
 
@@ -95,7 +95,7 @@ test('ids made later sort later, and none comes twice', () => {
 when(postgres)(
   'processes that start on one empty database at the same instant all come up, with one vault',
   async ({ bin }) => {
-    const server = await makeExternalServer(bin);
+    const server = await startExternalServer({ bin });
     const url = await server.database();
     const homes = [1, 2, 3].map(() => mkdtempSync(join(tmpdir(), 'zlh-')));
     try {
@@ -107,7 +107,7 @@ when(postgres)(
       assert.is(new Set(apps.map(({ token }) => token)).size, 1);
       await Promise.all(apps.map((app) => app.stop()));
     } finally {
-      await server.remove();
+      await server.stop();
       for (const home of homes) rmSync(home, { recursive: true });
     }
   },
@@ -116,7 +116,7 @@ when(postgres)(
 when(postgres)(
   'a server that crashed and came back is used again, and the process outlived it',
   async ({ bin }) => {
-    const server = await makeExternalServer(bin);
+    const server = await startExternalServer({ bin });
     const own = await startTestKernel({
       plugins: [database],
       config: { database: { url: await server.database() } },
@@ -157,15 +157,15 @@ when(postgres)(
       assert.equal(await db.fork().execute('select n from kept'), [{ n: 2 }]);
     } finally {
       await own.stop();
-      await server.remove();
+      await server.stop();
     }
   },
 );
 
 when(postgres)('a wrong password is said without telling it', async ({ bin }) => {
-  const server = await makeExternalServer(bin);
+  const server = await startExternalServer({ bin });
   try {
-    const url = (await server.database()).replace('se%3Acr%2Fet', 'wr0ng');
+    const url = (await server.database()).replace(encodeURIComponent(password), 'wr0ng');
     await startTestKernel({
       plugins: [database],
       config: { database: { url } },
@@ -173,10 +173,10 @@ when(postgres)('a wrong password is said without telling it', async ({ bin }) =>
     });
     assert.unreachable();
   } catch (error) {
-    assert.match((error as Error).message, 'password authentication failed for user "host"');
+    assert.match((error as Error).message, 'password authentication failed for user "zlh"');
     assert.not.match((error as Error).message, 'wr0ng');
   } finally {
-    await server.remove();
+    await server.stop();
   }
 });
 
