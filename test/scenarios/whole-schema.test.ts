@@ -7,13 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Entities } from '@zlh/database';
 import { schemaDifference } from '@zlh/database/testing';
-import type { Plugin } from '@zlh/kernel';
+import type { Configuration, Plugin } from '@zlh/kernel';
 import { startTestKernel } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import configuration from '../../config/platform.ts';
+import { repository } from '../support/platform.ts';
 
 test('the migrations of all plugins make the schema that all entities describe', async () => {
+  const { default: configuration } = (await import(join(repository, 'config/platform.ts'))) as {
+    default: Configuration;
+  };
   const names = Object.keys(configuration.plugins);
   const plugins = await Promise.all(
     names.map(async (name) => (await import(`${name}/platform`)) as { default: Plugin }),
