@@ -104,6 +104,8 @@ function begin(entry: Entry, runId: string): Open {
 }
 
 function apply(open: Open, entry: Entry): void {
+  // An agent that was killed over an end understands it again.
+  if (open.period.end !== null) return;
   if (entry.what === 'ready') {
     open.readySince ??= entry;
     open.period = { ...open.period, readyAt: open.period.readyAt ?? entry.at };
