@@ -6,5 +6,6 @@ export default {
     '@zlh/agent': {},
     '@zlh/agent-minecraft': {},
     '@zlh/agent-query': {},
+    '@zlh/agent-files': {},
   },
 } satisfies Configuration;

@@ -11,6 +11,7 @@ export default {
     '@zlh/agents': {},
     '@zlh/catalog': {},
     '@zlh/instances': {},
+    '@zlh/files': {},
     '@zlh/provider-local': {},
     '@zlh/portal': {},
   },

@@ -9,12 +9,14 @@ import type { SpecStore } from './install/spec-store.ts';
 import type { Operations } from './operations/operations.ts';
 import type { PlatformAddress } from './platform/platform-address.ts';
 import type { StatusBoard } from './status/status-board.ts';
+import type { UsageHistory } from './status/usage-history.ts';
 import type { Supervisor } from './supervisor/supervisor.ts';
 
 export interface GroundParts {
   readonly folders: Folders;
   readonly specs: SpecStore;
   readonly board: StatusBoard;
+  readonly usage: UsageHistory;
   readonly operations: Operations;
   readonly supervisor: Supervisor;
   readonly console: ConsoleHub;
@@ -23,7 +25,7 @@ export interface GroundParts {
 }
 
 export function makeGround(parts: GroundParts): AgentGround {
-  const { folders, specs, board, operations, supervisor, console, address, token } = parts;
+  const { folders, specs, board, usage, operations, supervisor, console, address, token } = parts;
   return {
     data: folders.data,
     get spec() {
@@ -31,6 +33,9 @@ export function makeGround(parts: GroundParts): AgentGround {
     },
     get status() {
       return board.status;
+    },
+    get disk() {
+      return usage.disk;
     },
     get owner() {
       return process.getuid?.() === 0 ? (specs.spec?.user ?? null) : null;

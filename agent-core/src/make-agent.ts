@@ -173,6 +173,7 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
     folders,
     specs,
     board,
+    usage,
     operations,
     supervisor,
     console,

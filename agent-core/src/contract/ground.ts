@@ -3,6 +3,7 @@
  * installed spec and the console through this, and nothing else of the agent's inside.
  */
 import { token } from '@zlh/kernel';
+import type { UsageReply } from './history.ts';
 import type { AgentOperation } from './operation.ts';
 import type { InstanceSpec } from './spec.ts';
 import type { AgentStatus } from './status.ts';
@@ -21,6 +22,8 @@ export interface AgentGround {
   /** The installed spec; undefined before the first. */
   readonly spec: InstanceSpec | undefined;
   readonly status: AgentStatus;
+  /** What the data folder takes, as it was last looked at: at most about a minute ago. Null before the first look. */
+  readonly disk: UsageReply['disk'];
   /** Null when files belong to whoever runs the agent. */
   readonly owner: FileOwner | null;
   /**

@@ -125,13 +125,15 @@ export const CrashPolicySpec = Type.Object(
 );
 export type CrashPolicySpec = Type.Static<typeof CrashPolicySpec>;
 
-/** What the game may use besides memory; absent is no limit. Ignored where `status.limits` is `none`. */
+/** What the game may use besides memory; absent is no limit. The first two count for nothing where `status.limits` is `none`. */
 export const LimitsSpec = Type.Object(
   {
     /** Of processor time; 100 is one core. */
     cpuPercent: Type.Optional(Type.Integer({ minimum: 1, maximum: 102_400 })),
     /** Processes and threads at the same time. */
     processes: Type.Optional(Type.Integer({ minimum: 8, maximum: 4_194_304 })),
+    /** Of the data folder. Kept by the agent for what goes through it; the game itself is not held to it. */
+    diskMiB: Type.Optional(Type.Integer({ minimum: 1, maximum: 16_777_216 })),
   },
   closed,
 );

@@ -1,0 +1,67 @@
+/** What people do to a single entry: make a folder, rename, delete, change permissions. Each is one step of the disk. */
+import { rename } from 'node:fs/promises';
+import type { Parts } from './content/write.ts';
+import { explained, refusals } from './errors.ts';
+import type { FileEntry } from './index.ts';
+import { entryOf } from './tree/entry.ts';
+import { parseNewPath, parsePath } from './tree/names.ts';
+import type { Place } from './tree/tree.ts';
+
+export async function makeFolder({ tree }: Parts, path: string): Promise<FileEntry> {
+  await using place = await tree.place(parseNewPath(path));
+  await tree.makeFolder(place.folder, place.name);
+  return await entryAt(place);
+}
+
+export async function renameFile(
+  { tree, locks }: Parts,
+  { from, to, overwrite = false }: { from: string; to: string; overwrite?: boolean },
+): Promise<FileEntry> {
+  return locks.run(to, async () => {
+    await using source = await tree.place(parsePath(from));
+    await using target = await tree.place(parseNewPath(to));
+    const found = await source.folder.look(source.name);
+    if (found === undefined) throw refusals.notFound(from);
+    const there = await target.folder.look(target.name);
+    const same = there?.ino === found.ino && there.dev === found.dev;
+    if (there !== undefined && !same) {
+      if (there.isDirectory()) throw refusals.exists(to);
+      if (!overwrite || found.isDirectory()) throw refusals.exists(to);
+    }
+    await rename(source.folder.at(source.name), target.folder.at(target.name)).catch(
+      (error: unknown) => {
+        throw explained(error, to);
+      },
+    );
+    return await entryAt(target);
+  });
+}
+
+/** Gone at once, however much it is; the disk gives its room back a little later. */
+export async function deleteFile({ tree, workshop, locks }: Parts, path: string): Promise<void> {
+  await locks.run(path, async () => {
+    await using place = await tree.place(parsePath(path));
+    const found = await place.folder.look(place.name);
+    if (found === undefined) throw refusals.notFound(path);
+    const from = place.folder.at(place.name);
+    await workshop.discard(from).catch(async (error: unknown) => {
+      const closed = (error as NodeJS.ErrnoException).code === 'EACCES' && found.isDirectory();
+      if (!closed) throw explained(error, path);
+      // Whoever moves a folder must be able to write to it.
+      await tree.changeMode(place, 0o700);
+      await workshop.discard(from);
+    });
+  });
+}
+
+export async function changeMode({ tree }: Parts, path: string, mode: string): Promise<FileEntry> {
+  await using place = await tree.place(parsePath(path));
+  await tree.changeMode(place, Number.parseInt(mode, 8));
+  return await entryAt(place);
+}
+
+async function entryAt({ folder, name, path }: Place): Promise<FileEntry> {
+  const stat = await folder.look(name);
+  if (stat === undefined) throw refusals.notFound(path);
+  return entryOf(folder, name, stat);
+}

@@ -1,0 +1,147 @@
+/**
+ * Replaces a file's content: written aside, flushed, and moved over in one step. Promises that a reader sees the old
+ * content or the new, that a link at its place is never written through, and that whoever names the version they have
+ * seen replaces exactly that one.
+ */
+import { constants, type BigIntStats } from 'node:fs';
+import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { Disk } from '../disk.ts';
+import { explained, refusals } from '../errors.ts';
+import type { FileEntry } from '../index.ts';
+import type { Locks } from '../locks.ts';
+import { entryOf, tagOf } from '../tree/entry.ts';
+import { parseNewPath, parsePath } from '../tree/names.ts';
+import type { Place, Tree } from '../tree/tree.ts';
+import type { Workshop } from '../workshop.ts';
+
+export interface Parts {
+  readonly tree: Tree;
+  readonly disk: Disk;
+  readonly locks: Locks;
+  readonly workshop: Workshop;
+}
+
+export interface Expectation {
+  /** `If-Match`: the version that is replaced. */
+  readonly match?: string | undefined;
+  /** `If-None-Match: *`: there must be nothing yet. */
+  readonly none?: boolean | undefined;
+}
+
+const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+/** Written in one go; small pieces of a network would each cost a turn of the disk. */
+const GATHER = 1024 * 1024;
+
+export async function writeContent(
+  parts: Parts,
+  path: string,
+  body: Readable,
+  length: number | undefined,
+  expected: Expectation,
+): Promise<{ readonly entry: FileEntry; readonly made: boolean }> {
+  const { tree, workshop, locks, disk } = parts;
+  const names = parsePath(path);
+  {
+    // Before anything is sent: whoever is too late shall hear so at once.
+    await using place = await tree.place(names);
+    if ((await checked(tree, place, expected)) === undefined) parseNewPath(path);
+  }
+  using room = await disk.hold(length ?? 0);
+  const temporary = workshop.incoming();
+  const handle = await open(temporary, NEW, 0o600);
+  try {
+    const size = await fill(handle, body, (bytes) => room.grow(bytes));
+    if (length !== undefined && size !== length) throw refusals.incomplete();
+    return await locks.run(path, async () => {
+      await using place = await tree.place(names);
+      const before = await checked(tree, place, expected);
+      const mode = before === undefined ? 0o644 : Number(before.mode) & 0o777;
+      await put({ tree, handle, temporary, place, mode });
+      room.settle(size - Number(before?.size ?? 0));
+      const stat = await handle.stat({ bigint: true });
+      const entry = await entryOf(place.folder, place.name, stat);
+      return { entry, made: before === undefined };
+    });
+  } catch (error) {
+    body.resume();
+    await unlink(temporary).catch(() => undefined); // it may be in its place already
+    throw explained(error, path);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Moves a finished file to its place, flushed and in the hands of the instance's user. */
+export async function put(file: {
+  readonly tree: Tree;
+  readonly handle: FileHandle;
+  readonly temporary: string;
+  readonly place: Place;
+  readonly mode: number;
+}): Promise<void> {
+  const { tree, handle, temporary, place, mode } = file;
+  if (tree.owner !== null) await handle.chown(tree.owner.uid, tree.owner.gid);
+  await handle.chmod(mode);
+  await handle.sync();
+  await rename(temporary, place.folder.at(place.name));
+  await place.folder.sync();
+}
+
+/** What is there now; throws when it is no file, or not what the caller expects. */
+async function checked(
+  tree: Tree,
+  { folder, name, path }: Place,
+  { match, none }: Expectation,
+): Promise<BigIntStats | undefined> {
+  const found = await folder.look(name);
+  if (found !== undefined) tree.assertFile(found, path);
+  if (found !== undefined && none === true) throw refusals.exists(path);
+  if (match !== undefined) {
+    const tag = found === undefined ? undefined : tagOf(found);
+    if (tag === undefined || (match !== '*' && match !== tag))
+      throw refusals.changed(path, tag, match);
+  }
+  return found;
+}
+
+/** Answers how many bytes came. `grow` throws when there is no room for them. */
+export async function fill(
+  handle: FileHandle,
+  body: Readable,
+  grow: (bytes: number) => Promise<void> | undefined,
+  start = 0,
+): Promise<number> {
+  let waiting: Buffer[] = [];
+  let gathered = 0;
+  let size = 0;
+  const flush = async () => {
+    await writeAll(handle, waiting, start + size);
+    size += gathered;
+    waiting = [];
+    gathered = 0;
+  };
+  // Not destroyed when this fails: the answer goes the way the body came.
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    waiting.push(chunk);
+    gathered += chunk.length;
+    await grow(size + gathered);
+    if (gathered >= GATHER) await flush();
+  }
+  await flush();
+  return size;
+}
+
+async function writeAll(handle: FileHandle, chunks: Buffer[], position: number): Promise<void> {
+  if (chunks.length === 0) return;
+  const total = chunks.reduce((sum, { length }) => sum + length, 0);
+  const { bytesWritten } = await handle.writev(chunks, position);
+  if (bytesWritten === total) return;
+  // A nearly full disk takes a part; the next write says why.
+  let rest = Buffer.concat(chunks).subarray(bytesWritten);
+  for (let at = position + bytesWritten; rest.length > 0;) {
+    const written = await handle.write(rest, 0, rest.length, at);
+    rest = rest.subarray(written.bytesWritten);
+    at += written.bytesWritten;
+  }
+}

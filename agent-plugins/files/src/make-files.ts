@@ -1,0 +1,29 @@
+/** Puts the parts together. */
+import type { AgentGround } from '@zlh/agent';
+import type { Logger } from '@zlh/kernel';
+import type { Parts } from './content/write.ts';
+import { Disk } from './disk.ts';
+import { Locks } from './locks.ts';
+import { Tree } from './tree/tree.ts';
+import { Workshop } from './workshop.ts';
+
+export interface Files {
+  readonly parts: Parts;
+  /** Takes up what an earlier agent left. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function makeFiles({ ground, log }: { ground: AgentGround; log: Logger }): Files {
+  const state = ground.stateFolder('files');
+  const workshop = new Workshop(state, ground.data, log);
+  const disk = new Disk(ground, state, () => ({ size: 0, arrived: 0 }));
+  const parts: Parts = { tree: new Tree(ground), disk, locks: new Locks(), workshop };
+  return {
+    parts,
+    async start() {
+      await workshop.begin(() => true);
+    },
+    stop: () => workshop.close(),
+  };
+}

@@ -1,0 +1,33 @@
+/** Finds entries by a part of their name. Bounded: a world of a million files is not looked through for one request. */
+import { Refusal } from '@zlh/agent';
+import { largestPage, type FileEntry, type FoundFiles } from './index.ts';
+import { entryOf } from './tree/entry.ts';
+import { parsePath, textOf } from './tree/names.ts';
+import type { Tree } from './tree/tree.ts';
+import { walk } from './tree/walk.ts';
+
+const mostLookedAt = 50_000;
+const longestMs = 5_000;
+
+export async function search(
+  tree: Tree,
+  { path = '', name, limit = '200' }: { path?: string; name: string; limit?: string },
+): Promise<FoundFiles> {
+  const most = Math.min(Math.max(Number(limit), 1), largestPage);
+  const wanted = name.toLowerCase();
+  const until = performance.now() + longestMs;
+  const items: FileEntry[] = [];
+  await using start = await tree.folder(parsePath(path));
+  try {
+    for await (const met of walk(start, { entries: mostLookedAt })) {
+      if (performance.now() > until || items.length === most) return { items, complete: false };
+      if (textOf(met.name).toLowerCase().includes(wanted))
+        items.push(await entryOf(met.folder, met.name, met.stat));
+    }
+  } catch (error) {
+    const code = error instanceof Refusal ? error.code : '';
+    if (code === 'FILES_TOO_MANY' || code === 'FILES_TOO_DEEP') return { items, complete: false };
+    throw error;
+  }
+  return { items, complete: true };
+}

@@ -1,0 +1,129 @@
+/** The instance's folder as a tree: finds the folder a path lies in, step by step, and opens files in it safely. */
+import { constants, type BigIntStats } from 'node:fs';
+import { chmod, mkdir, open, type FileHandle } from 'node:fs/promises';
+import { Refusal, type AgentGround } from '@zlh/agent';
+import { explained, refusals } from '../errors.ts';
+import { Folder, O_PATH } from './folder.ts';
+import { joined } from './names.ts';
+
+/** A pipe that took the place of a file must not block us. */
+const ANY = O_PATH | constants.O_NOFOLLOW;
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Where a thing is, or would be. Close its folder. */
+export interface Place extends AsyncDisposable {
+  readonly folder: Folder;
+  readonly name: Buffer;
+  readonly path: string;
+}
+
+export class Tree {
+  readonly #ground: AgentGround;
+
+  constructor(ground: AgentGround) {
+    this.#ground = ground;
+  }
+
+  get owner(): AgentGround['owner'] {
+    return this.#ground.owner;
+  }
+
+  /** With `make`, folders that are missing are made and belong to the instance's user. */
+  async folder(parts: readonly Buffer[], make = false): Promise<Folder> {
+    let folder = await Folder.openRoot(this.#ground.data);
+    for (const part of parts) {
+      const parent = folder;
+      try {
+        folder = await (make ? this.#childOrNew(parent, part) : parent.child(part));
+      } finally {
+        await parent[Symbol.asyncDispose]();
+      }
+    }
+    return folder;
+  }
+
+  async place(parts: readonly Buffer[], make = false): Promise<Place> {
+    const name = parts.at(-1);
+    if (name === undefined) throw refusals.isRoot();
+    const folder = await this.folder(parts.slice(0, -1), make);
+    return {
+      folder,
+      name,
+      path: joined(parts),
+      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    };
+  }
+
+  /** A regular file of the instance, open for reading. */
+  async openFile({ folder, name, path }: Omit<Place, keyof AsyncDisposable>): Promise<{
+    readonly handle: FileHandle;
+    readonly stat: BigIntStats;
+  }> {
+    const found = await folder.look(name);
+    if (found === undefined) throw refusals.notFound(path);
+    this.assertFile(found, path);
+    const handle = await open(folder.at(name), READ).catch((error: unknown) => {
+      throw explained(error, path);
+    });
+    try {
+      const stat = await handle.stat({ bigint: true });
+      this.assertFile(stat, path);
+      return { handle, stat };
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Of a file or folder of the instance, itself: what takes its place meanwhile is not touched. */
+  async changeMode({ folder, name, path }: Place, mode: number): Promise<void> {
+    try {
+      await using handle = await open(folder.at(name), ANY);
+      const stat = await handle.stat({ bigint: true });
+      if (!stat.isDirectory()) this.assertFile(stat, path);
+      await chmod(`/proc/self/fd/${handle.fd}`, mode);
+    } catch (error) {
+      throw explained(error, path);
+    }
+  }
+
+  assertFile(stat: BigIntStats, path: string): void {
+    if (stat.isDirectory()) throw refusals.isFolder(path);
+    if (stat.isSymbolicLink()) throw refusals.isLink(path);
+    if (!stat.isFile()) throw refusals.notFile(path);
+    this.assertOwn(stat, path);
+  }
+
+  /**
+   * A hard link may be another name of a file outside. As root the agent could read and change it where the instance's
+   * own user could not, so it leaves such files alone.
+   */
+  assertOwn(stat: BigIntStats, path: string): void {
+    const { owner } = this;
+    if (owner === null || stat.isDirectory() || stat.nlink < 2n) return;
+    if (stat.uid !== BigInt(owner.uid)) throw refusals.foreign(path);
+  }
+
+  async #childOrNew(parent: Folder, name: Buffer): Promise<Folder> {
+    if ((await parent.look(name)) !== undefined) return parent.child(name);
+    await this.makeFolder(parent, name).catch((error: unknown) => {
+      if (!(error instanceof Refusal) || error.code !== 'FILES_EXISTS') throw error;
+    });
+    return parent.child(name);
+  }
+
+  /** Belongs to the instance's user. */
+  async makeFolder(parent: Folder, name: Buffer): Promise<void> {
+    await mkdir(parent.at(name), { mode: 0o755 }).catch((error: unknown) => {
+      throw explained(error, parent.pathOf(name));
+    });
+    await using folder = await parent.child(name);
+    await this.#own(folder);
+  }
+
+  async #own(folder: Folder): Promise<void> {
+    if (this.owner === null) return;
+    await using handle = await open(folder.at(Buffer.from('.')), constants.O_RDONLY);
+    await handle.chown(this.owner.uid, this.owner.gid);
+  }
+}

@@ -1,0 +1,58 @@
+/** How this plugin speaks to the agent of an instance: who may, where it is, and the trail of what was changed. */
+import type { Audit } from '@zlh/accounts';
+import type { AgentQuestion, Agents } from '@zlh/agents';
+import type { Database } from '@zlh/database';
+import type { Identity } from '@zlh/http';
+import type { Instances } from '@zlh/instances';
+import type { Operations } from '@zlh/operations';
+import { Type, type Static, type TSchema } from 'typebox';
+
+export interface Use {
+  readonly instances: Instances;
+  readonly agents: Agents;
+  readonly operations: Operations;
+  readonly database: Database;
+  readonly audit: Audit;
+}
+
+export interface Asking {
+  readonly params: { readonly id: string };
+  readonly identity: Identity;
+}
+
+export const instanceParams = Type.Object({ id: Type.String({ format: 'uuid' }) });
+
+export async function askAgent<S extends TSchema>(
+  { instances, agents }: Use,
+  { params, identity }: Asking,
+  permission: string,
+  question: AgentQuestion<S>,
+): Promise<Static<S>> {
+  return agents.ask(await instances.target(params.id, identity, permission), question);
+}
+
+/** `?path=world&limit=50`; what is undefined is left out. */
+export function queryOf(
+  values: Readonly<Record<string, string | number | boolean | undefined>>,
+): string {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return `?${new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString()}`;
+}
+
+/** Who changed what. The agent has done it already: it is written down, whatever happens next. */
+export async function record(
+  { database, audit }: Use,
+  { params, identity }: Asking,
+  action: string,
+  data: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await database.transaction((em) =>
+    audit.record(em, {
+      action: `files.${action}`,
+      actor: identity.label,
+      userId: identity.id,
+      instanceId: params.id,
+      data,
+    }),
+  );
+}
