@@ -123,6 +123,34 @@ const at = (
   };
 };
 
+const onFiles = (path: string, answers: Statuses): Row =>
+  at(({ instance }) => `/api/instances/${instance.id}/files${path}`, answers, {
+    permission: 'files.read',
+  });
+
+/** With a name that nothing has yet. */
+const onNewFile = (answers: Statuses, send: (path: string) => Sent): Row => ({
+  permission: 'files.write',
+  answers,
+  send({ instance }) {
+    const { path, ...rest } = send(randomUUID());
+    return { path: `/api/instances/${instance.id}/files${path}`, ...rest };
+  },
+});
+
+/** With a file of its own. */
+const onFile = (answers: Statuses, send: (path: string) => Sent): Row => ({
+  permission: 'files.write',
+  answers,
+  async send({ owner, instance }) {
+    const files = `/api/instances/${instance.id}/files`;
+    const name = randomUUID();
+    await owner.ask('PUT', `${files}/content?path=${name}`, 'content');
+    const { path, ...rest } = send(name);
+    return { path: files + path, ...rest };
+  },
+});
+
 const administrator = 'administrator' as const;
 const wrongPassword = { email: 'nobody@example.org', password: 'a wrong password' };
 
@@ -323,6 +351,32 @@ export const routes: Readonly<Record<string, Row>> = {
       return { path, after: () => owner.request('DELETE', path) };
     },
   },
+  'GET /api/instances/{id}/files': onFiles('', from('operator', 200)),
+  'GET /api/instances/{id}/files/search': onFiles('/search?name=e', from('operator', 200)),
+  'GET /api/instances/{id}/files/content': onFiles(
+    '/content?path=server.properties',
+    from('operator', 200),
+  ),
+  'GET /api/instances/{id}/files/archive': onFiles('/archive?format=tar', from('operator', 200)),
+  'PUT /api/instances/{id}/files/content': onNewFile(from('manager', 201), (path) => ({
+    path: `/content?path=${path}`,
+    body: {},
+  })),
+  'DELETE /api/instances/{id}/files/content': onFile(from('manager', 204), (path) => ({
+    path: `/content?path=${path}`,
+  })),
+  'POST /api/instances/{id}/files/actions/mkdir': onNewFile(from('manager', 201), (path) => ({
+    path: '/actions/mkdir',
+    body: { path },
+  })),
+  'POST /api/instances/{id}/files/actions/rename': onFile(from('manager', 200), (path) => ({
+    path: '/actions/rename',
+    body: { from: path, to: `${path}-renamed` },
+  })),
+  'POST /api/instances/{id}/files/actions/chmod': onFile(from('manager', 200), (path) => ({
+    path: '/actions/chmod',
+    body: { path, mode: '600' },
+  })),
   // The last one: it ends the sessions that the others use.
   'DELETE /api/auth/sessions': at('/api/auth/sessions', bySession(204)),
 };

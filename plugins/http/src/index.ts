@@ -82,7 +82,7 @@ export type RouteRequest<S extends RouteSchemas> = Omit<
 };
 
 export interface RouteDefinition<S extends RouteSchemas> {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
   /** `/api/instances/:id` */
   readonly url: string;
   /** One line for the API document. */
@@ -94,6 +94,8 @@ export interface RouteDefinition<S extends RouteSchemas> {
   readonly perMinute?: number;
   /** Largest body in bytes; default 1 MiB. */
   readonly bodyLimit?: number;
+  /** The handler reads the body itself, from `request.raw`: bytes of any type and, but for its own limits, any length. */
+  readonly streamed?: boolean;
   /** Repeats with the same `Idempotency-Key` get the first answer. Only for POST that creates. */
   readonly idempotent?: boolean;
   /** Leaves the route out of the API document. */

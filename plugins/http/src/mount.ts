@@ -57,6 +57,25 @@ export function mount(
   placed: readonly PlacedRoute[],
   context: MountContext,
 ): void {
+  const isStreamed = ({ route }: PlacedRoute) =>
+    route.method !== 'WEBSOCKET' && route.streamed === true;
+  mountHere(
+    app,
+    placed.filter((each) => !isStreamed(each)),
+    context,
+  );
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _body, done) => done(null));
+    mountHere(scope, placed.filter(isStreamed), context);
+  });
+}
+
+function mountHere(
+  app: FastifyInstance,
+  placed: readonly PlacedRoute[],
+  context: MountContext,
+): void {
   const socketHandler = createSocketHandler(context.longLived, context.log);
   for (const { plugin, route, method } of placed) {
     try {
