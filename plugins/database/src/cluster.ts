@@ -15,6 +15,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -46,6 +47,8 @@ const user = 'zlh';
 const deafAfterMs = 5000;
 /** The children of a server that was killed hold its memory for a moment. */
 const memoryFreeWithinMs = 10_000;
+/** In bytes; it writes its log of changes in pieces of 16 MiB. */
+const leastRoom = 20 * 2 ** 20;
 
 const settings = {
   listen_addresses: '',
@@ -108,6 +111,7 @@ async function initialise({ binaries, folder, data, signal }: Site): Promise<voi
     await promisify(execFile)(command, full, { cwd: '/', env: environment(), signal });
   } catch (cause) {
     rmSync(fresh, { recursive: true, force: true, maxRetries: 5 });
+    assertRoom(folder);
     const { stderr, message } = cause as { stderr?: string; message: string };
     const said = (stderr || message).trim().split('\n').at(-1);
     throw new CodedError(
@@ -121,6 +125,17 @@ async function initialise({ binaries, folder, data, signal }: Site): Promise<voi
   const entry = openSync(folder, 'r');
   fsyncSync(entry); // a crash of the machine must not take back the name, and with it all that was written since
   closeSync(entry);
+}
+
+/** Why it does not start, where that is the reason: its own words are of files. */
+function assertRoom(folder: string): void {
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize >= leastRoom) return;
+  throw new CodedError(
+    'DATABASE_DISK_FULL',
+    'The disk that holds the embedded PostgreSQL is full.',
+    'Free at least 100 MiB on it (it is the one of "postgres" in the home), then start again.',
+  );
 }
 
 function assertReadable(data: string): void {
@@ -190,6 +205,7 @@ async function launch(site: Site, host: string): Promise<{ pid: number; host: st
     if (pid !== undefined) return { pid, host };
     const said = readFileSync(logFile, 'utf8').trim().split('\n').slice(-3).join(' ');
     if (/pre-existing shared memory/.test(said) && performance.now() < deadline) continue;
+    assertRoom(data);
     throw new CodedError(
       'DATABASE_START_FAILED',
       `The embedded PostgreSQL did not start: ${said || 'it said nothing'}`,

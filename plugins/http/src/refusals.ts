@@ -6,7 +6,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Logger } from '@zlh/kernel';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { apiHeaders } from './headers.ts';
-import { Problem } from './problem.ts';
+import { Problem, problems } from './problem.ts';
 
 export const problemType = 'application/problem+json; charset=utf-8';
 
@@ -53,25 +53,33 @@ export function problemOf(error: unknown): Problem | null {
     : null;
 }
 
+/** A full disk under the platform is no defect: reading goes on, and writing does as soon as there is room. */
+const diskFull = () =>
+  problems.unavailable(
+    'http.disk-full',
+    'The disk of the platform is full. Free some space on it, then try again.',
+    30,
+  );
+
+/** Of the file system, or of PostgreSQL. */
+const isDiskFull = (error: unknown) =>
+  ['ENOSPC', 'EDQUOT', '53100'].includes(String((error as { code?: unknown } | null)?.code));
+
 export function createRefuser(log: Logger) {
   /** Fastify's error handler. */
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     let problem = problemOf(error);
     if (problem === null) {
-      log.error(
-        {
-          err: error,
-          requestId: request.id,
-          method: request.method,
-          route: request.routeOptions?.url,
-        },
-        'a request failed for a reason of ours',
-      );
-      problem = new Problem(
-        500,
-        'http.internal',
-        `Something went wrong on our side. Try again, or report request ${request.id}.`,
-      );
+      const { id: requestId, method, routeOptions } = request;
+      const about = { err: error, requestId, method, route: routeOptions?.url };
+      log.error(about, 'a request failed for a reason of ours');
+      problem = isDiskFull(error)
+        ? diskFull()
+        : new Problem(
+            500,
+            'http.internal',
+            `Something went wrong on our side. Try again, or report request ${request.id}.`,
+          );
     }
     reply.headers(apiHeaders);
     const { retryAfter, ...members } = problem.members;

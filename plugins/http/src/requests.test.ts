@@ -66,6 +66,15 @@ const routes = [
   }),
   defineRoute({
     method: 'GET',
+    url: '/api/full',
+    summary: 'Finds no room',
+    access: 'public',
+    handler() {
+      throw Object.assign(new Error('could not extend file "base/1"'), { code: '53100' });
+    },
+  }),
+  defineRoute({
+    method: 'GET',
     url: '/api/lies',
     summary: 'Lies',
     access: 'public',
@@ -215,6 +224,12 @@ test('a defect is 500 with an id and nothing of what happened', async () => {
   assert.is(headers.get('content-type'), 'application/problem+json; charset=utf-8');
 });
 
+test('a full disk is no defect but something to wait for', async () => {
+  const { status, body, headers } = await client.get('/api/full');
+  assert.equal([status, body.code, headers.get('retry-after')], [503, 'http.disk-full', '30']);
+  assert.match(body.detail, 'Free some space');
+});
+
 test('a problem carries its members, and how long to wait as a header', async () => {
   const { body, headers } = await client.get('/api/busy');
   assert.equal(
@@ -251,7 +266,7 @@ test('what is no HTTP at all is answered with 400 and hung up on', async () => {
 
 test('no input breaks a route', async () => {
   const { faults: broken, requests } = await badInput(kernel, {
-    except: ['GET /api/broken', 'GET /api/lies', 'GET /api/busy'],
+    except: ['GET /api/broken', 'GET /api/lies', 'GET /api/busy', 'GET /api/full'],
   });
   assert.equal(broken, []);
   assert.ok(requests > 100);
