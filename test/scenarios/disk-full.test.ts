@@ -169,4 +169,38 @@ when(npm, mounts)(
     ),
 );
 
+when(mounts)(
+  'the disk of the database fills: what is there can be read, and all goes on when there is room',
+  async () => {
+    const platform = await TestPlatform.make();
+    const disk = await TinyDisk.mount(platform.home, 400);
+    try {
+      await platform.start();
+      const client = await platform.admin();
+      const write = () =>
+        client.request('POST', '/api/api-keys', { name: 'backup', scopes: ['instances.read'] });
+      // What is half empty in its files takes some more rows before it asks the disk.
+      await disk.fill();
+      let answer = await write();
+      for (let tries = 0; answer.status === 201 && tries < 20; tries++) answer = await write();
+      assert.equal([answer.status, answer.body['code']], [503, 'http.disk-full']);
+      assert.is((await client.request('GET', '/api/instances')).status, 200);
+      assert.is((await client.request('GET', '/health/ready')).status, 200);
+      assert.is(await platform.stop(), 0);
+
+      const refused = await platform.start().catch((error: Error) => error.message);
+      assert.match(String(refused), /full/);
+      await disk.empty();
+      await platform.start();
+      client.moveTo(platform.url);
+      assert.is((await write()).status, 201);
+      assert.is(await platform.stop(), 0);
+    } finally {
+      await platform.stop();
+      await disk.unmount();
+      await platform.remove();
+    }
+  },
+);
+
 test.run();
