@@ -1,0 +1,86 @@
+// time-limit: 900s
+/** A thousand crashes in a row: told one by one, and the agent is as small and as calm after them as before. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { CrashPage, CrashRecord } from './contract/history.ts';
+import { statProcess } from './lib/process-id.ts';
+import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
+
+const CRASHES = Number(process.env.ZLH_TEST_CRASHES ?? 1_000);
+const MIB = 2 ** 20;
+
+interface Figures {
+  readonly files: number;
+  readonly memory: number;
+  readonly cpuSeconds: number;
+}
+
+function figuresOf(pid: number): Figures {
+  const resident = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  return {
+    files: readdirSync(`/proc/${pid}/fd`).length,
+    memory: Number(resident?.[1]) * 1024,
+    cpuSeconds: statProcess(pid)!.cpuTicks / 100,
+  };
+}
+
+test(`${CRASHES} crashes in a row leave an agent that is whole, small and calm`, async () => {
+  const platform = await startFakePlatform();
+  const env = { ZLH_AGENT_HEARTBEAT_MS: '300' };
+  const agent = await startTestAgent({ platformUrl: platform.url, env });
+  try {
+    const spec = testSpec(await freePort(), {
+      platformUrl: platform.url,
+      launch: { command: 'sh', args: ['-c', 'echo "crash of $$"; exit 7'], env: {} },
+      probe: { ...testSpec(1).probe, kind: 'tcp' },
+      crash: { backoffInitialMs: 0, backoffMaxMs: 1, stableAfterMs: 60_000, maxCrashes: CRASHES },
+    });
+    await agent.perform(spec);
+    assert.is((await agent.perform('start')).error?.code, 'AGENT_SERVER_EXIT_CODE');
+    const reach = (count: number) =>
+      platform.until(({ crash }) => (crash?.count ?? 0) >= count, 800_000);
+    await reach(CRASHES / 5);
+    const early = figuresOf(agent.pid);
+    const { crash, state } = await reach(CRASHES);
+    const late = figuresOf(agent.pid);
+    assert.is(state, 'crashed');
+    assert.is(crash?.gaveUp, true);
+    assert.ok(late.files <= early.files + 5, `files: ${early.files} → ${late.files}`);
+    assert.ok(late.memory < early.memory + 24 * MIB, `${early.memory} → ${late.memory} bytes`);
+    await expectCalm();
+
+    const told = await allCrashes();
+    assert.is(told.length, CRASHES);
+    assert.equal(
+      told.map(({ count }) => count),
+      Array.from({ length: CRASHES }, (_, index) => CRASHES - index),
+    );
+    assert.ok(told.every(({ exitCode, lastLines }) => exitCode === 7 && lastLines.length === 1));
+  } finally {
+    await agent.end();
+    await platform.close();
+  }
+
+  async function expectCalm(): Promise<void> {
+    const before = figuresOf(agent.pid).cpuSeconds;
+    const begun = performance.now();
+    const seen = platform.reports.length;
+    await platform.until(() => platform.reports.length >= seen + 6);
+    const share = (figuresOf(agent.pid).cpuSeconds - before) / ((performance.now() - begun) / 1000);
+    assert.ok(share < 0.3, `the agent takes ${Math.round(share * 100)} % of a core`);
+  }
+
+  async function allCrashes(): Promise<CrashRecord[]> {
+    const all: CrashRecord[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const { body } = await agent.call<CrashPage>('GET', `/crashes?limit=200${query}`);
+      all.push(...body.items);
+      cursor = body.nextCursor;
+    }
+    return all;
+  }
+});
+
+test.run();
