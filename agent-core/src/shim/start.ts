@@ -18,7 +18,7 @@ const main = fileURLToPath(
   new URL(`./main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
 );
 
-/** Small heap, one helper thread, no just-in-time compiler for a process that mostly waits. */
+/** Bounds for heap, young generation and helper threads; none makes it smaller at rest. */
 const FLAGS = ['--max-old-space-size=48', '--max-semi-space-size=1', '--v8-pool-size=1'];
 
 /**
