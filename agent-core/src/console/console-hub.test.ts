@@ -47,7 +47,7 @@ class Slow implements ConsoleSink {
 const block = (letter: string, size: number) => Buffer.alloc(size, letter);
 
 function write(hub: ConsoleHub, bytes: Buffer): void {
-  hub.output(hub.end, bytes);
+  void hub.output(hub.end, bytes);
 }
 
 test('a viewer gets the scrollback first, then output, each byte once', async () => {
@@ -63,11 +63,11 @@ test('a viewer gets the scrollback first, then output, each byte once', async ()
 
 test('output that is known already is ignored, a gap forgets what came before', () => {
   const hub = new ConsoleHub();
-  hub.output(0, Buffer.from('abcdef'));
-  hub.output(2, Buffer.from('cdefgh'));
-  hub.output(0, Buffer.from('ab'));
+  void hub.output(0, Buffer.from('abcdef'));
+  void hub.output(2, Buffer.from('cdefgh'));
+  void hub.output(0, Buffer.from('ab'));
   assert.is(hub.tail(100), 'abcdefgh');
-  hub.output(100, Buffer.from('later'));
+  void hub.output(100, Buffer.from('later'));
   assert.is(hub.tail(100), 'later');
   assert.is(hub.end, 105);
 });
@@ -110,7 +110,7 @@ test('what was lost before it came here is told to the viewers as a resync', asy
   hub.view(viewer);
   write(hub, Buffer.from('x'));
   viewer.takeAll();
-  hub.output(1_000, Buffer.from('late'));
+  void hub.output(1_000, Buffer.from('late'));
   await viewer.until(4);
   assert.equal([viewer.resyncs, viewer.text], [1, 'late']);
 });
@@ -170,6 +170,17 @@ test('a viewer that left gets nothing more', () => {
   write(hub, block('x', 70_000));
   assert.is(viewer.backlog, 0);
   assert.is(hub.viewers, 0);
+});
+
+test('output from elsewhere stands among that of the terminal, whose offsets stay its own', () => {
+  const hub = new ConsoleHub();
+  void hub.output(0, Buffer.from('one '));
+  hub.add(Buffer.from('added '));
+  assert.is(hub.end, 4);
+  void hub.output(2, Buffer.from('e two'));
+  assert.is(hub.end, 7);
+  assert.is(hub.tail(100), 'one added two');
+  assert.is(hub.tail(100, 4), 'two');
 });
 
 test.run();

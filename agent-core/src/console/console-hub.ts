@@ -82,7 +82,7 @@ export class ConsoleHub {
   }
 
   /** The last `bytes` of output since `from`, as text. */
-  tail(bytes: number, from = 0): string {
+  tail(bytes: number, from = -this.#added): string {
     const parts: Buffer[] = [];
     let at = Math.max(this.#past.start, this.#past.end - bytes, from + this.#added);
     while (at < this.#past.end) {

@@ -1,4 +1,5 @@
 /** The probes every agent has, and the loop that asks them. */
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'uvu';
@@ -8,6 +9,7 @@ import { ProbeLoop } from '../supervisor/probe-loop.ts';
 import { testSpec } from '../testing/test-spec.ts';
 import { logProbe } from './log.ts';
 import { tcpProbe } from './tcp.ts';
+import { udpProbe } from './udp.ts';
 
 const signal = new AbortController().signal;
 let say: (text: string) => void = () => {};
@@ -56,6 +58,30 @@ test('a pattern that is none is refused', () => {
   for (const pattern of [undefined, 5, '(']) {
     assert.throws(() => logProbe.create(target({ options: { pattern } })), /no usable pattern/);
   }
+});
+
+test('a datagram of the game itself is an answer, others and silence are not', async () => {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  const options = { send: '4f457403', expect: '4F45' };
+  const probe = udpProbe.create(target({ port, options }));
+  let answer = '4f450102';
+  const heard: string[] = [];
+  socket.on('message', (question, from) => {
+    heard.push(question.toString('hex'));
+    socket.send(Buffer.from(answer, 'hex'), from.port, from.address);
+  });
+  assert.equal(await probe.check(signal), { ready: true });
+  assert.equal(heard, ['4f457403']);
+  answer = '4e45';
+  assert.equal(await probe.check(AbortSignal.timeout(50)), { ready: false, detail: 'no answer' });
+  socket.close();
+  await once(socket, 'close');
+  assert.is((await probe.check(AbortSignal.timeout(1_000))).ready, false);
+  assert.throws(() => udpProbe.create(target({ port, options: { send: 'x' } })), /hex digits/);
+  assert.throws(() => udpProbe.create(target({ options })), /needs a port/);
 });
 
 const quick = { ...testSpec(1).probe, intervalMs: 20, timeoutMs: 30, failuresToUnready: 2 };
