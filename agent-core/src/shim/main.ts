@@ -200,7 +200,8 @@ function pump(viewer: Viewer): void {
     const frame = frameOutput(from, viewer.frame.subarray(0, OUTPUT_HEADER + length));
     viewer.sent = from + length;
     viewer.busy = true;
-    viewer.socket.write(frame, () => {
+    viewer.socket.write(frame, (error) => {
+      if (error) return; // 'close' follows
       viewer.busy = viewer.stuck = false;
       pump(viewer);
       balance();
