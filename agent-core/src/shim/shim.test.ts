@@ -61,7 +61,8 @@ class Reader {
   next: number;
   #check = () => {};
 
-  constructor({ shim }: ShimRecord, from = 0) {
+  /** `pause` answers how long further output shall be held. */
+  constructor({ shim }: ShimRecord, from = 0, pause?: () => Promise<void>) {
     this.next = from;
     let end: (how: ExitRecord | 'lost') => void;
     this.ended = new Promise((resolve) => (end = resolve));
@@ -72,6 +73,7 @@ class Reader {
         this.text += bytes.toString();
         this.next = offset + bytes.length;
         this.#check();
+        return pause?.();
       },
       exit: (exit) => end(exit),
       lost: () => end('lost'),
@@ -141,6 +143,28 @@ test('a reader who comes late gets the last of it, at the right offset', async (
   assert.is(late.next, first.next);
   assert.is(late.text.length, RING);
   assert.ok(first.text.endsWith(late.text));
+});
+
+test('a flood waits for an agent that reads on, and nothing is lost', async () => {
+  const size = 3_000_000;
+  const started = await shell(`read go; yes 0123456789 | head -c ${size}; echo over; read wait`);
+  const reader = new Reader(started, 0, () => new Promise((resolve) => setTimeout(resolve, 5)));
+  while (!reader.client.write(Buffer.from('\r')))
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  await reader.until(() => reader.text.includes('over'));
+  assert.equal(reader.gaps, []);
+  assert.ok(reader.text.length > size);
+});
+
+test('an agent that is attached and takes nothing does not hold a game', async () => {
+  const started = await shell('read go; yes 0123456789 | head -c 3000000; exit 5');
+  const reader = new Reader(started, 0, () => new Promise(() => {}));
+  while (!reader.client.write(Buffer.from('\r')))
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  while (readExitRecord(runDir, started.runId) === undefined)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.is(readExitRecord(runDir, started.runId)!.exitCode, 5);
+  assert.ok(readExitRecord(runDir, started.runId)!.end > 3_000_000);
 });
 
 test('a game that ended while nobody looked is known from the disk, its shim gone', async () => {
