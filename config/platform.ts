@@ -12,6 +12,7 @@ export default {
     '@zlh/catalog': {},
     '@zlh/instances': {},
     '@zlh/files': {},
+    '@zlh/agent-releases': {},
     '@zlh/provider-local': {},
     '@zlh/portal': {},
   },

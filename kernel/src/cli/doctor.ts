@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, readdirSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { describeError } from '../errors.ts';
-import type { Host } from './load.ts';
+import type { Host } from './configuration.ts';
 import { withinTime } from '../time-limit.ts';
 import type { Options } from './command-line.ts';
 import { inHome } from './home.ts';

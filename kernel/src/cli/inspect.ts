@@ -1,5 +1,5 @@
 /** `zlh inspect`: what a configuration loads, in the order in which it would start. */
-import type { Host } from './load.ts';
+import type { Host } from './configuration.ts';
 import type { PluginReport } from '../report.ts';
 import type { SettingReport } from '../settings.ts';
 import type { Options } from './command-line.ts';

@@ -5,7 +5,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { failureOf, wordsOf } from '../../test/coded.ts';
 import { configuration, declare, makeFolder, packageFiles } from '../../test/packages.ts';
-import { load, type Host } from './load.ts';
+import type { Host } from './configuration.ts';
+import { load } from './load.ts';
 
 type Files = Readonly<Record<string, string | object>>;
 

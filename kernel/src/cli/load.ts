@@ -7,29 +7,17 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import semver from 'semver';
-import { Type } from 'typebox';
 import { CodedError, errors } from '../errors.ts';
 import { isPlugin, type InstalledPlugin } from '../plugin.ts';
-import { closed, faultsOf } from '../setting-faults.ts';
+import { faultsOf } from '../setting-faults.ts';
+import {
+  pluginSettings,
+  readConfiguration,
+  type Configuration,
+  type Host,
+  type PluginSettings,
+} from './configuration.ts';
 import { kernelVersion } from './version.ts';
-
-/** Which export of a plugin package is loaded. */
-export type Host = 'platform' | 'agent';
-
-/** What `config/platform.ts` and `config/agent.ts` export: data only. */
-export interface Configuration {
-  /** Package name → its settings; `false` leaves it out. `onFailure` is read by the kernel. */
-  readonly plugins: Readonly<Record<string, false | PluginSettings>>;
-  /** Longest time a plugin may take to start, and to become ready. Default 60,000 ms. */
-  readonly startTimeoutMs?: number;
-  /** Longest time a plugin may take to drain, and to stop. Default 20,000 ms. */
-  readonly stopTimeoutMs?: number;
-}
-
-/** A plugin's settings, and whether the host goes on without it when it fails. Default `abort`. */
-export type PluginSettings = Readonly<Record<string, unknown>> & {
-  readonly onFailure?: 'abort' | 'continue';
-};
 
 export interface Loaded {
   readonly configuration: Configuration;
@@ -45,17 +33,6 @@ interface Manifest {
 
 /** What `exports` says for one subpath: a file, or a file for each condition. */
 type Conditions = string | null | { readonly [condition: string]: Conditions };
-
-const milliseconds = Type.Optional(Type.Integer({ minimum: 1 }));
-const onFailure = Type.Optional(Type.Union([Type.Literal('abort'), Type.Literal('continue')]));
-const pluginSettings = Type.Object({ onFailure }, { additionalProperties: true });
-const shape = closed(
-  Type.Object({
-    plugins: Type.Record(Type.String(), Type.Unknown()),
-    startTimeoutMs: milliseconds,
-    stopTimeoutMs: milliseconds,
-  }),
-);
 
 /**
  * @throws CodedError when the file cannot be used at all; what is wrong with a plugin is a fault
@@ -77,21 +54,6 @@ export async function load(file: string, host: Host): Promise<Loaded> {
 
 const isFault = (each: InstalledPlugin | CodedError): each is CodedError =>
   each instanceof CodedError;
-
-async function readConfiguration(file: string): Promise<Configuration> {
-  let configuration: unknown;
-  try {
-    const { href } = pathToFileURL(file);
-    configuration = ((await import(href)) as { readonly default?: unknown }).default;
-  } catch (error) {
-    throw errors.configurationUnreadable(file, error);
-  }
-  for (const fault of faultsOf('', shape, configuration)) {
-    const problem = fault.kind === 'wrong' ? fault.problem : `is ${fault.kind}`;
-    throw errors.wrongConfiguration(file, fault.path === '' ? 'default' : fault.path, problem);
-  }
-  return configuration as Configuration;
-}
 
 async function loadPlugin(
   name: string,

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { CodedError, describeError } from '../errors.ts';
-import type { Host } from './load.ts';
+import type { Host } from './configuration.ts';
 import { readCommandLine, type CommandLine } from './command-line.ts';
 import { makeHome } from './home.ts';
 

@@ -1,10 +1,9 @@
 /** From the command line's options to a kernel whose plugins are set up but not started. */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { CodedError, errors } from '../errors.ts';
+import { CodedError } from '../errors.ts';
 import { Kernel } from '../kernel.ts';
-import { load, type Host } from './load.ts';
+import { findConfiguration, type Host } from './configuration.ts';
+import { load } from './load.ts';
 import { createLog, logFormats, logLevels, type Logger } from '../log.ts';
 import type { Options } from './command-line.ts';
 
@@ -15,7 +14,7 @@ export async function makeKernel(
   how: 'quiet' | 'logging',
 ): Promise<Kernel> {
   const log = makeLog(how);
-  const loaded = await load(configurationFile(host, options), host);
+  const loaded = await load(findConfiguration(host, options.config), host);
   const { startTimeoutMs, stopTimeoutMs } = loaded.configuration;
   return new Kernel({
     plugins: loaded.plugins,
@@ -47,18 +46,4 @@ function choice<T extends string>(variable: string, choices: readonly T[]): T | 
     `${variable} is "${text}", which it cannot be.`,
     `Set it to one of ${choices.join(', ')}.`,
   );
-}
-
-/** The one asked for; else `config/<host>.ts` here; else the one that came with the product. */
-function configurationFile(host: Host, { config }: Options): string {
-  if (config !== undefined) {
-    const asked = resolve(config);
-    if (existsSync(asked)) return asked;
-    throw errors.noConfiguration(asked, 'Check the path given by --config or ZLH_CONFIG.');
-  }
-  const here = resolve('config', `${host}.ts`);
-  const own = fileURLToPath(new URL(`../../../config/${host}.ts`, import.meta.url));
-  const found = [here, own].find((file) => existsSync(file));
-  if (found !== undefined) return found;
-  throw errors.noConfiguration(here, 'Make one, or name another with --config.');
 }

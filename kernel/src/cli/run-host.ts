@@ -1,5 +1,5 @@
 /** `zlh start` and `zlh agent`: run until a signal ends them, which is no failure. */
-import type { Host } from './load.ts';
+import type { Host } from './configuration.ts';
 import type { Options } from './command-line.ts';
 import { makeKernel } from './make-kernel.ts';
 import { runKernel } from './run-kernel.ts';

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { CodedError, describeError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Host } from './load.ts';
+import type { Host } from './configuration.ts';
 import type { Options } from './command-line.ts';
 import { openHome } from './home.ts';
 import { listenForTheEnd } from './the-end.ts';

@@ -1,0 +1,51 @@
+/** `agent-releases.update`: an agent becomes the current release while its game goes on. */
+import { OperationReply, type ArtifactRef } from '@zlh/agent';
+import type { Agents } from '@zlh/agents';
+import type { Instances } from '@zlh/instances';
+import type { OperationKind } from '@zlh/operations';
+import type { StoredReleases } from './releases.ts';
+
+interface Use {
+  readonly agents: Agents;
+  readonly instances: Instances;
+  readonly releases: StoredReleases;
+}
+
+export const updateKind = 'agent-releases.update';
+const withinMs = 15 * 60_000;
+
+/** `use` is read when an operation runs, never before. */
+export function updateOperation(use: Use): OperationKind {
+  return {
+    kind: updateKind,
+    retriable: true,
+    ownerOnly: true,
+    phases: [
+      {
+        name: 'release',
+        async run({ signal, keep, progress }) {
+          await keep({ release: await use.releases.current(signal, progress) });
+        },
+      },
+      {
+        name: 'update',
+        run(context) {
+          const { sha256, size } = context.journal['release'] as ArtifactRef;
+          return use.instances.carryOut(context, {
+            name: 'update',
+            withinMs,
+            async ask(target, operationId) {
+              const { operation } = await use.agents.ask(target, {
+                method: 'POST',
+                path: '/update',
+                body: { operationId, release: { sha256, size } },
+                schema: OperationReply,
+              });
+              return operation;
+            },
+          });
+        },
+      },
+    ],
+  };
+}
