@@ -34,13 +34,18 @@ async function start() {
     const { main } = await import(
       pathToFileURL(join(current, 'node_modules/@zlh/kernel/dist/cli/main.js')).href
     );
-    const words = process.argv.slice(2);
-    const configured = words.includes('--config') || process.env.ZLH_CONFIG !== undefined;
-    await main(configured ? words : [...words, '--config', join(current, 'config/agent.js')]);
+    await main([...words(), '--config', join(current, 'config/agent.js')]);
   } catch (error) {
     if (update === undefined) throw error;
     goBack(`It could not be started: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Whatever configuration the agent before was started with, a release has its own. */
+function words() {
+  const given = process.argv.slice(2);
+  const config = given.indexOf('--config');
+  return config === -1 ? given : given.toSpliced(config, 2);
 }
 
 function readUpdate() {

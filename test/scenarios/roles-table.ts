@@ -329,6 +329,14 @@ export const routes: Readonly<Record<string, Row>> = {
     from('operator', 101),
     { permission: 'instances.console' },
   ),
+  'POST /api/instances/{id}/update-agent': {
+    permission: 'agent-releases.update',
+    holder: administrator,
+    answers: forAdministrators(202),
+    send: async (world) => ({
+      path: `/api/instances/${(await failed(world)).instance.id}/update-agent`,
+    }),
+  },
   'GET /api/instances/{id}/grants': at(
     ({ instance }) => `/api/instances/${instance.id}/grants`,
     from('owner', 200),

@@ -1,4 +1,5 @@
 /** Promises of an update: the game never notices, and whatever a release is worth, there is an agent afterwards. */
+// time-limit: 300s
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -28,7 +29,6 @@ test.before(async () => {
 test.before.each(async () => {
   const env = {
     ZLH_AGENT_PORT: String(await freePort()),
-    ZLH_CONFIG: config,
     ZLH_AGENT_UPDATE_WITHIN_MS: '8000',
   };
   agent = await startTestAgent({ platformUrl: platform.url, env });
@@ -47,7 +47,12 @@ async function release(main: string, manifest: object = { version: '9.9.9', node
   const bytes = gzipSync(await tarOf(entries));
   return { sha256: platform.offer(bytes), size: bytes.length };
 }
-const good = (mark = '') => release(`export { main } from '${realMain}'; // ${mark}`);
+/** This very agent, as if it had come in an archive. */
+const good = (mark = '') =>
+  release(`
+    import { main as real } from '${realMain}'; // ${mark}
+    export const main = (words) => real([...words.toSpliced(-1), '${config}']);
+  `);
 
 async function update(wanted: AgentRelease): Promise<string> {
   const operationId = randomUUID();

@@ -30,11 +30,6 @@ export async function startAgent({
   compileCache,
   config,
 }: AgentStart): Promise<number> {
-  const zlh = join(
-    dirname(createRequire(import.meta.url).resolve('@zlh/kernel/package.json')),
-    'bin',
-    'zlh.js',
-  );
   const conditions = process.execArgv.filter((flag) => flag.startsWith('--conditions'));
   const log = openLog(join(folder, 'agent.log'));
   const child = spawn(
@@ -42,7 +37,7 @@ export async function startAgent({
     [
       ...nodeFlags,
       ...conditions,
-      zlh,
+      programIn(folder),
       'agent',
       '--home',
       folder,
@@ -80,6 +75,14 @@ export async function startAgent({
       { cause },
     );
   }
+}
+
+/** What an update has installed there; else the platform's own files. */
+function programIn(folder: string): string {
+  const launcher = join(folder, 'release', 'launch.js');
+  if (existsSync(launcher)) return launcher;
+  const kernel = dirname(createRequire(import.meta.url).resolve('@zlh/kernel/package.json'));
+  return join(kernel, 'bin', 'zlh.js');
 }
 
 function openLog(path: string): number {

@@ -27,11 +27,19 @@ export function filesOf({ folder, place }: PackedPackage): ReleaseFile[] {
     .filter((name) => !ours || !testsOfOurs.test(name))
     .map((name) => {
       const read = () => readFileSync(join(folder, name));
+      if (ours && name === 'package.json')
+        return { path: `${place}/${name}`, content: () => withoutSources(read().toString()) };
       if (!ours || !name.startsWith('src/')) return { path: `${place}/${name}`, content: read };
       const built = name.replace(/^src\//, 'dist/').replace(/\.ts$/, '.js');
       const content = name.endsWith('.ts') ? () => toJavaScript(read().toString()) : read;
       return { path: `${place}/${built}`, content };
     });
+}
+
+/** Its exports lead to sources under a condition of ours; there are none in a release. */
+function withoutSources(manifest: string): Buffer {
+  const drop = (key: string, value: unknown) => (key === 'zlh-source' ? undefined : value);
+  return Buffer.from(`${JSON.stringify(JSON.parse(manifest), drop, 2)}\n`);
 }
 
 /** Types become blanks, so that line numbers stay; imports name the file that will be there. */
