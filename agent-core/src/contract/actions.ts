@@ -59,6 +59,7 @@ export const ActionInput = Type.Object(
     type: Type.Literal('object'),
     properties: Type.Record(Type.String({ pattern: FieldName }), ActionField, {
       maxProperties: 16,
+      ...closed,
     }),
     required: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
     additionalProperties: Type.Literal(false),

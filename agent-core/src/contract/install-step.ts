@@ -13,7 +13,9 @@ export const InstallStep = Type.Object(
     command: Type.String({ minLength: 1, maxLength: 4096 }),
     args: Type.Array(Type.String({ maxLength: 65_536 }), { maxItems: 256 }),
     env: Type.Optional(
-      Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String()),
+      Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), {
+        additionalProperties: false,
+      }),
     ),
     /** Paths in the data folder that it must leave behind. */
     makes: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { maxItems: 16 }),

@@ -164,7 +164,11 @@ export const InstanceSpec = Type.Object(
         command: Type.String({ minLength: 1, maxLength: 4096 }),
         args: Type.Array(Type.String({ maxLength: 65_536 }), { maxItems: 1024 }),
         /** The whole environment besides PATH, HOME, LANG and TERM; the agent's own never leaks. */
-        env: Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String()),
+        env: Type.Record(
+          Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),
+          Type.String(),
+          closed,
+        ),
       },
       closed,
     ),
@@ -173,7 +177,7 @@ export const InstanceSpec = Type.Object(
     /** Where commands go. Default: its terminal. */
     console: Type.Optional(ConsoleSpec),
     /** What it can be told, by name: `say`, `save`, `players`. */
-    actions: Type.Optional(Type.Record(ActionName, ActionSpec, { maxProperties: 64 })),
+    actions: Type.Optional(Type.Record(ActionName, ActionSpec, { maxProperties: 64, ...closed })),
     stop: Type.Array(StopStep, { maxItems: 8 }),
     crash: CrashPolicySpec,
     /** Start when the agent starts and the server was wanted running before (reboot of the machine). */

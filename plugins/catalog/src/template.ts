@@ -80,6 +80,7 @@ const Launch = Type.Object(
       Type.Record(
         Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),
         Type.String({ maxLength: 4096 }),
+        closed,
       ),
     ),
   },
@@ -148,7 +149,7 @@ export const VariantTemplate = Type.Object(
     /** Where commands go. Default: the terminal. */
     console: Type.Optional(ConsoleSpec),
     /** What it can be told, besides what all variants of the game can; null takes one of those away. */
-    actions: Type.Optional(Type.Record(ActionName, Type.Union([ActionSpec, Type.Null()]))),
+    actions: Type.Optional(Type.Record(ActionName, Type.Union([ActionSpec, Type.Null()]), closed)),
     stop: Type.Array(StopStep, { maxItems: 8 }),
     crash: CrashPolicySpec,
     /** Written into the data folder; `lines` are joined and end in a newline. */
@@ -189,7 +190,7 @@ export const GameTemplate = Type.Object(
     /** Host names are `<hostPrefix>-<variant>-<vmid>`. */
     hostPrefix: Type.String({ pattern: '^[a-z][a-z0-9]{0,11}$' }),
     /** What every variant can be told. */
-    actions: Type.Optional(Type.Record(ActionName, ActionSpec)),
+    actions: Type.Optional(Type.Record(ActionName, ActionSpec, closed)),
     variants: Type.Array(VariantTemplate, { minItems: 1, maxItems: 64 }),
   },
   closed,

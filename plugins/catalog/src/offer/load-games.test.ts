@@ -177,6 +177,10 @@ test('how a game is steered is checked as well', async (context) => {
     game({ variants: [variant({ actions: { say: loose } })] }),
   );
   assert.match(fault ?? '', '/variants/0/actions/say');
+  const unnamed = variant({ actions: { 'Say it!': { title: 'Say', command: 'say' } } });
+  assert.equal(await faultsOf(context, game({ variants: [unnamed] })), [
+    '/variants/0/actions/Say it! is not known here',
+  ]);
 });
 
 test('a folder of a game names the files of its variants', async (context) => {

@@ -43,7 +43,7 @@ export const AptRequest = Type.Object(
     /** As its publisher writes it: `13.0`, where Debian has `13.0-2`. */
     version: VersionId,
     arch: Arch,
-    keep: Type.Record(Path, Type.Union([Path, Type.Literal('.')]), { minProperties: 1 }),
+    keep: Type.Record(Path, Type.Union([Path, Type.Literal('.')]), { minProperties: 1, ...closed }),
   },
   closed,
 );

@@ -74,6 +74,7 @@ async function namesIn(
 }
 
 async function read(handle: FileHandle, from: bigint, size: bigint): Promise<Buffer> {
+  if (from > Number.MAX_SAFE_INTEGER) return Buffer.alloc(0);
   const length = Math.min(Number(size), mostBytes);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, Number(from));
   return buffer.subarray(0, bytesRead);
