@@ -11,7 +11,7 @@ import { killRun, signalGroup } from '../process/tree.ts';
 import { ShimClient } from '../shim/client.ts';
 import type { ExitRecord } from '../shim/frames.ts';
 import type { ShimRecord } from '../shim/launch.ts';
-import { readExitRecord, readShimRecord } from '../shim/start.ts';
+import { readExitRecord, readScrollback, readShimRecord } from '../shim/start.ts';
 import { signalName, type RunEnd } from './classify.ts';
 
 /** Why a run is being ended by us; null while it is meant to go on. */
@@ -51,7 +51,12 @@ export class GameRun {
     this.#client = ShimClient.attach(runDir, record.shim, console.end, {
       output: (offset, bytes) => console.output(offset, bytes),
       exit: (exit) => end(exit),
-      lost: () => end(readExitRecord(runDir, record.runId)),
+      lost: () => {
+        // It may have ended before it was attached to: its last words are on disk, and say why.
+        const last = readScrollback(runDir);
+        if (last !== undefined) console.output(last.offset, last.bytes);
+        end(readExitRecord(runDir, record.runId));
+      },
     });
     this.ended = over.then((exit) => settleRun(this, exit, log));
   }
