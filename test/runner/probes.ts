@@ -53,7 +53,12 @@ export function command(name: string): string {
 }
 
 /** Packages of games that scenarios play, and the version of each that Debian 12 has. */
-const debianGames = { openttd: '13.0', 'minetest-server': '5.6.1', 'teeworlds-server': '0.7.5' };
+const debianGames = {
+  openttd: '13.0',
+  'minetest-server': '5.6.1',
+  'teeworlds-server': '0.7.5',
+  'freeciv-server': '3.0.6',
+};
 
 /** `true` when the machine's apt offers the games that scenarios play. */
 export async function debianPackages(): Promise<true> {

@@ -3,7 +3,7 @@
  * stopped and deleted through the API; and nothing is left.
  */
 // time-limit: 600s
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,6 +11,7 @@ import { needs, when } from '../runner/needs.ts';
 import { agentOf, type AgentDoor } from '../support/agent-door.ts';
 import type { Accepted, ApiClient, Instance } from '../support/client.ts';
 import { ConsoleViewer } from '../support/console.ts';
+import { exampleGame } from '../support/guide.ts';
 import { folderOf, remains } from '../support/leftovers.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { debianHome } from '../support/warm-home.ts';
@@ -27,9 +28,17 @@ interface Played {
 let platform: TestPlatform;
 
 test.before(async () => {
-  if (packages.value !== undefined)
-    platform = await TestPlatform.start({ from: await debianHome() });
+  if (packages.value !== undefined) platform = await startWithGuide();
 });
+/** A host's own game lies in its home: the one of the guide. */
+async function startWithGuide(): Promise<TestPlatform> {
+  const made = await TestPlatform.make({ from: await debianHome() });
+  await mkdir(join(made.home, 'games'), { recursive: true });
+  await writeFile(join(made.home, 'games', 'freeciv.json'), exampleGame());
+  await made.start();
+  return made;
+}
+
 test.after(async () => {
   await (platform as TestPlatform | undefined)?.remove();
 });
@@ -144,6 +153,14 @@ when(packages)('Teeworlds takes its commands over a connection nobody else can u
       viewer.close();
     },
   );
+});
+
+when(packages)('the game of the guide is played from one file in the home', async () => {
+  const wanted = { game: 'freeciv', version: '3.0.6', memoryMiB: 512 };
+  await play(wanted, async ({ instance, agent }) => {
+    const file = join(folderOf(platform.home, instance.id), 'data/world.sav.xz');
+    assert.equal(await agent.act('save'), [200, { ok: true, result: { file } }]);
+  });
 });
 
 test.run();

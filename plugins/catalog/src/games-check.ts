@@ -17,12 +17,12 @@ export const gamesCheck: Check = {
     const found = `${games.length} ${games.length === 1 ? 'game' : 'games'} with ${variants} variants, ${runtimes.length} runtimes`;
     if (faults.length === 0) return { state: 'ok', found: `${found}.` };
     const told = faults
-      .slice(0, 10)
+      .slice(0, 100)
       .map(({ file, path, message }) => `${file}: ${path || 'it'} ${message}`);
     return {
       state: 'fault',
       found: `${found}; left out: ${told.join('; ')}.`,
-      todo: 'Correct these files and start again; docs/guides tell what a game consists of.',
+      todo: 'Correct these files and start again; docs/guides/adding-a-game.md tells what a game consists of.',
     };
   },
 };
