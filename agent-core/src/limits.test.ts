@@ -48,6 +48,11 @@ async function running(change: Partial<InstanceSpec>): Promise<RunGroup> {
   return new RunGroup(memory.run!.group!, kernelGroupFiles);
 }
 
+function nextReport() {
+  const seen = platform.reports.length;
+  return platform.until(() => platform.reports.length > seen);
+}
+
 const command = (line: string) => agent.call('POST', '/console/command', { command: line });
 
 when(groups)(
@@ -79,8 +84,7 @@ when(groups)('a game gets no more processor time than it may have', async () => 
   const busy = await platform.until(({ usage }) => (usage?.cpuPercent ?? 0) > 10);
   assert.ok(busy.usage!.processes! >= 1);
   for (let beats = 0; beats < 5; beats++) {
-    const seen = platform.reports.length;
-    const { usage } = await platform.until(() => platform.reports.length > seen);
+    const { usage } = await nextReport();
     assert.ok(usage!.cpuPercent < 45, `${usage?.cpuPercent} %`);
   }
   const used = await platform.until(({ usage }) => (usage?.diskBytes ?? 0) > 0);

@@ -17,6 +17,8 @@ import {
   type UpkeepAgent,
 } from './testing/upkeep-agent.ts';
 
+type Phase = (typeof upkeepPhases)[number];
+
 let platform: FakePlatform;
 let agent: UpkeepAgent;
 let id: string;
@@ -101,40 +103,46 @@ test('a machine that went down under maintenance starts its server only after th
   assert.is(crash, null);
 });
 
-for (const [index, phase] of upkeepPhases.entries()) {
-  test(`killed in phase "${phase}" it goes on there, under the same maintenance`, async () => {
-    for (const before of upkeepPhases.slice(0, index)) agent.letGo(before);
-    await agent.work(id);
-    await inPhase(phase);
-    await agent.kill('SIGKILL');
-    await agent.start();
-    assert.is((await agent.status()).maintenance, upkeepReason);
-    assert.is((await ask('/start')).body.code, 'AGENT_MAINTENANCE');
-    letAllGo();
-    assert.is((await agent.finished(id)).state, 'succeeded');
-    assert.equal(agent.begun(), [
-      ...upkeepPhases.slice(0, index + 1),
-      ...upkeepPhases.slice(index),
-    ]);
-    assert.is((await agent.status()).maintenance, null);
-  });
+for (const phase of upkeepPhases) {
+  test(`killed in phase "${phase}" it goes on there, under the same maintenance`, () =>
+    goesOn(phase));
+  test(`cancelled in phase "${phase}" it ends there, and the maintenance with it`, () =>
+    endsThere(phase));
+}
 
-  test(`cancelled in phase "${phase}" it ends there, and the maintenance with it`, async () => {
-    for (const before of upkeepPhases.slice(0, index)) agent.letGo(before);
-    await agent.work(id);
-    await inPhase(phase);
-    await agent.call('POST', `/operations/${id}/cancel`, {});
-    const ended = await agent.finished(id);
-    assert.is(ended.state, 'cancelled');
-    assert.equal(
-      ended.phases.map(({ state }) => state),
-      upkeepPhases.map((_, each) =>
-        each < index ? 'succeeded' : each === index ? 'cancelled' : 'skipped',
-      ),
-    );
-    assert.is((await agent.status()).maintenance, null);
-    assert.is((await agent.perform('start')).state, 'succeeded');
-  });
+/** Answers the number of the phase. */
+async function workUntil(phase: Phase): Promise<number> {
+  const index = upkeepPhases.indexOf(phase);
+  for (const before of upkeepPhases.slice(0, index)) agent.letGo(before);
+  await agent.work(id);
+  await inPhase(phase);
+  return index;
+}
+
+async function goesOn(phase: Phase): Promise<void> {
+  const index = await workUntil(phase);
+  await agent.kill('SIGKILL');
+  await agent.start();
+  assert.is((await agent.status()).maintenance, upkeepReason);
+  assert.is((await ask('/start')).body.code, 'AGENT_MAINTENANCE');
+  letAllGo();
+  assert.is((await agent.finished(id)).state, 'succeeded');
+  assert.equal(agent.begun(), [...upkeepPhases.slice(0, index + 1), ...upkeepPhases.slice(index)]);
+  assert.is((await agent.status()).maintenance, null);
+}
+
+async function endsThere(phase: Phase): Promise<void> {
+  const index = await workUntil(phase);
+  await agent.call('POST', `/operations/${id}/cancel`, {});
+  const ended = await agent.finished(id);
+  assert.is(ended.state, 'cancelled');
+  const after = upkeepPhases.slice(index + 1).map(() => 'skipped');
+  assert.equal(
+    ended.phases.map(({ state }) => state),
+    [...upkeepPhases.slice(0, index).map(() => 'succeeded'), 'cancelled', ...after],
+  );
+  assert.is((await agent.status()).maintenance, null);
+  assert.is((await agent.perform('start')).state, 'succeeded');
 }
 
 test('agent killed during a kill under maintenance: both go on', async () => {

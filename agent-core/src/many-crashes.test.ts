@@ -1,6 +1,9 @@
 // time-limit: 900s
 /** A thousand crashes in a row: told one by one, and the agent is as small and as calm after them as before. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CrashPage, CrashRecord } from './contract/history.ts';
@@ -12,22 +15,35 @@ const MIB = 2 ** 20;
 
 interface Figures {
   readonly files: number;
-  readonly memory: number;
-  readonly cpuSeconds: number;
+  /** After a collection of garbage: what is really kept. */
+  readonly heap: number;
+  readonly buffers: number;
+  readonly resident: number;
 }
 
-function figuresOf(pid: number): Figures {
-  const resident = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
-  return {
-    files: readdirSync(`/proc/${pid}/fd`).length,
-    memory: Number(resident?.[1]) * 1024,
-    cpuSeconds: statProcess(pid)!.cpuTicks / 100,
-  };
+const memoryFile = join(mkdtempSync(join(tmpdir(), 'zlh-memory-')), 'memory.json');
+const measure = new URL('./testing/measure-memory.js', import.meta.url).href;
+
+async function figuresOf(pid: number): Promise<Figures> {
+  rmSync(memoryFile, { force: true });
+  process.kill(pid, 'SIGUSR2');
+  while (!existsSync(memoryFile)) await delay(20);
+  const { heapUsed, arrayBuffers, rss } = JSON.parse(
+    readFileSync(memoryFile, 'utf8'),
+  ) as NodeJS.MemoryUsage;
+  const files = readdirSync(`/proc/${pid}/fd`).length;
+  return { files, heap: heapUsed, buffers: arrayBuffers, resident: rss };
 }
+
+const cpuSeconds = (pid: number) => statProcess(pid)!.cpuTicks / 100;
 
 test(`${CRASHES} crashes in a row leave an agent that is whole, small and calm`, async () => {
   const platform = await startFakePlatform();
-  const env = { ZLH_AGENT_HEARTBEAT_MS: '300' };
+  const env = {
+    ZLH_AGENT_HEARTBEAT_MS: '300',
+    NODE_OPTIONS: `--import=${measure}`,
+    ZLH_TEST_MEMORY_FILE: memoryFile,
+  };
   const agent = await startTestAgent({ platformUrl: platform.url, env });
   try {
     const spec = testSpec(await freePort(), {
@@ -41,13 +57,16 @@ test(`${CRASHES} crashes in a row leave an agent that is whole, small and calm`,
     const reach = (count: number) =>
       platform.until(({ crash }) => (crash?.count ?? 0) >= count, 800_000);
     await reach(CRASHES / 5);
-    const early = figuresOf(agent.pid);
+    const early = await figuresOf(agent.pid);
     const { crash, state } = await reach(CRASHES);
-    const late = figuresOf(agent.pid);
+    const late = await figuresOf(agent.pid);
     assert.is(state, 'crashed');
     assert.is(crash?.gaveUp, true);
-    assert.ok(late.files <= early.files + 5, `files: ${early.files} → ${late.files}`);
-    assert.ok(late.memory < early.memory + 24 * MIB, `${early.memory} → ${late.memory} bytes`);
+    const grown = `${JSON.stringify(early)} → ${JSON.stringify(late)}`;
+    assert.ok(late.files <= early.files + 5, grown);
+    assert.ok(late.heap < early.heap + 3 * MIB, grown);
+    assert.ok(late.buffers < early.buffers + 8 * MIB, grown);
+    assert.ok(late.resident < early.resident + 64 * MIB, grown);
     await expectCalm();
 
     const told = await allCrashes();
@@ -60,14 +79,15 @@ test(`${CRASHES} crashes in a row leave an agent that is whole, small and calm`,
   } finally {
     await agent.end();
     await platform.close();
+    rmSync(dirname(memoryFile), { recursive: true });
   }
 
   async function expectCalm(): Promise<void> {
-    const before = figuresOf(agent.pid).cpuSeconds;
+    const before = cpuSeconds(agent.pid);
     const begun = performance.now();
     const seen = platform.reports.length;
     await platform.until(() => platform.reports.length >= seen + 6);
-    const share = (figuresOf(agent.pid).cpuSeconds - before) / ((performance.now() - begun) / 1000);
+    const share = (cpuSeconds(agent.pid) - before) / ((performance.now() - begun) / 1000);
     assert.ok(share < 0.3, `the agent takes ${Math.round(share * 100)} % of a core`);
   }
 

@@ -20,43 +20,109 @@ const calm: Circumstances = {
 };
 const exit = (exitCode: number): RunEnd => ({ exitCode, signal: null });
 const killed: RunEnd = { exitCode: null, signal: 'SIGKILL' };
+const vanished: RunEnd = { exitCode: null, signal: null };
 
-const cases: readonly (readonly [string, RunEnd, Partial<Circumstances>, string])[] = [
-  ['an exit code', exit(3), {}, 'exit-code'],
-  ['a signal from outside', killed, {}, 'signal'],
-  ['a vanished shim', { exitCode: null, signal: null }, {}, 'signal'],
-  ['the kernel killing for memory', killed, { sharedOomKills: 1 }, 'out-of-memory'],
-  ['its own group out of memory', { ...killed, oomKills: 1 }, {}, 'out-of-memory'],
-  ['a child out of memory', { ...exit(137), oomKills: 1 }, {}, 'out-of-memory'],
-  ['a neighbour out of memory', { ...killed, oomKills: 0 }, { sharedOomKills: 1 }, 'signal'],
-  ['a hang', killed, { endedFor: 'hung', tail: 'EADDRINUSE' }, 'hung'],
-  ['Java out of heap', exit(1), { tail: 'x\njava.lang.OutOfMemoryError: heap' }, 'out-of-memory'],
+const heap = 'JavaScript heap out of memory';
+const abort: RunEnd = { exitCode: null, signal: 'SIGABRT' };
+const ranOut = 'The system ended it because memory ran out; it may have 512 MiB';
+
+/** What happened, and what is said about it, word for word. */
+const cases: readonly (readonly [string, RunEnd, Partial<Circumstances>, string, string])[] = [
+  ['an exit code', exit(3), {}, 'exit-code', 'It ended by itself (exit code 3).'],
   [
-    'Node out of heap',
-    { exitCode: null, signal: 'SIGABRT' },
-    { tail: 'JavaScript heap out of memory' },
-    'out-of-memory',
+    'an exit code before it was ready',
+    exit(0),
+    { wasReady: false },
+    'exit-code',
+    'It ended by itself before it was ready (exit code 0).',
   ],
-  ['a taken port', exit(1), { tail: '**** FAILED TO BIND TO PORT!' }, 'port-taken'],
+  ['a signal', killed, {}, 'signal', 'It was ended from outside (SIGKILL).'],
+  ['a vanished shim', vanished, {}, 'signal', 'It vanished together with its console.'],
+  [
+    'the kernel killing for memory',
+    killed,
+    { sharedOomKills: 1 },
+    'out-of-memory',
+    `${ranOut} (SIGKILL).`,
+  ],
+  [
+    'its own group out of memory',
+    { ...killed, oomKills: 1 },
+    {},
+    'out-of-memory',
+    `${ranOut} (SIGKILL).`,
+  ],
+  [
+    'a child out of memory',
+    { ...exit(137), oomKills: 1 },
+    {},
+    'out-of-memory',
+    `${ranOut} (exit code 137).`,
+  ],
+  [
+    'a neighbour out of memory',
+    { ...killed, oomKills: 0 },
+    { sharedOomKills: 1 },
+    'signal',
+    'It was ended from outside (SIGKILL).',
+  ],
+  [
+    'Java out of heap',
+    exit(1),
+    { tail: 'x\njava.lang.OutOfMemoryError: heap' },
+    'out-of-memory',
+    'It ran out of memory (exit code 1).',
+  ],
+  ['Node out of heap', abort, { tail: heap }, 'out-of-memory', 'It ran out of memory (SIGABRT).'],
+  [
+    'a taken port',
+    exit(1),
+    { tail: '**** FAILED TO BIND TO PORT!' },
+    'port-taken',
+    'A port it wanted is taken by another program (exit code 1).',
+  ],
   [
     'a full disk by the log',
     exit(1),
     { tail: 'IOException: No space left on device' },
     'disk-full',
+    'The disk is full (exit code 1).',
   ],
-  ['a full disk by its figures', exit(1), { freeBytes: 0 }, 'disk-full'],
+  [
+    'a full disk by its figures',
+    exit(1),
+    { freeBytes: 0 },
+    'disk-full',
+    'The disk is full (exit code 1).',
+  ],
   [
     'a broken jar',
     exit(1),
     { tail: 'Error: Invalid or corrupt jarfile server.jar' },
     'artifact-damaged',
+    'One of its program files is damaged (exit code 1).',
   ],
-  ['never being ready', killed, { endedFor: 'too-late', wasReady: false }, 'never-ready'],
+  [
+    'never being ready',
+    killed,
+    { endedFor: 'too-late', wasReady: false },
+    'never-ready',
+    'It did not become ready in time and was ended.',
+  ],
+  [
+    'a hang',
+    killed,
+    { endedFor: 'hung', tail: 'EADDRINUSE' },
+    'hung',
+    'It did not answer any more and was ended.',
+  ],
 ];
 
-for (const [what, end, about, reason] of cases) {
+for (const [what, end, about, reason, detail] of cases) {
   test(`${what} is told as ${reason}`, () => {
-    assert.is(classify(end, { ...calm, ...about }).reason, reason);
+    const cause = classify(end, { ...calm, ...about });
+    assert.is(cause.reason, reason);
+    assert.is(cause.detail, detail);
   });
 }
 

@@ -54,7 +54,7 @@ export class GameRun {
       lost: () => {
         // It may have ended before it was attached to: its last words are on disk, and say why.
         const last = readScrollback(runDir);
-        if (last !== undefined) console.output(last.offset, last.bytes);
+        if (last !== undefined) void console.output(last.offset, last.bytes);
         end(readExitRecord(runDir, record.runId));
       },
     });

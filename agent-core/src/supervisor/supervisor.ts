@@ -78,7 +78,7 @@ export class Supervisor {
   async recover(): Promise<void> {
     const { runDir, console } = this.#options;
     const before = readScrollback(runDir);
-    if (before !== undefined) console.output(before.offset, before.bytes);
+    if (before !== undefined) void console.output(before.offset, before.bytes);
     const { run, crash, wanted } = this.#memory;
     const left = await findLeft(run, this.#options);
     if (run !== null) {
