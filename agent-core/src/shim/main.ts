@@ -6,7 +6,7 @@
  * standard output when its socket listens, and ends after its game has ended and that is either on
  * disk or known to an agent. It answers to nobody but the owner of the 0600 socket.
  */
-import { chownSync } from 'node:fs';
+import { chownSync, readSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { ByteRing } from './byte-ring.ts';
@@ -29,6 +29,8 @@ import { spawnTerminal, type Terminal } from './terminal.ts';
 const PRIVATE = 0o177;
 const CHUNK = 65_536;
 const MOMENT_MS = 2;
+/** A read of this size says that there is more. */
+const FLOOD = 2_048;
 /** Input waiting for a game that does not read; more is dropped rather than kept. */
 const MAX_PENDING_INPUT = 262_144;
 /**
@@ -58,6 +60,7 @@ if (input === '') process.exit(0);
 const request = JSON.parse(input) as LaunchRequest;
 const ring = new ByteRing(request.scrollbackBytes, request.offset);
 const viewers = new Set<Viewer>();
+const more = Buffer.allocUnsafeSlow(4_096);
 let terminal: Terminal | undefined;
 let exit: ExitRecord | undefined;
 let recorded = false;
@@ -94,14 +97,32 @@ function launch(): void {
   });
   process.umask(PRIVATE);
   terminal.onExit(({ exitCode, signal }) => ended(exitCode, signal ?? 0));
-  terminal.onData((chunk) => {
-    ring.write(chunk);
-    gathered += chunk.length;
-    if (moment === undefined || gathered >= CHUNK) pumpAll();
-  });
+  terminal.onData(take);
   if (request.owner !== null) chownSync(terminal.ptsName, request.owner.uid, request.owner.gid);
   record(idOf(terminal.pid));
   process.stdout.end('ready\n');
+}
+
+function take(chunk: Buffer): void {
+  ring.write(chunk);
+  gathered += chunk.length;
+  if (chunk.length >= FLOOD) takeMore();
+  if (moment === undefined || gathered >= CHUNK) pumpAll();
+}
+
+/** A terminal hands out 4 KiB at a time; reading on at once spares a flood most of the way through the event loop. */
+function takeMore(): void {
+  for (let times = 0; times < 8; times++) {
+    let count: number;
+    try {
+      count = readSync(terminal!.fd, more);
+    } catch {
+      return; // nothing there yet; should it be the end, the stream meets it, too
+    }
+    ring.write(more.subarray(0, count));
+    gathered += count;
+    if (count < FLOOD) return;
+  }
 }
 
 function record(child: ProcessId | null): void {

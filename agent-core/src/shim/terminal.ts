@@ -6,6 +6,8 @@ import { createRequire } from 'node:module';
 
 export interface Terminal {
   readonly pid: number;
+  /** Of the terminal's master side; it does not block. */
+  readonly fd: number;
   /** Path of the terminal's device. */
   readonly ptsName: string;
   /** Bytes of input the process has not taken yet: `_socket.writableLength`. */
