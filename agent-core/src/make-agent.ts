@@ -139,7 +139,7 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
   });
   const operations = new Operations(new Journal(folders.state), log, changes.notify, maintenance);
   defineOperations(operations, supervisor, installer, steps, specs);
-  for (const { value } of kinds) operations.define(value);
+  for (const kind of kinds) operations.defineOf(kind);
   const updater = new Updater({
     folder: new ReleaseFolder(home),
     cache,

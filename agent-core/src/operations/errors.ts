@@ -27,6 +27,19 @@ export const inMaintenance = (reason: string, operation: AgentOperation | undefi
     operation === undefined ? undefined : { operation },
   );
 
+export const kindMisnamed = (plugin: string, kind: string) =>
+  new CodedError(
+    'AGENT_OPERATION_KIND_MISNAMED',
+    `The plugin "${plugin}" adds an operation "${kind}", which does not carry its name.`,
+    `Call it "${plugin}.<verb>".`,
+  );
+export const kindTwice = (kind: string) =>
+  new CodedError(
+    'AGENT_OPERATION_KIND_TWICE',
+    `The operation "${kind}" is defined twice.`,
+    'Give one of them another name.',
+  );
+
 export const cancelled = () =>
   new CodedError('AGENT_OPERATION_CANCELLED', 'It was cancelled.', 'Ask again when it is wanted.');
 export const interrupted = () =>

@@ -167,6 +167,57 @@ test('old operations are forgotten, running ones never', async () => {
   assert.is(operations.get(id(80))?.state, 'succeeded');
 });
 
+test('what plugins add carries their name, and no kind is defined twice', () => {
+  const { operations } = operationsWith(async () => {});
+  const kind = (name: string) => ({ kind: name, phases: [], run: () => Promise.resolve() });
+  const codeOf = (name: string) => {
+    try {
+      operations.defineOf({ plugin: 'backups', value: kind(name) });
+      return undefined;
+    } catch (error) {
+      return (error as CodedError).code;
+    }
+  };
+  assert.is(codeOf('backups.create'), undefined);
+  assert.is(codeOf('backups.create'), 'AGENT_OPERATION_KIND_TWICE');
+  assert.is(codeOf('mods.create'), 'AGENT_OPERATION_KIND_MISNAMED');
+});
+
+test('the maintenance lasts as long as its operation, and refuses others with its reason', async () => {
+  const { operations, maintenance, ended } = operationsWith((phase, context) => {
+    if (phase !== 'one') return Promise.resolve();
+    context.maintain('The world is being swapped.');
+    return untilAborted(context);
+  });
+  operations.submit(id(1), 'work', null);
+  assert.is(maintenance.reason, 'The world is being swapped.');
+  assert.throws(
+    () => operations.submit(id(2), 'work', null),
+    (error: unknown) => (error as CodedError).code === 'AGENT_MAINTENANCE',
+  );
+  operations.submit(id(3), 'kill', null);
+  await ended(id(3));
+  assert.is(operations.get(id(1))?.state, 'running', 'a kill goes by it');
+  assert.is(operations.current?.id, id(1));
+  operations.cancel(id(1));
+  await ended(id(1));
+  assert.is(operations.get(id(1))?.state, 'cancelled');
+  assert.is(maintenance.reason, null);
+});
+
+test('no maintenance is held that a kill would open: a disk that does not take it fails the operation', async () => {
+  const { operations, maintenance, ended } = operationsWith((phase, context) => {
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, 'no folder any more');
+    context.maintain('In vain.');
+    return Promise.resolve();
+  });
+  operations.submit(id(1), 'work', null);
+  await ended(id(1));
+  assert.is(operations.get(id(1))?.error?.code, 'AGENT_STATE_UNWRITABLE');
+  assert.is(maintenance.reason, null);
+});
+
 test('half a journal is no journal', () => {
   writeFileSync(join(folder, 'operations.json'), '[{"operation":{"id"');
   assert.equal(new Journal(folder).unfinished(), []);

@@ -3,7 +3,7 @@
  * unfinished phase. Only what is declared as interrupting (kill) may break into a running one, and goes by one that
  * holds the maintenance.
  */
-import type { Logger } from '@zlh/kernel';
+import type { Contribution, Logger } from '@zlh/kernel';
 import type { AgentOperation } from '../contract/operation.ts';
 import { within } from '../lib/promises.ts';
 import type { Maintenance } from '../supervisor/maintenance.ts';
@@ -12,6 +12,8 @@ import {
   ending,
   inMaintenance,
   interrupted,
+  kindMisnamed,
+  kindTwice,
   notSaved,
   OperationConflict,
   reused,
@@ -46,8 +48,16 @@ export class Operations {
     this.#maintenance = maintenance;
   }
 
+  /** Throws `AGENT_OPERATION_KIND_TWICE`. */
   define<Input>(kind: OperationKind<Input>): void {
+    if (this.#kinds.has(kind.kind)) throw kindTwice(kind.kind);
     this.#kinds.set(kind.kind, kind);
+  }
+
+  /** Of a plugin; throws `AGENT_OPERATION_KIND_MISNAMED` too. */
+  defineOf({ plugin, value }: Contribution<OperationKind>): void {
+    if (!value.kind.startsWith(`${plugin}.`)) throw kindMisnamed(plugin, value.kind);
+    this.define(value);
   }
 
   /** The one that runs now. */
