@@ -40,8 +40,7 @@ export class OutcomeReader {
     const { lists = [] } = this.#action;
     const result: ActionResult['result'] = {};
     for (const [name, value] of Object.entries(done.groups ?? {})) {
-      if (lists.includes(name)) result[name] = split(value ?? '');
-      else if (value !== undefined) result[name] = value;
+      if (value !== undefined) result[name] = lists.includes(name) ? split(value) : value;
     }
     if (this.#each === undefined) return result;
     for (const name of groupsOf(this.#each)) result[name] = [];
