@@ -107,6 +107,27 @@ const onFailed = (
   send: async (world) => ({ path: path(await failed(world)) }),
 });
 
+const schedule = {
+  name: 'Mornings',
+  cron: '0 6 * * *',
+  timeZone: 'UTC',
+  enabled: false,
+  action: { kind: 'start' },
+} as const;
+
+/** On a schedule of its own. */
+const onSchedule = (status: number, but: Partial<Statuses>, body?: unknown): Row => ({
+  permission: 'schedules.write',
+  answers: { ...from('manager', status), ...but },
+  async send({ owner, instance }) {
+    const schedules = `/api/instances/${instance.id}/schedules`;
+    const { id } = await owner.ask<{ id: string }>('POST', schedules, schedule);
+    const path = `${schedules}/${id}`;
+    const after = () => owner.request('DELETE', path);
+    return { path, after, ...(body === undefined ? {} : { body }) };
+  },
+});
+
 const at = (
   path: string | ((world: World) => string),
   answers: Statuses,
@@ -324,6 +345,16 @@ export const routes: Readonly<Record<string, Row>> = {
     from('operator', 204),
     { permission: 'instances.console', body: { command: 'list' } },
   ),
+  'GET /api/instances/{id}/actions': at(
+    ({ instance }) => `/api/instances/${instance.id}/actions`,
+    from('operator', 200),
+    { permission: 'instances.actions' },
+  ),
+  'POST /api/instances/{id}/actions/{action}': at(
+    ({ instance }) => `/api/instances/${instance.id}/actions/no-such-action`,
+    from('operator', 404),
+    { permission: 'instances.actions', body: {} },
+  ),
   'GET /api/instances/{id}/console': at(
     ({ instance }) => `/api/instances/${instance.id}/console`,
     from('operator', 101),
@@ -337,6 +368,23 @@ export const routes: Readonly<Record<string, Row>> = {
       path: `/api/instances/${(await failed(world)).instance.id}/update-agent`,
     }),
   },
+  'GET /api/instances/{id}/schedules': at(
+    ({ instance }) => `/api/instances/${instance.id}/schedules`,
+    from('operator', 200),
+    { permission: 'schedules.read' },
+  ),
+  'POST /api/instances/{id}/schedules': at(
+    ({ instance }) => `/api/instances/${instance.id}/schedules`,
+    // A key needs the scope of what the schedule does as well.
+    { ...from('manager', 201), fitting: 403 },
+    { permission: 'schedules.write', body: schedule },
+  ),
+  'PATCH /api/instances/{id}/schedules/{scheduleId}': onSchedule(
+    200,
+    { fitting: 403 },
+    { name: 'Evenings' },
+  ),
+  'DELETE /api/instances/{id}/schedules/{scheduleId}': onSchedule(204, {}),
   'GET /api/instances/{id}/grants': at(
     ({ instance }) => `/api/instances/${instance.id}/grants`,
     from('owner', 200),

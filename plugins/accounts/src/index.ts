@@ -1,6 +1,7 @@
 /** The contract of `accounts`: who people are, what they may do, and what was done by whom. */
 import { point, token } from '@zlh/kernel';
 import type { EntityManager } from '@zlh/database';
+import type { Identity } from '@zlh/http';
 
 /** Something one may be allowed to do; also a scope of API keys. */
 export interface Permission {
@@ -25,6 +26,11 @@ export interface User {
 export interface Accounts {
   /** Null when there is no such user. */
   user(id: string): Promise<User | null>;
+  /**
+   * What is done for a user who is not there, with the rights they have now; `label` says by what: `schedule "Nightly"`.
+   * Null when there is no such user.
+   */
+  actingFor(id: string, label: string): Promise<Identity | null>;
 }
 export const Accounts = token<Accounts>('accounts');
 

@@ -1,7 +1,8 @@
 /** Users: one for each normalised e-mail address. */
 import { newId, type Database, type EntityManager } from '@zlh/database';
-import { decodeCursor, encodeCursor, problems, type Page } from '@zlh/http';
+import { decodeCursor, encodeCursor, problems, type Identity, type Page } from '@zlh/http';
 import type { Accounts, User } from './index.ts';
+import type { PermissionBook } from './permissions.ts';
 
 interface Row {
   readonly id: string;
@@ -18,9 +19,11 @@ export const normaliseEmail = (email: string): string =>
 
 export class Users implements Accounts {
   readonly #database: Database;
+  readonly #permissions: PermissionBook;
 
-  constructor({ database }: { database: Database }) {
-    this.#database = database;
+  constructor(parts: { readonly database: Database; readonly permissionBook: PermissionBook }) {
+    this.#database = parts.database;
+    this.#permissions = parts.permissionBook;
   }
 
   async user(id: string): Promise<User | null> {
@@ -28,6 +31,18 @@ export class Users implements Accounts {
       .fork()
       .execute<Row[]>(`select ${columns} from accounts_user where id = ?`, [id]);
     return row === undefined ? null : view(row);
+  }
+
+  async actingFor(id: string, label: string): Promise<Identity | null> {
+    const user = await this.user(id);
+    if (user === null) return null;
+    return {
+      kind: 'user',
+      id,
+      label,
+      administrator: user.role === 'administrator',
+      can: (permission) => this.#permissions.roleAllows(user.role, permission),
+    };
   }
 
   /** With the hash of the password; null when nobody has this address. */

@@ -11,13 +11,14 @@ export interface Call<T> {
   readonly path: string;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
+  /** From the request to the last byte of the answer; without it agents are to answer at once. */
+  readonly withinMs?: number | undefined;
   /** Turns the answer into what it should be; throws when it is not. */
   read(answer: unknown): T;
 }
 
 /** Largest answer that is read, in bytes. An agent is in the hands of its customer. */
 const largestAnswer = 1_048_576;
-/** From the request to the last byte of the answer; agents answer at once. */
 const answeredWithinMs = 15_000;
 /** Largest frame of a console; the agent sends its whole scrollback in one. */
 const largestFrame = 4 * 1_048_576;
@@ -44,14 +45,16 @@ export class AgentClient {
     this.#tokenFor = tokenFor;
   }
 
-  async call<T>(target: AgentTarget, { method, path, body, signal, read }: Call<T>): Promise<T> {
-    const late = AbortSignal.timeout(answeredWithinMs);
+  async call<T>(target: AgentTarget, call: Call<T>): Promise<T> {
+    const { method, path, body, signal, withinMs, read } = call;
+    const late = AbortSignal.timeout(withinMs ?? answeredWithinMs);
     let status: number;
     let text: string;
     try {
       const answer = await request(new URL(path, target.url), {
         method,
         dispatcher: this.#dispatcher,
+        ...(withinMs === undefined ? {} : { headersTimeout: withinMs, bodyTimeout: withinMs }),
         headers: {
           authorization: this.#authorization(target),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),

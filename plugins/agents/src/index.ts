@@ -22,6 +22,8 @@ export interface AgentQuestion<S extends TSchema> {
   readonly body?: unknown;
   readonly schema: S;
   readonly signal?: AbortSignal | undefined;
+  /** How long the answer may take; default 15,000. */
+  readonly withinMs?: number;
 }
 
 export interface AgentStreamRequest {

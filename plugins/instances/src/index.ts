@@ -7,7 +7,7 @@ import type { EntityManager } from '@zlh/database';
 import type { Identity } from '@zlh/http';
 import type { AgentOperation } from '@zlh/agent';
 import type { AgentTarget } from '@zlh/agents';
-import type { PhaseContext } from '@zlh/operations';
+import type { OperationView, PhaseContext } from '@zlh/operations';
 import type { InstanceView, Role } from './view.ts';
 
 export { CreateInstance, InstanceView, Role } from './view.ts';
@@ -127,9 +127,18 @@ export interface Instances {
     identity: Identity,
     permission: string,
   ): Promise<InstanceFacts>;
+  /** Starts, stops or restarts it in the caller's transaction, as the routes do. 409 while another operation is in the way. */
+  begin(
+    em: EntityManager,
+    id: string,
+    action: 'start' | 'stop' | 'restart',
+    identity: Identity,
+  ): Promise<OperationView>;
   /** Where its agent answers, for callers who may do that; 503 `instances.not-placed` while there is none. */
   target(id: string, identity: Identity, permission: string): Promise<AgentTarget>;
-  /** The same for work that nobody waits for; null while there is none. */
+  /** Whatever the caller is to it, for work that nobody waits for; null when it does not exist. */
+  find(em: EntityManager, id: string): Promise<Omit<InstanceFacts, 'role'> | null>;
+  /** `target` for work that nobody waits for; null while there is none. */
   targetOf(em: EntityManager, id: string): Promise<AgentTarget | null>;
   /**
    * Has the agent of the operation's instance do something, and follows it to its end; an agent that dies on the way is

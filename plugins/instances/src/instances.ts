@@ -130,34 +130,48 @@ export class InstancesService implements Instances {
     });
   }
 
-  async act(id: string, action: Action, identity: Identity): Promise<Accepted> {
-    const { database, operations, audit } = this.#ground;
-    return database.transaction(async (em) => {
-      const { desired, title, permission } = actions[action];
-      const { instance, role } = await this.#find(em, id, identity, permission);
-      const operation = await operations.start(em, {
-        kind: `instances.${action}`,
-        title: `${title} ${instance.name}`,
-        instanceId: id,
-        ownerId: instance.ownerId,
-        requestedBy: identity.label,
-        input: {},
-      });
-      // Its deletion may have ended between the first look and now.
-      if ((await em.nativeUpdate(Instance, { id }, { desired })) === 0)
-        throw problems.notFound('instance');
-      await em.refresh(instance);
-      await audit.record(em, {
-        action: `instances.${action}`,
-        actor: identity.label,
-        userId: identity.id,
-        instanceId: id,
-        data: { name: instance.name },
-      });
-      await this.changed(em, instance);
-      const current = (await operations.current(em, [id])).get(id);
+  act(id: string, action: Action, identity: Identity): Promise<Accepted> {
+    return this.#ground.database.transaction(async (em) => {
+      const { instance, role, operation } = await this.#begin(em, id, action, identity);
+      const current = (await this.#ground.operations.current(em, [id])).get(id);
       return { instance: view(instance, role, current ?? null), operation };
     });
+  }
+
+  async begin(
+    em: EntityManager,
+    id: string,
+    action: 'start' | 'stop' | 'restart',
+    identity: Identity,
+  ): Promise<OperationView> {
+    return (await this.#begin(em, id, action, identity)).operation;
+  }
+
+  async #begin(em: EntityManager, id: string, action: Action, identity: Identity) {
+    const { operations, audit } = this.#ground;
+    const { desired, title, permission } = actions[action];
+    const { instance, role } = await this.#find(em, id, identity, permission);
+    const operation = await operations.start(em, {
+      kind: `instances.${action}`,
+      title: `${title} ${instance.name}`,
+      instanceId: id,
+      ownerId: instance.ownerId,
+      requestedBy: identity.label,
+      input: {},
+    });
+    // Its deletion may have ended between the first look and now.
+    if ((await em.nativeUpdate(Instance, { id }, { desired })) === 0)
+      throw problems.notFound('instance');
+    await em.refresh(instance);
+    await audit.record(em, {
+      action: `instances.${action}`,
+      actor: identity.label,
+      userId: identity.id,
+      instanceId: id,
+      data: { name: instance.name },
+    });
+    await this.changed(em, instance);
+    return { instance, role, operation };
   }
 
   async get(id: string, identity: Identity): Promise<InstanceView> {
@@ -214,8 +228,12 @@ export class InstancesService implements Instances {
     permission: string,
   ): Promise<InstanceFacts> {
     const { instance, role } = await this.#find(em, id, identity, permission);
-    const { kind, name, game, variant, version, ownerId } = instance;
-    return { id, kind: kind as InstanceFacts['kind'], name, game, variant, version, ownerId, role };
+    return { ...facts(instance), role };
+  }
+
+  async find(em: EntityManager, id: string): Promise<Omit<InstanceFacts, 'role'> | null> {
+    const instance = await em.findOne(Instance, { id });
+    return instance === null ? null : facts(instance);
   }
 
   async target(id: string, identity: Identity, permission: string): Promise<AgentTarget> {
@@ -281,6 +299,10 @@ export class InstancesService implements Instances {
       data: { observed, ready, desired },
     });
   }
+}
+
+function facts({ id, kind, name, game, variant, version, ownerId }: InstanceRecord) {
+  return { id, kind: kind as InstanceFacts['kind'], name, game, variant, version, ownerId };
 }
 
 /** Null: somebody who may not even see it. */

@@ -9,6 +9,7 @@ import { Http, Routes } from '@zlh/http';
 import { OperationKinds, Operations } from '@zlh/operations';
 import { Type } from 'typebox';
 import { Admission, Hooks, Instances, Providers } from './index.ts';
+import { actionRoutes } from './action-routes.ts';
 import { Adoption } from './adoption.ts';
 import { userLimits } from './admission.ts';
 import { grantRoutes, sharedEvent } from './grant-routes.ts';
@@ -67,7 +68,12 @@ export default definePlugin({
   setup({ add, use, config }) {
     add(Entities, instanceEntities);
     add(Migrations, instanceMigrations);
-    add(Routes, [...instanceRoutes(use), consoleRoute(use), ...grantRoutes(use)]);
+    add(Routes, [
+      ...instanceRoutes(use),
+      ...actionRoutes(use),
+      consoleRoute(use),
+      ...grantRoutes(use),
+    ]);
     add(Audiences, {
       changedBy: sharedEvent,
       instancesOf: async (userId) => [...(await use.grants.of(use.database.fork(), userId)).keys()],
@@ -93,6 +99,11 @@ export default definePlugin({
       {
         id: 'instances.console',
         description: 'Read the console and send commands',
+        grantedTo: 'operator',
+      },
+      {
+        id: 'instances.actions',
+        description: 'Tell games something by typed actions: say, save, kick …',
         grantedTo: 'operator',
       },
       { id: 'instances.share', description: 'Share instances with other users' },

@@ -143,6 +143,8 @@ export interface Operations {
     },
     identity: Identity,
   ): Promise<Page<OperationView>>;
+  /** By id, whoever's: for work that nobody waits for. Without those that are forgotten. */
+  find(em: EntityManager, ids: readonly string[]): Promise<readonly OperationView[]>;
   /** The unfinished exclusive operation of each instance, if any. */
   current(
     em: EntityManager,

@@ -104,6 +104,15 @@ export class DurableOperations implements Operations {
     };
   }
 
+  async find(em: EntityManager, ids: readonly string[]): Promise<readonly OperationView[]> {
+    if (ids.length === 0) return [];
+    const rows = await em.execute<OperationRecord[]>(
+      `select ${columns} from operations_operation where id = any(?::uuid[])`,
+      [`{${ids.join(',')}}`],
+    );
+    return rows.map((record) => this.show(record));
+  }
+
   async current(
     em: EntityManager,
     instanceIds: readonly string[],

@@ -32,6 +32,10 @@ export class TestClient {
     return this.send('POST', path, body, headers);
   }
 
+  patch(path: string, body: unknown): Promise<TestAnswer> {
+    return this.send('PATCH', path, body);
+  }
+
   delete(path: string): Promise<TestAnswer> {
     return this.send('DELETE', path);
   }

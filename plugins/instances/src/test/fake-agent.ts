@@ -37,6 +37,10 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
     if (first === 'operations')
       return { operation: operation(second!, kinds.get(second!) ?? 'unknown') };
     agent.asked.push(`${request.method} ${request.url}`);
+    if (first === 'actions') {
+      if (request.method === 'GET') return { items: [say] };
+      return { ok: true, result: { said: await text(request) } };
+    }
     const { operationId } = JSON.parse((await text(request)) || '{}') as { operationId?: string };
     if (operationId === undefined) return {};
     kinds.set(operationId, first);
@@ -66,6 +70,18 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
   };
   return agent;
 }
+
+/** The one action that its game has; it answers what it was given. */
+const say = {
+  name: 'say',
+  title: 'Tell everybody',
+  description: null,
+  input: {
+    type: 'object',
+    properties: { message: { type: 'string', pattern: '^.+$', maxLength: 100 } },
+    additionalProperties: false,
+  },
+} as const;
 
 const time = '2026-01-01T00:00:00.000Z';
 export const status = {

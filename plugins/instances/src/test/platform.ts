@@ -106,6 +106,7 @@ const roles = {
   'instances.read': 'viewer',
   'instances.control': 'operator',
   'instances.console': 'operator',
+  'instances.actions': 'operator',
   'operations.read': 'viewer',
   'operations.write': 'manager',
 } as const;
