@@ -13,6 +13,7 @@ export default {
     '@zlh/instances': {},
     '@zlh/files': {},
     '@zlh/agent-releases': {},
+    '@zlh/schedules': {},
     '@zlh/provider-local': {},
     '@zlh/portal': {},
   },

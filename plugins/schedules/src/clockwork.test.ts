@@ -1,0 +1,172 @@
+/** Promises of the clockwork: on time, with warnings before, with the rights of its user, and true about what it could not do. */
+// time-limit: 300s
+import { once } from 'node:events';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { startSchedules, type TestSchedules } from './test/platform.ts';
+
+const evening = '2027-01-01T20:00:00Z';
+const at = (time: string) => new Date(`2027-01-02T${time}Z`);
+let platform: TestSchedules;
+test.before(async () => {
+  platform = await startSchedules({ now: new Date(evening) });
+});
+test.before.each(() => platform.reset(new Date(evening)));
+test.after(() => platform.stop());
+
+const over = (outcome: string) => (now: { last: { outcome: string } | null }) =>
+  now.last?.outcome === outcome;
+const told = async (count: number) => {
+  while (platform.told.length < count) await once(platform.heard, 'told');
+};
+
+test('at its time it begins an operation in its own name, and notes how that ended', async () => {
+  const instanceId = platform.instance();
+  const made = await platform.schedule(instanceId);
+  platform.now = at('03:59:59');
+  await platform.looked();
+  assert.equal(await platform.operations(instanceId), []);
+  platform.now = at('04:00:00');
+  const now = await platform.until(made, over('succeeded'));
+  const [operation, ...others] = await platform.operations(instanceId);
+  assert.equal(others, []);
+  assert.equal(
+    [operation!.kind, operation!.requestedBy, operation!.id],
+    ['instances.restart', 'schedule "Nightly"', now.last!.operationId],
+  );
+  assert.is(now.nextAt, '2027-01-03T04:00:00.000Z');
+});
+
+test('players are told before it, once each, with what is left', async () => {
+  const instanceId = platform.instance();
+  const input = { warnMinutes: [1, 10, 5] };
+  const made = await platform.schedule(instanceId, { action: { kind: 'restart', input } });
+  for (const [index, time] of ['03:50:00', '03:55:01', '03:59:00'].entries()) {
+    platform.now = at(time);
+    await told(index + 1);
+    await platform.looked();
+  }
+  platform.now = at('04:00:00');
+  await platform.until(made, over('succeeded'));
+  assert.equal(
+    platform.told,
+    [10, 5, 1].map((minutes) => `say The server restarts in ${minutes} min.`),
+  );
+});
+
+test('after a downtime among the warnings, one of them tells what is really left', async () => {
+  const input = { warnMinutes: [10, 5], message: 'Down in {minutes}' };
+  const made = await platform.schedule(platform.instance(), { action: { kind: 'stop', input } });
+  platform.now = at('03:57:00');
+  await told(1);
+  platform.now = at('04:00:00');
+  await platform.until(made, over('succeeded'));
+  assert.equal(platform.told, ['say Down in 3']);
+});
+
+test('a run is made up for within ten minutes; later it is missed, or made up for once', async () => {
+  const [soon, skip, once] = await Promise.all([
+    platform.schedule(platform.instance(), { cron: '55 3 * * *' }),
+    platform.schedule(platform.instance(), { cron: '50 3 * * *' }),
+    platform.schedule(platform.instance(), { cron: '0 * * * *', missed: 'run-once' }),
+  ]);
+  platform.now = at('04:04:00');
+  await platform.until(soon, over('succeeded'));
+  const missed = await platform.until(skip, over('missed'));
+  assert.equal(
+    [missed.last!.at, missed.last!.operationId, missed.nextAt],
+    ['2027-01-02T03:50:00.000Z', null, '2027-01-03T03:50:00.000Z'],
+  );
+  assert.equal(await platform.operations(skip.instanceId), []);
+  const made = await platform.until(once, over('succeeded'));
+  assert.is(made.nextAt, '2027-01-02T05:00:00.000Z');
+  assert.is((await platform.operations(once.instanceId)).length, 1, 'seven were missed');
+});
+
+test('another operation in the way is waited for, but not for longer than ten minutes', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  platform.gate = promise;
+  const instanceId = platform.instance();
+  const stop = await platform.schedule(instanceId, { action: { kind: 'stop' } });
+  platform.now = at('04:00:00');
+  await platform.until(stop, over('running'));
+  const [patient, hopeless] = await Promise.all(
+    ['Patient', 'Hopeless'].map((name) =>
+      platform.schedule(instanceId, { name, cron: '1 4 * * *' }),
+    ),
+  );
+  platform.now = at('04:01:00');
+  await platform.looked();
+  platform.now = at('04:12:30');
+  for (const each of [patient!, hopeless!]) {
+    const { last } = await platform.until(each, over('conflict'));
+    assert.match(last!.error!.detail, '"stop" is still running');
+  }
+  platform.now = new Date('2027-01-03T04:01:00Z');
+  await platform.looked();
+  resolve();
+  await platform.until(stop, over('succeeded'));
+  platform.now = new Date('2027-01-03T04:03:00Z');
+  await platform.until(patient!, over('succeeded'));
+});
+
+test('whose rights are gone, its schedule is turned off and says so', async () => {
+  const instanceId = platform.instance();
+  platform.share(instanceId, 'mia', 'manager');
+  const made = await platform.schedule(instanceId);
+  const path = `/api/instances/${instanceId}/schedules/${made.id}`;
+  let day = 2;
+  const nextNight = () => (platform.now = new Date(`2027-01-0${day++}T04:00:00Z`));
+  const refused = async (code: string) => {
+    nextNight();
+    const now = await platform.until(made, over('refused'));
+    assert.equal([now.enabled, now.nextAt, now.last!.error!.code], [false, null, code]);
+    await platform.as('ada').patch(path, { enabled: true });
+    nextNight();
+    await platform.until(made, over('succeeded'));
+  };
+  await platform.as('mia').patch(path, { name: 'Hers' });
+  platform.share(instanceId, 'mia', 'operator');
+  await refused('schedules.right-lost');
+  platform.share(instanceId, 'mia', 'manager');
+  await platform.as('mia').patch(path, { name: 'Hers again' });
+  platform.gone.add('mia');
+  await refused('schedules.no-user');
+  assert.is((await platform.operations(instanceId)).length, 2);
+});
+
+test('a server that its owner has stopped is not restarted', async () => {
+  const instanceId = platform.instance();
+  const made = await platform.schedule(instanceId);
+  platform.instances.set(instanceId, { desired: 'stopped', ready: false });
+  platform.now = at('04:00:00');
+  const { last } = await platform.until(made, over('skipped'));
+  assert.is(last!.error!.detail, 'The server is stopped.');
+});
+
+test('lines and typed actions are told to the game as operations', async () => {
+  const instanceId = platform.instance();
+  const actions = [
+    { kind: 'command', input: { command: 'list' } },
+    { kind: 'action', input: { action: 'say', input: { message: 'Good morning' } } },
+  ];
+  const made = await Promise.all(
+    actions.map((action) => platform.schedule(instanceId, { action })),
+  );
+  platform.now = at('04:00:00');
+  for (const each of made) await platform.until(each, over('succeeded'));
+  assert.equal(platform.told.toSorted(), ['command list', 'say Good morning']);
+});
+
+test('of an instance that is gone nothing stays', async () => {
+  const instanceId = platform.instance();
+  const made = await platform.schedule(instanceId);
+  platform.instances.delete(instanceId);
+  platform.now = at('04:00:00');
+  await platform.looked();
+  platform.instances.set(instanceId, { desired: 'running', ready: true });
+  const list = await platform.as('ada').get(`/api/instances/${instanceId}/schedules`);
+  assert.equal([list.body.items, made.name], [[], 'Nightly']);
+});
+
+test.run();
