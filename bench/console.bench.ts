@@ -39,7 +39,7 @@ function run(file: string, ...args: string[]): { child: ChildProcess; line: Prom
   const child = spawn(process.execPath, [...flags, path, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const lines = createInterface({ input: child.stdout! });
+  const lines = createInterface({ input: child.stdout });
   return { child, line: once(lines, 'line').then(([line]) => line as string) };
 }
 
