@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -82,6 +83,7 @@ when(root)('a full disk never leaves half a line', () => {
   }
   assert.equal(numbers(new LineLog(path, 1)), [...Array(n - 1).keys()]);
   assert.is(numbers(log).at(-1), n - 1);
+  assert.is(readFileSync(path).at(-1), 10);
 });
 
 test('a file that is no log is read as nothing', () => {
