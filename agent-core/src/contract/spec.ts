@@ -8,6 +8,7 @@
  *   {artifact:<name>}  absolute path: the unpacked folder, or the file itself for format 'file'
  *   {data}             absolute path of the data folder (also the working directory)
  *   {memoryMiB}        the memory limit, a plain integer
+ *   {memoryMiB:70}     so many percent of it: what a program takes besides its heap counts, too
  *   {port:<name>}      the port's number
  *   {host:<name>}      the address this port is to be listened on
  *   {secret:<name>}    a password made for this instance; only in files, which are then closed to other users

@@ -16,6 +16,9 @@ const resolve = (text: string) => resolvePlaceholders(text, spec, places);
 
 test('placeholders stand for places, memory and ports', () => {
   assert.is(resolve('{artifact:jre}/bin/java -Xmx{memoryMiB}M'), '/cache/jre/bin/java -Xmx256M');
+  assert.is(resolve('-Xmx{memoryMiB:70}M'), '-Xmx179M');
+  for (const share of ['0', '100', 'x', '-1'])
+    assert.throws(() => resolve(`{memoryMiB:${share}}`), /stands for nothing/);
   assert.is(resolve('{data}/x {port:game}'), '/home/data/x 25565');
 });
 

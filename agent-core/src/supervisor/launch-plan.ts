@@ -37,7 +37,7 @@ export function resolvePlaceholders(text: string, spec: InstanceSpec, places: Pl
     throw new CodedError(
       'AGENT_PLACEHOLDER_UNKNOWN',
       `The spec uses the placeholder "${whole}", which stands for nothing.`,
-      'Use {artifact:<name>}, {data}, {memoryMiB}, {host:<name>} or {port:<name>} of this spec, or double the braces.',
+      'Use {artifact:<name>}, {data}, {memoryMiB}, {memoryMiB:<percent>}, {host:<name>} or {port:<name>} of this spec, or double the braces.',
     );
   });
 }
@@ -47,12 +47,19 @@ function valueOf(kind: string, name: string | undefined, spec: InstanceSpec, pla
     if (kind === 'data') return places.data;
     return kind === 'memoryMiB' ? String(spec.memoryMiB) : undefined;
   }
+  if (kind === 'memoryMiB') return shareOf(spec.memoryMiB, name);
   if (kind === 'secret') return places.secret?.(name);
   if (kind === 'host') return spec.ports.find((port) => port.name === name)?.host;
   if (kind === 'port') return spec.ports.find((port) => port.name === name)?.port.toString();
   if (kind !== 'artifact') return undefined;
   const artifact = spec.artifacts.find((each) => each.name === name);
   return artifact === undefined ? undefined : places.artifactPath(artifact);
+}
+
+/** Percent, as in `{memoryMiB:70}`. */
+function shareOf(memoryMiB: number, percent: string): string | undefined {
+  if (!/^[1-9][0-9]?$/.test(percent)) return undefined;
+  return String(Math.floor((memoryMiB * Number(percent)) / 100));
 }
 
 /** The shell enters the groups named before `--` and becomes what is named after it. */

@@ -9,7 +9,7 @@
  *   {platform}  the operating system as Node calls it: `linux`
  *   {arch}      the processor as Node calls it: `x64`, `arm64`
  *
- * Everything else (`{artifact:server}`, `{port:game}`, `{host:game}`, `{memoryMiB}`, `{data}`, `{secret:econ}`) is
+ * Everything else (`{artifact:server}`, `{port:game}`, `{host:game}`, `{memoryMiB}`, `{memoryMiB:70}`, `{data}`, `{secret:econ}`) is
  * the agent's and told at its `InstanceSpec`. `artifact:runtime` is the runtime chosen by the `runtime` rules.
  */
 import {

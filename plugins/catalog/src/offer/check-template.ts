@@ -165,7 +165,8 @@ function* placeholderFaults({
   for (const [path, text] of textsOf({ launch, install, files }, '')) {
     for (const [, name] of text.matchAll(/(?<!\{)\{([A-Za-z]+(?::[A-Za-z0-9._-]*)?)\}(?!\})/g)) {
       const isSecret = name!.startsWith('secret:') && path.startsWith('/files/');
-      if (!isSecret && !names.has(name!))
+      const isShare = /^memoryMiB:[1-9][0-9]?$/.test(name!);
+      if (!isSecret && !isShare && !names.has(name!))
         yield { path, message: `has an unknown placeholder "{${name}}"` };
     }
   }
