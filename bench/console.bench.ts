@@ -135,18 +135,22 @@ async function stalledOnes(): Promise<Figure[]> {
   const server = await whole();
   try {
     await watch(server, { viewers: 10 });
-    const without = await watch(server, { viewers: 10 });
-    const beside = await watch(server, { viewers: 10, stalled });
+    const pairs: { readonly without: Watched; readonly beside: Watched }[] = [];
+    for (let i = 0; i < rounds; i++)
+      pairs.push({
+        without: await watch(server, { viewers: 10 }),
+        beside: await watch(server, { viewers: 10, stalled }),
+      });
     return [
       {
         what: `ten viewers beside ${stalled} stalled ones`,
-        value: beside.speed / without.speed,
+        value: of(pairs, ({ beside, without }) => beside.speed / without.speed),
         unit: '×',
         least: 0.9,
       },
       {
         what: 'memory of the agent for each of these',
-        value: (beside.memory - without.memory) / stalled,
+        value: of(pairs, ({ beside, without }) => beside.memory - without.memory) / stalled,
         unit: 'MB',
         limit: 4,
       },
