@@ -36,9 +36,17 @@ export function composeLines(action: ActionSpec, input: Input, nonce: string): s
   return lines;
 }
 
+/** Compiled at its first use, kept as long as the spec it came with. */
+const checks = new WeakMap<ActionSpec, ReturnType<typeof compileCheck>>();
+
+function checkOf(action: ActionSpec): ReturnType<typeof compileCheck> {
+  const known = checks.get(action) ?? compileCheck(action.input ?? nothing);
+  checks.set(action, known);
+  return known;
+}
+
 function* inputFaults(action: ActionSpec, input: Input): Iterable<FieldFault> {
-  const check = compileCheck(action.input ?? nothing);
-  for (const { path, message } of check(input)) yield { path: `/input${path}`, message };
+  for (const { path, message } of checkOf(action)(input)) yield { path: `/input${path}`, message };
   for (const [name, value] of Object.entries(input)) {
     if (typeof value === 'string' && CONTROL.test(value))
       yield { path: `/input/${name}`, message: 'must not hold control characters or line breaks' };
