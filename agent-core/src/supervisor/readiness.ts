@@ -6,6 +6,7 @@ import type { ConsoleHub } from '../console/console-hub.ts';
 import type { Probe, ProbeKind, ProbeResult, ProbeTarget } from '../contract/points.ts';
 import type { CrashPolicySpec, InstanceSpec } from '../contract/spec.ts';
 import type { AgentStatus } from '../contract/status.ts';
+import { loopbackOf } from '../lib/loopback.ts';
 import { errors } from './errors.ts';
 import type { RunMemory } from './memory.ts';
 import { ProbeLoop } from './probe-loop.ts';
@@ -25,7 +26,6 @@ export interface ReadinessEvents {
 }
 
 const SCROLLBACK = 262_144;
-const wildcards: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 export class Readiness {
   readonly whenReady: Promise<void>;
@@ -129,7 +129,7 @@ function targetOf(
 ): ProbeTarget {
   const port = spec.ports.find(({ name }) => name === spec.probe.port);
   return {
-    host: wildcards[port?.host ?? '0.0.0.0'] ?? port?.host ?? '127.0.0.1',
+    host: loopbackOf(port?.host ?? '0.0.0.0'),
     port: port?.port ?? null,
     options: spec.probe.options ?? {},
     timeoutMs: spec.probe.timeoutMs,
