@@ -129,6 +129,19 @@ test('a server that hangs longer than its game allows is ended and started again
   assert.not.ok(isAlive(child));
 });
 
+test('a server that is silent while it stops is given all the time of its stop', async () => {
+  await running({
+    probe: { ...spec().probe, timeoutMs: 200 },
+    crash: { ...spec().crash, hangAfterMs: 1_000 },
+    stop: [{ command: 'say I do not stop for this', waitMs: 3_000 }],
+  });
+  await command('mute');
+  const begun = performance.now();
+  assert.is((await agent.perform('stop')).state, 'succeeded');
+  assert.ok(performance.now() - begun >= 3_000);
+  assert.equal(await crashes(), []);
+});
+
 test('a port taken between crash and start is told, and the server comes back when it is free', async () => {
   const crash = { ...spec().crash, backoffInitialMs: 300, maxCrashes: 100 };
   const { child } = await running({ crash });

@@ -119,7 +119,10 @@ export const CrashPolicySpec = Type.Object(
     stableAfterMs: Milliseconds(0),
     /** Give up when this many crashes in a row happened; 0 never starts again by itself. */
     maxCrashes: Type.Integer({ minimum: 0, maximum: 10_000 }),
-    /** A server that was ready and does not answer its probe for this long is ended (`hung`). Absent: never. */
+    /**
+     * A server that was ready and does not answer its probe for this long is ended (`hung`). Absent: never. More than
+     * the game takes to save when a player stops it from inside.
+     */
     hangAfterMs: Type.Optional(Milliseconds(100)),
   },
   closed,

@@ -256,8 +256,10 @@ export class Supervisor {
       },
       unready: () => history.note('unready', memory.id),
       hung: () => {
+        // A server that is being stopped may be silent for as long as its stop allows.
+        if (run.intent !== null) return;
         log.warn({ runId: memory.id }, 'the server does not answer any more and is ended');
-        run.intent ??= 'hung';
+        run.intent = 'hung';
         void run.kill();
       },
       stable: () => {
