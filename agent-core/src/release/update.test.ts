@@ -61,6 +61,8 @@ async function update(wanted: AgentRelease): Promise<string> {
   return operationId;
 }
 
+const reportAfter = (seen: number) => platform.until(() => platform.reports.length > seen, 60_000);
+
 /** Whatever program answers there by then. */
 async function over(id: string): Promise<AgentOperation> {
   for (;;) {
@@ -69,7 +71,7 @@ async function over(id: string): Promise<AgentOperation> {
       return await agent.finished(id);
     } catch {
       // It is just becoming another one, which reports when it is there.
-      await platform.until(() => platform.reports.length > seen, 60_000);
+      await reportAfter(seen);
     }
   }
 }
@@ -110,19 +112,20 @@ const broken = {
   'that throws': `export const main = () => { throw new Error('no') }`,
   'that ends at once': `export const main = () => process.exit(3)`,
 };
-for (const [which, program] of Object.entries(broken)) {
-  test(`a release ${which} is taken back, and the operation says why`, async () => {
-    await running();
-    const first = await good();
-    await over(await update(first));
-    const before = await world();
-    const { state, error } = await over(await update(await release(program)));
-    assert.equal([state, error?.code], ['failed', 'AGENT_UPDATE_TAKEN_BACK']);
-    assert.equal(await world(), before);
-    assert.is((await agent.status()).release, first.sha256);
-    assert.equal(leftBehind(), ['current', 'launch.js']);
-  });
+async function isTakenBackAtOnce(program: string): Promise<void> {
+  await running();
+  const first = await good();
+  await over(await update(first));
+  const before = await world();
+  const { state, error } = await over(await update(await release(program)));
+  assert.equal([state, error?.code], ['failed', 'AGENT_UPDATE_TAKEN_BACK']);
+  assert.equal(await world(), before);
+  assert.is((await agent.status()).release, first.sha256);
+  assert.equal(leftBehind(), ['current', 'launch.js']);
 }
+for (const [which, program] of Object.entries(broken))
+  test(`a release ${which} is taken back, and the operation says why`, () =>
+    isTakenBackAtOnce(program));
 
 test('the first release of all is taken back to the files of the platform', async () => {
   await running();
@@ -133,23 +136,25 @@ test('the first release of all is taken back to the files of the platform', asyn
   assert.is((await agent.status()).release, null);
 });
 
-for (const [how, program] of Object.entries({
+const silent = {
   hangs: `export const main = () => { for (;;); }`,
   'says nothing': `export const main = () => new Promise(() => setInterval(() => {}, 1e6))`,
-})) {
-  test(`a release that ${how} is ended at its deadline, and taken back by whoever starts the agent next`, async () => {
-    await running();
-    const first = await good();
-    await over(await update(first));
-    const id = await update(await release(program));
-    await agent.exited();
-    await agent.start();
-    const { state, error } = await over(id);
-    assert.equal([state, error?.code], ['failed', 'AGENT_UPDATE_TAKEN_BACK']);
-    assert.is((await agent.status()).ready, true);
-    assert.is((await agent.status()).release, first.sha256);
-  });
+};
+async function isTakenBackAtItsDeadline(program: string): Promise<void> {
+  await running();
+  const first = await good();
+  await over(await update(first));
+  const id = await update(await release(program));
+  await agent.exited();
+  await agent.start();
+  const { state, error } = await over(id);
+  assert.equal([state, error?.code], ['failed', 'AGENT_UPDATE_TAKEN_BACK']);
+  assert.is((await agent.status()).ready, true);
+  assert.is((await agent.status()).release, first.sha256);
 }
+for (const [how, program] of Object.entries(silent))
+  test(`a release that ${how} is ended at its deadline, and taken back by whoever starts the agent next`, () =>
+    isTakenBackAtItsDeadline(program));
 
 test('an artifact that is no release, or needs a newer Node, changes nothing', async () => {
   await running();
