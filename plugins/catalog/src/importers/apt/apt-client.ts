@@ -56,8 +56,13 @@ export class Apt {
     await mkdir(join(state, 'lists', 'partial'), { recursive: true });
     await mkdir(join(cache, 'archives', 'partial'), { recursive: true });
     this.#settings.push(
+      // Each by itself: a machine may have moved them one by one.
       `Dir::State=${state}`,
+      `Dir::State::lists=${join(state, 'lists')}`,
       `Dir::Cache=${cache}`,
+      `Dir::Cache::archives=${join(cache, 'archives')}`,
+      `Dir::Cache::pkgcache=${join(cache, 'pkgcache.bin')}`,
+      `Dir::Cache::srcpkgcache=${join(cache, 'srcpkgcache.bin')}`,
       'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false',
       'Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false',
     );
