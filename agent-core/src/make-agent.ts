@@ -21,6 +21,7 @@ import { createAgentServer, type AgentServer } from './http/server.ts';
 import { ArtifactCache } from './install/artifact-cache.ts';
 import { InstallSteps } from './install/install-steps.ts';
 import { Installer } from './install/installer.ts';
+import { ManagedFiles } from './install/managed-files.ts';
 import { Secrets } from './install/secrets.ts';
 import { SpecStore } from './install/spec-store.ts';
 import { Journal } from './operations/journal.ts';
@@ -109,8 +110,13 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
   const secrets = new Secrets(folders.state);
   const secret = secrets.get.bind(secrets);
   const places = { data: folders.data, artifactPath: cache.path.bind(cache), secret };
-  const installer = new Installer(cache, places, home);
   const console = new ConsoleHub();
+  const managed = new ManagedFiles({
+    root: folders.data,
+    stateDir: folders.state,
+    say: (line) => console.add(Buffer.from(`${line}\r\n`)),
+  });
+  const installer = new Installer(cache, places, home, managed);
   const steps = new InstallSteps({
     places,
     stateDir: folders.state,

@@ -70,6 +70,21 @@ export const SpecFile = Type.Object(
 );
 export type SpecFile = Type.Static<typeof SpecFile>;
 
+/**
+ * An artifact that is to lie in the data folder, such as a mod. Where something else lies that the agent did not put
+ * there, that is kept beside it as `<path>.bak`; what is no longer in the list is removed, unless somebody changed it.
+ */
+export const ManagedFile = Type.Object(
+  {
+    /** As of a {@link SpecFile}. */
+    path: Type.String({ minLength: 1, maxLength: 512 }),
+    /** Name of an artifact of format 'file'. */
+    artifact: Name,
+  },
+  closed,
+);
+export type ManagedFile = Type.Static<typeof ManagedFile>;
+
 export const PortSpec = Type.Object(
   {
     name: Name,
@@ -158,8 +173,10 @@ export const InstanceSpec = Type.Object(
     /** Of the game and everything it starts; the system ends what needs more. */
     memoryMiB: Type.Integer({ minimum: 16, maximum: 16_777_216 }),
     limits: Type.Optional(LimitsSpec),
-    artifacts: Type.Array(ArtifactRef, { maxItems: 64 }),
+    artifacts: Type.Array(ArtifactRef, { maxItems: 512 }),
     files: Type.Array(SpecFile, { maxItems: 256 }),
+    /** Copies of artifacts in the data folder; the agent keeps them as the list says. */
+    managedFiles: Type.Optional(Type.Array(ManagedFile, { maxItems: 512 })),
     /** Run once, after artifacts and files are in place. */
     install: Type.Optional(Type.Array(InstallStep, { maxItems: 8 })),
     launch: Type.Object(

@@ -14,6 +14,7 @@ export function checkSpec(spec: InstanceSpec, probes: ProbeRegistry, places: Pla
     ...twice(spec.artifacts, '/artifacts'),
     ...twice(spec.ports, '/ports'),
     ...checkFiles(spec),
+    ...checkManaged(spec),
     ...checkProbe(spec, probes),
     ...checkPlaceholders(spec, places),
     ...checkStop(spec),
@@ -32,6 +33,26 @@ function* checkFiles({ files }: InstanceSpec): Iterable<FieldFault> {
   for (const [index, { path }] of files.entries()) {
     const fault = pathFault(path);
     if (fault !== undefined) yield { path: `/files/${index}/path`, message: `"${path}" ${fault}` };
+  }
+}
+
+function* checkManaged({
+  managedFiles = [],
+  artifacts,
+  files,
+}: InstanceSpec): Iterable<FieldFault> {
+  const taken = new Set(files.map(({ path }) => path));
+  for (const [index, { path, artifact }] of managedFiles.entries()) {
+    const at = `/managedFiles/${index}`;
+    const fault = pathFault(path) ?? (taken.has(path) ? 'is used twice' : undefined);
+    if (fault !== undefined) yield { path: `${at}/path`, message: `"${path}" ${fault}` };
+    taken.add(path);
+    const found = artifacts.find(({ name }) => name === artifact);
+    if (found?.format !== 'file')
+      yield {
+        path: `${at}/artifact`,
+        message: `there is no artifact "${artifact}" that is a file`,
+      };
   }
 }
 

@@ -38,11 +38,7 @@ export async function writeDataFile(
   owner: Owner | null,
   permissions = 0o644,
 ): Promise<void> {
-  const fault = pathFault(path);
-  if (fault !== undefined) throw errors.unsafePath(path, fault);
-  const parts = path.split('/');
-  const name = parts.pop()!;
-  const folder = await openFolder(root, parts, path, owner);
+  const { folder, name } = await openFolderOf(root, path, owner);
   try {
     const target = inside(folder, name);
     const found = await lstat(target).catch(() => undefined);
@@ -58,16 +54,33 @@ export async function writeDataFile(
   }
 }
 
-async function openFolder(
+/** The folder in which the last part of the path lies, made where `make` says so. The caller closes it. */
+export async function openFolderOf(
   root: string,
-  parts: string[],
   path: string,
   owner: Owner | null,
-): Promise<FileHandle> {
+  make = true,
+): Promise<{ readonly folder: FileHandle; readonly name: string }> {
+  const fault = pathFault(path);
+  if (fault !== undefined) throw errors.unsafePath(path, fault);
+  const parts = path.split('/');
+  const name = parts.pop()!;
+  return { folder: await openFolder(root, parts, { path, owner, make }), name };
+}
+
+interface Way {
+  /** The whole path, for errors. */
+  readonly path: string;
+  readonly owner: Owner | null;
+  /** Whether missing folders are made. */
+  readonly make: boolean;
+}
+
+async function openFolder(root: string, parts: string[], way: Way): Promise<FileHandle> {
   let folder = await open(root, FOLDER);
   try {
     for (const part of parts) {
-      const next = await openChild(folder, part, path, owner);
+      const next = await openChild(folder, part, way);
       await folder.close();
       folder = next;
     }
@@ -81,17 +94,10 @@ async function openFolder(
 async function openChild(
   folder: FileHandle,
   part: string,
-  path: string,
-  owner: Owner | null,
+  { path, owner, make }: Way,
 ): Promise<FileHandle> {
   const child = inside(folder, part);
-  const made = await mkdir(child, { mode: 0o755 }).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') return false;
-      throw error;
-    },
-  );
+  const made = make && (await makeFolder(child));
   try {
     const handle = await open(child, FOLDER);
     if (made && owner !== null) await handle.chown(owner.uid, owner.gid);
@@ -100,6 +106,17 @@ async function openChild(
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ELOOP' || code === 'ENOTDIR')
       throw errors.unsafePath(path, `leads through "${part}", which is no folder`);
+    throw error;
+  }
+}
+
+/** False when something has the name already. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o755 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
 }
@@ -144,6 +161,6 @@ async function replace(
 }
 
 /** A path that means this very folder, wherever its name leads by now. */
-function inside(folder: FileHandle, name: string): string {
+export function inside(folder: FileHandle, name: string): string {
   return `/proc/self/fd/${folder.fd}/${name}`;
 }

@@ -45,6 +45,12 @@ export const errors = {
       again,
       { cause },
     ),
+  damaged: (path: string) =>
+    new CodedError(
+      'AGENT_ARTIFACT_DAMAGED',
+      `The copy of "${path}" in the cache of this machine is not what was downloaded.`,
+      'Repeat the request; if it happens again, check the disk.',
+    ),
   unsafePath: (path: string, why: string) =>
     new CodedError(
       'AGENT_PATH_UNSAFE',

@@ -8,6 +8,7 @@ import type { ArtifactRef, InstanceSpec } from '../contract/spec.ts';
 import { resolvePlaceholders, type Places } from '../supervisor/launch-plan.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
 import { writeDataFile } from './data-files.ts';
+import type { ManagedFiles } from './managed-files.ts';
 
 export type Progress = (share: number) => void;
 
@@ -20,11 +21,13 @@ export class Installer {
   readonly #cache: ArtifactCache;
   readonly #places: Places;
   readonly #home: string;
+  readonly #managed: ManagedFiles;
 
-  constructor(cache: ArtifactCache, places: Places, home: string) {
+  constructor(cache: ArtifactCache, places: Places, home: string, managed: ManagedFiles) {
     this.#cache = cache;
     this.#places = places;
     this.#home = home;
+    this.#managed = managed;
   }
 
   /** Downloads what the cache lacks, two at a time. */
@@ -77,7 +80,7 @@ export class Installer {
     for (const artifact of artifacts) await this.#cache.discard(artifact);
   }
 
-  async write(spec: InstanceSpec): Promise<void> {
+  async write(spec: InstanceSpec, signal: AbortSignal): Promise<void> {
     const owner = process.getuid?.() === 0 ? spec.user : null;
     mkdirSync(this.#places.data, { recursive: true, mode: 0o755 });
     if (owner !== null) {
@@ -90,6 +93,11 @@ export class Installer {
       const permissions = /\{secret:/.test(file.content) ? 0o600 : 0o644;
       await writeDataFile(this.#places.data, file, content, owner, permissions);
     }
+    const wanted = (spec.managedFiles ?? []).map(({ path, artifact }) => {
+      const ref = spec.artifacts.find(({ name }) => name === artifact)!;
+      return { path, sha256: ref.sha256, source: this.#places.artifactPath(ref) };
+    });
+    await this.#managed.arrange(wanted, owner, signal);
   }
 
   /** Before each start: repairs what is missing or damaged. */

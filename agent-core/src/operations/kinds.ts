@@ -19,7 +19,7 @@ export function defineOperations(
     async run({ input: spec, signal, phase }) {
       await phase('download', (progress) => installer.download(spec, signal, progress));
       await phase('unpack', (progress) => installer.unpack(spec, signal, progress));
-      await phase('write', () => installer.write(spec));
+      await phase('write', () => installer.write(spec, signal));
       await phase('run', async (progress) => {
         await steps.run(spec, signal, progress);
         specs.save(spec);
