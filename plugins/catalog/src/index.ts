@@ -5,8 +5,11 @@
 import { point, token } from '@zlh/kernel';
 import type { ArtifactRef, InstanceSpec } from '@zlh/agent';
 import type { Readable } from 'node:stream';
-import type { GameTemplate, RuntimeTemplate } from './template.ts';
+import type { Static, TSchema } from 'typebox';
+import type { GameTemplate, RuntimeTemplate, VariantTemplate } from './template.ts';
 import type { ImportedArtifact, ImportContext } from './importers/importer.ts';
+import type { Download } from './upstream/download.ts';
+import type { JsonQuestion } from './upstream/get-json.ts';
 
 export { GameTemplate, RuntimeTemplate, VariantTemplate } from './template.ts';
 export type {
@@ -76,6 +79,8 @@ export interface Blueprint {
     /** For the agent alone: to be listened on 127.0.0.1, whatever the placement says. */
     readonly internal?: boolean | undefined;
   }[];
+  /** Where its mods or plugins go, and for which loaders they are made; absent where it takes none. */
+  readonly mods?: VariantTemplate['mods'];
   /** The parts of the spec that the template decides. */
   readonly spec: Pick<
     InstanceSpec,
@@ -155,3 +160,12 @@ export interface ImporterKind {
   ): Promise<readonly string[]>;
 }
 export const Importers = point<ImporterKind>('catalog.importers');
+
+/** How importers of plugins speak to what they import from, by the machine's proxy and with the catalog's limits. */
+export interface Upstreams {
+  /** A JSON document, held to its schema; tried again when it fails in passing. Rejects with a CodedError that names the upstream. */
+  json<S extends TSchema>(question: JsonQuestion<S>): Promise<Static<S>>;
+  /** One file, held to its publisher's hash and to the largest artifact of the settings. */
+  download(wanted: Omit<Download, 'limit'>): Promise<void>;
+}
+export const Upstreams = token<Upstreams>('catalog.upstreams');

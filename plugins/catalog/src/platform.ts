@@ -7,7 +7,7 @@ import { artifactRoute } from './artifact-route.ts';
 import { importCommand, verifyCommand } from './commands.ts';
 import { gamesCheck } from './games-check.ts';
 import { ownImporters } from './importers/own-importers.ts';
-import { ArtifactStore, Catalog, Games, Importers, Runtimes } from './index.ts';
+import { ArtifactStore, Catalog, Games, Importers, Runtimes, Upstreams } from './index.ts';
 import { TemplateCatalog } from './offer/catalog.ts';
 import { Refresher } from './offer/refresher.ts';
 import { UpstreamVersions } from './offer/upstream-versions.ts';
@@ -17,6 +17,7 @@ import { ImportingArtifactStore } from './store/artifact-store.ts';
 import { openBlobStore, workFolder } from './store/open-blob-store.ts';
 import { sweepImports } from './store/run-import.ts';
 import { catalogEntities, catalogMigrations } from './store/schema.ts';
+import { makeUpstreams } from './upstream/upstreams.ts';
 
 export default definePlugin({
   id: 'catalog',
@@ -28,6 +29,7 @@ export default definePlugin({
       .disposer((client) => client.close()),
     addresses: asFunction(addressesFrom).singleton(),
     limit: asFunction(limitFrom).singleton(),
+    upstreams: asFunction(makeUpstreams).singleton(),
     blobs: asFunction(openBlobStore).singleton(),
     workFolder: asFunction(workFolder).singleton(),
     artifactStore: asClass(ImportingArtifactStore).singleton(),
@@ -35,7 +37,7 @@ export default definePlugin({
     catalog: asClass(TemplateCatalog).singleton(),
     refresher: asClass(Refresher).singleton(),
   },
-  provides: { catalog: Catalog, artifactStore: ArtifactStore },
+  provides: { catalog: Catalog, artifactStore: ArtifactStore, upstreams: Upstreams },
   setup({ add, use }) {
     add(Entities, catalogEntities);
     add(Migrations, catalogMigrations);

@@ -175,6 +175,17 @@ export const VariantTemplate = Type.Object(
       },
       closed,
     ),
+    /** Where mods or plugins go, and for which loaders they are made, the best first. Absent: it takes none. */
+    mods: Type.Optional(
+      Type.Object(
+        {
+          folder: Type.Enum(['mods', 'plugins']),
+          /** As Modrinth calls them: `fabric`, `neoforge`, `paper`, `bukkit`. */
+          loaders: Type.Array(Id, { minItems: 1, maxItems: 8 }),
+        },
+        closed,
+      ),
+    ),
     /** `unprivileged`: the game refuses root or must never have it. */
     user: Type.Enum(['unprivileged', 'any']),
   },

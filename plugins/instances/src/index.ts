@@ -5,8 +5,9 @@
 import { point, token } from '@zlh/kernel';
 import type { EntityManager } from '@zlh/database';
 import type { Identity } from '@zlh/http';
-import type { AgentOperation } from '@zlh/agent';
+import type { AgentOperation, ManagedFile } from '@zlh/agent';
 import type { AgentTarget } from '@zlh/agents';
+import type { ArtifactWanted } from '@zlh/catalog';
 import type { OperationView, PhaseContext } from '@zlh/operations';
 import type { InstanceView, Role } from './view.ts';
 
@@ -91,6 +92,23 @@ export interface InstanceHooks {
 }
 export const Hooks = point<InstanceHooks>('instances.hooks');
 
+/** What a plugin adds to the spec of an instance, besides what its game consists of. */
+export interface SpecPart {
+  /** Names must be unlike those of everybody else: `mod-<id>`. */
+  readonly artifacts: readonly ArtifactWanted[];
+  /** Copies of these artifacts in the data folder. */
+  readonly managedFiles: readonly ManagedFile[];
+}
+
+/**
+ * Asked each time a spec is composed. Whoever changes its part says so with `Instances.revise` in the same transaction,
+ * and has it installed with `Instances.configure`.
+ */
+export interface SpecContributor {
+  part(em: EntityManager, instanceId: string): Promise<SpecPart>;
+}
+export const SpecParts = point<SpecContributor>('instances.spec-parts');
+
 /** What other plugins may know of an instance. */
 export interface InstanceFacts {
   readonly id: string;
@@ -145,6 +163,13 @@ export interface Instances {
    * brought up again. Rejects with the agent's own code when it failed.
    */
   carryOut<Input>(context: PhaseContext<Input>, task: AgentTask): Promise<void>;
+  /** Its spec is another one from now on. 404 when it has been removed meanwhile. */
+  revise(em: EntityManager, id: string): Promise<void>;
+  /**
+   * Brings in what the spec, as it is to be now, consists of, and has the agent install it, through to the end. A server
+   * that runs goes on running. `name` as of an {@link AgentTask}.
+   */
+  configure<Input>(context: PhaseContext<Input>, name: string): Promise<void>;
   /** Tells the agent to stop working on it; for `undo`. */
   callOff<Input>(context: PhaseContext<Input>, name: string): Promise<void>;
 }

@@ -277,6 +277,18 @@ export class InstancesService implements Instances {
     return this.#ground.phases.task(context, task);
   }
 
+  configure<Input>(context: PhaseContext<Input>, name: string): Promise<void> {
+    return this.#ground.phases.configure(context, name);
+  }
+
+  async revise(em: EntityManager, id: string): Promise<void> {
+    const changed = await em.execute<unknown[]>(
+      'update instances_instance set revision = revision + 1 where id = ? returning id',
+      [id],
+    );
+    if (changed.length === 0) throw problems.notFound('instance');
+  }
+
   callOff<Input>(context: PhaseContext<Input>, name: string): Promise<void> {
     return this.#ground.phases.undoWork(context, name);
   }

@@ -8,7 +8,7 @@ import type { ArtifactStore, Catalog } from '@zlh/catalog';
 import { CodedError, type Contribution } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
 import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
-import type { AgentTask, Placement, Provider } from './index.ts';
+import type { AgentTask, Placement, Provider, SpecContributor } from './index.ts';
 import { callOff, carryOut } from './agent-work.ts';
 import { bringUp } from './bring-up.ts';
 import { placementRequest, platformUrl, type RequestGround } from './placement-request.ts';
@@ -20,6 +20,7 @@ export interface PhasesGround extends RequestGround {
   readonly catalog: Catalog;
   readonly artifactStore: ArtifactStore;
   readonly providers: readonly Contribution<Provider>[];
+  readonly specParts: readonly Contribution<SpecContributor>[];
 }
 
 // Whatever the operation's input is: nothing here reads it.
@@ -46,13 +47,11 @@ export type Phases = ReturnType<typeof makePhases>;
 export function makePhases(ground: PhasesGround) {
   const { agents, catalog, artifactStore } = ground;
 
-  /** The versions' files, in the store of the platform. */
+  /** What the spec consists of, in the store of the platform. */
   const artifacts: Phase = {
     name: 'artifacts',
     async run(context) {
-      const instance = await load(context);
-      const { artifacts: wanted } = await catalog.blueprint(instance);
-      await context.keep({ artifacts: await artifactStore.ensure(wanted, context) });
+      await bringIn(context);
     },
   };
 
@@ -95,7 +94,7 @@ export function makePhases(ground: PhasesGround) {
   /** The agent downloads, checks and unpacks. */
   const install: Phase = {
     name: 'install',
-    run: (context) => configure(context, 'install', context.journal['artifacts'] as ArtifactRef[]),
+    run: (context) => configure(context, 'install'),
     undo: (context) => undoWork(context, 'install'),
   };
 
@@ -163,7 +162,18 @@ export function makePhases(ground: PhasesGround) {
     });
   }
 
-  return { artifacts, container, agent, install, act, remove, stopForGood, task, undoWork };
+  return {
+    artifacts,
+    container,
+    agent,
+    install,
+    act,
+    remove,
+    stopForGood,
+    task,
+    configure,
+    undoWork,
+  };
 
   async function load({ instanceId }: Context): Promise<InstanceRecord> {
     return ground.database.fork().findOneOrFail(Instance, { id: instanceId! });
@@ -190,16 +200,31 @@ export function makePhases(ground: PhasesGround) {
     });
   }
 
-  /** The spec as it is to be now, installed by the agent. */
-  async function configure(
-    context: Context,
-    name: string,
-    artifactRefs: readonly ArtifactRef[],
-  ): Promise<void> {
+  function partsOf({ id }: InstanceRecord) {
+    const em = ground.database.fork();
+    return Promise.all(ground.specParts.map(({ value }) => value.part(em, id)));
+  }
+
+  async function bringIn(context: Context): Promise<readonly ArtifactRef[]> {
+    const instance = await load(context);
+    const { artifacts: ofGame } = await catalog.blueprint(instance);
+    const ofParts = (await partsOf(instance)).flatMap(({ artifacts: wanted }) => wanted);
+    return artifactStore.ensure([...ofGame, ...ofParts], context);
+  }
+
+  /** The spec as it is to be now, installed by the agent: see `Instances.configure`. */
+  async function configure(context: Context, name: string): Promise<void> {
+    const artifactRefs = await bringIn(context);
     const instance = await load(context);
     const blueprint = await catalog.blueprint(instance);
-    const url = await platformUrl(ground);
-    const spec = composeSpec(instance, blueprint, placed(instance), artifactRefs, url);
+    const spec = composeSpec({
+      instance,
+      blueprint,
+      placement: placed(instance),
+      artifacts: artifactRefs,
+      managedFiles: (await partsOf(instance)).flatMap(({ managedFiles }) => managedFiles),
+      platformUrl: await platformUrl(ground),
+    });
     const target = targetOf(instance);
     await carryOut(agents, context, {
       target,
@@ -220,8 +245,7 @@ export function makePhases(ground: PhasesGround) {
     await perform(context, 'stop', `stop ${move}`);
     const wanted = await placementRequest(ground, instance);
     await place(instance.id, await provider.renumber(wanted, context.signal));
-    const { artifacts: needed } = await catalog.blueprint(instance);
-    await configure(context, `install ${move}`, await artifactStore.ensure(needed, context));
+    await configure(context, `install ${move}`);
     return true;
   }
 

@@ -8,7 +8,7 @@ import { Audiences, Events } from '@zlh/events';
 import { Http, Routes } from '@zlh/http';
 import { OperationKinds, Operations } from '@zlh/operations';
 import { Type } from 'typebox';
-import { Admission, Hooks, Instances, Providers } from './index.ts';
+import { Admission, Hooks, Instances, Providers, SpecParts } from './index.ts';
 import { actionRoutes } from './action-routes.ts';
 import { Adoption } from './adoption.ts';
 import { userLimits } from './admission.ts';
@@ -58,6 +58,7 @@ export default definePlugin({
     admission: Admission,
     providers: Providers,
     hooks: Hooks,
+    specParts: SpecParts,
   },
   services: {
     instances: asClass(InstancesService).singleton(),

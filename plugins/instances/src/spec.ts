@@ -1,16 +1,21 @@
 /** From a version of a game and a place to run it to the one complete spec the agent works from. */
-import type { ArtifactRef, InstanceSpec } from '@zlh/agent';
+import type { ArtifactRef, InstanceSpec, ManagedFile } from '@zlh/agent';
 import type { Blueprint } from '@zlh/catalog';
 import type { Placement } from './index.ts';
 import type { InstanceRecord } from './schema.ts';
 
-export function composeSpec(
-  instance: InstanceRecord,
-  blueprint: Blueprint,
-  placement: Placement,
-  artifacts: readonly ArtifactRef[],
-  platformUrl: string,
-): InstanceSpec {
+export interface SpecGround {
+  readonly instance: InstanceRecord;
+  readonly blueprint: Blueprint;
+  readonly placement: Placement;
+  /** Those of the blueprint and of all parts. */
+  readonly artifacts: readonly ArtifactRef[];
+  readonly managedFiles: readonly ManagedFile[];
+  readonly platformUrl: string;
+}
+
+export function composeSpec(ground: SpecGround): InstanceSpec {
+  const { instance, blueprint, placement, artifacts, managedFiles, platformUrl } = ground;
   const internal = new Set(blueprint.ports.filter((port) => port.internal).map(({ name }) => name));
   return {
     instanceId: instance.id,
@@ -22,6 +27,7 @@ export function composeSpec(
     version: instance.version,
     memoryMiB: instance.memoryMiB,
     artifacts: [...artifacts],
+    ...(managedFiles.length === 0 ? {} : { managedFiles: [...managedFiles] }),
     ...blueprint.spec,
     ports: placement.ports.map(({ name, protocol, host, port }) => ({
       name,

@@ -46,6 +46,7 @@ export function makeBlueprint(
         })),
     ],
     ports,
+    ...(variant.mods === undefined ? {} : { mods: variant.mods }),
     spec: {
       launch: {
         command: fill(launch.command),

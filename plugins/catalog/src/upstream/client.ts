@@ -40,13 +40,14 @@ export class UpstreamClient {
   }
 
   /**
-   * One GET, redirects followed. Answers whatever status came; rejects with the socket's error when none did. Never
+   * One GET, or a POST of a JSON document; redirects followed. Answers whatever status came; rejects with the socket's error when none did. Never
    * follows from https to http.
    */
   async get(
     url: string,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
+    document?: unknown,
   ): Promise<Answer> {
     let at = new URL(url);
     for (let hops = 0; ; hops++) {
@@ -59,8 +60,10 @@ export class UpstreamClient {
         headers: {
           'user-agent': this.settings.userAgent,
           'accept-encoding': 'identity',
+          ...(document === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
+        ...(document === undefined ? {} : { method: 'POST', body: JSON.stringify(document) }),
         signal,
       });
       const answer = { status: statusCode, headers: flat(given), body };

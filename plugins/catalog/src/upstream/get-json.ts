@@ -26,8 +26,11 @@ export interface JsonQuestion<S extends TSchema> {
   readonly signal: AbortSignal;
   /** The document's own hash, where the upstream publishes one. */
   readonly sha1?: string;
+  /** Sent with POST, for questions that do not fit into an address. */
+  readonly document?: unknown;
 }
 
+const accepted = { accept: 'application/json, text/plain, */*' };
 const mostBytes = 32 * 2 ** 20;
 
 export async function getJson<S extends TSchema>(
@@ -58,11 +61,11 @@ export async function getJson<S extends TSchema>(
 /** The body of a 200; for hashes published as plain text, too. */
 export async function getText(
   client: UpstreamClient,
-  { upstream, url, what, signal }: Omit<JsonQuestion<TSchema>, 'schema'>,
+  { upstream, url, what, signal, document }: Omit<JsonQuestion<TSchema>, 'schema'>,
 ): Promise<Buffer> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const answer = await client.get(url, { accept: 'application/json, text/plain, */*' }, signal);
+      const answer = await client.get(url, accepted, signal, document);
       if (answer.status === 200) return await readAll(answer, upstream);
       answer.body.on('error', () => {}).destroy();
       if (answer.status === 404 || answer.status === 410) throw notPublished(upstream, what);
