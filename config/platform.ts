@@ -12,6 +12,7 @@ export default {
     '@zlh/catalog': {},
     '@zlh/instances': {},
     '@zlh/files': {},
+    '@zlh/mods': {},
     '@zlh/agent-releases': {},
     '@zlh/schedules': {},
     '@zlh/provider-local': {},

@@ -172,6 +172,13 @@ const onFile = (answers: Statuses, send: (path: string) => Sent): Row => ({
   },
 });
 
+/** The game takes no mods, so 409 is what those are told who may. */
+const onMods = (right: 'read' | 'write', answers: Statuses, path = '', body?: unknown): Row =>
+  at(({ instance }) => `/api/instances/${instance.id}/mods${path}`, answers, {
+    permission: `mods.${right}`,
+    body,
+  });
+
 const administrator = 'administrator' as const;
 const wrongPassword = { email: 'nobody@example.org', password: 'a wrong password' };
 
@@ -433,6 +440,28 @@ export const routes: Readonly<Record<string, Row>> = {
     path: '/actions/chmod',
     body: { path, mode: '600' },
   })),
+  'GET /api/instances/{id}/mods': onMods('read', from('operator', 409)),
+  'GET /api/instances/{id}/mods/search': onMods('read', from('operator', 409), '/search'),
+  'POST /api/instances/{id}/mods': onMods('write', from('manager', 409), '', {
+    source: 'modrinth',
+    project: 'castles',
+  }),
+  'POST /api/instances/{id}/mods/actions/update': onMods(
+    'write',
+    from('manager', 409),
+    '/actions/update',
+  ),
+  'PATCH /api/instances/{id}/mods/{modId}': onMods(
+    'write',
+    from('manager', 409),
+    `/${randomUUID()}`,
+    { pinned: true },
+  ),
+  'DELETE /api/instances/{id}/mods/{modId}': onMods(
+    'write',
+    from('manager', 409),
+    `/${randomUUID()}`,
+  ),
   // The last one: it ends the sessions that the others use.
   'DELETE /api/auth/sessions': at('/api/auth/sessions', bySession(204)),
 };

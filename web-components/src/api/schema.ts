@@ -24,6 +24,7 @@ export interface AgentPhase {
 export interface AgentStatus {
   instanceId: string | null;
   agentVersion: string;
+  release?: string | null;
   revision: number;
   state:
     | 'provisioning'
@@ -108,6 +109,32 @@ export interface Crash {
   gaveUp: boolean;
 }
 
+export interface FileEntry {
+  name: string;
+  /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+  path: string;
+  /** Links are never followed; "other" is a device, pipe or socket. */
+  type: 'file' | 'folder' | 'link' | 'other';
+  /** Bytes; 0 for what is no file. */
+  size: number;
+  modifiedAt: string;
+  /** Permissions in octal: `644`. */
+  mode: string;
+  /** Changes with the content; send it as `If-Match`. */
+  etag: string;
+  /** Of a link: the text it holds. */
+  target?: string;
+}
+
+export interface FoundMod {
+  project: string;
+  slug: string | null;
+  name: string;
+  description: string;
+  downloads: number;
+  installed: boolean;
+}
+
 export interface Game {
   id: string;
   name: string;
@@ -155,6 +182,29 @@ export interface Me {
   session: { id: string; expiresAt: string } | null;
   /** Everything the caller may do: role and, for keys, scopes. */
   permissions: string[];
+}
+
+export interface Mod {
+  id: string;
+  source: 'modrinth' | 'upload';
+  /** Id at its publisher. */
+  project: string;
+  name: string;
+  kind: 'mod' | 'plugin';
+  version: string;
+  versionId: string | null;
+  /** In the files of the instance. */
+  path: string;
+  sha256: string | null;
+  enabled: boolean;
+  /** Updates leave it alone. */
+  pinned: boolean;
+  requestedBy: 'user' | 'dependency';
+  needs: { id: string; name: string }[];
+  neededBy: { id: string; name: string }[];
+  update: { id: string | null; version: string } | null;
+  previous: { id: string | null; version: string } | null;
+  installedAt: string;
 }
 
 export interface Operation {
@@ -205,6 +255,40 @@ export interface Problem {
   errors?: { path: string; message: string }[];
   /** The one in the way, of a 409. */
   operation?: { id: string; kind: string };
+}
+
+export interface Schedule {
+  id: string;
+  instanceId: string;
+  /** With whose rights it runs. */
+  userId: string;
+  name: string;
+  enabled: boolean;
+  /** Five fields (minute hour day month weekday), or `@daily` and its like. */
+  cron: string;
+  /** An IANA name such as `Europe/Berlin`. */
+  timeZone: string;
+  action: { kind: string; input: Record<string, unknown> };
+  /** What becomes of a run that could not begin within ten minutes of its time: left out, or made up for once. */
+  missed: 'skip' | 'run-once';
+  nextAt: string | null;
+  /** The next three times; none while it is off. */
+  next: string[];
+  last: {
+    at: string;
+    outcome:
+      | 'running'
+      | 'succeeded'
+      | 'failed'
+      | 'cancelled'
+      | 'skipped'
+      | 'missed'
+      | 'conflict'
+      | 'refused';
+    operationId: string | null;
+    error: { code: string; detail: string } | null;
+  } | null;
+  createdAt: string;
 }
 
 export interface Session {
@@ -464,12 +548,193 @@ export interface paths {
       responses: { 200: Json<Instance>; default: Refusal };
     };
   };
+  '/api/instances/{id}/actions': {
+    /** What this game can be told, with the schema of each input */
+    get: {
+      parameters: { path: { id: string } };
+      responses: {
+        200: Json<{
+          items: {
+            name: string;
+            title: string;
+            description: string | null;
+            input: {
+              type: 'object';
+              properties: Record<
+                string,
+                | {
+                    type: 'string';
+                    title?: string;
+                    description?: string;
+                    pattern: string;
+                    minLength?: number;
+                    maxLength: number;
+                  }
+                | { type: 'string'; title?: string; description?: string; enum: string[] }
+                | {
+                    type: 'integer';
+                    title?: string;
+                    description?: string;
+                    minimum?: number;
+                    maximum?: number;
+                  }
+                | { type: 'boolean'; title?: string; description?: string }
+              >;
+              required?: string[];
+              additionalProperties: false;
+            };
+          }[];
+        }>;
+        default: Refusal;
+      };
+    };
+  };
+  '/api/instances/{id}/actions/{action}': {
+    /** Tell the game something, and wait until it has confirmed it */
+    post: {
+      parameters: { path: { id: string; action: string } };
+      requestBody: Json<{ input?: Record<string, string | number | boolean> }>;
+      responses: {
+        200: Json<{ ok: true; result: Record<string, string | string[]> }>;
+        default: Refusal;
+      };
+    };
+  };
   '/api/instances/{id}/console/commands': {
     /** Send one line to the console */
     post: {
       parameters: { path: { id: string } };
       requestBody: Json<{ command: string }>;
       responses: { 204: Nothing; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/files': {
+    /** What is in a folder, in the order of the names */
+    get: {
+      parameters: {
+        path: { id: string };
+        query?: {
+          /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+          path?: string;
+          /** Entries on a page. */
+          limit?: number;
+          cursor?: string;
+        };
+      };
+      responses: { 200: Json<{ items: FileEntry[]; nextCursor: string | null }>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/files/actions/chmod': {
+    /** Change the permissions of a file or folder */
+    post: {
+      parameters: { path: { id: string } };
+      requestBody: Json<{
+        /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+        path: string;
+        /** `755` */
+        mode: string;
+      }>;
+      responses: { 200: Json<FileEntry>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/files/actions/mkdir': {
+    /** Make a folder */
+    post: {
+      parameters: { path: { id: string } };
+      requestBody: Json<{
+        /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+        path: string;
+      }>;
+      responses: { 201: Json<FileEntry>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/files/actions/rename': {
+    /** Rename or move a file or folder */
+    post: {
+      parameters: { path: { id: string } };
+      requestBody: Json<{
+        /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+        from: string;
+        /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+        to: string;
+        /** Replace a file that is there. */
+        overwrite?: boolean;
+      }>;
+      responses: { 200: Json<FileEntry>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/files/archive': {
+    /** A folder as an archive, made while it is sent */
+    get: {
+      parameters: {
+        path: { id: string };
+        query?: {
+          /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+          path?: string;
+          format?: 'tar.gz' | 'tar.zst' | 'tar' | 'zip';
+        };
+      };
+      responses: { 200: Nothing; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/files/content': {
+    /** Delete a file, or a folder with all that is in it */
+    delete: {
+      parameters: {
+        path: { id: string };
+        query: {
+          /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+          path: string;
+        };
+      };
+      responses: { 204: Nothing; default: Refusal };
+    };
+
+    /** The bytes of a file */
+    get: {
+      parameters: {
+        path: { id: string };
+        query: {
+          /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+          path: string;
+        };
+      };
+      responses: { 200: Nothing; default: Refusal };
+    };
+
+    /** Write a file */
+    put: {
+      parameters: {
+        path: { id: string };
+        query: {
+          /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+          path: string;
+        };
+      };
+      responses: { 200: Json<FileEntry>; 201: Json<FileEntry>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/files/search': {
+    /** Entries below a folder whose name contains a text */
+    get: {
+      parameters: {
+        path: { id: string };
+        query: {
+          /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+          path?: string;
+          name: string;
+          /** Entries on a page. */
+          limit?: number;
+        };
+      };
+      responses: {
+        200: Json<{
+          items: FileEntry[];
+          /** False when there is more than was looked at: search a folder below. */
+          complete: boolean;
+        }>;
+        default: Refusal;
+      };
     };
   };
   '/api/instances/{id}/grants': {
@@ -524,11 +789,167 @@ export interface paths {
       responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
     };
   };
+  '/api/instances/{id}/mods': {
+    /** The mods or plugins of an instance, and which of them could be updated */
+    get: {
+      parameters: { path: { id: string } };
+      responses: {
+        200: Json<{
+          items: Mod[];
+          nextCursor: null;
+          /** Whether the publisher could be asked for updates just now. */
+          updatesKnown: boolean;
+        }>;
+        default: Refusal;
+      };
+    };
+
+    /** Install a mod or plugin, and what it needs */
+    post: {
+      parameters: {
+        header?: {
+          /** Repeats with the same key get the first answer. */
+          'Idempotency-Key'?: string;
+        };
+        path: { id: string };
+      };
+      requestBody: Json<{
+        source: 'modrinth' | 'upload';
+        project?: string;
+        version?: string;
+        /** Of a jar in the files of the instance; for `upload`. */
+        path?: string;
+      }>;
+      responses: {
+        202: Json<{
+          operation: Operation;
+          /** The server runs: it takes the change over when it is started again. */
+          restartNeeded: boolean;
+        }>;
+        default: Refusal;
+      };
+    };
+  };
+  '/api/instances/{id}/mods/actions/update': {
+    /** Update all mods or plugins that are not pinned */
+    post: {
+      parameters: { path: { id: string } };
+      responses: {
+        202: Json<{
+          operation: Operation;
+          /** The server runs: it takes the change over when it is started again. */
+          restartNeeded: boolean;
+        }>;
+        default: Refusal;
+      };
+    };
+  };
+  '/api/instances/{id}/mods/search': {
+    /** Look for mods or plugins that fit the loader and the version of an instance */
+    get: {
+      parameters: { path: { id: string }; query?: { query?: string; cursor?: string } };
+      responses: { 200: Json<{ items: FoundMod[]; nextCursor: string | null }>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/mods/{modId}': {
+    /** Remove a mod or plugin, and what only it needed */
+    delete: {
+      parameters: {
+        path: { id: string; modId: string };
+        query?: {
+          /** Removes those that need it, too. */
+          dependents?: 'remove';
+        };
+      };
+      responses: {
+        202: Json<{
+          operation: Operation;
+          /** The server runs: it takes the change over when it is started again. */
+          restartNeeded: boolean;
+        }>;
+        default: Refusal;
+      };
+    };
+
+    /** Enable, disable, pin, update or roll back one mod or plugin */
+    patch: {
+      parameters: { path: { id: string; modId: string } };
+      requestBody: Json<{
+        enabled?: boolean;
+        pinned?: boolean;
+        version?: string;
+        update?: true;
+        rollBack?: true;
+      }>;
+      responses: {
+        202: Json<{
+          operation: Operation;
+          /** The server runs: it takes the change over when it is started again. */
+          restartNeeded: boolean;
+        }>;
+        default: Refusal;
+      };
+    };
+  };
   '/api/instances/{id}/restart': {
     /** Stop the server gracefully and start it again */
     post: {
       parameters: { path: { id: string } };
       responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/schedules': {
+    /** List the schedules of an instance, oldest first */
+    get: {
+      parameters: { path: { id: string } };
+      responses: { 200: Json<{ items: Schedule[] }>; default: Refusal };
+    };
+
+    /** Make a schedule; it runs with your rights */
+    post: {
+      parameters: {
+        header?: {
+          /** Repeats with the same key get the first answer. */
+          'Idempotency-Key'?: string;
+        };
+        path: { id: string };
+      };
+      requestBody: Json<{
+        name: string;
+        enabled?: boolean;
+        /** Five fields (minute hour day month weekday), or `@daily` and its like. */
+        cron: string;
+        /** An IANA name such as `Europe/Berlin`. */
+        timeZone: string;
+        action: { kind: string; input?: Record<string, unknown> };
+        /** What becomes of a run that could not begin within ten minutes of its time: left out, or made up for once. */
+        missed?: 'skip' | 'run-once';
+      }>;
+      responses: { 201: Json<Schedule>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/schedules/{scheduleId}': {
+    /** Delete a schedule; what it has begun goes on */
+    delete: {
+      parameters: { path: { id: string; scheduleId: string } };
+      responses: { 204: Nothing; default: Refusal };
+    };
+
+    /** Change a schedule; from then on it runs with your rights */
+    patch: {
+      parameters: { path: { id: string; scheduleId: string } };
+      requestBody: Json<{
+        name?: string;
+        enabled?: boolean;
+        /** Five fields (minute hour day month weekday), or `@daily` and its like. */
+        cron?: string;
+        /** An IANA name such as `Europe/Berlin`. */
+        timeZone?: string;
+        action?: { kind: string; input?: Record<string, unknown> };
+        /** What becomes of a run that could not begin within ten minutes of its time: left out, or made up for once. */
+        missed?: 'skip' | 'run-once';
+      }>;
+      responses: { 200: Json<Schedule>; default: Refusal };
     };
   };
   '/api/instances/{id}/start': {
@@ -550,6 +971,13 @@ export interface paths {
     post: {
       parameters: { path: { id: string } };
       responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/update-agent': {
+    /** Bring the agent of an instance to the release of this platform; its server runs on */
+    post: {
+      parameters: { path: { id: string } };
+      responses: { 202: Json<{ operation: Operation }>; default: Refusal };
     };
   };
   '/api/operations': {

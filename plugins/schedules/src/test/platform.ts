@@ -254,6 +254,8 @@ function standInInstances(room: Room, operationsOf: () => Operations): Instances
     target: async (instanceId) => ({ instanceId, url: 'http://127.0.0.1:1' }),
     targetOf: async (_em, instanceId) => ({ instanceId, url: 'http://127.0.0.1:1' }),
     carryOut: async () => undefined,
+    revise: async () => undefined,
+    configure: async () => undefined,
     callOff: async () => undefined,
   };
 }

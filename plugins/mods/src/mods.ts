@@ -1,0 +1,170 @@
+/** What a request may ask of the mods of an instance. The work itself is done by the operation `mods.change`. */
+import type { Audit } from '@zlh/accounts';
+import type { Catalog, Upstreams } from '@zlh/catalog';
+import type { Database } from '@zlh/database';
+import type { Identity } from '@zlh/http';
+import type { InstanceFacts, Instances } from '@zlh/instances';
+import type { Operations, OperationView } from '@zlh/operations';
+import { changes, type Change } from './changes.ts';
+import { errors, told } from './errors.ts';
+import { READ, WRITE } from './index.ts';
+import type { Uploads } from './jar/uploads.ts';
+import { changeKind } from './operation.ts';
+import { Modrinth, type Fit, type Hit } from './publisher/modrinth.ts';
+import { readSet, writeSet } from './schema.ts';
+import type { Mod, Release } from './set/mod.ts';
+import { UpdateCache } from './update-cache.ts';
+
+export interface ModsGround {
+  readonly config: { readonly modrinthUrl: string };
+  readonly database: Database;
+  readonly catalog: Catalog;
+  readonly upstreams: Upstreams;
+  readonly instances: Instances;
+  readonly operations: Operations;
+  readonly audit: Audit;
+  readonly uploads: Uploads;
+}
+
+export interface ModSetView {
+  readonly mods: readonly Mod[];
+  /** By the id of the mod; null when the publisher does not answer. */
+  readonly updates: ReadonlyMap<string, Release> | null;
+}
+
+/** A request waits this long for publishers and agents. */
+const patienceMs = 60_000;
+/** A change that finds the set changed under it is thought through again this often. */
+const mostTries = 3;
+
+export class Mods {
+  readonly #ground: ModsGround;
+  readonly #updates = new UpdateCache();
+
+  constructor(ground: ModsGround) {
+    this.#ground = ground;
+  }
+
+  async list(id: string, identity: Identity): Promise<ModSetView> {
+    const { fit } = await this.#find(id, identity, READ);
+    const mods = await readSet(this.#ground.database.fork(), id);
+    const updates = await this.#updates.get(fit, mods, (signal) =>
+      this.#modrinth(fit, signal).updates(mods),
+    );
+    return { mods, updates };
+  }
+
+  async search(
+    id: string,
+    identity: Identity,
+    query: string,
+    offset: number,
+  ): Promise<{ hits: readonly Hit[]; total: number; mods: readonly Mod[] }> {
+    const { fit } = await this.#find(id, identity, READ);
+    const mods = await readSet(this.#ground.database.fork(), id);
+    const found = await asking(this.#modrinth(fit, later()).search(query, offset));
+    return { ...found, mods };
+  }
+
+  async change(
+    id: string,
+    identity: Identity,
+    change: Change,
+  ): Promise<{ operation: OperationView; restartNeeded: boolean }> {
+    const { facts, fit } = await this.#find(id, identity, WRITE);
+    const { database, instances, uploads } = this.#ground;
+    const signal = later();
+    const publisher = this.#modrinth(fit, signal);
+    for (let tries = 1; ; tries++) {
+      const before = await readSet(database.fork(), id);
+      const upload = async (path: string) => {
+        const target = await instances.target(id, identity, WRITE);
+        return uploads.take({ target, path, loaders: fit.loaders, signal });
+      };
+      const after = await asking(changes(before, change, { fit, publisher, upload }));
+      const operation = await this.#begin(facts, identity, { change, before, after });
+      if (operation === null && tries < mostTries) continue;
+      if (operation === null) throw errors.changedMeanwhile();
+      const { observed } = await instances.get(id, identity);
+      const running = ['starting', 'running', 'stopping'].includes(observed);
+      return { operation, restartNeeded: running };
+    }
+  }
+
+  /** The new set and the operation that brings it about, at once; null when another change was faster. */
+  #begin(
+    facts: InstanceFacts,
+    identity: Identity,
+    { change, before, after }: { change: Change; before: readonly Mod[]; after: readonly Mod[] },
+  ): Promise<OperationView | null> {
+    const { database, operations, instances, audit } = this.#ground;
+    const { id, name, ownerId } = facts;
+    const stale = new Error('the set is another one by now');
+    const begun = database.transaction(async (em) => {
+      await instances.revise(em, id); // holds the instance's row: from here on nobody else changes the set
+      const operation = await operations.start(em, {
+        kind: changeKind,
+        title: `Changing the mods of ${name}`,
+        instanceId: id,
+        ownerId,
+        requestedBy: identity.label,
+        input: { before },
+      });
+      if (!same(await readSet(em, id), before)) throw stale;
+      await writeSet(em, id, after);
+      await audit.record(em, {
+        action: `mods.${change.what}`,
+        actor: identity.label,
+        userId: identity.id,
+        instanceId: id,
+        data: { name, ...difference(before, after) },
+      });
+      return operation;
+    });
+    return begun.catch((error: unknown) => {
+      if (error === stale) return null;
+      throw error;
+    });
+  }
+
+  async #find(
+    id: string,
+    identity: Identity,
+    permission: string,
+  ): Promise<{ readonly facts: InstanceFacts; readonly fit: Fit }> {
+    const { instances, catalog, database } = this.#ground;
+    const facts = await instances.admit(database.fork(), id, identity, permission);
+    const { mods, version } = await catalog.blueprint(facts);
+    if (mods === undefined) throw errors.notSupported();
+    const kind = mods.folder === 'mods' ? 'mod' : 'plugin';
+    return { facts, fit: { kind, loaders: mods.loaders, version } };
+  }
+
+  #modrinth(fit: Fit, signal: AbortSignal): Modrinth {
+    return new Modrinth(this.#ground.upstreams, this.#ground.config.modrinthUrl, fit, signal);
+  }
+}
+
+const later = () => AbortSignal.timeout(patienceMs);
+
+async function asking<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw told(error);
+  }
+}
+
+const same = (one: readonly Mod[], other: readonly Mod[]) =>
+  JSON.stringify(one) === JSON.stringify(other);
+
+/** For the audit trail: names and versions. */
+function difference(before: readonly Mod[], after: readonly Mod[]) {
+  const label = ({ name, release: { version } }: Mod) => `${name} ${version}`;
+  const not = (mods: readonly Mod[], others: readonly Mod[]) =>
+    mods
+      .map(label)
+      .filter((each) => !others.some((other) => label(other) === each))
+      .slice(0, 50);
+  return { added: not(after, before), removed: not(before, after) };
+}

@@ -1,0 +1,57 @@
+/** Mods and plugins of instances: a set for each, kept here, and arranged by their agents. */
+import { Audit, Permissions } from '@zlh/accounts';
+import { Agents } from '@zlh/agents';
+import { ArtifactStore, Catalog, Importers, Upstreams } from '@zlh/catalog';
+import { Database, Entities, Migrations } from '@zlh/database';
+import { Routes } from '@zlh/http';
+import { Hooks, Instances, SpecParts } from '@zlh/instances';
+import { asClass, definePlugin } from '@zlh/kernel';
+import { OperationKinds, Operations } from '@zlh/operations';
+import { Type } from 'typebox';
+import { READ, WRITE } from './index.ts';
+import { uploadImporter, Uploads } from './jar/uploads.ts';
+import { Mods } from './mods.ts';
+import { changeOperation, partOf } from './operation.ts';
+import { modrinthImporter } from './publisher/importer.ts';
+import { modRoutes } from './routes.ts';
+import { modEntities, modMigrations, writeSet } from './schema.ts';
+
+export default definePlugin({
+  id: 'mods',
+  config: Type.Object({
+    modrinthUrl: Type.String({
+      default: 'https://api.modrinth.com',
+      pattern: '^https?://\\S+[^/]$',
+      description: "Base address of Modrinth's API; set a mirror's where there is one.",
+    }),
+  }),
+  needs: {
+    agents: Agents,
+    artifactStore: ArtifactStore,
+    audit: Audit,
+    catalog: Catalog,
+    database: Database,
+    instances: Instances,
+    operations: Operations,
+    upstreams: Upstreams,
+  },
+  services: { mods: asClass(Mods).singleton(), uploads: asClass(Uploads).singleton() },
+  setup({ add, use, config }) {
+    add(Entities, modEntities);
+    add(Migrations, modMigrations);
+    add(
+      Importers,
+      modrinthImporter(use, () => config.modrinthUrl),
+    );
+    add(Importers, uploadImporter(use));
+    add(SpecParts, { part: partOf });
+    add(OperationKinds, changeOperation(use));
+    add(Hooks, { deleted: (em, instanceId) => writeSet(em, instanceId, []) });
+    add(Routes, modRoutes(use));
+    add(Permissions, [
+      { id: READ, description: 'See and search mods of instances', grantedTo: 'operator' },
+      { id: WRITE, description: 'Install, change and remove mods', grantedTo: 'manager' },
+    ]);
+  },
+  start: ({ uploads }) => uploads.open(),
+});

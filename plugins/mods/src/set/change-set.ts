@@ -1,0 +1,135 @@
+/**
+ * What a set of mods becomes when something is added, updated or taken away. Promises that a set it answers is whole:
+ * every dependency is there, nothing conflicts, nothing that came as a dependency stays without need, and no two
+ * files have one name.
+ */
+import { newId } from '@zlh/database';
+import { errors } from '../errors.ts';
+import { mostMods, uploadProject, type Dependency, type Mod, type Release } from './mod.ts';
+
+/** A release that fits the instance, with the project it belongs to. */
+export interface Published {
+  readonly project: string;
+  /** The project's short name, which mods often use as their own id. */
+  readonly slug: string;
+  readonly name: string;
+  readonly release: Release;
+}
+
+/** Where releases come from; answers only what fits the instance's loader and version. */
+export interface Publisher {
+  /** `version` is an id or a number; without it the newest. Null when nothing fits. */
+  find(project: string, version?: string): Promise<Published | null>;
+}
+
+/** The whole set that follows from these mods: what they need is added. Cycles come to rest by themselves. */
+export async function complete(
+  mods: readonly Mod[],
+  publisher: Publisher,
+  kind: Mod['kind'],
+): Promise<readonly Mod[]> {
+  const set = new Map(mods.map((mod) => [mod.project, mod]));
+  /** Projects that an upload stands in for. */
+  const covered = new Set<string>();
+  for (;;) {
+    const need = firstNeed(set, covered);
+    if (need === undefined) break;
+    const found = await findFor(need, publisher);
+    if (set.has(uploadProject(found.slug)) || set.has(found.project)) covered.add(need.project);
+    else
+      set.set(
+        found.project,
+        newMod(found, { kind, source: 'modrinth', requestedBy: 'dependency' }),
+      );
+    if (set.size > mostMods) throw errors.tooMany(mostMods);
+  }
+  return settled([...set.values()]);
+}
+
+/** Those that are wanted for themselves, and what they need; the rest goes. */
+export function settled(mods: readonly Mod[]): readonly Mod[] {
+  const byProject = new Map(mods.map((mod) => [mod.project, mod]));
+  const kept = new Set<Mod>();
+  const queue = mods.filter(({ requestedBy }) => requestedBy === 'user');
+  for (let mod = queue.pop(); mod !== undefined; mod = queue.pop()) {
+    if (kept.has(mod)) continue;
+    kept.add(mod);
+    for (const { project } of mod.release.requires) {
+      const needed = byProject.get(project);
+      if (needed !== undefined) queue.push(needed);
+    }
+  }
+  const left = mods.filter((mod) => kept.has(mod));
+  refuseConflicts(left);
+  return withOwnNames(left);
+}
+
+/** Those that need it, and those that need them. */
+export function dependentsOf(mods: readonly Mod[], wanted: Mod): readonly Mod[] {
+  const found = new Set([wanted]);
+  for (const mod of found) for (const other of mods) if (needs(other, mod)) found.add(other);
+  found.delete(wanted);
+  return [...found];
+}
+
+/** What it needs, and what that needs. */
+export function neededBy(mods: readonly Mod[], wanted: Mod): readonly Mod[] {
+  const found = new Set([wanted]);
+  for (const mod of found) for (const other of mods) if (needs(mod, other)) found.add(other);
+  found.delete(wanted);
+  return [...found];
+}
+
+export function newMod(
+  { project, name, release }: Pick<Published, 'project' | 'name' | 'release'>,
+  more: Pick<Mod, 'kind' | 'source' | 'requestedBy'>,
+): Mod {
+  const installedAt = new Date().toISOString();
+  const fresh = { id: newId(), enabled: true, pinned: false, previous: [], installedAt };
+  return { ...fresh, ...more, project, name, release };
+}
+
+const needs = (mod: Mod, other: Mod) =>
+  mod.release.requires.some(({ project }) => project === other.project);
+
+interface Need extends Dependency {
+  readonly of: Mod;
+}
+
+function firstNeed(set: ReadonlyMap<string, Mod>, covered: ReadonlySet<string>): Need | undefined {
+  for (const mod of set.values())
+    for (const need of mod.release.requires)
+      if (!set.has(need.project) && !covered.has(need.project)) return { ...need, of: mod };
+  return undefined;
+}
+
+/** The version that is asked for, where it fits; publishers often leave an old one there. */
+async function findFor({ of, project, versionId }: Need, publisher: Publisher): Promise<Published> {
+  const named = versionId === null ? null : await publisher.find(project, versionId);
+  const found = named ?? (await publisher.find(project));
+  if (found === null) throw errors.dependencyMissing(of.name, project);
+  return found;
+}
+
+function refuseConflicts(mods: readonly Mod[]): void {
+  const running = mods.filter(({ enabled }) => enabled);
+  const byProject = new Map(running.map((mod) => [mod.project, mod]));
+  for (const mod of running)
+    for (const { project, versionId } of mod.release.conflicts) {
+      const other = byProject.get(project);
+      if (other === undefined || other === mod) continue;
+      if (versionId === null || versionId === other.release.versionId)
+        throw errors.conflict(mod, other);
+    }
+}
+
+/** Two projects may publish files of one name; the one that was there first keeps it. */
+function withOwnNames(mods: readonly Mod[]): readonly Mod[] {
+  const taken = new Set<string>();
+  return mods.map((mod) => {
+    const { fileName } = mod.release;
+    const own = taken.has(fileName.toLowerCase()) ? `${mod.id}-${fileName}` : fileName;
+    taken.add(own.toLowerCase());
+    return own === fileName ? mod : { ...mod, release: { ...mod.release, fileName: own } };
+  });
+}
