@@ -10,10 +10,14 @@ import { fileURLToPath } from 'node:url';
 
 const source = new URL('../src/cli/main.ts', import.meta.url);
 const fromSource = existsSync(source);
-const condition = '--conditions=zlh-source';
 const old = Number(process.versions.node.split('.')[0]) < 24;
+const flags = [
+  ...(fromSource ? ['--conditions=zlh-source'] : []),
+  // A host that mostly waits: half of the usual room for young objects is 20 MB less memory at rest.
+  ...(process.argv[2] === 'start' ? ['--max-semi-space-size=8'] : []),
+];
 
-if (old || (fromSource && !process.execArgv.includes(condition))) {
+if (old || !flags.every((flag) => process.execArgv.includes(flag))) {
   handOver(old ? pinnedNode() : process.execPath);
 } else {
   const { main } = await import(fromSource ? source.href : '../dist/cli/main.js');
@@ -25,8 +29,12 @@ if (old || (fromSource && !process.execArgv.includes(condition))) {
  * it.
  */
 function handOver(node) {
-  const flags = ['--disable-warning=ExperimentalWarning', ...(fromSource ? [condition] : [])];
-  const args = [...flags, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    ...flags,
+    fileURLToPath(import.meta.url),
+    ...process.argv.slice(2),
+  ];
   if (process.execve !== undefined) process.execve(node, [node, ...args], process.env);
   const child = spawn(node, args, { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

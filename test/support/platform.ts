@@ -28,9 +28,11 @@ export interface PlatformOptions {
   readonly command?: readonly [string, ...string[]];
 }
 
+/** With the flags that `zlh` would otherwise start itself again with. */
 const zlhStart = [
   process.execPath,
   '--conditions=zlh-source',
+  '--max-semi-space-size=8',
   '--disable-warning=ExperimentalWarning',
   zlh,
   'start',
