@@ -11,6 +11,7 @@ export default {
     '@zlh/agents': {},
     '@zlh/catalog': {},
     '@zlh/instances': {},
+    '@zlh/history': {},
     '@zlh/files': {},
     '@zlh/mods': {},
     '@zlh/agent-releases': {},

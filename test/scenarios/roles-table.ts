@@ -352,6 +352,21 @@ export const routes: Readonly<Record<string, Row>> = {
     from('operator', 204),
     { permission: 'instances.console', body: { command: 'list' } },
   ),
+  'GET /api/instances/{id}/crashes': at(
+    ({ instance }) => `/api/instances/${instance.id}/crashes`,
+    from('viewer', 200),
+    { permission: 'instances.read' },
+  ),
+  'GET /api/instances/{id}/uptime': at(
+    ({ instance }) => `/api/instances/${instance.id}/uptime`,
+    from('viewer', 200),
+    { permission: 'instances.read' },
+  ),
+  'GET /api/instances/{id}/usage': at(
+    ({ instance }) => `/api/instances/${instance.id}/usage`,
+    from('viewer', 200),
+    { permission: 'instances.read' },
+  ),
   'GET /api/instances/{id}/actions': at(
     ({ instance }) => `/api/instances/${instance.id}/actions`,
     from('operator', 200),

@@ -103,6 +103,8 @@ export const Agents = token<Agents>('agents');
 export interface AgentObserver {
   /** A new report: the whole status. Called for changes, not for plain heartbeats. */
   reported(em: EntityManager, instanceId: string, status: AgentStatus): Promise<void>;
+  /** After every report, plain heartbeats included; nothing is written for it, and it must be quick. */
+  heard?(instanceId: string, status: AgentStatus): void;
   /** No heartbeat for too long. Called once per silence. */
   silent(em: EntityManager, instanceId: string): Promise<void>;
 }

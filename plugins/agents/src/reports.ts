@@ -55,13 +55,13 @@ export class Reports {
   async receive(instanceId: string, { sequence, status: said }: AgentReport): Promise<void> {
     const { database, events, observers } = this.#ground;
     const status = readStatus(said);
-    await database.transaction(async (em) => {
+    const heard = await database.transaction(async (em) => {
       const [before] = await em.execute<Known[]>(
         `select status, silent, sequence >= ? and last_seen_at > now() - make_interval(secs => ?) as overtaken
          from agents_agent where instance_id = ? for update`,
         [sequence, overtakenWithinSeconds, instanceId],
       );
-      if (before === undefined || before.overtaken === true) return;
+      if (before === undefined || before.overtaken === true) return false;
       await em.execute(
         'update agents_agent set sequence = ?, last_seen_at = now(), silent = false, status = ?::jsonb where instance_id = ?',
         [sequence, JSON.stringify(status), instanceId],
@@ -71,7 +71,7 @@ export class Reports {
         before.status !== null &&
         isDeepStrictEqual(telling(before.status), telling(status))
       )
-        return;
+        return true;
       for (const { value } of observers) await value.reported(em, instanceId, status);
       await events.publish(em, {
         type: reportedEvent,
@@ -79,7 +79,9 @@ export class Reports {
         instanceId,
         data: { operation: status.operation, state: status.state, ready: status.ready },
       });
+      return true;
     });
+    if (heard) for (const { value } of observers) value.heard?.(instanceId, status);
   }
 
   /** As if it had fallen silent; its next report counts as news, whatever it says. */
