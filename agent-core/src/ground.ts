@@ -49,6 +49,7 @@ export function makeGround(parts: GroundParts): AgentGround {
       chmodSync(folder, 0o700);
       return folder;
     },
+    operation: (id) => operations.get(id),
     submit: (id, kind, input) => operations.submit(id, kind, input),
     command: (line) => typeLine(supervisor, line),
     onOutput: (listener) => console.listen(listener),

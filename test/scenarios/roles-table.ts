@@ -179,6 +179,32 @@ const onMods = (right: 'read' | 'write', answers: Statuses, path = '', body?: un
     body,
   });
 
+/** The operation is one at a time: each is over before the next asks. */
+const onFileWork = (action: 'copy' | 'extract' | 'archive'): Row => ({
+  permission: 'files.write',
+  answers: from('manager', 202),
+  async send({ owner, instance }) {
+    const files = `/api/instances/${instance.id}/files`;
+    const to = randomUUID();
+    const body = {
+      copy: { from: 'server.properties', to },
+      extract: { path: 'no-archive', to },
+      archive: { path: '', to: `${to}.tar` },
+    }[action];
+    const after = () =>
+      owner.until(
+        () => owner.instance(instance.id),
+        ({ operation }) => operation === null,
+      );
+    return { path: `${files}/actions/${action}`, body, after };
+  },
+});
+
+const onUploads = (status: number, path = ''): Row =>
+  at(({ instance }) => `/api/instances/${instance.id}/uploads${path}`, from('manager', status), {
+    permission: 'files.write',
+  });
+
 const administrator = 'administrator' as const;
 const wrongPassword = { email: 'nobody@example.org', password: 'a wrong password' };
 
@@ -477,6 +503,23 @@ export const routes: Readonly<Record<string, Row>> = {
     from('manager', 409),
     `/${randomUUID()}`,
   ),
+  ...Object.fromEntries(
+    (['copy', 'extract', 'archive'] as const).map((action) => [
+      `POST /api/instances/{id}/files/actions/${action}`,
+      onFileWork(action),
+    ]),
+  ),
+  'GET /api/instances/{id}/uploads': at(
+    ({ instance }) => `/api/instances/${instance.id}/uploads`,
+    from('manager', 200),
+    { permission: 'files.write' },
+  ),
+  // Without the headers of the protocol: whoever may not is refused before these are looked at.
+  'POST /api/instances/{id}/uploads': onUploads(412),
+  'OPTIONS /api/instances/{id}/uploads': onUploads(204),
+  'HEAD /api/instances/{id}/uploads/{uploadId}': onUploads(412, `/${'0'.repeat(32)}`),
+  'PATCH /api/instances/{id}/uploads/{uploadId}': onUploads(412, `/${'0'.repeat(32)}`),
+  'DELETE /api/instances/{id}/uploads/{uploadId}': onUploads(412, `/${'0'.repeat(32)}`),
   // The last one: it ends the sessions that the others use.
   'DELETE /api/auth/sessions': at('/api/auth/sessions', bySession(204)),
 };

@@ -31,6 +31,8 @@ export interface AgentGround {
    * names the operation in the way.
    */
   submit(id: string, kind: string, input: unknown): AgentOperation;
+  /** By its id, as long as the agent remembers it; operations of others too. */
+  operation(id: string): AgentOperation | undefined;
   /** Types one line into the console; throws a 409 when nothing runs, a 503 when the game does not read. */
   command(line: string): void;
   /** Hears console output from now on. Answers how to stop. */

@@ -17,8 +17,6 @@ const MEBIBYTE = 2 ** 20;
 export interface Room extends Disposable {
   /** Makes sure that there is room for this many bytes in all. */
   grow(bytes: number): Promise<void> | undefined;
-  /** The work is done, and this many bytes are in the instance's folder now that were not. */
-  settle(bytes: number): void;
 }
 
 export class Disk {
@@ -52,9 +50,13 @@ export class Disk {
     await grow(bytes);
     return {
       grow: (wanted) => (wanted <= held ? undefined : grow(Math.max(wanted, held + STEP))),
-      settle: (written) => this.#written.push({ at: Date.now(), bytes: written }),
       [Symbol.dispose]: () => set(0),
     };
+  }
+
+  /** This many bytes are in the instance's folder now that were not. */
+  wrote(bytes: number): void {
+    this.#written.push({ at: Date.now(), bytes });
   }
 
   async #admit(needed: number): Promise<void> {

@@ -5,10 +5,12 @@ import type { Parts } from './content/write.ts';
 import { Disk } from './disk.ts';
 import { Locks } from './locks.ts';
 import { Tree } from './tree/tree.ts';
+import { Uploads } from './uploads/uploads.ts';
 import { Workshop } from './workshop.ts';
 
 export interface Files {
   readonly parts: Parts;
+  readonly uploads: Uploads;
   /** Takes up what an earlier agent left. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -17,13 +19,19 @@ export interface Files {
 export function makeFiles({ ground, log }: { ground: AgentGround; log: Logger }): Files {
   const state = ground.stateFolder('files');
   const workshop = new Workshop(state, ground.data, log);
-  const disk = new Disk(ground, state, () => ({ size: 0, arrived: 0 }));
+  const uploads: Uploads = new Uploads(workshop.uploads, () => parts);
+  const disk = new Disk(ground, state, () => uploads.pending);
   const parts: Parts = { tree: new Tree(ground), disk, locks: new Locks(), workshop };
   return {
     parts,
+    uploads,
     async start() {
-      await workshop.begin(() => true);
+      await workshop.begin();
+      await uploads.start();
     },
-    stop: () => workshop.close(),
+    async stop() {
+      uploads.stop();
+      await workshop.close();
+    },
   };
 }

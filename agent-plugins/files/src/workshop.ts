@@ -11,6 +11,9 @@ import { CodedError, type Logger } from '@zlh/kernel';
 import { explained } from './errors.ts';
 import { Folder, nameOf } from './tree/folder.ts';
 
+/** An operation goes on as soon as its agent is there again, or never. */
+const FORGOTTEN_MS = 24 * 3_600_000;
+
 export class Workshop {
   readonly #state: string;
   readonly #log: Logger;
@@ -54,12 +57,14 @@ export class Workshop {
     this.clear();
   }
 
-  /** Throws away what an earlier agent left: files in the making, and the trash. */
-  async begin(operations: (id: string) => boolean): Promise<void> {
+  /** Throws away what an earlier agent left: files in the making, work that nobody goes on with, and the trash. */
+  async begin(): Promise<void> {
     for (const name of await readdir(join(this.#state, 'incoming')))
       await unlink(join(this.#state, 'incoming', name));
-    for (const id of await readdir(join(this.#state, 'work')))
-      if (!operations(id)) await this.discard(this.work(id));
+    for (const id of await readdir(join(this.#state, 'work'))) {
+      const { mtimeMs } = statSync(this.work(id));
+      if (Date.now() - mtimeMs > FORGOTTEN_MS) await this.discard(this.work(id));
+    }
     this.clear();
   }
 

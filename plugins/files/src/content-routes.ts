@@ -115,10 +115,12 @@ function writeRoute(use: Use): Route {
  */
 export function detached(raw: Readable): Readable {
   const body = new PassThrough({ highWaterMark: 1024 * 1024 });
+  body.on('error', () => undefined); // whoever reads it hears of it; nobody may have begun
+  if (raw.destroyed && !raw.readableEnded) return body.destroy(gone());
   raw.pipe(body);
   raw.once('error', (error) => body.destroy(error));
   raw.once('close', () => {
-    if (!raw.readableEnded) body.destroy(new Error('the client went away'));
+    if (!raw.readableEnded) body.destroy(gone());
   });
   body.once('close', () => {
     raw.unpipe(body);
@@ -126,6 +128,8 @@ export function detached(raw: Readable): Readable {
   });
   return body;
 }
+
+const gone = () => new Error('the client went away');
 
 function pick(headers: AgentStream['headers'], names: readonly string[]): Record<string, string> {
   return Object.fromEntries(

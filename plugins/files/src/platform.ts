@@ -5,10 +5,13 @@ import { Agents } from '@zlh/agents';
 import { Database } from '@zlh/database';
 import { Routes } from '@zlh/http';
 import { Instances } from '@zlh/instances';
-import { Operations } from '@zlh/operations';
+import { OperationKinds, Operations } from '@zlh/operations';
+import { actionRoutes } from './action-routes.ts';
 import { contentRoutes } from './content-routes.ts';
 import { READ, WRITE } from './index.ts';
+import { fileKinds } from './operation-kinds.ts';
 import { fileRoutes } from './routes.ts';
+import { uploadRoutes } from './upload-routes.ts';
 
 export default definePlugin({
   id: 'files',
@@ -20,7 +23,13 @@ export default definePlugin({
     audit: Audit,
   },
   setup({ add, use }) {
-    add(Routes, [...fileRoutes(use), ...contentRoutes(use)]);
+    add(Routes, [
+      ...fileRoutes(use),
+      ...contentRoutes(use),
+      ...actionRoutes(use),
+      ...uploadRoutes(use),
+    ]);
+    for (const kind of fileKinds(use)) add(OperationKinds, kind);
     add(Permissions, [
       { id: READ, description: 'See and download files of instances', grantedTo: 'operator' },
       { id: WRITE, description: 'Change, upload and delete files', grantedTo: 'manager' },

@@ -51,14 +51,14 @@ export async function writeContent(
   const temporary = workshop.incoming();
   const handle = await open(temporary, NEW, 0o600);
   try {
-    const size = await fill(handle, body, (bytes) => room.grow(bytes));
+    const size = await fill(handle, body, room);
     if (length !== undefined && size !== length) throw refusals.incomplete();
     return await locks.run(path, async () => {
       await using place = await tree.place(names);
       const before = await checked(tree, place, expected);
       const mode = before === undefined ? 0o644 : Number(before.mode) & 0o777;
       await put({ tree, handle, temporary, place, mode });
-      room.settle(size - Number(before?.size ?? 0));
+      disk.wrote(size - Number(before?.size ?? 0));
       const stat = await handle.stat({ bigint: true });
       const entry = await entryOf(place.folder, place.name, stat);
       return { entry, made: before === undefined };
@@ -105,12 +105,20 @@ async function checked(
   return found;
 }
 
-/** Answers how many bytes came. `grow` throws when there is no room for them. */
+export interface Filling {
+  /** Where the first byte goes. Default 0. */
+  readonly start?: number;
+  /** Told how many will have come before they are written; throws when that is too many. */
+  grow(bytes: number): Promise<void> | undefined;
+  /** Told how many are written. */
+  wrote?(bytes: number): void;
+}
+
+/** Answers how many bytes came. When the body breaks off, what came before is written all the same. */
 export async function fill(
   handle: FileHandle,
   body: Readable,
-  grow: (bytes: number) => Promise<void> | undefined,
-  start = 0,
+  { start = 0, grow, wrote }: Filling,
 ): Promise<number> {
   let waiting: Buffer[] = [];
   let gathered = 0;
@@ -120,15 +128,19 @@ export async function fill(
     size += gathered;
     waiting = [];
     gathered = 0;
+    wrote?.(size);
   };
-  // Not destroyed when this fails: the answer goes the way the body came.
-  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    waiting.push(chunk);
-    gathered += chunk.length;
-    await grow(size + gathered);
-    if (gathered >= GATHER) await flush();
+  try {
+    // Not destroyed when this fails: the answer goes the way the body came.
+    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      await grow(size + gathered + chunk.length);
+      waiting.push(chunk);
+      gathered += chunk.length;
+      if (gathered >= GATHER) await flush();
+    }
+  } finally {
+    await flush();
   }
-  await flush();
   return size;
 }
 

@@ -1,0 +1,56 @@
+/** Why an archive is not unpacked. Nothing of it is in the instance's folder then. */
+import type { Refusal } from '@zlh/agent';
+import { CodedError } from '@zlh/kernel';
+import { shown } from '../errors.ts';
+
+const pack = 'Pack it again without that, or unpack it elsewhere and upload what you need.';
+
+const about = (code: string, say: (name: string) => string) => (name: string) =>
+  new CodedError(`FILES_ARCHIVE_${code}`, `The archive holds ${say(shown(name))}.`, pack);
+
+export const errors = {
+  /** What a path of this name is refused for, told of an entry: `FILES_PATH_DOTS` is `FILES_ARCHIVE_PATH_DOTS`. */
+  name: (refusal: Refusal) =>
+    new CodedError(
+      refusal.code.replace('FILES_', 'FILES_ARCHIVE_'),
+      `An entry of the archive is called what no file here may be called: ${refusal.message}`,
+      pack,
+    ),
+  twice: about('TWICE', (name) => `${name} twice`),
+  throughLink: about('THROUGH_LINK', (name) => `${name}, which leads through a link of it`),
+  throughFile: about('THROUGH_FILE', (name) => `${name} below something that is no folder`),
+  linkOutside: about('LINK_OUTSIDE', (name) => `the link ${name}, which leads outside of it`),
+  hardLink: about(
+    'HARD_LINK',
+    (name) => `the hard link ${name} to something that is no earlier file of it`,
+  ),
+  special: about('SPECIAL', (name) => `${name}, which is no file, folder or link`),
+  encrypted: about('ENCRYPTED', (name) => `${name}, which is encrypted`),
+  tooManyEntries: (most: number) =>
+    new CodedError('FILES_ARCHIVE_ENTRIES', `The archive holds more than ${most} entries.`, pack),
+  tooLarge: (most: number) =>
+    new CodedError(
+      'FILES_ARCHIVE_BYTES',
+      `The archive unpacks to more than ${Math.floor(most / 2 ** 20)} MiB.`,
+      pack,
+    ),
+  ratio: (ratio: number) =>
+    new CodedError(
+      'FILES_ARCHIVE_RATIO',
+      `The archive unpacks to more than ${ratio} times its own size.`,
+      'Archives that are packed to do harm look like this. Unpack it elsewhere and upload what you need.',
+    ),
+  unknown: (path: string) =>
+    new CodedError(
+      'FILES_ARCHIVE_UNKNOWN',
+      `${shown(path)} is no zip, tar, tar.gz or tar.zst archive.`,
+      'Name an archive of one of these kinds.',
+    ),
+  unreadable: (path: string, cause: unknown) =>
+    new CodedError(
+      'FILES_ARCHIVE_UNREADABLE',
+      `${shown(path)} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      'It may be damaged or still on its way: upload it again.',
+      { cause },
+    ),
+};

@@ -1,0 +1,126 @@
+/**
+ * Archives packed to do harm, unpacked by a real agent: each is refused with its own code, nothing of it is in the
+ * instance's folder or anywhere else, and the agent lives on.
+ */
+// time-limit: 300s
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestAgent, type TestAgent } from '@zlh/agent/testing';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { filesOf, type FilesClient } from './testing/client.ts';
+import { hostileArchives } from './testing/hostile-archives.ts';
+import { tarOf, zipOf } from './testing/archives.ts';
+
+let agent: TestAgent;
+let files: FilesClient;
+
+test.before(async () => {
+  agent = await startTestAgent();
+  files = filesOf(agent);
+  writeFileSync(join(agent.home, 'secret'), 'secret');
+});
+test.after(() => agent.end());
+
+/** Code of the refusal or of the operation's error; "succeeded" otherwise. */
+async function extract(path: string, to: string, overwrite = false): Promise<string> {
+  const operationId = randomUUID();
+  const asked = await files.send('POST', '/files/extract', {
+    operationId,
+    input: { path, to, overwrite },
+  });
+  if (asked.status !== 202) return String(asked.body['code']);
+  const { state, error } = await agent.finished(operationId);
+  return error?.code ?? state;
+}
+
+test('none of them escapes, and each says what is wrong with it', async () => {
+  const { pid } = agent;
+  assert.ok(hostileArchives.length > 150, `${hostileArchives.length} archives`);
+  const wrong: string[] = [];
+  for (const { title, code, make } of hostileArchives) {
+    writeFileSync(join(files.data, 'archive'), await make());
+    const got = await extract('archive', 'out');
+    if (got !== code) wrong.push(`${title}: ${got}, not ${code}`);
+    if (existsSync(join(files.data, 'out'))) wrong.push(`${title} left something`);
+  }
+  assert.equal(wrong, []);
+  assert.equal(readdirSync(files.data), ['archive']);
+  assert.is(existsSync(join(tmpdir(), 'escape')), false);
+  assert.is(existsSync(join(agent.home, 'escape')), false);
+  assert.is(readFileSync(join(agent.home, 'secret'), 'utf8'), 'secret');
+  assert.equal(readdirSync(join(agent.home, 'state/files/work')), []);
+  assert.is(agent.pid, pid);
+  assert.not.match(agent.output, /"level":"(fatal|error)"/);
+});
+
+test('what is no archive is refused before there is an operation', async () => {
+  await files.put('text', 'no archive');
+  assert.is(await extract('text', 'out'), 'FILES_ARCHIVE_UNKNOWN');
+  await files.put('nothing', '');
+  assert.is(await extract('nothing', 'out'), 'FILES_ARCHIVE_UNKNOWN');
+  assert.is(await extract('missing', 'out'), 'FILES_NOT_FOUND');
+});
+
+test('a good archive is unpacked with its links, modes and strange names', async () => {
+  const tar = await tarOf([
+    { name: './', type: 'directory' },
+    { name: './bin/run', content: '#!/bin/sh', mode: 0o6755 },
+    { name: 'link', type: 'symlink', linkname: 'bin/run' },
+    { name: 'bin/up', type: 'symlink', linkname: '../bin/run' },
+    { name: 'same', type: 'link', linkname: 'bin/run' },
+    { name: 'ünïcode 🎮', content: 'x' },
+  ]);
+  writeFileSync(join(files.data, 'good.tar'), tar);
+  assert.is(await extract('good.tar', 'good'), 'succeeded');
+  assert.equal(readdirSync(join(files.data, 'good')).sort(), ['bin', 'link', 'same', 'ünïcode 🎮']);
+  const { body } = await files.send<{ items: { name: string; mode: string }[] }>(
+    'GET',
+    '/files?path=good/bin',
+  );
+  assert.equal(
+    body.items.map(({ name, mode }) => [name, mode]),
+    [
+      ['run', '755'],
+      ['up', '777'],
+    ],
+  );
+});
+
+test('names that are no UTF-8 keep their bytes', async () => {
+  const name = Buffer.from([0x66, 0xfc, 0x72]);
+  writeFileSync(join(files.data, 'latin.zip'), zipOf([{ name, content: 'x' }]));
+  assert.is(await extract('latin.zip', 'latin'), 'succeeded');
+  const tar = await tarOf([{ name: 'f_r', content: 'x' }]);
+  tar[1] = 0xfc;
+  tar.fill(' ', 148, 156);
+  const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  writeFileSync(join(files.data, 'latin.tar'), tar);
+  assert.is(await extract('latin.tar', 'latin-tar'), 'succeeded');
+  for (const folder of ['latin', 'latin-tar']) {
+    const found = readdirSync(Buffer.from(join(files.data, folder)), { encoding: 'buffer' });
+    assert.equal(found, [name]);
+  }
+});
+
+test('what is there is kept unless it may be replaced', async () => {
+  writeFileSync(
+    join(files.data, 'two.zip'),
+    zipOf([
+      { name: 'a', content: 'new' },
+      { name: 'b/c', content: 'new' },
+    ]),
+  );
+  await files.send('POST', '/files/mkdir', { path: 'there' });
+  await files.put('there/a', 'old');
+  assert.is(await extract('two.zip', 'there'), 'FILES_EXISTS');
+  assert.equal(readdirSync(join(files.data, 'there')), ['a']);
+  assert.is(await extract('two.zip', 'there', true), 'succeeded');
+  assert.is(readFileSync(join(files.data, 'there/a'), 'utf8'), 'new');
+  assert.is(readFileSync(join(files.data, 'there/b/c'), 'utf8'), 'new');
+});
+
+test.run();

@@ -1,0 +1,64 @@
+/** `files.archive`: packs a file or folder of the instance into an archive beside it. */
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { OperationKind } from '@zlh/agent';
+import { packFolder } from '../archive/pack.ts';
+import { fill, type Parts } from '../content/write.ts';
+import { refusals } from '../errors.ts';
+import { archiveFormats, type ArchiveFormat, type MakeArchive } from '../index.ts';
+import { parseNewPath, parsePath } from '../tree/names.ts';
+import { freshFolder, itemOf, placeItem, staged } from './stage.ts';
+
+export interface ArchiveInput extends MakeArchive {
+  readonly operationId: string;
+  readonly named: string;
+}
+
+const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+export function archiveKind(parts: () => Parts): OperationKind<ArchiveInput> {
+  return {
+    kind: 'files.archive',
+    phases: ['pack', 'place'],
+    run: (context) => {
+      const { input, signal, phase } = context;
+      return staged(parts().workshop, context, async () => {
+        await phase('pack', () => pack(parts(), input, signal));
+        await phase('place', () => placeItem(parts(), input));
+      });
+    },
+  };
+}
+
+export async function checkArchive({ tree }: Parts, { path, to }: MakeArchive): Promise<void> {
+  formatOf(to);
+  await (await tree.folder(parsePath(path)))[Symbol.asyncDispose]();
+  await using target = await tree.place(parseNewPath(to));
+  if ((await target.folder.look(target.name)) !== undefined) throw refusals.exists(to);
+}
+
+async function pack(
+  { tree, workshop, disk }: Parts,
+  { operationId, path, to }: ArchiveInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const item = itemOf(await freshFolder(workshop, operationId));
+  using room = await disk.hold(0);
+  await using handle = await open(item, NEW, 0o600);
+  const size = await fill(handle, await packFolder(tree, path, formatOf(to), signal), room);
+  signal.throwIfAborted();
+  if (tree.owner !== null) await handle.chown(tree.owner.uid, tree.owner.gid);
+  await handle.chmod(0o644);
+  await handle.sync();
+  disk.wrote(size);
+}
+
+function formatOf(path: string): ArchiveFormat {
+  const format = archiveFormats.find((each) => path.toLowerCase().endsWith(`.${each}`));
+  if (format !== undefined) return format;
+  throw refusals.badPath(
+    'FILES_ARCHIVE_NAME',
+    path,
+    'does not end in .tar, .tar.gz, .tar.zst or .zip',
+  );
+}

@@ -1,0 +1,186 @@
+/**
+ * `files.extract`: unpacks an archive of the instance. All of it is unpacked out of the instance's reach first; an archive
+ * that is refused, or does not fit, changes nothing. Then it is moved in, entry by entry.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { Refusal, type OperationKind } from '@zlh/agent';
+import { CodedError } from '@zlh/kernel';
+import { errors } from '../archive/errors.ts';
+import { Intake } from '../archive/intake.ts';
+import { readTar } from '../archive/read-tar.ts';
+import { readZip } from '../archive/read-zip.ts';
+import { chunksOf } from '../content/read.ts';
+import type { Parts } from '../content/write.ts';
+import { refusals } from '../errors.ts';
+import type { ExtractArchive } from '../index.ts';
+import { Folder, nameOf } from '../tree/folder.ts';
+import { parseNewPath, parsePath } from '../tree/names.ts';
+import { freshFolder, staged } from './stage.ts';
+
+export interface ExtractInput extends ExtractArchive {
+  readonly operationId: string;
+  readonly named: string;
+}
+
+export function extractKind(parts: () => Parts): OperationKind<ExtractInput> {
+  return {
+    kind: 'files.extract',
+    phases: ['unpack', 'check', 'place'],
+    run: (context) => {
+      const { input, signal, phase } = context;
+      const { workshop } = parts();
+      const root = join(workshop.work(input.operationId), 'items');
+      return staged(workshop, context, async () => {
+        await phase('unpack', (progress) => unpack(parts(), input, signal, progress));
+        await phase('check', () => merge(parts(), root, input, { move: false, signal }));
+        await phase('place', () => merge(parts(), root, input, { move: true, signal: undefined }));
+      });
+    },
+  };
+}
+
+export async function checkExtract({ tree }: Parts, { path, to }: ExtractArchive): Promise<void> {
+  parseNewPath(to);
+  await using place = await tree.place(parsePath(path));
+  const { handle, stat } = await tree.openFile(place);
+  await using archive = handle;
+  if ((await kindOf(archive, Number(stat.size))) === undefined) throw errors.unknown(path);
+}
+
+async function unpack(
+  { tree, workshop, disk }: Parts,
+  { operationId, path }: ExtractInput,
+  signal: AbortSignal,
+  progress: (share: number) => void,
+): Promise<void> {
+  const root = join(await freshFolder(workshop, operationId), 'items');
+  await mkdir(root, { mode: 0o755 });
+  await using place = await tree.place(parsePath(path));
+  const { handle, stat } = await tree.openFile(place);
+  await using archive = handle;
+  const size = Number(stat.size);
+  const kind = await kindOf(archive, size);
+  if (kind === undefined) throw errors.unknown(path);
+  using room = await disk.hold(0);
+  let bytes = 0;
+  const intake = new Intake({
+    root,
+    archiveBytes: size,
+    owner: tree.owner,
+    grow: (wanted) => {
+      signal.throwIfAborted();
+      bytes = wanted;
+      return room.grow(wanted);
+    },
+  });
+  try {
+    if (kind === 'zip') await readZip(archive, size, intake, signal, progress);
+    else await readTar(told(archive, size, progress), decoders[kind](), intake, signal);
+    await intake.finish();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw readable(error) ? error : errors.unreadable(path, error);
+  }
+  disk.wrote(bytes);
+}
+
+const decoders = {
+  tar: () => null,
+  'tar.gz': () => createGunzip(),
+  'tar.zst': () => createZstdDecompress(),
+} as const;
+
+/** What an archive is, by its first bytes: names may say anything. */
+async function kindOf(
+  handle: FileHandle,
+  size: number,
+): Promise<'zip' | keyof typeof decoders | undefined> {
+  const head = Buffer.alloc(Math.min(size, 512));
+  await handle.read(head, 0, head.length, 0);
+  const magic = head.toString('latin1', 0, 4);
+  if (magic === 'PK\u0003\u0004' || magic === 'PK\u0005\u0006') return 'zip';
+  if (magic.startsWith('\u001f\u008b')) return 'tar.gz';
+  if (magic === '(\u00b5/\u00fd') return 'tar.zst';
+  return head.toString('latin1', 257, 262) === 'ustar' ? 'tar' : undefined;
+}
+
+/** From a handle of its own, for the stream closes what it read. */
+function told(handle: FileHandle, size: number, progress: (share: number) => void): Readable {
+  const chunks = async function* () {
+    let read = 0;
+    for await (const chunk of chunksOf(keptOpen(handle), 0, size - 1, 'archive')) {
+      progress((read += chunk.length) / size);
+      yield chunk;
+    }
+  };
+  return Readable.from(chunks(), { objectMode: false });
+}
+
+const keptOpen = (handle: FileHandle) =>
+  ({ read: handle.read.bind(handle), close: async () => undefined }) as unknown as FileHandle;
+
+/** Whether the error says in our words what is wrong with the archive, or with the disk. */
+function readable(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return (
+    error instanceof CodedError ||
+    error instanceof Refusal ||
+    code === 'ENOSPC' ||
+    code === 'EDQUOT'
+  );
+}
+
+interface Merging {
+  readonly parts: Parts;
+  readonly overwrite: boolean;
+  readonly move: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Brings what was unpacked into the instance's folder; with `move` false only looks whether it can be. What an earlier
+ * try has moved is not there any more, so that trying again goes on.
+ */
+async function merge(
+  parts: Parts,
+  root: string,
+  { to, overwrite = false }: ExtractInput,
+  { move, signal }: Pick<Merging, 'move' | 'signal'>,
+): Promise<void> {
+  const { tree } = parts;
+  await using items = await Folder.openRoot(root);
+  const names = parseNewPath(to);
+  let target: Folder;
+  try {
+    target = await tree.folder(names, move);
+  } catch (error) {
+    if (!move && error instanceof Refusal && error.code === 'FILES_NOT_FOUND') return;
+    throw error;
+  }
+  await using into = target;
+  await mergeFolder({ parts, overwrite, move, signal }, items, into);
+}
+
+async function mergeFolder(merging: Merging, from: Folder, into: Folder): Promise<void> {
+  const { move, signal, overwrite } = merging;
+  for (const each of await from.names()) {
+    signal?.throwIfAborted();
+    const name = nameOf(each);
+    const [wanted, there] = [await from.look(name), await into.look(name)];
+    if (wanted === undefined) continue;
+    const path = into.pathOf(name);
+    if (wanted.isDirectory() && there !== undefined) {
+      await using inner = await from.child(name);
+      await using target = await into.child(name);
+      await mergeFolder(merging, inner, target);
+      continue;
+    }
+    if (there?.isDirectory() === true) throw refusals.isFolder(path);
+    if (there !== undefined && !overwrite) throw refusals.exists(path);
+    if (move) await rename(from.at(name), into.at(name));
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Makes something in a folder of the operation's own, out of the instance's reach, and moves it to its place when it is
+ * whole. After a kill the making begins anew and the moving goes on where it was.
+ */
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { OperationContext } from '@zlh/agent';
+import type { Parts } from '../content/write.ts';
+import { explained, refusals } from '../errors.ts';
+import { parseNewPath } from '../tree/names.ts';
+import type { Workshop } from '../workshop.ts';
+
+/** Empty, whatever an earlier try left there. */
+export async function freshFolder(workshop: Workshop, operationId: string): Promise<string> {
+  const folder = workshop.work(operationId);
+  await workshop.discard(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await mkdir(folder, { mode: 0o700 });
+  return folder;
+}
+
+/** Runs the phases; the operation's folder goes away with it, unless the next agent is to go on. */
+export async function staged(
+  workshop: Workshop,
+  { signal, input }: OperationContext<{ readonly operationId: string; readonly named: string }>,
+  phases: () => Promise<void>,
+): Promise<void> {
+  try {
+    await phases();
+  } catch (error) {
+    if ((signal.reason as { code?: string } | undefined)?.code !== 'AGENT_ENDING')
+      await workshop.discard(workshop.work(input.operationId)).catch(() => undefined); // not made yet
+    throw explained(error, input.named);
+  }
+  await rm(workshop.work(input.operationId), { recursive: true, force: true });
+}
+
+/** What is made, in the operation's folder. */
+export const itemOf = (folder: string): string => join(folder, 'item');
+
+/** Moves what was made to a path that is free. */
+export async function placeItem(
+  { tree, workshop, locks }: Parts,
+  { operationId, to }: { readonly operationId: string; readonly to: string },
+): Promise<void> {
+  const item = itemOf(workshop.work(operationId));
+  await locks.run(to, async () => {
+    await using target = await tree.place(parseNewPath(to));
+    // An agent that was killed here had moved it already.
+    if (await isGone(item)) return;
+    if ((await target.folder.look(target.name)) !== undefined) throw refusals.exists(to);
+    await rename(item, target.folder.at(target.name));
+    await target.folder.sync();
+  });
+}
+
+async function isGone(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+    throw error;
+  }
+}

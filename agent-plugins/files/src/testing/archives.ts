@@ -1,0 +1,76 @@
+/** Archives for tests, hostile ones included: entries are written exactly as told. */
+import { buffer } from 'node:stream/consumers';
+import { crc32, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { pack, type Header } from 'tar-stream';
+
+export interface TarEntry extends Partial<Header> {
+  readonly name: string;
+  readonly content?: string | Buffer;
+}
+
+export async function tarOf(entries: readonly TarEntry[]): Promise<Buffer> {
+  const archive = pack();
+  for (const { content, ...header } of entries) archive.entry(header, content ?? '');
+  archive.finalize();
+  return buffer(archive);
+}
+
+export interface ZipEntry {
+  readonly name: string | Buffer;
+  readonly content?: string | Buffer;
+  /** Unix mode with type bits; default a regular file. */
+  readonly mode?: number;
+  readonly flags?: number;
+  readonly method?: number;
+  /** What the headers claim, when not the truth. */
+  readonly claimedSize?: number;
+}
+
+/** Files are deflated unless `method` says otherwise. */
+export function zipOf(entries: readonly ZipEntry[]): Buffer {
+  const locals: Buffer[] = [];
+  const centrals: Buffer[] = [];
+  let offset = 0;
+  for (const {
+    name,
+    content = '',
+    mode = 0o100644,
+    flags = 0x800,
+    method = 8,
+    claimedSize,
+  } of entries) {
+    const plain = Buffer.from(content);
+    const data = method === 8 ? deflateRawSync(plain) : plain;
+    const nameBytes = Buffer.from(name);
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(flags, 2);
+    common.writeUInt16LE(method, 4);
+    common.writeUInt32LE(crc32(plain), 10);
+    common.writeUInt32LE(data.length, 14);
+    common.writeUInt32LE(claimedSize ?? plain.length, 18);
+    common.writeUInt16LE(nameBytes.length, 22);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, nameBytes, data]);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(mode * 65_536, 6);
+    rest.writeUInt32LE(offset, 10);
+    const head = [Buffer.from('PK\x01\x02', 'latin1'), Buffer.from([20, 3])];
+    centrals.push(Buffer.concat([...head, common, rest, nameBytes]));
+    locals.push(local);
+    offset += local.length;
+  }
+  const directory = Buffer.concat(centrals);
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(entries.length, 4);
+  end.writeUInt16LE(entries.length, 6);
+  end.writeUInt32LE(directory.length, 8);
+  end.writeUInt32LE(offset, 12);
+  return Buffer.concat([...locals, directory, Buffer.from('PK\x05\x06', 'latin1'), end]);
+}
+
+/** The three dresses of a tar. */
+export const dressed: Readonly<Record<string, (tar: Buffer) => Buffer>> = {
+  tar: (tar) => tar,
+  'tar.gz': (tar) => gzipSync(tar, { level: 1 }),
+  'tar.zst': (tar) => zstdCompressSync(tar),
+};

@@ -1,0 +1,265 @@
+/**
+ * Uploads in parts, over as many connections as it takes. The bytes are kept out of the instance's folder until the last
+ * has arrived, and moved to their place in one step. Promises that the agent's word on how far an upload came is true
+ * after any crash, that one connection at a time adds to it, and that a file is at its place whole or not at all.
+ */
+import { createHash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { open, readdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fill, put, type Parts } from '../content/write.ts';
+import { explained, refusals as fileRefusals } from '../errors.ts';
+import { mostUploads, uploadLifeMs, type BeginUpload, type Upload } from '../index.ts';
+import { parseNewPath, parsePath } from '../tree/names.ts';
+import { refusals } from './errors.ts';
+import { bytesPath, readRecord, recordPath, saveRecord, type UploadRecord } from './record.ts';
+
+interface Known {
+  record: UploadRecord;
+  arrived: number;
+  /** The connection that adds to it now. */
+  sender?: { readonly body: Readable; readonly done: Promise<unknown> } | undefined;
+}
+
+const EXPIRE_EVERY_MS = 600_000;
+/** Finished ones are remembered, for clients that did not hear the end. */
+const mostFinished = 64;
+
+export class Uploads {
+  readonly #folder: string;
+  readonly #parts: () => Parts;
+  readonly #known = new Map<string, Known>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(folder: string, parts: () => Parts) {
+    this.#folder = folder;
+    this.#parts = parts;
+  }
+
+  /** Takes up what an earlier agent left. */
+  async start(): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      const record = name.endsWith('.json')
+        ? await readRecord(join(this.#folder, name))
+        : undefined;
+      if (record !== undefined) await this.#take(record);
+    }
+    for (const name of await readdir(this.#folder))
+      if (!this.#known.has(name.slice(0, 32)) || name.endsWith('.tmp'))
+        await unlink(join(this.#folder, name));
+    await this.#expire();
+    this.#timer = setInterval(() => void this.#expire(), EXPIRE_EVERY_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Bytes promised to unfinished uploads, and how many of them are on disk. */
+  get pending(): { readonly size: number; readonly arrived: number } {
+    let [size, arrived] = [0, 0];
+    for (const { record, arrived: here } of this.#known.values()) {
+      if (record.state === 'done') continue;
+      size += record.size;
+      arrived += here;
+    }
+    return { size, arrived };
+  }
+
+  list(): Upload[] {
+    return [...this.#known.values()].map(view);
+  }
+
+  /** Asking again with the same id answers the same upload. */
+  async begin(wanted: BeginUpload): Promise<Upload> {
+    const known = this.#known.get(wanted.id);
+    if (known !== undefined) {
+      if (known.record.path !== wanted.path || known.record.size !== wanted.size)
+        throw refusals.reused();
+      return view(known);
+    }
+    parseNewPath(wanted.path);
+    const unfinished = [...this.#known.values()].filter(({ record }) => record.state !== 'done');
+    if (unfinished.length >= mostUploads) throw refusals.tooMany();
+    await this.#assertPlace(wanted);
+    using _room = await this.#parts().disk.hold(wanted.size);
+    const record: UploadRecord = {
+      ...wanted,
+      createdAt: new Date().toISOString(),
+      state: 'open',
+    };
+    await (await open(bytesPath(this.#folder, wanted.id), 'w', 0o600)).close();
+    await saveRecord(this.#folder, record);
+    const made: Known = { record, arrived: 0 };
+    this.#known.set(record.id, made);
+    if (record.size === 0) await this.#finish(made);
+    return view(made);
+  }
+
+  /** Where it stands, for whoever is about to go on: nothing is added to it by an earlier connection any more. All that has arrived and is not at its place yet is brought there, or refused again. */
+  async look(id: string): Promise<Upload> {
+    const known = this.#find(id);
+    await this.#hangUp(known);
+    if (known.arrived === known.record.size) await this.#finish(known);
+    return view(known);
+  }
+
+  /** Takes what follows the first `offset` bytes, as much as comes. */
+  async append(id: string, offset: number, body: Readable): Promise<Upload> {
+    const known = this.#find(id);
+    await this.#hangUp(known);
+    if (known.record.state === 'done' || known.arrived !== offset)
+      throw refusals.offset(known.arrived);
+    const work = this.#receive(known, body);
+    const done = work.catch(() => undefined).then(() => (known.sender = undefined)); // the sender hears of it
+    known.sender = { body, done };
+    await done;
+    await work;
+    if (known.arrived === known.record.size) await this.#finish(known);
+    return view(known);
+  }
+
+  async remove(id: string): Promise<void> {
+    const known = this.#find(id);
+    await this.#hangUp(known);
+    await this.#forget(known);
+  }
+
+  /** The client came back, so its earlier connection is of no use to anybody. */
+  async #hangUp(known: Known): Promise<void> {
+    while (known.sender !== undefined) {
+      known.sender.body.destroy();
+      await known.sender.done;
+    }
+  }
+
+  #find(id: string): Known {
+    const known = this.#known.get(id);
+    if (known === undefined || isOver(known)) throw refusals.unknown();
+    return known;
+  }
+
+  async #receive(known: Known, body: Readable): Promise<void> {
+    const { id, size } = known.record;
+    const start = known.arrived;
+    await using handle = await open(
+      bytesPath(this.#folder, id),
+      constants.O_WRONLY | constants.O_NOFOLLOW,
+    );
+    try {
+      await fill(handle, body, {
+        start,
+        grow: (bytes) => {
+          if (start + bytes > size) throw refusals.tooLong(size);
+          return undefined;
+        },
+        wrote: (bytes) => (known.arrived = start + bytes),
+      });
+    } catch (error) {
+      body.resume();
+      throw explained(error, known.record.path);
+    } finally {
+      await handle.datasync();
+    }
+  }
+
+  /** Idempotent; may be killed anywhere. */
+  async #finish(known: Known): Promise<void> {
+    const { tree, locks, disk } = this.#parts();
+    await locks.run(known.record.path, async () => {
+      const { record } = known;
+      if (record.state === 'done') return;
+      await this.#assertHash(known);
+      await this.#assertPlace(record);
+      await using place = await tree.place(parsePath(record.path), true);
+      await this.#save(known, 'moving');
+      const temporary = bytesPath(this.#folder, record.id);
+      await using handle = await open(temporary, constants.O_RDWR | constants.O_NOFOLLOW);
+      await put({ tree, handle, temporary, place, mode: 0o644 });
+      disk.wrote(record.size);
+      await this.#save(known, 'done');
+    });
+    await this.#forgetOld();
+  }
+
+  async #assertPlace({ path, overwrite }: BeginUpload): Promise<void> {
+    const { tree } = this.#parts();
+    const names = parsePath(path);
+    try {
+      await using place = await tree.place(names);
+      const found = await place.folder.look(place.name);
+      if (found === undefined) return;
+      tree.assertFile(found, path);
+      if (overwrite !== true) throw fileRefusals.exists(path);
+    } catch (error) {
+      // Folders that are missing are made when the file is brought there.
+      if ((error as { code?: string }).code !== 'FILES_NOT_FOUND') throw error;
+    }
+  }
+
+  async #assertHash(known: Known): Promise<void> {
+    const { sha256, id } = known.record;
+    if (sha256 === undefined || known.record.state === 'moving') return;
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(bytesPath(this.#folder, id), { highWaterMark: 1 << 20 }), hash);
+    const got = hash.digest('hex');
+    if (got === sha256) return;
+    await this.#forget(known);
+    throw refusals.wrongHash(sha256, got);
+  }
+
+  async #save(known: Known, state: UploadRecord['state']): Promise<void> {
+    known.record = { ...known.record, state };
+    await saveRecord(this.#folder, known.record);
+  }
+
+  async #take(record: UploadRecord): Promise<void> {
+    const found = await stat(bytesPath(this.#folder, record.id)).catch(() => undefined); // moved already
+    if (found === undefined && record.state === 'open') return;
+    const known: Known = { record, arrived: found?.size ?? record.size };
+    this.#known.set(record.id, known);
+    if (found === undefined && record.state === 'moving') await this.#save(known, 'done');
+  }
+
+  async #expire(): Promise<void> {
+    for (const known of this.#known.values()) {
+      if (!isOver(known)) continue;
+      await this.#hangUp(known);
+      await this.#forget(known);
+    }
+  }
+
+  async #forgetOld(): Promise<void> {
+    const finished = [...this.#known.values()].filter(({ record }) => record.state === 'done');
+    for (const known of finished.slice(0, -mostFinished)) await this.#forget(known);
+  }
+
+  async #forget({ record: { id } }: Known): Promise<void> {
+    this.#known.delete(id);
+    // The record first: bytes without one are swept away by the next start.
+    for (const path of [recordPath(this.#folder, id), bytesPath(this.#folder, id)])
+      await unlink(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      });
+  }
+}
+
+const expiryOf = ({ createdAt }: UploadRecord) => Date.parse(createdAt) + uploadLifeMs;
+const isOver = ({ record }: Known) => expiryOf(record) < Date.now();
+
+function view({ record, arrived }: Known): Upload {
+  const { id, path, size, metadata = '', createdAt, state } = record;
+  const expiresAt = new Date(expiryOf(record)).toISOString();
+  return {
+    id,
+    path,
+    size,
+    offset: arrived,
+    complete: state === 'done',
+    metadata,
+    createdAt,
+    expiresAt,
+  };
+}

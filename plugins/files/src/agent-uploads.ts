@@ -1,0 +1,90 @@
+/**
+ * Where @tus/server keeps uploads: with the agent of the instance, whose word on how far one came is the only one. The
+ * platform keeps nothing of an upload, so that any process of it may take the next part.
+ */
+import type { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
+import { DataStore, Metadata, Upload as TusUpload } from '@tus/utils';
+import { Upload, uploadLifeMs } from '@zlh/agent-files';
+import type { Agents, AgentTarget } from '@zlh/agents';
+import { problems } from '@zlh/http';
+import { Type } from 'typebox';
+
+export class AgentUploads extends DataStore {
+  readonly #agents: Agents;
+  readonly #target: AgentTarget;
+
+  constructor(agents: Agents, target: AgentTarget) {
+    super();
+    this.#agents = agents;
+    this.#target = target;
+    this.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration'];
+  }
+
+  override async create(upload: TusUpload): Promise<TusUpload> {
+    const { id, size, metadata = {} } = upload;
+    const { path = metadata['filename'], overwrite, sha256 } = metadata;
+    if (typeof path !== 'string' || path === '')
+      throw problems.invalid([
+        {
+          path: 'headers.upload-metadata',
+          message: 'must hold "path", where the file shall be, or "filename"',
+        },
+      ]);
+    if (typeof sha256 === 'string' && !/^[0-9a-f]{64}$/.test(sha256))
+      throw problems.invalid([
+        {
+          path: 'headers.upload-metadata',
+          message: '"sha256" must be 64 lower-case hexadecimal digits',
+        },
+      ]);
+    const begun = await this.#agents.ask(this.#target, {
+      method: 'POST',
+      path: '/uploads',
+      body: {
+        id,
+        path,
+        size,
+        overwrite: overwrite === 'true',
+        metadata: Metadata.stringify(metadata),
+        ...(typeof sha256 === 'string' ? { sha256 } : {}),
+      },
+      schema: Upload,
+    });
+    return toTus(begun);
+  }
+
+  override async write(body: Readable, id: string, offset: number): Promise<number> {
+    const answer = await this.#agents.stream(this.#target, {
+      method: 'PATCH',
+      path: `/uploads/${id}?offset=${offset}`,
+      headers: { 'content-type': 'application/octet-stream' },
+      body,
+    });
+    return ((await json(answer.body)) as Upload).offset;
+  }
+
+  override async getUpload(id: string): Promise<TusUpload> {
+    const path = `/uploads/${id}`;
+    return toTus(await this.#agents.ask(this.#target, { method: 'GET', path, schema: Upload }));
+  }
+
+  override async remove(id: string): Promise<void> {
+    const path = `/uploads/${id}`;
+    await this.#agents.ask(this.#target, { method: 'DELETE', path, schema: Type.Unknown() });
+  }
+
+  override getExpiration(): number {
+    return uploadLifeMs;
+  }
+}
+
+function toTus({ id, size, offset, metadata, createdAt }: Upload): TusUpload {
+  return new TusUpload({
+    id,
+    size,
+    offset,
+    creation_date: createdAt,
+    ...(metadata === '' ? {} : { metadata: Metadata.parse(metadata) }),
+  });
+}
