@@ -517,7 +517,6 @@ export const routes: Readonly<Record<string, Row>> = {
   // Without the headers of the protocol: whoever may not is refused before these are looked at.
   'POST /api/instances/{id}/uploads': onUploads(412),
   'OPTIONS /api/instances/{id}/uploads': onUploads(204),
-  'HEAD /api/instances/{id}/uploads/{uploadId}': onUploads(412, `/${'0'.repeat(32)}`),
   'PATCH /api/instances/{id}/uploads/{uploadId}': onUploads(412, `/${'0'.repeat(32)}`),
   'DELETE /api/instances/{id}/uploads/{uploadId}': onUploads(412, `/${'0'.repeat(32)}`),
   // The last one: it ends the sessions that the others use.
@@ -530,5 +529,6 @@ export const hidden: Readonly<Record<string, Row>> = {
   'GET /api/docs': at('/api/docs', { ...open(200), expired: 200, revoked: 200 }),
   'GET /': at('/', open(200)),
   'GET /api/no-such-thing': at('/api/no-such-thing', { ...open(404), expired: 404, revoked: 404 }),
+  'HEAD /api/instances/{id}/uploads/{uploadId}': onUploads(412, `/${'0'.repeat(32)}`),
   'POST /api/agents/report': at('/api/agents/report', forAgents(422), { body: {} }),
 };
