@@ -16,10 +16,11 @@ export class TusUpload {
     this.location = location;
   }
 
+  /** With the length alone somebody else sends the bytes. */
   static async begin(
     client: ApiClient,
     instanceId: string,
-    content: Buffer,
+    content: Buffer | { readonly length: number },
     metadata: Readonly<Record<string, string>>,
   ): Promise<TusUpload> {
     const pairs = Object.entries(metadata).map(([key, value]) => `${key} ${base64(value)}`);
@@ -31,7 +32,7 @@ export class TusUpload {
     const location = answer.headers.get('location');
     if (answer.status !== 201 || location === null)
       throw new Error(`the upload was not begun: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return new TusUpload(client, content, location);
+    return new TusUpload(client, Buffer.isBuffer(content) ? content : Buffer.alloc(0), location);
   }
 
   /** Where the platform says that it goes on. */
