@@ -109,6 +109,32 @@ export interface Crash {
   gaveUp: boolean;
 }
 
+export interface CrashRecord {
+  id: string;
+  at: string;
+  reason:
+    | 'out-of-memory'
+    | 'signal'
+    | 'exit-code'
+    | 'never-ready'
+    | 'port-taken'
+    | 'disk-full'
+    | 'artifact-damaged'
+    | 'hung';
+  detail: string;
+  exitCode: number | null;
+  signal: string | null;
+  count: number;
+  retryAt: string | null;
+  gaveUp: boolean;
+  runId: string | null;
+  startedAt: string | null;
+  uptimeMs: number;
+  wasReady: boolean;
+  lastLines: string[];
+  complete: boolean;
+}
+
 export interface FileEntry {
   name: string;
   /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
@@ -297,6 +323,20 @@ export interface Session {
   userAgent: string;
   createdAt: string;
   lastSeenAt: string;
+  expiresAt: string;
+}
+
+export interface Upload {
+  id: string;
+  /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+  path: string;
+  size: number;
+  /** Bytes that have arrived; go on from here. */
+  offset: number;
+  /** The file is at its place. */
+  complete: boolean;
+  metadata: string;
+  createdAt: string;
   expiresAt: string;
 }
 
@@ -608,6 +648,24 @@ export interface paths {
       responses: { 204: Nothing; default: Refusal };
     };
   };
+  '/api/instances/{id}/crashes': {
+    /** The crashes of an instance, newest first; the last thousand are kept */
+    get: {
+      parameters: {
+        path: { id: string };
+        query?: {
+          /** Entries on a page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+        };
+      };
+      responses: {
+        200: Json<{ items: CrashRecord[]; nextCursor: string | null }>;
+        default: Refusal;
+      };
+    };
+  };
   '/api/instances/{id}/files': {
     /** What is in a folder, in the order of the names */
     get: {
@@ -624,6 +682,25 @@ export interface paths {
       responses: { 200: Json<{ items: FileEntry[]; nextCursor: string | null }>; default: Refusal };
     };
   };
+  '/api/instances/{id}/files/actions/archive': {
+    /** Pack a folder into an archive beside it */
+    post: {
+      parameters: {
+        header?: {
+          /** Repeats with the same key get the first answer. */
+          'Idempotency-Key'?: string;
+        };
+        path: { id: string };
+      };
+      requestBody: Json<{
+        /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+        path: string;
+        /** Ends in .tar, .tar.gz, .tar.zst or .zip. */
+        to: string;
+      }>;
+      responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
+    };
+  };
   '/api/instances/{id}/files/actions/chmod': {
     /** Change the permissions of a file or folder */
     post: {
@@ -635,6 +712,46 @@ export interface paths {
         mode: string;
       }>;
       responses: { 200: Json<FileEntry>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/files/actions/copy': {
+    /** Copy a file or folder */
+    post: {
+      parameters: {
+        header?: {
+          /** Repeats with the same key get the first answer. */
+          'Idempotency-Key'?: string;
+        };
+        path: { id: string };
+      };
+      requestBody: Json<{
+        /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+        from: string;
+        /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+        to: string;
+      }>;
+      responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/files/actions/extract': {
+    /** Unpack an archive of the instance into a folder */
+    post: {
+      parameters: {
+        header?: {
+          /** Repeats with the same key get the first answer. */
+          'Idempotency-Key'?: string;
+        };
+        path: { id: string };
+      };
+      requestBody: Json<{
+        /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
+        path: string;
+        /** A folder; made when it is missing. */
+        to: string;
+        /** Replace files that are there. Default: refuse. */
+        overwrite?: boolean;
+      }>;
+      responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
     };
   };
   '/api/instances/{id}/files/actions/mkdir': {
@@ -978,6 +1095,102 @@ export interface paths {
     post: {
       parameters: { path: { id: string } };
       responses: { 202: Json<{ operation: Operation }>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/uploads': {
+    /** Uploads under way, and those that ended lately */
+    get: {
+      parameters: { path: { id: string } };
+      responses: { 200: Json<{ items: Upload[] }>; default: Refusal };
+    };
+
+    /** What the uploads here can do (tus) */
+    options: {
+      parameters: { path: { id: string } };
+      responses: { 200: Nothing; default: Refusal };
+    };
+
+    /** Begin an upload (tus) */
+    post: {
+      parameters: { path: { id: string } };
+      responses: { 200: Nothing; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/uploads/{uploadId}': {
+    /** Give an upload up (tus) */
+    delete: {
+      parameters: { path: { id: string; uploadId: string } };
+      responses: { 200: Nothing; default: Refusal };
+    };
+
+    /** Go on with an upload (tus) */
+    patch: {
+      parameters: { path: { id: string; uploadId: string } };
+      responses: { 200: Nothing; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/uptime': {
+    /** When an instance was ready, running, stopped, crashed or not to be reached */
+    get: {
+      parameters: {
+        path: { id: string };
+        query?: {
+          /** Default: seven days before `to`. */
+          from?: string;
+          /** Default: now. */
+          to?: string;
+        };
+      };
+      responses: {
+        200: Json<{
+          from: string;
+          to: string;
+          readyShare: number | null;
+          seconds: {
+            ready: number;
+            running: number;
+            stopped: number;
+            crashed: number;
+            unreachable: number;
+            unobserved: number;
+          };
+          periods: {
+            state: 'ready' | 'running' | 'stopped' | 'crashed' | 'unreachable' | 'unobserved';
+            from: string;
+            to: string | null;
+          }[];
+        }>;
+        default: Refusal;
+      };
+    };
+  };
+  '/api/instances/{id}/usage': {
+    /** What an instance used: by the minute for a day, by the hour for thirty */
+    get: {
+      parameters: {
+        path: { id: string };
+        query?: {
+          /** Default: an hour before `to`. */
+          from?: string;
+          /** Default: now. */
+          to?: string;
+        };
+      };
+      responses: {
+        200: Json<{
+          from: string;
+          to: string;
+          resolution: 'minute' | 'hour';
+          samples: {
+            at: string;
+            memoryBytes: { average: number; most: number };
+            cpuPercent: { average: number; most: number };
+            players: number | null;
+            diskBytes: number | null;
+          }[];
+        }>;
+        default: Refusal;
+      };
     };
   };
   '/api/operations': {
