@@ -18,6 +18,8 @@ export interface LaunchRequest {
   /** Where the console's stream goes on from. */
   readonly offset: number;
   readonly scrollbackBytes: number;
+  /** How long the game may be held for an agent that is attached and takes nothing. */
+  readonly holdMs: number;
 }
 
 /** `shim.json`: who they are, so that both can be found when the socket is dead. */

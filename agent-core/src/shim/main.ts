@@ -33,11 +33,6 @@ const MOMENT_MS = 2;
 const FLOOD = 2_048;
 /** Input waiting for a game that does not read; more is dropped rather than kept. */
 const MAX_PENDING_INPUT = 262_144;
-/**
- * How long the game may be held for an agent that is attached and takes nothing. Below the 200 ms after
- * which node-pty gives up what an ended game wrote and nobody read.
- */
-const HOLD_MS = 150;
 /** How long agents get to read the end of the output once the exit is on disk. */
 const LINGER_MS = 5_000;
 
@@ -200,7 +195,7 @@ function balance(): void {
   );
   if (behind && hold === undefined) {
     terminal?.pause();
-    hold = setTimeout(giveUp, HOLD_MS);
+    hold = setTimeout(giveUp, request.holdMs);
   } else if (!behind && hold !== undefined) {
     clearTimeout(hold);
     hold = undefined;

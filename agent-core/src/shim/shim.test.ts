@@ -30,7 +30,7 @@ test.after.each(async () => {
   rmSync(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 });
 
-async function shell(script: string, offset = 0): Promise<ShimRecord> {
+async function shell(script: string, offset = 0, holdMs = 150): Promise<ShimRecord> {
   const runId = `run-${Math.random()}`;
   const request = {
     runId,
@@ -43,6 +43,7 @@ async function shell(script: string, offset = 0): Promise<ShimRecord> {
     owner: null,
     offset,
     scrollbackBytes: RING,
+    holdMs,
   };
   record = await startShim(
     runDir,
@@ -147,7 +148,12 @@ test('a reader who comes late gets the last of it, at the right offset', async (
 
 test('a flood waits for an agent that reads on, and nothing is lost', async () => {
   const size = 3_000_000;
-  const started = await shell(`read go; yes 0123456789 | head -c ${size}; echo over; read wait`);
+  // However busy the machine is, it reads on before the shim's patience is at its end.
+  const started = await shell(
+    `read go; yes 0123456789 | head -c ${size}; echo over; read wait`,
+    0,
+    60_000,
+  );
   const reader = new Reader(started, 0, () => new Promise((resolve) => setTimeout(resolve, 5)));
   while (!reader.client.write(Buffer.from('\r')))
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -63,6 +63,7 @@ export async function launchGame(
     runId: id,
     offset: memory.offset,
     scrollbackBytes: SCROLLBACK_BYTES,
+    holdMs: HOLD_MS,
   };
   try {
     if (folders !== null) groups.make(folders, limitsOf(spec));
