@@ -30,7 +30,11 @@ test.after.each(async () => {
   rmSync(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 });
 
-async function shell(script: string, offset = 0, holdMs = 150): Promise<ShimRecord> {
+async function shell(
+  script: string,
+  offset = 0,
+  { holdMs = 150, scrollbackBytes = RING } = {},
+): Promise<ShimRecord> {
   const runId = `run-${Math.random()}`;
   const request = {
     runId,
@@ -42,7 +46,7 @@ async function shell(script: string, offset = 0, holdMs = 150): Promise<ShimReco
     rows: 25,
     owner: null,
     offset,
-    scrollbackBytes: RING,
+    scrollbackBytes,
     holdMs,
   };
   record = await startShim(
@@ -152,7 +156,7 @@ test('a flood waits for an agent that reads on, and nothing is lost', async () =
   const started = await shell(
     `read go; yes 0123456789 | head -c ${size}; echo over; read wait`,
     0,
-    60_000,
+    { holdMs: 60_000, scrollbackBytes: 262_144 },
   );
   const reader = new Reader(started, 0, () => new Promise((resolve) => setTimeout(resolve, 5)));
   while (!reader.client.write(Buffer.from('\r')))

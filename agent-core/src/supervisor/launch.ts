@@ -16,6 +16,9 @@ import { planLaunch, type Places } from './launch-plan.ts';
 import type { RunMemory } from './memory.ts';
 import { assertPortsFree } from './ports.ts';
 
+/** Below the 200 ms after which node-pty gives up what an ended game wrote and nobody read. */
+const HOLD_MS = 150;
+
 export interface LaunchOptions {
   /** Holds socket and records of the run. */
   readonly runDir: string;
