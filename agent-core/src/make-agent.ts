@@ -225,6 +225,7 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
         operations,
         supervisor,
         history,
+        console,
         usage,
         specs,
         probes: probeKinds,

@@ -282,6 +282,10 @@ export const routes: Readonly<Record<string, Row>> = {
     permission: 'accounts.audit',
     holder: administrator,
   }),
+  'GET /metrics': at('/metrics', forAdministrators(200), {
+    permission: 'metrics.read',
+    holder: administrator,
+  }),
   'GET /api/events': at('/api/events', permitted(200), { permission: 'events.read' }),
   'GET /api/catalog/games': at('/api/catalog/games', permitted(200), {
     permission: 'catalog.read',

@@ -24,9 +24,10 @@ import type { Places } from '../supervisor/launch-plan.ts';
 import type { ProbeRegistry } from '../supervisor/readiness.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { addHistory, type HistoryServices } from './history-routes.ts';
+import { addMetrics, type MetricServices } from './metrics-route.ts';
 import { refusals } from './problem.ts';
 
-export interface RouteServices extends HistoryServices {
+export interface RouteServices extends HistoryServices, MetricServices {
   readonly board: StatusBoard;
   readonly operations: Operations;
   readonly supervisor: Supervisor;
@@ -49,6 +50,7 @@ export function addRoutes(app: FastifyInstance, services: RouteServices): void {
   addOperations(app, services);
   addConsole(app, services);
   addHistory(app, services);
+  addMetrics(app, services);
 }
 
 function addState(app: FastifyInstance, { board }: RouteServices): void {

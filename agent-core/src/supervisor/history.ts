@@ -24,6 +24,7 @@ export interface Page<T> {
 export class History {
   readonly #file: LineLog;
   readonly #log: Logger;
+  #crashCount = 0;
 
   constructor(stateDir: string, log: Logger) {
     this.#file = new LineLog(join(stateDir, 'history.jsonl'), MAX_FILE);
@@ -35,7 +36,13 @@ export class History {
     this.#append({ ...momentOf(at), what, run });
   }
 
+  /** Since the agent started. */
+  get crashCount(): number {
+    return this.#crashCount;
+  }
+
   crashed(crash: CrashRecord, at?: string): void {
+    this.#crashCount++;
     this.#append({ ...momentOf(at), what: 'crashed', run: crash.runId, crash });
   }
 

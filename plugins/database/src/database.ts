@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientConfig, type Pool } from 'pg';
 import { startCluster, type Cluster } from './cluster.ts';
 import type { Database, Entities, EntityManager, Migrations } from './index.ts';
 import { makeOrm, migrate } from './orm.ts';
@@ -33,6 +33,7 @@ export class PostgresDatabase implements Database {
   readonly #ground: Ground;
   #cluster: Cluster | undefined;
   #orm: MikroORM | undefined;
+  #pool: Pool | undefined;
   #connection: ClientConfig | undefined;
 
   constructor(ground: Ground) {
@@ -61,8 +62,14 @@ export class PostgresDatabase implements Database {
       migrations,
       poolSize: config.poolSize,
       log,
+      onPool: (pool) => (this.#pool = pool),
     });
     await migrate(this.#orm, this.#connection, log);
+  }
+
+  /** Undefined until it is opened. */
+  get pool(): Pool | undefined {
+    return this.#pool;
   }
 
   async close(): Promise<void> {

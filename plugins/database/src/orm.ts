@@ -3,7 +3,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Migration as MikroMigration, Migrator } from '@mikro-orm/migrations';
 import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
 import type { EntitySchema } from '@mikro-orm/postgresql';
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientConfig, type Pool } from 'pg';
 import { giveBackBroken } from './broken-connections.ts';
 import type { Migration } from './index.ts';
 
@@ -13,6 +13,7 @@ export interface OrmOptions {
   readonly migrations: readonly Contribution<readonly Migration[]>[];
   readonly poolSize: number;
   readonly log: Logger;
+  readonly onPool: (pool: Pool) => void;
 }
 
 /** Any number; the same in every process of the platform. */
@@ -24,6 +25,7 @@ export function makeOrm({
   migrations,
   poolSize,
   log,
+  onPool,
 }: OrmOptions): Promise<MikroORM> {
   return MikroORM.init({
     // The driver reads addresses in more forms than the ORM does.
@@ -32,7 +34,10 @@ export function makeOrm({
       ...connection,
       keepAlive: true,
       connectionTimeoutMillis: 30_000,
-      onPoolCreated: giveBackBroken,
+      onPoolCreated(pool: Pool) {
+        giveBackBroken(pool);
+        onPool(pool);
+      },
     },
     entities: entities.flatMap(({ value }) => [...value]),
     extensions: [Migrator],

@@ -1,8 +1,10 @@
 /** PostgreSQL through MikroORM: embedded by default, any server with DATABASE_URL; and the vault. */
 import { asClass, definePlugin } from '@zlh/kernel';
+import { Metrics } from '@zlh/metrics';
 import { Type } from 'typebox';
 import { Database, Entities, Migrations, Vault } from './index.ts';
 import { PostgresDatabase } from './database.ts';
+import { poolMetrics } from './pool-metrics.ts';
 import { MasterVault, vaultEntities, vaultMigrations } from './vault.ts';
 
 export default definePlugin({
@@ -40,7 +42,8 @@ export default definePlugin({
     vault: asClass(MasterVault).singleton(),
   },
   provides: { database: Database, vault: Vault },
-  setup({ add }) {
+  setup({ add, use }) {
+    add(Metrics, poolMetrics(use));
     add(Entities, vaultEntities);
     add(Migrations, vaultMigrations);
   },

@@ -40,7 +40,8 @@ export async function createApp(
   const lost = createLost(placed, refuse);
   app.setNotFoundHandler(lost);
   // A page that answers every address must not answer for the API as well.
-  app.all('/api/*', { schema: { hide: true }, onRequest: lost }, lost);
+  const onRequest = context.meter.time('any', 'none', lost);
+  app.all('/api/*', { schema: { hide: true }, onRequest }, lost);
   await app.register(async (api) =>
     mount(
       api,

@@ -6,6 +6,7 @@ import { createGate } from './gate.ts';
 import { Routes } from './index.ts';
 import { LongLived } from './long-lived.ts';
 import { placeRoutes } from './mount.ts';
+import { RequestMeter } from './request-meter.ts';
 import type { Settings } from './settings.ts';
 
 export function documentCommand(config: Settings, log: Logger): Command {
@@ -17,6 +18,7 @@ export function documentCommand(config: Settings, log: Logger): Command {
       const app = await createApp(config, placeRoutes(points(Routes)), {
         gate,
         longLived: new LongLived({ config, gate }),
+        meter: new RequestMeter(),
         idempotency: undefined,
         log,
         checkAnswers: false,

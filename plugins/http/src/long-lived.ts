@@ -8,6 +8,7 @@ import type { Gate } from './gate.ts';
 import type { Access } from './index.ts';
 import { addressKey } from './limiter.ts';
 import { Problem } from './problem.ts';
+import { leaveOut } from './request-meter.ts';
 import type { Settings } from './settings.ts';
 
 interface Connection {
@@ -35,6 +36,16 @@ export class LongLived {
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** How many are open, by the route's pattern. */
+  byRoute(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { request } of this.#open) {
+      const route = request.routeOptions.url ?? 'none';
+      counts.set(route, (counts.get(route) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** Throws a 429 when the caller has as many as one may have. */
@@ -77,6 +88,7 @@ export class LongLived {
   /** A reply whose handler took it over with `hijack()` before its first `await`. */
   addStream(request: FastifyRequest, reply: FastifyReply, access: Access): void {
     const { raw } = reply;
+    leaveOut(raw);
     const leave = this.#add({
       request,
       access,

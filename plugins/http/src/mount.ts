@@ -9,12 +9,14 @@ import type { Gate } from './gate.ts';
 import { handlerOf } from './handler.ts';
 import type { IdempotencyStore, Route, RouteSchemas } from './index.ts';
 import type { LongLived } from './long-lived.ts';
+import type { RequestMeter } from './request-meter.ts';
 import { createSocketHandler } from './sockets.ts';
 import { closed, compileValidator } from './validation.ts';
 
 export interface MountContext {
   readonly gate: Gate;
   readonly longLived: LongLived;
+  readonly meter: RequestMeter;
   readonly idempotency: IdempotencyStore | undefined;
   readonly log: Logger;
   readonly checkAnswers: boolean;
@@ -83,7 +85,7 @@ function mountHere(
         method,
         url: route.url,
         schema: schemaOf(route, plugin),
-        onRequest: context.gate.guard(route),
+        onRequest: context.meter.time(method, route.url, context.gate.guard(route)),
       };
       const handler =
         route.method === 'WEBSOCKET'

@@ -1,5 +1,6 @@
 /** `http` in the platform: everybody's routes behind one gate, and the document that describes them. */
 import { asClass, asFunction, Commands, definePlugin, optional } from '@zlh/kernel';
+import { Metrics } from '@zlh/metrics';
 import { documentCommand } from './document-command.ts';
 import { documentRoutes } from './document-routes.ts';
 import { createGate } from './gate.ts';
@@ -13,6 +14,7 @@ import {
   Routes,
 } from './index.ts';
 import { LongLived } from './long-lived.ts';
+import { RequestMeter, requestMetrics } from './request-meter.ts';
 import { Server } from './server.ts';
 import { settings } from './settings.ts';
 
@@ -31,12 +33,14 @@ export default definePlugin({
       .singleton()
       .disposer((gate) => gate.close()),
     longLived: asClass(LongLived).singleton(),
+    meter: asClass(RequestMeter).singleton(),
     server: asClass(Server).singleton(),
   },
   provides: { server: Http },
   setup({ add, use, config, log }) {
     add(Routes, healthRoutes(use));
     add(Routes, documentRoutes(use));
+    for (const metric of requestMetrics(use)) add(Metrics, metric);
     add(Commands, documentCommand(config, log));
   },
   start: ({ server }) => server.build(),

@@ -10,6 +10,7 @@ import type { Gate } from './gate.ts';
 import type { Http, IdempotencyStore, Listening, Route } from './index.ts';
 import type { LongLived } from './long-lived.ts';
 import { placeRoutes } from './mount.ts';
+import type { RequestMeter } from './request-meter.ts';
 import type { Settings } from './settings.ts';
 
 interface Parts {
@@ -20,6 +21,7 @@ interface Parts {
   readonly idempotency: IdempotencyStore | undefined;
   readonly gate: Gate;
   readonly longLived: LongLived;
+  readonly meter: RequestMeter;
 }
 
 export class Server implements Http {
@@ -53,10 +55,11 @@ export class Server implements Http {
   }
 
   async build(): Promise<void> {
-    const { config, log, routes, gate, longLived, idempotency } = this.#parts;
+    const { config, log, routes, gate, longLived, meter, idempotency } = this.#parts;
     this.#app = await createApp(config, placeRoutes(routes), {
       gate,
       longLived,
+      meter,
       idempotency,
       log,
       checkAnswers: config.checkAnswers,
@@ -64,7 +67,8 @@ export class Server implements Http {
   }
 
   async listen(): Promise<void> {
-    const { config, log, listening } = this.#parts;
+    const { config, log, listening, meter } = this.#parts;
+    meter.begin();
     const { host, port } = config;
     try {
       await this.app.listen({ host, port, listenTextResolver: () => '' });
@@ -98,6 +102,7 @@ export class Server implements Http {
   }
 
   async close(): Promise<void> {
+    this.#parts.meter.end();
     this.#closed ??= Promise.resolve(this.#app?.close());
     this.#app?.server.closeAllConnections();
     await this.#closed;

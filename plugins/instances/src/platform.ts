@@ -6,6 +6,7 @@ import { ArtifactStore, Catalog } from '@zlh/catalog';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Audiences, Events } from '@zlh/events';
 import { Http, Routes } from '@zlh/http';
+import { Metrics } from '@zlh/metrics';
 import { OperationKinds, Operations } from '@zlh/operations';
 import { Type } from 'typebox';
 import { Admission, Hooks, Instances, Providers, SpecParts } from './index.ts';
@@ -14,6 +15,7 @@ import { Adoption } from './adoption.ts';
 import { userLimits } from './admission.ts';
 import { grantRoutes, sharedEvent } from './grant-routes.ts';
 import { consoleRoute } from './console.ts';
+import { instanceMetrics } from './instance-metrics.ts';
 import { InstancesService } from './instances.ts';
 import { agentObserver } from './observer.ts';
 import { instanceKinds } from './operation-kinds.ts';
@@ -81,6 +83,7 @@ export default definePlugin({
     });
     for (const kind of instanceKinds(use)) add(OperationKinds, kind);
     add(AgentObservers, agentObserver(use));
+    add(Metrics, instanceMetrics(use));
     add(
       Admission,
       userLimits(() => config),

@@ -3,10 +3,12 @@ import { asClass, definePlugin } from '@zlh/kernel';
 import { Grants, Permissions } from '@zlh/accounts';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Events } from '@zlh/events';
+import { Metrics } from '@zlh/metrics';
 import { ReadinessChecks, Routes } from '@zlh/http';
 import { Type } from 'typebox';
 import { OperationKinds, Operations } from './index.ts';
 import { DurableOperations } from './operations.ts';
+import { OperationMeter, operationMetrics } from './operation-metrics.ts';
 import { operationRoutes } from './routes.ts';
 import { operationEntities, operationMigrations } from './schema.ts';
 import { Worker } from './worker.ts';
@@ -29,6 +31,7 @@ export default definePlugin({
   needs: { database: Database, events: Events, grants: Grants, kinds: OperationKinds },
   services: {
     operations: asClass(DurableOperations).singleton(),
+    meter: asClass(OperationMeter).singleton(),
     worker: asClass(Worker).singleton(),
   },
   provides: { operations: Operations },
@@ -48,6 +51,7 @@ export default definePlugin({
         grantedTo: 'manager',
       },
     ]);
+    for (const metric of operationMetrics(use)) add(Metrics, metric);
     add(ReadinessChecks, { name: 'operations', check: async () => use.worker.health() });
   },
   ready: ({ worker }) => worker.open(),

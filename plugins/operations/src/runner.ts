@@ -9,12 +9,14 @@ import type { Events } from '@zlh/events';
 import { Problem } from '@zlh/http';
 import type { OperationKind, PhaseContext, PhaseDefinition } from './index.ts';
 import { publishChange, wakeChannel, type DurableOperations } from './operations.ts';
+import type { OperationMeter } from './operation-metrics.ts';
 import { alignPhases, finish, type EndState, type OperationRecord, type Phase } from './record.ts';
 
 export interface RunnerGround {
   readonly database: Database;
   readonly events: Events;
   readonly operations: DurableOperations;
+  readonly meter: OperationMeter;
   readonly log: Logger;
 }
 
@@ -186,6 +188,7 @@ export class Runner {
       if (tellKind) await this.#kind.ended?.(em, { id, instanceId, input, state, journal, error });
       await publishChange(this.#ground.events, em, over, this.#ground.operations.show(over));
     });
+    this.#ground.meter.ended(record.kind, state, record.created_at);
     this.#log.info({ state, ...(error === null ? {} : { error }) }, record.title);
   }
 

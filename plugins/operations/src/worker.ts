@@ -8,6 +8,7 @@ import type { Database } from '@zlh/database';
 import type { Events } from '@zlh/events';
 import type { Client } from 'pg';
 import { wakeChannel, type DurableOperations } from './operations.ts';
+import type { OperationMeter } from './operation-metrics.ts';
 import { columns, type OperationRecord } from './record.ts';
 import { Runner } from './runner.ts';
 
@@ -15,6 +16,7 @@ interface Ground {
   readonly database: Database;
   readonly events: Events;
   readonly operations: DurableOperations;
+  readonly meter: OperationMeter;
   readonly log: Logger;
   readonly config: { readonly concurrency: number; readonly keepDays: number };
 }
