@@ -27,11 +27,11 @@ export const inMaintenance = (reason: string, operation: AgentOperation | undefi
     operation === undefined ? undefined : { operation },
   );
 
-export const kindMisnamed = (plugin: string, kind: string) =>
+export const kindMisnamed = (feature: string, kind: string) =>
   new CodedError(
     'AGENT_OPERATION_KIND_MISNAMED',
-    `The plugin "${plugin}" adds an operation "${kind}", which does not carry its name.`,
-    `Call it "${plugin}.<verb>".`,
+    `The agent plugin for "${feature}" adds an operation "${kind}", which does not carry that name.`,
+    `Call it "${feature}.<verb>".`,
   );
 export const kindTwice = (kind: string) =>
   new CodedError(

@@ -56,7 +56,9 @@ export class Operations {
 
   /** Of a plugin; throws `AGENT_OPERATION_KIND_MISNAMED` too. */
   defineOf({ plugin, value }: Contribution<OperationKind>): void {
-    if (!value.kind.startsWith(`${plugin}.`)) throw kindMisnamed(plugin, value.kind);
+    // The rooms of a feature share its name: `files` here is the plugin `agent-files`.
+    const feature = plugin.replace(/^agent-/, '');
+    if (!value.kind.startsWith(`${feature}.`)) throw kindMisnamed(feature, value.kind);
     this.define(value);
   }
 

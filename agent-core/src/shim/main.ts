@@ -29,6 +29,8 @@ import { spawnTerminal, type Terminal } from './terminal.ts';
 const PRIVATE = 0o177;
 const CHUNK = 65_536;
 const MOMENT_MS = 2;
+/** Reads of what an ended game left; more than any terminal holds. */
+const LAST_WORDS = 64;
 /** A read of this size says that there is more. */
 const FLOOD = 2_048;
 /** Input waiting for a game that does not read; more is dropped rather than kept. */
@@ -93,6 +95,7 @@ function launch(): void {
   process.umask(PRIVATE);
   terminal.onExit(({ exitCode, signal }) => ended(exitCode, signal ?? 0));
   terminal.onData(take);
+  drainBeforeTheEnd(terminal);
   if (request.owner !== null) chownSync(terminal.ptsName, request.owner.uid, request.owner.gid);
   record(idOf(terminal.pid));
   process.stdout.end('ready\n');
@@ -105,9 +108,21 @@ function take(chunk: Buffer): void {
   if (moment === undefined || gathered >= CHUNK) pumpAll();
 }
 
+/**
+ * node-pty closes the terminal 200 ms after the game's end, read or not. Where the machine was too busy to read in that
+ * time, the game's last words are still there.
+ */
+function drainBeforeTheEnd({ _socket: socket }: Terminal): void {
+  const destroy = socket.destroy.bind(socket);
+  socket.destroy = (error) => {
+    takeMore(LAST_WORDS);
+    return destroy(error);
+  };
+}
+
 /** A terminal hands out 4 KiB at a time; reading on at once spares a flood most of the way through the event loop. */
-function takeMore(): void {
-  for (let times = 0; times < 8; times++) {
+function takeMore(most = 8): void {
+  for (let times = 0; times < most; times++) {
     let count: number;
     try {
       count = readSync(terminal!.fd, more);
@@ -116,7 +131,7 @@ function takeMore(): void {
     }
     ring.write(more.subarray(0, count));
     gathered += count;
-    if (count < FLOOD) return;
+    if (count === 0 || (count < FLOOD && most !== LAST_WORDS)) return;
   }
 }
 

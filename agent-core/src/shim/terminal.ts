@@ -11,7 +11,11 @@ export interface Terminal {
   /** Path of the terminal's device. */
   readonly ptsName: string;
   /** Bytes of input the process has not taken yet: `_socket.writableLength`. */
-  readonly _socket: { readonly writableLength: number };
+  readonly _socket: {
+    readonly writableLength: number;
+    /** Closes the terminal. */
+    destroy: (error?: Error) => unknown;
+  };
   write(data: Buffer): void;
   resize(cols: number, rows: number): void;
   /** Stops reading, which holds a process that writes on. */
