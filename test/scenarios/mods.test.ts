@@ -8,7 +8,7 @@ import { test } from 'uvu';
 import type { Accepted, ApiClient, Operation } from '../support/client.ts';
 import { ConsoleViewer } from '../support/console.ts';
 import { modded, offerModded } from '../support/loader-game.ts';
-import { StandInModrinth } from '../support/modrinth.ts';
+import { jarOf, StandInModrinth } from '../support/modrinth.ts';
 import { TestPlatform } from '../support/platform.ts';
 
 interface Mod {
@@ -138,6 +138,154 @@ test('what is installed is what the game loads, with all that it needs', () =>
     assert.is(await server.change('DELETE', `/${library.id}?dependents=remove`), null);
     assert.equal(await server.folder(), []);
     assert.equal(await server.mods(), []);
+  }));
+
+test('an update of all leaves what is pinned alone, and a search says what is there', () =>
+  withServer(async (server, modrinth) => {
+    for (const project of ['castles', 'towers']) modrinth.publish(project, { id: `${project}1` });
+    assert.is(await server.install('castles'), null);
+    assert.is(await server.install('towers', 'towers1'), null);
+    const { id } = await server.mod('towers');
+    assert.is(await server.change('PATCH', `/${id}`, { pinned: true }), null);
+    for (const project of ['castles', 'towers']) modrinth.publish(project, { id: `${project}2` });
+    assert.is(await server.change('POST', '/actions/update'), null);
+    assert.equal(await server.folder(), ['castles-castles2.jar', 'towers-towers1.jar']);
+    assert.is((await server.mod('towers')).update?.version, 'towers2');
+    assert.equal(await server.refused('POST', '/actions/update'), [409, 'mods.up-to-date']);
+    const search = `${server.path}/mods/search?query=cast`;
+    const { items } = await server.client.ask<{ items: object[] }>('GET', search);
+    assert.equal(items, [
+      {
+        project: 'castles',
+        slug: 'castles',
+        name: 'The castles',
+        description: 'What The castles does.',
+        downloads: 1,
+        installed: true,
+      },
+    ]);
+  }));
+
+test('a jar that was uploaded is taken into the set, and comes back when it is lost', () =>
+  withServer(async (server, modrinth) => {
+    const put = (name: string, content: Buffer | string) =>
+      fetch(`${server.client.url}${server.path}/files/content?path=${name}`, {
+        method: 'PUT',
+        headers: { ...server.client.headers, 'content-type': 'application/octet-stream' },
+        body: content,
+      });
+    await put('no.jar', 'no jar at all');
+    await put('own.jar', jarOf('homemade', '1.5'));
+    const upload = (path: string) => ({ source: 'upload', path });
+    assert.equal(await server.refused('POST', '', upload('no.jar')), [422, 'http.invalid']);
+    assert.equal(await server.refused('POST', '', upload('none.jar')), [404, 'FILES_NOT_FOUND']);
+    assert.is(await server.change('POST', '', upload('own.jar')), null);
+    const { project, version } = await server.mod('upload:homemade');
+    assert.equal([project, version], ['upload:homemade', '1.5']);
+    assert.equal(await server.folder(), ['own.jar']);
+
+    for (const lost of ['mods', 'own.jar'])
+      await server.client.ask('DELETE', `${server.path}/files/content?path=${lost}`);
+    modrinth.publish('castles', { id: 'c1' });
+    assert.is(await server.install('castles'), null);
+    assert.equal(await server.folder(), ['castles-c1.jar', 'own.jar']);
+  }));
+
+test('cancelled or failed, a change leaves set and folder as they were', () =>
+  withServer(async (server, modrinth) => {
+    modrinth.publish('library', { id: 'lib1' });
+    modrinth.publish('castles', { id: 'cas1', requires: ['library'] });
+    assert.is(await server.install('library'), null);
+    modrinth.publish('library', { id: 'lib2' });
+    const before = await server.mods();
+    const { id } = before[0]!;
+    const asBefore = async () => {
+      const strip = (mods: readonly Mod[]) => mods.map(({ update: _update, ...mod }) => mod);
+      assert.equal(strip(await server.mods()), strip(before));
+      assert.equal(await server.folder(), ['library-lib1.jar']);
+    };
+
+    const gate = Promise.withResolvers<void>();
+    modrinth.gate = gate.promise;
+    const { operation } = await server.ask('PATCH', `/${id}`, { update: true });
+    assert.equal(await server.refused('DELETE', `/${id}`), [409, 'operations.conflict']);
+    await server.client.ask('POST', `/api/operations/${operation.id}/cancel`);
+    assert.is((await server.client.untilOver(operation.id)).state, 'cancelled');
+    gate.resolve();
+    modrinth.gate = undefined;
+    await asBefore();
+
+    modrinth.wrong.set('castles-cas1.jar', jarOf('castles', 'cas2'));
+    assert.is((await server.install('castles'))?.code, 'CATALOG_HASH_MISMATCH');
+    await asBefore();
+
+    // The agent itself refuses: its folder leads elsewhere. Nothing of the first change may be left in the way.
+    await server.client.ask('DELETE', `${server.path}/files/content?path=mods`);
+    const file = `${server.path}/files/content?path=mods`;
+    await server.client.ask('PUT', file, 'a file where the folder is to be');
+    assert.is(
+      (await server.change('PATCH', `/${id}`, { update: true }))?.code,
+      'AGENT_PATH_UNSAFE',
+    );
+    await server.client.ask('DELETE', file);
+    assert.is(await server.change('PATCH', `/${id}`, { pinned: true }), null);
+    assert.equal(await server.folder(), ['library-lib1.jar']);
+  }));
+
+test('a platform killed in the middle of a change brings it to its end when it is back', () =>
+  withServer(async (server, modrinth, platform) => {
+    modrinth.publish('castles', { id: 'cas1' });
+    const gate = Promise.withResolvers<void>();
+    modrinth.gate = gate.promise;
+    const { operation } = await server.ask('POST', '', { source: 'modrinth', project: 'castles' });
+    await server.client.until(
+      () => server.client.operation(operation.id),
+      ({ state }) => state === 'running',
+    );
+    await platform.kill();
+    gate.resolve();
+    modrinth.gate = undefined;
+    await platform.start();
+    server.client.moveTo(platform.url);
+    assert.is((await server.client.untilOver(operation.id)).error, null);
+    assert.equal(await server.folder(), ['castles-cas1.jar']);
+    assert.match((await server.mod('castles')).sha256 ?? '', /^[0-9a-f]{64}$/);
+  }));
+
+test('of two changes at once one is done, and what a publisher does not answer is said', () =>
+  withServer(async (server, modrinth) => {
+    modrinth.publish('castles', { id: 'cas1' });
+    modrinth.publish('towers', { id: 'tow1' });
+    const answers = await Promise.all(
+      ['castles', 'towers', 'castles', 'towers'].map((project) =>
+        server.client.request<Changed & { code: string }>('POST', `${server.path}/mods`, {
+          source: 'modrinth',
+          project,
+        }),
+      ),
+    );
+    const begun = answers.filter(({ status }) => status === 202);
+    assert.ok(begun.length >= 1, JSON.stringify(answers.map(({ body }) => body.code)));
+    for (const { status, body } of answers)
+      assert.ok(
+        status === 202 || ['operations.conflict', 'mods.already-there'].includes(body.code),
+        `${status} ${body.code}`,
+      );
+    for (const { body } of begun) await server.client.untilOver(body.operation.id);
+    assert.is((await server.mods()).length, (await server.folder()).length);
+
+    const vanilla = { ...modded, variant: 'vanilla', name: 'Vanilla' };
+    const made = await server.client.ask<Accepted>('POST', '/api/instances', vanilla);
+    const other = new Server(server.client, made.instance.id);
+    assert.equal(await other.refused('GET', ''), [409, 'mods.not-supported']);
+    await server.client.untilOver(made.operation.id);
+
+    await modrinth.close();
+    const wanted = { source: 'modrinth', project: 'keeps' };
+    assert.equal(await server.refused('POST', '', wanted), [503, 'mods.upstream-unavailable']);
+    const list = `${server.path}/mods`;
+    const { updatesKnown } = await server.client.ask<{ updatesKnown: boolean }>('GET', list);
+    assert.not(updatesKnown);
   }));
 
 test.run();

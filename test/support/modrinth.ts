@@ -20,12 +20,20 @@ export interface NewVersion {
 }
 
 type Document = Record<string, unknown>;
+interface File {
+  readonly hashes: { readonly sha512: string; readonly sha1: string };
+  readonly url: string;
+  readonly filename: string;
+  readonly primary: boolean;
+  readonly size: number;
+}
 interface Published extends Document {
   readonly id: string;
   readonly project_id: string;
   readonly loaders: readonly string[];
   readonly game_versions: readonly string[];
   readonly date_published: string;
+  readonly files: File[];
 }
 
 const hex = (algorithm: string, bytes: Buffer) => createHash(algorithm).update(bytes).digest('hex');
@@ -96,7 +104,14 @@ export class StandInModrinth {
     });
   }
 
+  /** Says something else of a version's file than is true. */
+  alter(version: string, change: (file: File) => File): void {
+    for (const { versions } of this.#projects.values())
+      for (const { id, files } of versions) if (id === version) files[0] = change(files[0]!);
+  }
+
   async close(): Promise<void> {
+    if (!this.#server.listening) return;
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, 'close');

@@ -149,6 +149,20 @@ test('a damaged copy in the cache is not handed on', async () => {
   assert.equal(inMods(), []);
 });
 
+test('what a change that came to nothing has placed is known, and goes when it is taken back', async () => {
+  const before = [wanted('mods/a.jar', 'a 1')];
+  await managed.arrange(before, null, never);
+  const broken = wanted('mods/c.jar', 'c 2');
+  writeFileSync(broken.source, 'c X');
+  const after = [wanted('mods/a.jar', 'a 2'), wanted('mods/b.jar', 'b 2'), broken];
+  const failed = await managed.arrange(after, null, never).catch((error: CodedError) => error.code);
+  assert.is(failed, 'AGENT_ARTIFACT_DAMAGED');
+  assert.equal(inMods(), ['a.jar', 'b.jar']);
+  await managed.arrange(before, null, never);
+  assert.equal(inMods(), ['a.jar']);
+  assert.is(read('mods/a.jar'), 'a 1');
+});
+
 /** A spec with so many mods of this edition, offered by the platform. */
 async function moddedSpec(
   platform: FakePlatform,

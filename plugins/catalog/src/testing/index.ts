@@ -8,3 +8,4 @@ export {
   type FileOptions,
   type Handler,
 } from './upstream.ts';
+export { testUpstreams, type TestUpstreams } from './upstreams.ts';

@@ -1,0 +1,307 @@
+/** What sets of mods become: dependencies, cycles, conflicts, pins, and what is refused. */
+import { Problem } from '@zlh/http';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { changes, type Change, type ChangeGround } from './changes.ts';
+import type { Published } from './set/change-set.ts';
+import { pathOf, uploadProject, type Mod, type Release } from './set/mod.ts';
+
+interface Offer {
+  readonly version: string;
+  readonly requires?: readonly string[];
+  readonly conflicts?: readonly string[];
+  readonly fileName?: string;
+}
+
+const dependency = (text: string) => {
+  const [project, versionId = null] = text.split('@') as [string, string?];
+  return { project, versionId };
+};
+
+function releaseOf(project: string, offer: Offer): Release {
+  const { version, requires = [], conflicts = [], fileName = `${project}.jar` } = offer;
+  return {
+    versionId: `${project}-${version}`,
+    version,
+    channel: 'release',
+    fileName,
+    importer: 'modrinth',
+    request: {},
+    sha512: `${project}-${version}`,
+    sha256: null,
+    requires: requires.map(dependency),
+    conflicts: conflicts.map(dependency),
+  };
+}
+
+/** A publisher with these projects, whose versions stand newest first, and one server. */
+class World {
+  mods: readonly Mod[] = [];
+  readonly projects: Record<string, readonly Offer[]>;
+
+  constructor(projects: Record<string, readonly Offer[]>) {
+    this.projects = projects;
+  }
+
+  readonly #ground: ChangeGround = {
+    fit: { kind: 'mod', loaders: ['fabric'], version: '1.0' },
+    publisher: {
+      find: async (project, version) => this.#find(project, version),
+      updates: async (mods) =>
+        new Map(
+          mods.flatMap((mod) => {
+            const newest = this.#find(mod.project)?.release;
+            if (newest === undefined || newest.version === mod.release.version) return [];
+            return [[mod.id, newest] as const];
+          }),
+        ),
+    },
+    upload: async (path) => ({
+      project: uploadProject(path),
+      slug: path,
+      name: path,
+      release: { ...releaseOf(path, { version: 'mine' }), versionId: null, sha512: null },
+    }),
+  };
+
+  #find(project: string, version?: string): Published | null {
+    const offers = this.projects[project] ?? [];
+    const offer = offers.find(
+      (each) =>
+        version === undefined ||
+        `${project}-${each.version}` === version ||
+        each.version === version,
+    );
+    if (offer === undefined) return null;
+    return { project, slug: project, name: project, release: releaseOf(project, offer) };
+  }
+
+  async do(change: Change): Promise<this> {
+    this.mods = await changes(this.mods, change, this.#ground);
+    return this;
+  }
+
+  install(project: string, version?: string): Promise<this> {
+    const wanted = { source: 'modrinth' as const, project };
+    return this.do({
+      what: 'install',
+      wanted: version === undefined ? wanted : { ...wanted, version },
+    });
+  }
+
+  change(project: string, wanted: (Change & { what: 'change' })['wanted']): Promise<this> {
+    return this.do({ what: 'change', id: this.mod(project).id, wanted });
+  }
+
+  remove(project: string, dependents = false): Promise<this> {
+    return this.do({ what: 'remove', id: this.mod(project).id, dependents });
+  }
+
+  mod(project: string): Mod {
+    return this.mods.find((mod) => mod.project === project)!;
+  }
+
+  get names(): string {
+    return this.mods.map(({ project, release }) => `${project} ${release.version}`).join(', ');
+  }
+}
+
+async function refusal(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof Problem) return `${error.code} ${error.message}`;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+const one = (offer: Partial<Offer> = {}): readonly Offer[] => [{ version: '1', ...offer }];
+
+test('dependencies come along, also those of dependencies, each once', async () => {
+  const world = new World({
+    castles: one({ requires: ['library', 'stones'] }),
+    library: one({ requires: ['stones'] }),
+    stones: one(),
+  });
+  await world.install('castles');
+  assert.is(world.names, 'castles 1, library 1, stones 1');
+  assert.equal(
+    world.mods.map(({ requestedBy }) => requestedBy),
+    ['user', 'dependency', 'dependency'],
+  );
+});
+
+test('mods that need each other come to rest, and go together', async () => {
+  const world = new World({
+    a: one({ requires: ['b'] }),
+    b: one({ requires: ['c'] }),
+    c: one({ requires: ['a'] }),
+    self: one({ requires: ['self'] }),
+  });
+  await world.install('a');
+  await world.install('self');
+  assert.is(world.names, 'a 1, b 1, c 1, self 1');
+  await world.remove('self');
+  assert.match(await refusal(world.remove('a')), /^mods.needed "a" is needed by "c", "b"/);
+  await world.remove('a', true);
+  assert.is(world.names, '');
+});
+
+test('the version that a dependency names is taken where it fits, else the newest', async () => {
+  const library = [{ version: '2' }, { version: '1' }];
+  const world = new World({
+    exact: one({ requires: ['library@library-1'] }),
+    library,
+    gone: one({ requires: ['other@other-0'] }),
+    other: one(),
+  });
+  await world.install('exact');
+  await world.install('gone');
+  assert.is(world.names, 'exact 1, library 1, gone 1, other 1');
+});
+
+test('a dependency of which nothing fits refuses the mod and says which', async () => {
+  const world = new World({ castles: one({ requires: ['library'] }) });
+  assert.is(
+    await refusal(world.install('castles')),
+    'mods.dependency-missing "castles" needs "library", of which no version fits this server. Choose another version.',
+  );
+  assert.match(
+    await refusal(world.install('library')),
+    /^mods.not-fitting "library" has no version/,
+  );
+});
+
+test('what does not work together is refused, whoever says so, unless one is disabled', async () => {
+  const world = new World({
+    fast: one({ conflicts: ['slow'] }),
+    slow: one(),
+    picky: one({ conflicts: ['slow@slow-2'] }),
+    user: one({ requires: ['fast'] }),
+  });
+  await world.install('slow');
+  await world.install('picky');
+  assert.match(
+    await refusal(world.install('fast')),
+    /^mods.conflict "fast" does not work together with "slow"/,
+  );
+  assert.match(await refusal(world.install('user')), /^mods.conflict/);
+  await world.change('slow', { enabled: false });
+  await world.install('fast');
+  assert.match(await refusal(world.change('slow', { enabled: true })), /^mods.conflict/);
+});
+
+test('what is there is refused; what came as a dependency becomes wanted for itself', async () => {
+  const world = new World({ castles: one({ requires: ['library'] }), library: one() });
+  await world.install('castles');
+  await world.install('library');
+  assert.match(await refusal(world.install('library')), /^mods.already-there/);
+  await world.remove('castles');
+  assert.is(world.names, 'library 1');
+});
+
+test('dependencies without need go with the last mod that needed them', async () => {
+  const world = new World({
+    a: one({ requires: ['library'] }),
+    b: one({ requires: ['library'] }),
+    library: one(),
+  });
+  await world.install('a');
+  await world.install('b');
+  await world.remove('a');
+  assert.is(world.names, 'library 1, b 1');
+  await world.remove('b');
+  assert.is(world.names, '');
+});
+
+test('updates bring new dependencies, drop old ones, and leave what is pinned alone', async () => {
+  const world = new World({
+    castles: [
+      { version: '2', requires: ['stones'] },
+      { version: '1', requires: ['library'] },
+    ],
+    library: one(),
+    stones: one(),
+    towers: [{ version: '2' }, { version: '1' }],
+  });
+  await world.install('castles', '1');
+  await world.install('towers', '1');
+  await world.change('towers', { pinned: true });
+  await world.do({ what: 'update' });
+  assert.is(world.names, 'castles 2, towers 1, stones 1');
+  assert.match(await refusal(world.do({ what: 'update' })), /^mods.up-to-date/);
+  assert.match(await refusal(world.change('towers', { update: true })), /^mods.pinned/);
+  await world.change('towers', { pinned: false, update: true });
+  assert.is(world.mod('towers').release.version, '2');
+});
+
+test('rolling back takes the release of before, once for each', async () => {
+  const world = new World({ castles: [{ version: '3' }, { version: '2' }, { version: '1' }] });
+  await world.install('castles', '1');
+  await world.change('castles', { version: '2' });
+  await world.change('castles', { update: true });
+  assert.is(world.names, 'castles 3');
+  await world.change('castles', { rollBack: true });
+  await world.change('castles', { rollBack: true });
+  assert.is(world.names, 'castles 1');
+  assert.match(await refusal(world.change('castles', { rollBack: true })), /^mods.no-previous/);
+});
+
+test('a mod that others need is not disabled; enabled again, it brings what it needs', async () => {
+  const world = new World({ castles: one({ requires: ['library'] }), library: one() });
+  await world.install('castles');
+  assert.match(
+    await refusal(world.change('library', { enabled: false })),
+    /^mods.needed "library" is needed by "castles"/,
+  );
+  await world.change('castles', { enabled: false });
+  await world.change('library', { enabled: false });
+  assert.equal(world.mods.map(pathOf), ['mods/castles.jar.disabled', 'mods/library.jar.disabled']);
+  await world.change('castles', { enabled: true });
+  assert.equal(world.mods.map(pathOf), ['mods/castles.jar', 'mods/library.jar']);
+});
+
+test('an upload stands in for the project it calls itself by, and is replaced by another one', async () => {
+  const world = new World({ castles: one({ requires: ['library'] }), library: one() });
+  const upload = { what: 'install', wanted: { source: 'upload', path: 'library' } } as const;
+  await world.do(upload);
+  await world.install('castles');
+  assert.is(world.names, 'upload:library mine, castles 1');
+  assert.match(await refusal(world.do(upload)), /^mods.already-there/);
+  assert.match(await refusal(world.change('upload:library', { update: true })), /^mods.uploaded/);
+});
+
+test('files of one name do not overwrite each other', async () => {
+  const world = new World({ a: one({ fileName: 'mod.jar' }), b: one({ fileName: 'Mod.jar' }) });
+  await world.install('a');
+  await world.install('b');
+  assert.is(new Set(world.mods.map((mod) => pathOf(mod).toLowerCase())).size, 2);
+});
+
+test('more than a server can have is refused before anything is done', async () => {
+  const projects: Record<string, readonly Offer[]> = {};
+  for (let index = 0; index < 300; index++)
+    projects[`m${index}`] = one({ requires: [`m${index + 1}`] });
+  projects['m300'] = one();
+  assert.match(await refusal(new World(projects).install('m0')), /^mods.too-many/);
+});
+
+test('requests that contradict themselves name the field', async () => {
+  const world = new World({ castles: one() });
+  await world.install('castles');
+  const install = (wanted: object) =>
+    refusal(world.do({ what: 'install', wanted: wanted as never }));
+  assert.match(await install({ source: 'modrinth' }), '/project is needed');
+  assert.match(await install({ source: 'upload' }), '/path is needed');
+  assert.match(
+    await install({ source: 'upload', path: 'a', project: 'b' }),
+    '/project has no meaning',
+  );
+  assert.match(
+    await refusal(world.change('castles', { update: true, rollBack: true })),
+    'only one of version, update and rollBack',
+  );
+});
+
+test.run();
