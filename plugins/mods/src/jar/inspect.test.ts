@@ -13,7 +13,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 function look(content: Buffer | readonly ZipEntry[], loaders = ['fabric']) {
   const file = join(folder, 'any.jar');
-  writeFileSync(file, Buffer.isBuffer(content) ? content : zipOf(content as readonly ZipEntry[]));
+  writeFileSync(file, Buffer.isBuffer(content) ? content : zipOf(content));
   return inspectJar(file, loaders);
 }
 

@@ -1,7 +1,7 @@
 /** Modrinth, from a stand-in that answers in its published format: what fits, what is newer, and what is not let in. */
 import { readFileSync } from 'node:fs';
 import { importFault, testUpstreams, tryImporter, type TestUpstreams } from '@zlh/catalog/testing';
-import { CodedError } from '@zlh/kernel';
+import type { CodedError } from '@zlh/kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { jarOf, StandInModrinth } from '../../../../test/support/modrinth.ts';
