@@ -1276,4 +1276,10 @@ export interface paths {
       };
     };
   };
+  '/metrics': {
+    /** The figures of this process, in the text format of Prometheus */
+    get: {
+      responses: { 200: Nothing; default: Refusal };
+    };
+  };
 }
