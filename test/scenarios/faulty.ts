@@ -7,6 +7,7 @@ export interface Schema {
   readonly enum?: readonly unknown[];
   readonly minLength?: number;
   readonly maxLength?: number;
+  readonly examples?: readonly unknown[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
@@ -21,6 +22,7 @@ export interface ApiOperation {
   readonly parameters?: readonly {
     readonly name: string;
     readonly in: string;
+    readonly required?: boolean;
     readonly schema: Schema;
   }[];
   readonly requestBody?: {
@@ -65,12 +67,26 @@ const parametersOf = ({ operation }: Route, place: string) =>
 
 /** The path with every parameter filled in with what it could be, and nobody's. */
 export function sampledPath(route: Route): string {
-  const samples: Record<string, string> = { sha256: '0'.repeat(64) };
-  return route.path.replace(/\{(\w+)\}/g, (_, name: string) => samples[name] ?? nobodys);
+  return withQuery(route, filled(route.path));
+}
+
+function filled(path: string): string {
+  const samples: Record<string, string> = { sha256: '0'.repeat(64), uploadId: '0'.repeat(32) };
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => samples[name] ?? nobodys);
+}
+
+/** With what it cannot do without, save for `but`. */
+function withQuery(route: Route, path: string, but?: string, more = ''): string {
+  const needed = parametersOf(route, 'query')
+    .filter(({ name, required }) => required === true && name !== but)
+    .map(({ name, schema }) => `${name}=${encodeURIComponent(String(sampleOf(schema)))}`);
+  const query = [...needed, more].filter((each) => each !== '').join('&');
+  return query === '' ? path : `${path}?${query}`;
 }
 
 /** Something the schema accepts. */
 export function sampleOf(schema: Schema): unknown {
+  if (schema.examples !== undefined) return schema.examples[0];
   if (schema.enum !== undefined) return schema.enum[0];
   if (schema.anyOf !== undefined) return sampleOf(schema.anyOf[0]!);
   if (schema.type === 'object')
@@ -79,6 +95,7 @@ export function sampleOf(schema: Schema): unknown {
     );
   if (schema.type === 'array') return [sampleOf(schema.items ?? {})];
   if (schema.type === 'integer' || schema.type === 'number') return 1024;
+  if (schema.type === 'boolean') return false;
   if (schema.type === 'null') return null;
   if (schema.format === 'email') return 'somebody@example.org';
   if (schema.format === 'date-time') return '2100-01-01T00:00:00Z';
@@ -114,7 +131,7 @@ function* faultyPaths(route: Route): Generator<Faulty> {
     [`${nobodys.toUpperCase()}0`, [422]],
   ] as const) {
     for (const name of names) {
-      const path = route.path.replace(`{${name}}`, text).replace(/\{\w+\}/g, nobodys);
+      const path = withQuery(route, filled(route.path.replace(`{${name}}`, text)));
       yield {
         what: `${text.slice(0, 40)} for {${name}}`,
         path,
@@ -128,24 +145,25 @@ function* faultyPaths(route: Route): Generator<Faulty> {
 
 function* faultyQueries(route: Route): Generator<Faulty> {
   const known = parametersOf(route, 'query');
-  const at = (query: string) => `${sampledPath(route)}?${query}`;
+  const at = (query: string, but?: string) => withQuery(route, filled(route.path), but, query);
   for (const { name, schema } of known) {
     const numeric = schema.type === 'integer';
     const values = numeric
       ? ['many', '-1', '0', '1e99', '1.5', '%00']
       : ['%00', '%F0%9F%92%A5', 'x'.repeat(3000)];
     for (const value of values) {
-      const wanted = value === '%00' ? [400] : [422, 400];
+      // Free text may be anything: then what it looks for is not there.
+      const wanted = value === '%00' ? [400] : numeric ? [422, 400] : [422, 400, 404];
       yield {
         what: `${name}=${value.slice(0, 20)}`,
-        path: at(`${name}=${value}`),
+        path: at(`${name}=${value}`, name),
         wanted,
         ...(wanted.length > 1 ? { names: `query.${name}` } : {}),
       };
     }
     yield {
       what: `${name} twice`,
-      path: at(`${name}=1&${name}=2`),
+      path: at(`${name}=1&${name}=2`, name),
       wanted: [422],
       names: `query.${name}`,
     };
@@ -162,6 +180,8 @@ function* faultyQueries(route: Route): Generator<Faulty> {
 /** Wrong as a whole, whatever it should have been. */
 function* faultyBodies(route: Route): Generator<Faulty> {
   if (route.method === 'GET') return;
+  // Bytes of any kind are right there.
+  if (route.operation.requestBody?.content['application/octet-stream'] !== undefined) return;
   const path = sampledPath(route);
   yield { what: 'half a JSON', path, body: '{"name": "x', headers: json, wanted: [400] };
   yield {
@@ -227,6 +247,11 @@ function* faultyBodies(route: Route): Generator<Faulty> {
   };
 }
 
+const isNeverEmpty = ({ minLength = 0, pattern, format }: Schema) =>
+  minLength > 0 ||
+  format !== undefined ||
+  (pattern !== undefined && !new RegExp(pattern, 'u').test(''));
+
 /** Right, but for one member. */
 function* faultyMembers(route: Route, schema: Schema): Generator<Faulty> {
   const path = sampledPath(route);
@@ -249,8 +274,9 @@ function* faultyMembers(route: Route, schema: Schema): Generator<Faulty> {
       { $ne: null },
       [[]],
       1e308,
-      true,
-      ...(inner.type === 'string' ? [7, '', 'x'.repeat(20_000)] : ['7', -1]),
+      ...(inner.type === 'boolean' ? [] : [true]),
+      ...(inner.type === 'string' ? [7, 'x'.repeat(20_000)] : ['7', -1]),
+      ...(inner.type === 'string' && isNeverEmpty(inner) ? [''] : []),
     ];
     for (const value of wrong)
       yield send(

@@ -76,7 +76,10 @@ export const RenameFile = Type.Object(
   closed,
 );
 export const ChangeMode = Type.Object(
-  { path: FilePath, mode: Type.String({ pattern: '^[0-7]{3}$', description: '`755`' }) },
+  {
+    path: FilePath,
+    mode: Type.String({ pattern: '^[0-7]{3}$', description: 'In octal.', examples: ['755'] }),
+  },
   closed,
 );
 

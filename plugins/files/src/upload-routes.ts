@@ -33,7 +33,7 @@ export function uploadRoutes(use: Use): readonly Route[] {
       ...(description === undefined ? {} : { description }),
       access,
       perMinute,
-      streamed: true,
+      streamed: method === 'POST' || method === 'PATCH',
       schema: { params: method === 'POST' || method === 'OPTIONS' ? instanceParams : one },
       handler: (request, reply) => speakTus(use, locker, request as never, reply),
     });

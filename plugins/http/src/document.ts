@@ -6,8 +6,9 @@ import { Type } from 'typebox';
 import type { Access, Route } from './index.ts';
 import { nameSchemas } from './named-schemas.ts';
 
-/** Marks a route until the document is finished; @fastify/swagger keeps what begins with `x-`. */
+/** Mark a route until the document is finished; @fastify/swagger keeps what begins with `x-`. */
 const idempotent = 'x-idempotent';
+const streamed = 'x-streamed';
 
 /** The members of a Fastify schema that @fastify/swagger reads. */
 export function documentOf(route: Route, plugin: string) {
@@ -26,6 +27,7 @@ export function documentOf(route: Route, plugin: string) {
       .join('\n\n'),
     security: securityOf(route.access),
     ...(!websocket && route.idempotent === true ? { [idempotent]: true } : {}),
+    ...(!websocket && route.streamed === true ? { [streamed]: true } : {}),
   };
 }
 
@@ -111,6 +113,10 @@ const problemSchema = Type.Object({
   ),
 });
 
+const anyBytes = {
+  'application/octet-stream': { schema: { type: 'string', format: 'binary' } as Schema },
+};
+
 const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
@@ -127,6 +133,7 @@ interface Schema {
 
 interface Operation {
   [idempotent]?: boolean;
+  [streamed]?: boolean;
   requestBody?: { content: Record<string, { schema: Schema }> };
   parameters?: { required?: boolean; schema?: Schema }[];
   responses: Record<string, { description?: string }>;
@@ -161,6 +168,8 @@ function finish(operation: Operation): void {
     media.schema = relaxed(media.schema);
   if (operation[idempotent] === true) (operation.parameters ??= []).push(idempotencyKey);
   delete operation[idempotent];
+  if (operation[streamed] === true) operation.requestBody = { content: anyBytes };
+  delete operation[streamed];
   for (const [status, response] of Object.entries(operation.responses))
     response.description = STATUS_CODES[status] ?? 'Done';
   operation.responses = {

@@ -708,7 +708,7 @@ export interface paths {
       requestBody: Json<{
         /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
         path: string;
-        /** `755` */
+        /** In octal. */
         mode: string;
       }>;
       responses: { 200: Json<FileEntry>; default: Refusal };
@@ -828,6 +828,7 @@ export interface paths {
           path: string;
         };
       };
+      requestBody: { content: { 'application/octet-stream': string } };
       responses: { 200: Json<FileEntry>; 201: Json<FileEntry>; default: Refusal };
     };
   };
@@ -1113,6 +1114,7 @@ export interface paths {
     /** Begin an upload (tus) */
     post: {
       parameters: { path: { id: string } };
+      requestBody: { content: { 'application/octet-stream': string } };
       responses: { 200: Nothing; default: Refusal };
     };
   };
@@ -1126,6 +1128,7 @@ export interface paths {
     /** Go on with an upload (tus) */
     patch: {
       parameters: { path: { id: string; uploadId: string } };
+      requestBody: { content: { 'application/octet-stream': string } };
       responses: { 200: Nothing; default: Refusal };
     };
   };
