@@ -1,8 +1,8 @@
 /** What Modrinth's API v2 answers, as far as it is used; everything else in it is ignored. */
 import { Type, type Static } from 'typebox';
 
-/** Base 62 ids, and slugs. They become parts of addresses. */
-export const ProjectId = Type.String({ pattern: '^[A-Za-z0-9!@$()`.+,_"-]{1,64}$' });
+/** A base 62 id, or a slug. */
+export const ProjectId = Type.String({ minLength: 1, maxLength: 64 });
 export const VersionKey = Type.String({ minLength: 1, maxLength: 64 });
 const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Id = Type.String({ pattern: '^[A-Za-z0-9]{1,32}$' });

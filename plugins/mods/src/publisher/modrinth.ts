@@ -80,6 +80,7 @@ export class Modrinth implements Publisher {
   }
 
   async find(wanted: string, version?: string): Promise<Published | null> {
+    if (/^\.+$/.test(wanted)) return null; // it would be another address
     const { id, slug, title } = await this.#ask(`project/${encodeURIComponent(wanted)}`, {
       what: `the project "${wanted}"`,
       schema: Project,
