@@ -34,6 +34,7 @@ when(await needs.npmRegistry())(
       assert.is((await client.untilOver(operation.id)).state, 'succeeded');
       await editedByTwo(client, `/api/instances/${instance.id}/files`);
       await uploadedInPieces(platform, client, instance.id);
+      await packedAndUnpacked(client, `/api/instances/${instance.id}/files`);
     } finally {
       await platform.remove();
     }
@@ -89,6 +90,25 @@ async function uploadedInPieces(
   const file = join(folderOf(platform.home, instanceId), 'data/maps/new/world.zip');
   assert.is(sha256(await readFile(file)), sha256(content));
   assert.is(await upload.offset(), content.length, 'asked again, it is still known to be complete');
+}
+
+async function packedAndUnpacked(client: ApiClient, files: string): Promise<void> {
+  const act = async (action: string, body: object) => {
+    const { operation } = await client.ask<Accepted>('POST', `${files}/actions/${action}`, body);
+    return client.untilOver(operation.id);
+  };
+  assert.is((await act('archive', { path: 'plugins', to: 'packed.tar.zst' })).state, 'succeeded');
+  assert.is((await act('extract', { path: 'packed.tar.zst', to: 'unpacked' })).state, 'succeeded');
+  assert.is((await act('copy', { from: 'unpacked', to: 'copied' })).state, 'succeeded');
+  const at = `${files}/content?path=${encodeURIComponent('copied/ä b.yml')}`;
+  assert.is((await client.request<{ text: string }>('GET', at)).body.text, 'by one');
+  const again = await act('copy', { from: 'unpacked', to: 'copied' });
+  assert.equal([again.state, again.error?.code], ['failed', 'FILES_EXISTS']);
+  const zip = await fetch(`${client.url}${files}/archive?path=copied&format=zip`, {
+    headers: client.headers,
+  });
+  const bytes = Buffer.from(await zip.arrayBuffer());
+  assert.equal([zip.status, bytes.toString('latin1', 0, 2)], [200, 'PK']);
 }
 
 test.run();

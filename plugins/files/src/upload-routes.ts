@@ -3,7 +3,6 @@
  * who may upload, and how refusals look, is as everywhere else.
  */
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { MemoryLocker, Server } from '@tus/server';
 import { largestUpload, Upload, UploadId } from '@zlh/agent-files';
 import { defineRoute, Problem, type HttpReply, type HttpRequest, type Route } from '@zlh/http';
@@ -77,10 +76,11 @@ async function speakTus(
   const { params, identity, method, raw } = request;
   const target = await use.instances.target(params.id, identity, WRITE);
   let refusal: unknown;
+  const body = method === 'POST' || method === 'PATCH' ? detached(raw) : undefined;
   const server = new Server({
     path: `/api/instances/${params.id}/uploads`,
     relativeLocation: true,
-    datastore: new AgentUploads(use.agents, target),
+    datastore: new AgentUploads(use.agents, target, body),
     locker,
     lockDrainTimeout: 500,
     maxSize: largestUpload,
@@ -98,8 +98,6 @@ async function speakTus(
       return {};
     },
   });
-  const hasBody = method === 'POST' || method === 'PATCH';
-  const body = hasBody ? detached(raw) : undefined;
   // What hung up before its turn came must not add to an upload that goes on elsewhere by now.
   if (body?.destroyed === true)
     throw new Problem(400, 'http.malformed', 'The body did not arrive in full.');
@@ -108,7 +106,6 @@ async function speakTus(
       new Request(new URL(request.url, 'http://platform'), {
         method,
         headers: headersOf(request),
-        ...(body === undefined ? {} : { body: Readable.toWeb(body) as never, duplex: 'half' }),
       }),
     );
     reply.headers(Object.fromEntries([...answer.headers].filter(([name]) => isTold(name))));

@@ -6,7 +6,7 @@ import { tagOf } from '../tree/entry.ts';
 import { parsePath } from '../tree/names.ts';
 import type { Tree } from '../tree/tree.ts';
 
-const CHUNK = 512 * 1024;
+const CHUNK = 256 * 1024;
 
 export interface Content {
   readonly size: number;
