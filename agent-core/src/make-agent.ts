@@ -24,6 +24,7 @@ import { Installer } from './install/installer.ts';
 import { ManagedFiles } from './install/managed-files.ts';
 import { Secrets } from './install/secrets.ts';
 import { SpecStore } from './install/spec-store.ts';
+import { nameLog } from './lib/named-log.ts';
 import { Journal } from './operations/journal.ts';
 import { defineOperations } from './operations/kinds.ts';
 import { Operations } from './operations/operations.ts';
@@ -104,6 +105,7 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
   const token = readToken(config.tokenFile ?? join(home, 'agent-token'));
   const changes = new Changes();
   const specs = new SpecStore(folders.state);
+  nameLog(log, changes, () => specs.spec?.instanceId);
   const address = new PlatformAddress(folders.state, config.platformUrl);
   const platform = createPlatformClient(() => address.url, token);
   const cache = new ArtifactCache({ folder: folders.artifacts, owner: ownerOf(token), platform });
