@@ -22,11 +22,11 @@ test('an agent that knows whose it is says so from its first line', () => {
 test('a new agent says so once it has its first spec', () => {
   const { bindings, log } = stand();
   const changes = new Changes();
-  let id: string | undefined;
-  nameLog(log, changes, () => id);
+  const known: { id?: string } = {};
+  nameLog(log, changes, () => known.id);
   changes.notify();
   assert.equal(bindings, []);
-  id = 'i-2';
+  known.id = 'i-2';
   changes.notify();
   changes.notify();
   assert.equal(bindings, [{ instanceId: 'i-2' }]);
