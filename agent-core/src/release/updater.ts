@@ -61,17 +61,17 @@ export class Updater {
       await cache.discard(artifact);
     });
     await phase('switch', () => this.#switch(input, cache.path(artifact)));
-    await phase('prove', () => this.#proved.promise);
+    await phase('prove', async () => {
+      await this.#proved.promise;
+      // It may have been taken back between its start and its proof: then this is the agent before.
+      this.#assertKept(input);
+    });
   }
 
   /** Returns in the new release only; or throws in the old one. */
   async #switch({ operationId, release }: UpdateInput, to: string): Promise<void> {
     const { folder, withinMs, letGo } = this.#parts;
-    const { failed } = folder;
-    if (failed?.operationId === operationId) {
-      folder.forgetFailure();
-      throw errors.takenBack(failed.reason);
-    }
+    this.#assertKept({ operationId, release });
     if (this.running === release.sha256) return;
     const manifest = readManifest(to);
     if (manifest === undefined) throw errors.noRelease();
@@ -87,6 +87,15 @@ export class Updater {
     folder.begin(update);
     await letGo();
     become([process.execPath, ...process.execArgv, folder.launcher, ...process.argv.slice(2)]);
+  }
+
+  /** Throws when the launcher has taken this release back. */
+  #assertKept({ operationId }: UpdateInput): void {
+    const { folder } = this.#parts;
+    const { failed } = folder;
+    if (failed?.operationId !== operationId) return;
+    folder.forgetFailure();
+    throw errors.takenBack(failed.reason);
   }
 }
 

@@ -119,6 +119,9 @@ test('a reader that comes back again and again misses nothing and gets nothing t
   const lines = 20_000;
   const started = await shell(
     `i=0; while [ $i -lt ${lines} ]; do echo "line $i"; i=$((i+1)); done; read wait`,
+    0,
+    // All of it fits, however long a visit takes to come.
+    { scrollbackBytes: 524_288 },
   );
   let text = '';
   let from = 0;

@@ -145,8 +145,11 @@ test('an import that fails leaves nothing, tells why, and may be tried again', a
 
 test('one failed artifact calls off the others', async ({ first, imports }) => {
   imports.fail('bad', 1);
-  imports.hold('held');
-  assert.is((await faultOf(ensure(first, wanted('held'), wanted('bad')))).code, 'TEST_FAILED');
+  const [held, bad] = [imports.hold('held'), imports.hold('bad')];
+  const fault = faultOf(ensure(first, wanted('held'), wanted('bad')));
+  await held.begun;
+  bad.release();
+  assert.is((await fault).code, 'TEST_FAILED');
   assert.is(imports.aborted('held'), 1);
 });
 
