@@ -2,13 +2,20 @@
  * `<home>/release`: which release of the agent runs here, and what is known of an update in progress. Shared with
  * `bin/launch.js`, which reads and writes the same files without any of our code.
  *
- *   launch.js     what starts the agent; replaced by releases that have proved themselves
+ *   launch.js     what starts the agent where `current` leads to a release; replaced by those that have proved themselves
  *   current       link to the unpacked release, in the artifact cache
  *   update.json   an {@link Update} on probation; removed by the agent that proved itself
  *   failed.json   a {@link FailedUpdate} that was taken back, until its operation has been told
  */
-import { copyFileSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
-import { symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readJsonFile, writeFileAtomic } from '../lib/atomic-file.ts';
@@ -69,13 +76,6 @@ export class ReleaseFolder {
     if (this.current === null) this.#placeLauncher();
     writeFileAtomic(join(this.path, 'update.json'), JSON.stringify(update));
     this.#link(update.to);
-  }
-
-  /** The new release cannot even be entered. */
-  takeBack({ fromLink }: Update): void {
-    if (fromLink === null) rmSync(join(this.path, 'current'), { force: true });
-    else this.#link(fromLink);
-    rmSync(join(this.path, 'update.json'), { force: true });
   }
 
   /** This release is healthy: from now on it is the one to come back to. */

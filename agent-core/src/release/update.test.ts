@@ -1,7 +1,7 @@
 /** Promises of an update: the game never notices, and whatever a release is worth, there is an agent afterwards. */
 // time-limit: 300s
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +12,7 @@ import type { AgentRelease } from '../contract/messages.ts';
 import type { AgentOperation } from '../contract/operation.ts';
 import { statProcess } from '../lib/process-id.ts';
 import { readShimRecord } from '../shim/start.ts';
+import { ReleaseFolder } from './release-folder.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from '../testing/index.ts';
 import type { FakePlatform, TestAgent } from '../testing/index.ts';
 import { tarOf } from '../testing/archives.ts';
@@ -155,6 +156,18 @@ async function isTakenBackAtItsDeadline(program: string): Promise<void> {
 for (const [how, program] of Object.entries(silent))
   test(`a release that ${how} is ended at its deadline, and taken back by whoever starts the agent next`, () =>
     isTakenBackAtItsDeadline(program));
+
+test('an update cut off before its link was made leaves the agent as it was, and goes on', async () => {
+  await running();
+  const folder = new ReleaseFolder(agent.home);
+  mkdirSync(folder.path, { recursive: true });
+  writeFileSync(folder.launcher, 'throw new Error("nothing to start yet")');
+  await agent.kill();
+  await agent.start();
+  const wanted = await good();
+  assert.is((await over(await update(wanted))).state, 'succeeded');
+  assert.is((await agent.status()).release, wanted.sha256);
+});
 
 test('an artifact that is no release, or needs a newer Node, changes nothing', async () => {
   await running();

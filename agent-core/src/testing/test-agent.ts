@@ -147,8 +147,8 @@ function launch(
   { platformUrl, artifactCache, env }: TestAgentOptions,
 ): ChildProcess {
   // As providers do: what an update has installed comes first.
-  const launcher = join(home, 'release', 'launch.js');
-  const program = existsSync(launcher) ? launcher : zlh;
+  const release = join(home, 'release');
+  const program = existsSync(join(release, 'current')) ? join(release, 'launch.js') : zlh;
   return spawn(process.execPath, ['--conditions=zlh-source', program, 'agent'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

@@ -77,10 +77,13 @@ export async function startAgent({
   }
 }
 
-/** What an update has installed there; else the platform's own files. */
-function programIn(folder: string): string {
-  const launcher = join(folder, 'release', 'launch.js');
-  if (existsSync(launcher)) return launcher;
+/**
+ * What an update has installed there; else the platform's own files, also where an update was cut off before its link
+ * was made, or the release it leads to is gone.
+ */
+export function programIn(folder: string): string {
+  const release = join(folder, 'release');
+  if (existsSync(join(release, 'current'))) return join(release, 'launch.js');
   const kernel = dirname(createRequire(import.meta.url).resolve('@zlh/kernel/package.json'));
   return join(kernel, 'bin', 'zlh.js');
 }
