@@ -79,6 +79,44 @@ test('work is called off when the last one gives up, and begun anew for the next
   assert.is(await again, 'done');
 });
 
+test('who gives up last waits for the work to end, and so leaves nothing half made', async () => {
+  const shared = new SharedWork<string>(4);
+  const given = waiter();
+  const order: string[] = [];
+  const calledOff = Promise.withResolvers<void>();
+  const cleaned = Promise.withResolvers<void>();
+  const over = messageOf(
+    shared.join('a', given, async (signal) => {
+      signal.addEventListener('abort', () => calledOff.resolve());
+      await calledOff.promise;
+      await cleaned.promise;
+      order.push('cleaned up');
+      throw new Error('called off');
+    }),
+  ).then((message) => order.push(message));
+  given.abort();
+  await calledOff.promise;
+  await new Promise((resolve) => setImmediate(resolve));
+  cleaned.resolve();
+  await over;
+  assert.equal(order, ['cleaned up', 'gave up']);
+});
+
+test("who gives up in the queue leaves it at once, and takes nobody's turn", async () => {
+  const shared = new SharedWork<string>(1);
+  const [first, never, third] = [work(), work(), work()];
+  const begun = messageOf(shared.join('first', waiter(), first.run));
+  const given = waiter();
+  const gone = messageOf(shared.join('never', given, never.run));
+  const last = messageOf(shared.join('third', waiter(), third.run));
+  given.abort();
+  assert.is(await gone, 'gave up');
+  first.resolve('done');
+  third.resolve('done');
+  assert.equal(await Promise.all([begun, last]), ['succeeded', 'succeeded']);
+  assert.equal([never.state.runs, third.state.runs], [0, 1]);
+});
+
 test('a failure reaches all and is not kept', async () => {
   const shared = new SharedWork<string>(4);
   const [first, second] = [work(), work()];

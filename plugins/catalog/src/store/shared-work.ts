@@ -1,6 +1,7 @@
 /**
  * Work that several callers in this process want at the same time, done once. A caller that gives up
- * leaves the others alone; the work itself is called off when nobody waits for it any more.
+ * leaves the others alone; the work itself is called off when nobody waits for it any more, and the last one
+ * leaves only when it has ended, so that what is over has nothing half made lying about.
  */
 export interface Waiter {
   readonly signal: AbortSignal;
@@ -39,7 +40,7 @@ export class SharedWork<T> {
     } finally {
       waiter.signal.removeEventListener('abort', giveUp);
       running.waiters.delete(waiter);
-      if (running.waiters.size === 0) this.#abandon(key, running);
+      if (running.waiters.size === 0) await this.#abandon(key, running);
     }
   }
 
@@ -60,14 +61,15 @@ export class SharedWork<T> {
   }
 
   /** A newcomer must not join work that is being called off, so it is forgotten at once. */
-  #abandon(key: string, running: Running<T>): void {
-    if (this.#running.get(key) === running) this.#running.delete(key);
-    running.abort.abort();
+  async #abandon(key: string, { result, abort }: Running<T>): Promise<void> {
+    if (this.#running.get(key)?.result === result) this.#running.delete(key);
+    abort.abort();
+    await Promise.allSettled([result]); // whoever waited has heard, or has given up
   }
 
   async #inTurn(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    if (this.#busy >= this.#atOnce) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    else this.#busy += 1;
+    if (this.#busy < this.#atOnce) this.#busy += 1;
+    else await this.#myTurn(signal);
     try {
       signal.throwIfAborted();
       return await work();
@@ -76,5 +78,21 @@ export class SharedWork<T> {
       if (next === undefined) this.#busy -= 1;
       else next();
     }
+  }
+
+  /** Resolves with a place of its own; who is called off before leaves the queue at once. */
+  #myTurn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#queue.splice(this.#queue.indexOf(begin), 1);
+        reject(signal.reason as Error);
+      };
+      const begin = () => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      this.#queue.push(begin);
+      signal.addEventListener('abort', leave, { once: true });
+    });
   }
 }
