@@ -112,6 +112,10 @@ export class AgentsService implements Agents {
     return this.#client.stream(target, wanted);
   }
 
+  transfer(target: AgentTarget, wanted: AgentStreamRequest): Promise<AgentStream> {
+    return this.#client.transfer(target, wanted);
+  }
+
   console(target: AgentTarget): Promise<WebSocket> {
     return this.#client.console(target);
   }

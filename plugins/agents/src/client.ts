@@ -1,8 +1,11 @@
 /** One request to one agent: by address, with its token, within a time limit, answered or refused as a Problem. */
+import { Problem } from '@zlh/http';
 import { Agent as Dispatcher, errors, request, type Dispatcher as Undici } from 'undici';
 import { WebSocket } from 'ws';
 import type { AgentStream, AgentStreamRequest, AgentTarget } from './index.ts';
 import { beginning, faulty, largestAnswer, refused, unreachable } from './refusals.ts';
+import { Nonsense } from './transfer/head.ts';
+import { transfer } from './transfer/transfer.ts';
 
 export interface Call<T> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -62,9 +65,7 @@ export class AgentClient {
       text = await answer.body.text();
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
-      throw isNonsense(error)
-        ? faulty('answered something that was not expected', error)
-        : unreachable(error);
+      throw problemOf(error);
     }
     if (status >= 300) throw refused(status, text);
     try {
@@ -87,13 +88,26 @@ export class AgentClient {
       });
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
-      throw isNonsense(error)
-        ? faulty('answered something that was not expected', error)
-        : unreachable(error);
+      throw problemOf(error);
     }
     // What the agent refuses is a problem document, and small.
     if (answer.statusCode >= 400) throw refused(answer.statusCode, await beginning(answer.body));
     return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+  }
+
+  async transfer(target: AgentTarget, wanted: AgentStreamRequest): Promise<AgentStream> {
+    const { path, headers, signal } = wanted;
+    try {
+      const answer = await transfer(new URL(path, target.url), {
+        ...wanted,
+        headers: { ...headers, authorization: this.#authorization(target) },
+      });
+      if (answer.status >= 400) throw refused(answer.status, await beginning(answer.body));
+      return answer;
+    } catch (error) {
+      if (signal?.aborted === true) throw signal.reason;
+      throw problemOf(error);
+    }
   }
 
   console(target: AgentTarget): Promise<WebSocket> {
@@ -127,10 +141,14 @@ export class AgentClient {
   }
 }
 
-function isNonsense(error: unknown): boolean {
-  return (
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const isNonsense =
+    error instanceof Nonsense ||
     error instanceof errors.ResponseExceededMaxSizeError ||
     error instanceof errors.HTTPParserError ||
-    error instanceof errors.HeadersOverflowError
-  );
+    error instanceof errors.HeadersOverflowError;
+  return isNonsense
+    ? faulty('answered something that was not expected', error)
+    : unreachable(error);
 }

@@ -77,6 +77,11 @@ export interface Agents {
    * refuses; whoever gets the answer must read or destroy its body.
    */
   stream(target: AgentTarget, request: AgentStreamRequest): Promise<AgentStream>;
+  /**
+   * The same for bodies that say their length before, as files do: the request's in `content-length`, the answer's too. Over a
+   * connection of its own, at three times the speed.
+   */
+  transfer(target: AgentTarget, request: AgentStreamRequest): Promise<AgentStream>;
   /** An open console; paused until the caller listens, so nothing is lost. */
   console(target: AgentTarget): Promise<WebSocket>;
   /** Tells the agent to end; with `stopServer` the game is stopped gracefully first. */

@@ -1,6 +1,12 @@
 /** How this plugin speaks to the agent of an instance: who may, where it is, and the trail of what was changed. */
 import type { Audit } from '@zlh/accounts';
-import type { AgentQuestion, Agents } from '@zlh/agents';
+import type {
+  AgentQuestion,
+  Agents,
+  AgentStream,
+  AgentStreamRequest,
+  AgentTarget,
+} from '@zlh/agents';
 import type { Database } from '@zlh/database';
 import type { Identity } from '@zlh/http';
 import type { Instances } from '@zlh/instances';
@@ -29,6 +35,21 @@ export async function askAgent<S extends TSchema>(
   question: AgentQuestion<S>,
 ): Promise<Static<S>> {
   return agents.ask(await instances.target(params.id, identity, permission), question);
+}
+
+/** Bytes for the agent: the quick way where their number is known. */
+export function sendTo(
+  agents: Agents,
+  target: AgentTarget,
+  request: AgentStreamRequest,
+): Promise<AgentStream> {
+  const sent = {
+    ...request,
+    headers: { ...request.headers, 'content-type': 'application/octet-stream' },
+  };
+  return request.headers?.['content-length'] === undefined
+    ? agents.stream(target, sent)
+    : agents.transfer(target, sent);
 }
 
 /** `?path=world&limit=50`; what is undefined is left out. */

@@ -9,14 +9,21 @@ import { Upload, uploadLifeMs } from '@zlh/agent-files';
 import type { Agents, AgentTarget } from '@zlh/agents';
 import { problems } from '@zlh/http';
 import { Type } from 'typebox';
+import { sendTo } from './agent-files.ts';
+
+/** With `content-length` where the client said it. */
+export interface Part {
+  readonly body: Readable;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 export class AgentUploads extends DataStore {
   readonly #agents: Agents;
   readonly #target: AgentTarget;
-  readonly #body: Readable | undefined;
+  readonly #body: Part | undefined;
 
   /** `body`: of the request under way, as it comes. */
-  constructor(agents: Agents, target: AgentTarget, body: Readable | undefined) {
+  constructor(agents: Agents, target: AgentTarget, body: Part | undefined) {
     super();
     this.#agents = agents;
     this.#target = target;
@@ -63,11 +70,10 @@ export class AgentUploads extends DataStore {
    */
   override async write(given: Readable, id: string, offset: number): Promise<number> {
     given.resume();
-    const answer = await this.#agents.stream(this.#target, {
+    const answer = await sendTo(this.#agents, this.#target, {
       method: 'PATCH',
       path: `/uploads/${id}?offset=${offset}`,
-      headers: { 'content-type': 'application/octet-stream' },
-      body: this.#body,
+      ...this.#body,
     });
     return ((await json(answer.body)) as Upload).offset;
   }

@@ -5,7 +5,7 @@ import type { AgentStream } from '@zlh/agents';
 import { defineRoute, type HttpReply, type Route } from '@zlh/http';
 import { Type } from 'typebox';
 import { json } from 'node:stream/consumers';
-import { askAgent, instanceParams, queryOf, record, type Use } from './agent-files.ts';
+import { askAgent, instanceParams, queryOf, record, sendTo, type Use } from './agent-files.ts';
 import { READ, WRITE } from './index.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -27,7 +27,7 @@ export function contentRoutes(use: Use): readonly Route[] {
       schema: { params: instanceParams, query },
       async handler({ params, identity, query: { path }, headers, method }, reply) {
         const target = await use.instances.target(params.id, identity, READ);
-        const answer = await use.agents.stream(target, {
+        const answer = await use.agents.transfer(target, {
           method: method === 'HEAD' ? 'HEAD' : 'GET',
           path: `/files/content${queryOf({ path })}`,
           headers: pick(headers, asked.slice(0, 3)),
@@ -93,10 +93,10 @@ function writeRoute(use: Use): Route {
         raw,
       } = request;
       const target = await use.instances.target(params.id, identity, WRITE);
-      const answer = await use.agents.stream(target, {
+      const answer = await sendTo(use.agents, target, {
         method: 'PUT',
         path: `/files/content${queryOf({ path })}`,
-        headers: { ...pick(headers, asked.slice(2)), 'content-type': 'application/octet-stream' },
+        headers: pick(headers, asked.slice(2)),
         body: detached(raw),
       });
       const entry = await json(answer.body);
@@ -131,7 +131,10 @@ export function detached(raw: Readable): Readable {
 
 const gone = () => new Error('the client went away');
 
-function pick(headers: AgentStream['headers'], names: readonly string[]): Record<string, string> {
+export function pick(
+  headers: AgentStream['headers'],
+  names: readonly string[],
+): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = headers[name];

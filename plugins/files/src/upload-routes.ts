@@ -9,7 +9,7 @@ import { defineRoute, Problem, type HttpReply, type HttpRequest, type Route } fr
 import { Type } from 'typebox';
 import { AgentUploads } from './agent-uploads.ts';
 import { askAgent, instanceParams, record, type Asking, type Use } from './agent-files.ts';
-import { detached } from './content-routes.ts';
+import { detached, pick } from './content-routes.ts';
 import { WRITE } from './index.ts';
 
 const url = '/api/instances/:id/uploads';
@@ -80,7 +80,11 @@ async function speakTus(
   const server = new Server({
     path: `/api/instances/${params.id}/uploads`,
     relativeLocation: true,
-    datastore: new AgentUploads(use.agents, target, body),
+    datastore: new AgentUploads(
+      use.agents,
+      target,
+      body && { body, headers: pick(request.headers, ['content-length']) },
+    ),
     locker,
     lockDrainTimeout: 500,
     maxSize: largestUpload,

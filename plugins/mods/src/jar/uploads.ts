@@ -94,7 +94,7 @@ export class Uploads {
 
   /** Answers its SHA-256. */
   async #fetch({ target, path, signal }: Upload, file: string): Promise<string> {
-    const { body } = await this.#ground.agents.stream(target, {
+    const { body } = await this.#ground.agents.transfer(target, {
       method: 'GET',
       path: `/files/content?path=${encodeURIComponent(path)}`,
       signal,

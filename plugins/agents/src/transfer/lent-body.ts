@@ -1,0 +1,109 @@
+/**
+ * The body of an agent's answer. It can be read like any stream; piped, it lends its destination the very buffers that it
+ * reads into, and fills each of them again when the destination has written it: nothing is copied and nothing is made.
+ * Ends after exactly the announced bytes; fails when the agent breaks off before.
+ */
+import { Readable } from 'node:stream';
+import type { Line } from './line.ts';
+
+/** Bytes that the lent buffers of all bodies together may take; beyond that bodies make do with small ones. */
+const budget = 64 * 1024 * 1024;
+const largeBuffer = 512 * 1024;
+let spent = 0;
+
+export class LentBody extends Readable {
+  readonly #line: Line;
+  #left: number;
+  /** What came with the head. */
+  #first: Buffer | undefined;
+  #target: NodeJS.WritableStream | undefined;
+  #unwritten = 0;
+  #spent = 0;
+
+  constructor(line: Line, first: Buffer, length: number) {
+    super();
+    this.#line = line;
+    this.#left = length;
+    this.#first = first.length === 0 || length === 0 ? undefined : Buffer.from(first);
+    line.take = (piece) => this.#take(piece);
+    line.ended = (error) => this.destroy(error ?? new Error('the agent broke off'));
+    line.expecting = () => true;
+    if (length === 0) this.#done();
+  }
+
+  override pipe<T extends NodeJS.WritableStream>(
+    destination: T,
+    options?: { readonly end?: boolean },
+  ): T {
+    if (
+      this.#left === 0 ||
+      this.readableDidRead ||
+      this.readableLength > 0 ||
+      options?.end === false
+    )
+      return super.pipe(destination, options);
+    if (this.#target !== undefined) throw new TypeError('This body is lent to one only.');
+    this.#target = destination;
+    destination.once('close', () => this.destroy());
+    this.once('end', () => destination.end());
+    this.#borrow();
+    destination.emit('pipe', this);
+    this.#begin();
+    return destination;
+  }
+
+  override _read(): void {
+    if (this.#target === undefined) this.#begin();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    spent -= this.#spent;
+    this.#spent = 0;
+    this.#line.ended = () => undefined;
+    this.#line.close();
+    done(error);
+  }
+
+  #borrow(): void {
+    const each = Math.min(largeBuffer, this.#left);
+    if (spent + 2 * each > budget) return;
+    this.#spent = 2 * each;
+    spent += this.#spent;
+    this.#line.enlarge(each);
+  }
+
+  #begin(): void {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first === undefined || this.#take(first)) this.#line.resume();
+  }
+
+  #take(piece: Buffer): boolean {
+    const wanted = piece.subarray(0, this.#left);
+    this.#left -= wanted.length;
+    return this.#target === undefined ? this.#keep(wanted) : this.#lend(this.#target, wanted);
+  }
+
+  #keep(piece: Buffer): boolean {
+    const wantsMore = this.push(Buffer.from(piece));
+    if (this.#left === 0) this.#done();
+    return wantsMore && this.#left > 0;
+  }
+
+  #lend(target: NodeJS.WritableStream, piece: Buffer): boolean {
+    this.#unwritten += 1;
+    target.write(piece, (error) => {
+      this.#unwritten -= 1;
+      if (error !== null && error !== undefined) this.destroy(error);
+      else if (this.#left > 0) this.#line.resume();
+      else if (this.#unwritten === 0) this.#done();
+    });
+    return this.#left > 0 && this.#unwritten < 2;
+  }
+
+  #done(): void {
+    this.#line.ended = () => undefined;
+    this.push(null);
+    if (this.#target !== undefined) this.resume(); // towards its end: nobody reads it
+  }
+}
