@@ -1,8 +1,10 @@
 /**
- * The body of an agent's answer. It can be read like any stream; piped, it lends its destination the very buffers that it
- * reads into, and fills each of them again when the destination has written it: nothing is copied and nothing is made.
+ * The body of an agent's answer. It can be read like any stream; piped into an answer of ours, it lends that the very
+ * buffers that it reads into, and fills each of them again when it is sent: nothing is copied and nothing is made.
+ * Other destinations may keep what they have "written", a transform for example; they get copies.
  * Ends after exactly the announced bytes; fails when the agent breaks off before.
  */
+import { OutgoingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Line } from './line.ts';
 
@@ -35,12 +37,8 @@ export class LentBody extends Readable {
     destination: T,
     options?: { readonly end?: boolean },
   ): T {
-    if (
-      this.#left === 0 ||
-      this.readableDidRead ||
-      this.readableLength > 0 ||
-      options?.end === false
-    )
+    const untouched = this.#left > 0 && !this.readableDidRead && this.readableLength === 0;
+    if (!untouched || options?.end === false || !(destination instanceof OutgoingMessage))
       return super.pipe(destination, options);
     if (this.#target !== undefined) throw new TypeError('This body is lent to one only.');
     this.#target = destination;

@@ -6,8 +6,6 @@
 import { connect, type Socket } from 'node:net';
 
 const connectMs = 3000;
-/** An agent that neither takes nor sends anything for this long is given up. */
-const silentMs = 60_000;
 const smallBuffer = 64 * 1024;
 
 export class Line {
@@ -19,10 +17,12 @@ export class Line {
   /** Whether it is the agent's turn to do something; asked when nothing has moved for too long. */
   expecting: () => boolean = () => true;
   #buffers = [Buffer.allocUnsafeSlow(smallBuffer), Buffer.allocUnsafeSlow(smallBuffer)];
+  readonly #silentMs: number;
   #turn = 0;
   #wanting = true;
 
-  constructor({ hostname, port }: URL) {
+  constructor({ hostname, port }: URL, silentMs = 60_000) {
+    this.#silentMs = silentMs;
     this.socket = connect({
       host: hostname.replace(/^\[|\]$/g, ''),
       port: Number(port),
@@ -49,7 +49,7 @@ export class Line {
   resume(): void {
     if (this.#wanting || this.socket.destroyed) return;
     this.#wanting = true;
-    this.socket.setTimeout(silentMs); // what was waited for meanwhile was not the agent
+    this.socket.setTimeout(this.#silentMs); // what was waited for meanwhile was not the agent
     this.socket.resume();
   }
 
@@ -61,7 +61,7 @@ export class Line {
   #timedOut(): void {
     if (this.socket.connecting || (this.#wanting && this.expecting()))
       this.close(new Error('the agent did nothing for too long'));
-    else this.socket.setTimeout(silentMs);
+    else this.socket.setTimeout(this.#silentMs);
   }
 
   #end(error?: Error): void {

@@ -14,15 +14,17 @@ export interface TransferRequest {
   /** Destroyed when the agent does not want the rest of it. */
   readonly body?: Readable | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The agent is given up when it is its turn and nothing has moved for this long. Default 60 s. */
+  readonly silentMs?: number | undefined;
 }
 
 /** Rejects with `Nonsense` when the answer makes no sense, with the reason of the signal, or with what befell the connection. */
 export async function transfer(
   url: URL,
-  { method, headers, body, signal }: TransferRequest,
+  { method, headers, body, signal, silentMs }: TransferRequest,
 ): Promise<AnswerHead & { readonly body: Readable }> {
   signal?.throwIfAborted();
-  const line = new Line(url);
+  const line = new Line(url, silentMs);
   const abort = () => line.close(signal?.reason as Error);
   signal?.addEventListener('abort', abort, { once: true });
   line.socket.once('close', () => signal?.removeEventListener('abort', abort));
