@@ -1,10 +1,11 @@
 /** Hands out a file's bytes, whole or a range, from one open handle: what is sent is one version of the file's name. */
 import type { FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { refusals } from '../errors.ts';
 import { tagOf } from '../tree/entry.ts';
 import { parsePath } from '../tree/names.ts';
 import type { Tree } from '../tree/tree.ts';
+import { FileBody } from './file-body.ts';
 
 const CHUNK = 256 * 1024;
 
@@ -24,7 +25,7 @@ export async function openContent(tree: Tree, path: string): Promise<Content> {
     size: Number(stat.size),
     etag: tagOf(stat),
     modifiedAt: new Date(Number(stat.mtimeMs)),
-    read: (start, end) => Readable.from(chunksOf(handle, start, end, path), { objectMode: false }),
+    read: (start, end) => new FileBody({ handle, path, start, end }),
     close: () => handle.close(),
   };
 }

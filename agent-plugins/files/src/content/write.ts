@@ -14,6 +14,7 @@ import { entryOf, tagOf } from '../tree/entry.ts';
 import { parseNewPath, parsePath } from '../tree/names.ts';
 import type { Place, Tree } from '../tree/tree.ts';
 import type { Workshop } from '../workshop.ts';
+import { fill } from './fill.ts';
 
 export interface Parts {
   readonly tree: Tree;
@@ -30,8 +31,6 @@ export interface Expectation {
 }
 
 const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-/** Written in one go; small pieces of a network would each cost a turn of the disk. */
-const GATHER = 1024 * 1024;
 
 export async function writeContent(
   parts: Parts,
@@ -103,57 +102,4 @@ async function checked(
       throw refusals.changed(path, tag, match);
   }
   return found;
-}
-
-export interface Filling {
-  /** Where the first byte goes. Default 0. */
-  readonly start?: number;
-  /** Told how many will have come before they are written; throws when that is too many. */
-  grow(bytes: number): Promise<void> | undefined;
-  /** Told how many are written. */
-  wrote?(bytes: number): void;
-}
-
-/** Answers how many bytes came. When the body breaks off, what came before is written all the same. */
-export async function fill(
-  handle: FileHandle,
-  body: Readable,
-  { start = 0, grow, wrote }: Filling,
-): Promise<number> {
-  let waiting: Buffer[] = [];
-  let gathered = 0;
-  let size = 0;
-  const flush = async () => {
-    await writeAll(handle, waiting, start + size);
-    size += gathered;
-    waiting = [];
-    gathered = 0;
-    wrote?.(size);
-  };
-  try {
-    // Not destroyed when this fails: the answer goes the way the body came.
-    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      await grow(size + gathered + chunk.length);
-      waiting.push(chunk);
-      gathered += chunk.length;
-      if (gathered >= GATHER) await flush();
-    }
-  } finally {
-    await flush();
-  }
-  return size;
-}
-
-async function writeAll(handle: FileHandle, chunks: Buffer[], position: number): Promise<void> {
-  if (chunks.length === 0) return;
-  const total = chunks.reduce((sum, { length }) => sum + length, 0);
-  const { bytesWritten } = await handle.writev(chunks, position);
-  if (bytesWritten === total) return;
-  // A nearly full disk takes a part; the next write says why.
-  let rest = Buffer.concat(chunks).subarray(bytesWritten);
-  for (let at = position + bytesWritten; rest.length > 0;) {
-    const written = await handle.write(rest, 0, rest.length, at);
-    rest = rest.subarray(written.bytesWritten);
-    at += written.bytesWritten;
-  }
 }

@@ -90,10 +90,10 @@ export class LentBody extends Readable {
 
   #lend(target: NodeJS.WritableStream, piece: Buffer): boolean {
     this.#unwritten += 1;
-    target.write(piece, (error) => {
-      this.#unwritten -= 1;
-      if (error !== null && error !== undefined) this.destroy(error);
-      else if (this.#left > 0) this.#line.resume();
+    target.write(piece, () => {
+      this.#unwritten -= 1; // a target that fails closes, and this with it
+      if (this.destroyed) return;
+      if (this.#left > 0) this.#line.resume();
       else if (this.#unwritten === 0) this.#done();
     });
     return this.#left > 0 && this.#unwritten < 2;
