@@ -42,6 +42,8 @@ export interface TestAgent {
   readonly output: string;
   call<T = unknown>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer<T>>;
   status(): Promise<AgentStatus>;
+  /** What to throw when a request fails that was to be answered: with the cause, and what became of the process. */
+  unanswered(asked: string, cause: unknown): Error;
   /** Sends a spec, or `start`, `stop`, `restart`, `kill`, and waits for the operation's end. */
   perform(what: InstanceSpec | 'start' | 'stop' | 'restart' | 'kill'): Promise<AgentOperation>;
   /** Waits until an operation has ended. */
@@ -61,6 +63,8 @@ const zlh = join(
   'bin/zlh.js',
 );
 const POLL_MS = 20;
+/** Characters of the agent's output that a failed request is told with. */
+const LAST_WORDS = 2000;
 
 export async function startTestAgent(options: TestAgentOptions = {}): Promise<TestAgent> {
   const home = mkdtempSync(join(tmpdir(), 'zlh-agent-'));
@@ -77,6 +81,8 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
       method,
       headers: body === undefined ? { authorization: headers.authorization } : headers,
       ...content,
+    }).catch((error: unknown) => {
+      throw agent.unanswered(`${method} ${path}`, error);
     });
     const text = await response.text();
     return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T };
@@ -95,6 +101,15 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
       return output;
     },
     call,
+    unanswered(asked, cause) {
+      const { cause: reason = cause } = cause as Error;
+      const { exitCode, signalCode } = child ?? {};
+      const fate = `exit code ${exitCode ?? 'none'}, signal ${signalCode ?? 'none'}`;
+      const said = output.slice(-LAST_WORDS);
+      return new Error(`${asked}: ${String(reason)}; the agent: ${fate}; it said last: ${said}`, {
+        cause,
+      });
+    },
     status: async () => (await call<AgentStatus>('GET', '/status')).body,
     async perform(what) {
       const operationId = randomUUID();

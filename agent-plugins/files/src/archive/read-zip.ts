@@ -78,7 +78,14 @@ async function take(zip: ZipFile, entry: Entry, intake: Intake): Promise<void> {
   const type = (mode & TYPE) === 0 ? (name.endsWith('/') ? FOLDER : REGULAR) : mode & TYPE;
   if (type === FOLDER) return intake.folder(name);
   if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0) throw errors.encrypted(name);
-  if (type === REGULAR) return intake.file(name, mode, await contentOf(zip, entry));
+  if (type === REGULAR) {
+    const content = await contentOf(zip, entry);
+    try {
+      return await intake.file(name, mode, content);
+    } finally {
+      content.destroy(); // it may have been refused before it was read
+    }
+  }
   if (type !== SYMLINK || entry.uncompressedSize > longestLink) throw errors.special(name);
   return intake.link(name, await text(await contentOf(zip, entry)));
 }
@@ -92,7 +99,12 @@ function nameOf({ generalPurposeBitFlag: flags, fileNameRaw, extraFields }: Entr
 function contentOf(zip: ZipFile, entry: Entry): Promise<Readable> {
   return new Promise((resolve, reject) => {
     // Names are left as bytes, so yauzl has not looked at the method for us.
-    zip.openReadStream(entry, (error, stream) => (error ? reject(error) : resolve(stream)));
+    zip.openReadStream(entry, (error, stream) => {
+      if (error) return reject(error);
+      // It may fail before it is read; whoever reads it then hears of it.
+      stream.on('error', () => undefined);
+      resolve(stream);
+    });
   });
 }
 

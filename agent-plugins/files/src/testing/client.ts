@@ -38,6 +38,8 @@ export function filesOf(agent: TestAgent): FilesClient {
         ...(body === undefined
           ? {}
           : { body: isJson ? JSON.stringify(body) : (body as BodyInit), duplex: 'half' }),
+      }).catch((error: unknown) => {
+        throw agent.unanswered(`${method} ${path}`, error);
       });
       const bytes = Buffer.from(await response.arrayBuffer());
       const json = /json/.test(response.headers.get('content-type') ?? '');

@@ -198,6 +198,11 @@ const zips: readonly (readonly [title: string, code: string, entries: readonly Z
     [{ name: 'f', content: 'x'.repeat(5000), claimedSize: 10 }],
   ],
   ['file smaller than it says', 'UNREADABLE', [{ name: 'f', content: 'x', claimedSize: 5000 }]],
+  [
+    'file deep down that has failed before it is read',
+    'UNREADABLE',
+    [{ name: `${'d/'.repeat(100)}f`, content: 'x', claimedSize: 5000 }],
+  ],
   ['bomb', 'RATIO', [{ name: 'zeros', content: Buffer.alloc(70 * 2 ** 20) }]],
 ];
 
