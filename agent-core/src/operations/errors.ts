@@ -48,6 +48,12 @@ export const interrupted = () =>
     'A kill interrupted it.',
     'Ask again when it is wanted.',
   );
+export const crashed = (times: number) =>
+  new CodedError(
+    'AGENT_OPERATION_CRASHED',
+    `The agent ended ${times} times while it was at this, and does not try again.`,
+    'Look at the memory of the container and at the log of the agent; ask again with something smaller.',
+  );
 export const reused = ({ id, kind }: AgentOperation) =>
   new CodedError(
     'AGENT_OPERATION_ID_REUSED',

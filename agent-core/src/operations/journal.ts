@@ -10,10 +10,14 @@ export interface JournalEntry {
   readonly operation: AgentOperation;
   /** What the operation needs to go on, e.g. the spec; dropped when it has ended. */
   readonly input: unknown;
+  /** Agents that ended out of turn while it was at this phase; kept here so that it survives the next one's end. */
+  readonly deaths?: { readonly times: number; readonly phasesDone: number } | undefined;
 }
 
 /** Ended operations kept, so that repeated requests and late questions are answered. */
 const KEPT = 64;
+/** The next start of an agent counts one; after an end in order that is none. */
+const NONE = -1;
 
 export class Journal {
   readonly #path: string;
@@ -39,7 +43,22 @@ export class Journal {
     this.#entries.set(operation.id, {
       operation,
       input: operation.finishedAt === null ? input : null,
+      deaths: this.#entries.get(operation.id)?.deaths,
     });
+  }
+
+  /** One more agent has ended out of turn during it; answers how many at the same phase. */
+  died({ operation, deaths }: JournalEntry): number {
+    const phasesDone = operation.phases.filter(({ state }) => state === 'succeeded').length;
+    const before = deaths?.phasesDone === phasesDone || deaths?.times === NONE ? deaths.times : 0;
+    const times = before + 1;
+    this.#count(operation.id, { times, phasesDone });
+    return times;
+  }
+
+  /** The agent ends in order: neither that nor what was before is held against the operation. */
+  forgive(id: string): void {
+    this.#count(id, { times: NONE, phasesDone: 0 });
   }
 
   /** Throws when the disk does not take it; the entry is then known until the agent ends. */
@@ -51,6 +70,13 @@ export class Journal {
 
   forget(id: string): void {
     this.#entries.delete(id);
+  }
+
+  #count(id: string, deaths: JournalEntry['deaths']): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.set(id, { ...entry, deaths });
+    this.put(entry);
   }
 
   #forgetOld(): void {

@@ -9,7 +9,7 @@ import { OperationConflict } from './errors.ts';
 import { Journal } from './journal.ts';
 import type { OperationContext } from '../contract/operation-kind.ts';
 import { Maintenance } from '../supervisor/maintenance.ts';
-import { Operations } from './operations.ts';
+import { MOST_DEATHS, Operations } from './operations.ts';
 
 const log = { info() {}, warn() {}, error() {} } as unknown as Logger;
 const id = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
@@ -115,6 +115,65 @@ test('the next agent goes on at the first unfinished phase', async () => {
   await second.ended(id(1));
   assert.equal(seen, [['two', { some: 'input' }]]);
   assert.is(second.operations.get(id(1))?.state, 'succeeded');
+});
+
+/** As if this agent was killed: what it does never ends, and nothing is told to it. */
+const dies = (times: number) => {
+  for (let at = 0; at < times; at++)
+    operationsWith(() => new Promise(() => {})).operations.resume();
+};
+
+const letsGo = async (_: string, { signal }: OperationContext<unknown>) => signal.throwIfAborted();
+
+test('an operation that took too many agents down has failed, and may clean up', async () => {
+  operationsWith(() => new Promise(() => {})).operations.submit(id(1), 'work', null);
+  dies(MOST_DEATHS - 1);
+  const { operations, ended } = operationsWith(letsGo);
+  operations.resume();
+  await ended(id(1));
+  const { state, error } = operations.get(id(1))!;
+  assert.equal([state, error?.code], ['failed', 'AGENT_OPERATION_CRASHED']);
+});
+
+test('an operation that takes the agent down even then is not begun again', () => {
+  operationsWith(() => new Promise(() => {})).operations.submit(id(1), 'work', null);
+  dies(MOST_DEATHS);
+  const seen: string[] = [];
+  const { operations } = operationsWith(async (phase) => void seen.push(phase));
+  operations.resume();
+  assert.equal(seen, []);
+  const { state, error } = operations.get(id(1))!;
+  assert.equal([state, error?.code], ['failed', 'AGENT_OPERATION_CRASHED']);
+});
+
+test('agents that end in order are not held against an operation', async () => {
+  operationsWith(() => new Promise(() => {})).operations.submit(id(1), 'work', null);
+  dies(MOST_DEATHS - 2);
+  const orderly = operationsWith((_, context) => untilAborted(context));
+  orderly.operations.resume();
+  await orderly.operations.close();
+  dies(MOST_DEATHS - 1);
+  const { operations, ended } = operationsWith(letsGo);
+  operations.resume();
+  await ended(id(1));
+  assert.is(operations.get(id(1))?.state, 'succeeded');
+});
+
+test('deaths count as long as they are at the same phase', async () => {
+  operationsWith(() => new Promise(() => {})).operations.submit(id(1), 'work', null);
+  dies(MOST_DEATHS - 2);
+  let reached = () => {};
+  const atTwo = new Promise<void>((resolve) => (reached = resolve));
+  const half = operationsWith((phase) =>
+    phase === 'one' ? Promise.resolve() : new Promise(() => reached()),
+  );
+  half.operations.resume();
+  await atTwo;
+  dies(MOST_DEATHS - 2);
+  const { operations, ended } = operationsWith(letsGo);
+  operations.resume();
+  await ended(id(1));
+  assert.is(operations.get(id(1))?.state, 'succeeded');
 });
 
 test('of a kill and what it interrupted only the kill goes on', async () => {

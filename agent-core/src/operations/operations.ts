@@ -9,6 +9,7 @@ import { within } from '../lib/promises.ts';
 import type { Maintenance } from '../supervisor/maintenance.ts';
 import {
   cancelled,
+  crashed,
   ending,
   inMaintenance,
   interrupted,
@@ -18,7 +19,7 @@ import {
   OperationConflict,
   reused,
 } from './errors.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, JournalEntry } from './journal.ts';
 import type { OperationKind } from '../contract/operation-kind.ts';
 import { ended, fresh, phaseRunner } from './record.ts';
 
@@ -30,6 +31,11 @@ interface Running {
 
 /** How long an interrupted operation may take to let go. */
 const LET_GO_MS = 1_000;
+/**
+ * Agents that may die at one phase: more than somebody's restarts would cost it, few enough for one that the operation
+ * itself takes down. After them it may only clean up, and if that takes another, not even that.
+ */
+export const MOST_DEATHS = 8;
 
 export class Operations {
   readonly #journal: Journal;
@@ -107,18 +113,24 @@ export class Operations {
     const last =
       unfinished.findLast(({ operation }) => this.#interrupts(operation)) ?? unfinished.at(-1);
     const { holder } = this.#maintenance;
-    for (const { operation, input } of unfinished) {
+    for (const entry of unfinished) {
+      const { operation, input } = entry;
       const definition = this.#kinds.get(operation.kind);
       const goesOn = operation.id === last?.operation.id || operation.id === holder;
       if (!goesOn || definition === undefined) {
         this.#save(ended(operation, 'cancelled', interrupted()), input);
         continue;
       }
+      const deaths = this.#deathsOf(entry, definition);
+      if (deaths > MOST_DEATHS) {
+        this.#save(ended(operation, 'failed', crashed(deaths)), input);
+        continue;
+      }
       this.#log.info(
-        { operationId: operation.id, kind: operation.kind },
+        { operationId: operation.id, kind: operation.kind, deaths },
         'going on with an operation',
       );
-      this.#run(operation, input, definition);
+      this.#run(operation, input, definition, deaths === MOST_DEATHS ? crashed(deaths) : undefined);
     }
     // Its operation is not known any more: nobody else would ever open the lock.
     if (holder !== null && !this.#running.some(({ id }) => id === holder))
@@ -128,8 +140,17 @@ export class Operations {
   /** Lets go of what runs, to be resumed by the next agent. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { abort } of this.#running) abort.abort(ending());
+    for (const { id, abort } of this.#running) {
+      this.#quietly(() => this.#journal.forgive(id));
+      abort.abort(ending());
+    }
     await within(LET_GO_MS, Promise.all(this.#running.map(({ settled }) => settled)));
+  }
+
+  /** How many agents it has cost so far. Whoever interrupts is what one calls for when nothing else works. */
+  #deathsOf(entry: JournalEntry, { interrupts }: OperationKind): number {
+    if (interrupts === true) return 0;
+    return this.#quietly(() => this.#journal.died(entry)) ?? 0;
   }
 
   #assertFree(definition: OperationKind): void {
@@ -157,9 +178,16 @@ export class Operations {
     }
   }
 
-  #run(operation: AgentOperation, input: unknown, definition: OperationKind): void {
+  /** `givenUp`: it is told so from the start, and only cleans up. */
+  #run(
+    operation: AgentOperation,
+    input: unknown,
+    definition: OperationKind,
+    givenUp?: Error,
+  ): void {
     const before = this.#running.find(({ id }) => id !== this.#maintenance.holder);
     const abort = new AbortController();
+    if (givenUp !== undefined) abort.abort(givenUp);
     const settled = this.#perform(operation, input, definition, abort.signal, before);
     this.#running = this.#running.filter((each) => each !== before);
     this.#running.push({ id: operation.id, abort, settled });
@@ -194,7 +222,8 @@ export class Operations {
       update(ended(operation, 'succeeded', null));
     } catch (error) {
       if (this.#closed) return;
-      const state = signal.aborted ? 'cancelled' : 'failed';
+      const { code } = (signal.reason ?? {}) as { code?: string };
+      const state = signal.aborted && code !== 'AGENT_OPERATION_CRASHED' ? 'cancelled' : 'failed';
       update(ended(operation, state, signal.aborted ? signal.reason : error));
       this.#log.warn(
         { operationId: operation.id, kind: operation.kind, err: error },
@@ -214,15 +243,19 @@ export class Operations {
   }
 
   #save(operation: AgentOperation, input: unknown, durable = true): void {
-    try {
+    this.#quietly(() => {
       if (durable) this.#journal.put({ operation, input });
       else this.#journal.hold({ operation, input });
-    } catch (error) {
-      this.#log.error(
-        { err: error, operationId: operation.id },
-        'the journal could not be written',
-      );
-    }
+    });
     this.#changed();
+  }
+
+  #quietly<T>(write: () => T): T | undefined {
+    try {
+      return write();
+    } catch (error) {
+      this.#log.error({ err: error }, 'the journal could not be written');
+      return undefined;
+    }
   }
 }
