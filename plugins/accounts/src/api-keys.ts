@@ -124,16 +124,6 @@ export class ApiKeys {
     return { key: view(row), user };
   }
 
-  async isAlive(id: string): Promise<boolean> {
-    const [row] = await this.#database
-      .fork()
-      .execute<{ found: boolean }[]>(
-        `select exists (select from accounts_api_key k where k.id = ? and ${alive}) as found`,
-        [id],
-      );
-    return row?.found === true;
-  }
-
   /** Expired ones too, so that one sees why a script stopped. */
   async list(
     userId: string,

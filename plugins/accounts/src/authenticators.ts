@@ -31,7 +31,6 @@ export function authenticators(use: Use): readonly Authenticator[] {
         session,
         key: null,
         can: (permission) => use.permissionBook.roleAllows(user.role, permission),
-        stillValid: () => use.sessions.isOpen(session.id),
       };
       return person;
     },
@@ -53,7 +52,6 @@ export function authenticators(use: Use): readonly Authenticator[] {
         key,
         can: (permission) =>
           covers(key.scopes, permission) && use.permissionBook.roleAllows(user.role, permission),
-        stillValid: () => use.apiKeys.isAlive(key.id),
       };
       return person;
     },

@@ -86,16 +86,6 @@ export class Sessions {
     return { id: row!.id, user, expiresAt: iso(row!.expires_at) };
   }
 
-  async isOpen(id: string): Promise<boolean> {
-    const [row] = await this.#database
-      .fork()
-      .execute<{ found: boolean }[]>(
-        'select exists (select from accounts_session where id = ? and expires_at > now() and last_seen_at > now() - make_interval(secs => ?)) as found',
-        [id, this.#idleSeconds],
-      );
-    return row?.found === true;
-  }
-
   async list(userId: string): Promise<readonly SessionView[]> {
     const rows = await this.#database.fork().execute<
       {

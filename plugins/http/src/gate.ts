@@ -18,7 +18,10 @@ export interface Gate {
   guard(
     route: Route,
   ): (request: FastifyRequest, reply: FastifyReply, done: Done) => Promise<void> | void;
-  /** Whether who opened a long connection may still have it: signed out, revoked or demoted people may not. */
+  /**
+   * Whether who opened a long connection may still have it: signed out, revoked or demoted people may not. The request
+   * then carries who they are now, for whatever is asked of it next.
+   */
   stillAllowed(request: FastifyRequest, access: Access): Promise<boolean>;
 }
 
@@ -110,7 +113,11 @@ export function createGate({
     close: () => clearInterval(ticking),
     async stillAllowed(request, access) {
       try {
-        return refusal(access, await identify(request)) === undefined;
+        const identity = await identify(request);
+        if (access !== 'public' && identity?.id !== request.identity?.id) return false;
+        if (refusal(access, identity) !== undefined) return false;
+        request.identity = identity;
+        return true;
       } catch (error) {
         // Only a clear no ends it: a database that is away for a moment must not close every console.
         return !(error instanceof Problem);

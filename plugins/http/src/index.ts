@@ -25,8 +25,6 @@ export interface Identity {
   readonly administrator: boolean;
   /** Whether role and, for keys, scopes allow it. Whose the resource is, is the service's business. */
   can(permission: string): boolean;
-  /** For what stays open (streams, consoles): whether the session or key still counts. Ask every now and then. */
-  stillValid?(): Promise<boolean>;
 }
 
 /** Finds out who is asking; the first that answers wins, `null` lets the next one try. */
@@ -113,7 +111,7 @@ export interface SocketDefinition<S extends RouteSchemas> {
   readonly schema?: S;
   /**
    * Runs before the upgrade: throw a Problem to refuse with an HTTP answer. Asked again now and then while the socket is
-   * open: a 401, 403 or 404 closes it.
+   * open, with `identity` as it is by then: a 401, 403 or 404 closes it.
    */
   before?(request: RouteRequest<S>): unknown;
   open(socket: WebSocket, request: RouteRequest<S>): void;

@@ -36,6 +36,15 @@ const routes = [
     open: () => undefined,
   }),
   defineSocket({
+    url: '/api/for-administrators',
+    summary: 'What only the route itself keeps from others',
+    access: 'signed-in',
+    before({ identity }) {
+      if (!identity.administrator) throw new Problem(404, 'things.unknown', 'There is none.');
+    },
+    open: () => undefined,
+  }),
+  defineSocket({
     url: '/api/breaks',
     summary: 'Breaks',
     access: 'public',
@@ -56,7 +65,8 @@ const routes = [
   }),
 ];
 const signedOut = new Set<string>();
-const start = (settings = {}) => startHttp(routes, settings, signedOut);
+const administrators = new Set<string>();
+const start = (settings = {}) => startHttp(routes, settings, signedOut, administrators);
 
 const dial = (kernel: TestKernel, path: string, headers: Record<string, string> = {}) =>
   new WebSocket(kernel.use(Http).url.replace('http', 'ws') + path, { headers });
@@ -76,6 +86,7 @@ const closing = async (socket: WebSocket) => {
 
 async function using(settings: object, work: (kernel: TestKernel) => Promise<void>): Promise<void> {
   signedOut.clear();
+  administrators.add('root');
   const kernel = await start(settings);
   try {
     await work(kernel);
@@ -161,6 +172,23 @@ test('whoever may no longer see what a socket shows loses it', () =>
     await once(socket, 'open');
     takenBack = true;
     assert.is(await closing(socket), '1008 You may not see this any more.');
+  }));
+
+test('who is no administrator any more loses what only administrators may see, and nothing else', () =>
+  using({ recheckSeconds: 0.05 }, async (kernel) => {
+    const authorization = 'Bearer root';
+    const hidden = dial(kernel, '/api/for-administrators', { authorization });
+    const anybodys = dial(kernel, '/api/shared', { authorization });
+    takenBack = false;
+    await Promise.all([once(hidden, 'open'), once(anybodys, 'open')]);
+    const response = await fetch(`${new TestClient(kernel).url}/api/stream`, {
+      headers: { authorization },
+    });
+    administrators.delete('root');
+    assert.is(await closing(hidden), '1008 You may not see this any more.');
+    assert.is(await response.text(), 'data: hello\n\n', 'it is to come back as who it is now');
+    assert.is(anybodys.readyState, anybodys.OPEN);
+    anybodys.terminate();
   }));
 
 test('a viewer who gives no sign of life is let go', () =>

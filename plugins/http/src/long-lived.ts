@@ -15,6 +15,8 @@ interface Connection {
   readonly request: FastifyRequest;
   readonly access: Access;
   readonly caller: string;
+  /** Opened by an administrator, who may have been shown more than others may see. */
+  readonly administrator: boolean;
   /** The route's own check, see `SocketDefinition.before`. */
   readonly before?: (() => unknown) | undefined;
   /** Asks the other side for a sign of life; ends the connection when the last one stayed unanswered. */
@@ -71,7 +73,7 @@ export class LongLived {
       request,
       access,
       before,
-      caller: callerOf(request),
+      ...openerOf(request),
       ping() {
         if (!answered) return socket.terminate();
         answered = false;
@@ -92,7 +94,7 @@ export class LongLived {
     const leave = this.#add({
       request,
       access,
-      caller: callerOf(request),
+      ...openerOf(request),
       ping: () => undefined,
       end: () => raw.end(),
     });
@@ -125,24 +127,33 @@ export class LongLived {
   async #check(): Promise<void> {
     for (const connection of this.#open) {
       connection.ping();
-      if (
-        connection.access !== 'public' &&
-        !(await this.#gate.stillAllowed(connection.request, connection.access))
-      )
+      // A public one too: its route's own check must ask about who its caller is now, not who that was.
+      if (!(await this.#gate.stillAllowed(connection.request, connection.access)))
         connection.end(1008, 'You are not signed in any more.');
       else if (await isRefused(connection)) connection.end(1008, 'You may not see this any more.');
     }
   }
 }
 
-/** Only a clear no ends it: what is away for a moment must not close every console. */
-async function isRefused({ before }: Connection): Promise<boolean> {
+/**
+ * Only a clear no ends it: what is away for a moment must not close every console. Where no route tells what its caller may
+ * see, a lost role is a no: whoever comes back is shown what is theirs.
+ */
+async function isRefused({ before, administrator, request }: Connection): Promise<boolean> {
+  if (before === undefined) return administrator && request.identity?.administrator !== true;
   try {
-    await before?.();
+    await before();
     return false;
   } catch (error) {
     return error instanceof Problem && [401, 403, 404].includes(error.status);
   }
+}
+
+function openerOf(request: FastifyRequest) {
+  return {
+    caller: callerOf(request),
+    administrator: request.identity?.administrator === true,
+  };
 }
 
 function callerOf(request: FastifyRequest): string {

@@ -9,6 +9,7 @@ export async function startHttp(
   routes: readonly Route[],
   settings: Readonly<Record<string, unknown>> = {},
   signedOut: Set<string> = new Set(),
+  administrators: ReadonlySet<string> = new Set(['root']),
 ): Promise<TestKernel> {
   const plugin = definePlugin({
     id: 'things',
@@ -23,7 +24,7 @@ export async function startHttp(
               : undefined);
           if (name === undefined || signedOut.has(name)) return null;
           if (name === 'mallory') throw problems.unauthenticated('Not you.');
-          return identity(name);
+          return identity(name, administrators.has(name));
         },
       });
     },
@@ -35,13 +36,13 @@ export async function startHttp(
   });
 }
 
-function identity(name: string): Identity {
+function identity(name: string, administrator: boolean): Identity {
   const kind = name.startsWith('agent-') ? 'agent' : name.startsWith('key-') ? 'api-key' : 'user';
   return {
     kind,
     id: name,
     label: name,
-    administrator: name === 'root',
-    can: (permission) => name === 'root' || (name !== 'bob' && permission === 'things.read'),
+    administrator,
+    can: (permission) => administrator || (name !== 'bob' && permission === 'things.read'),
   };
 }
