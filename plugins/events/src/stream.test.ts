@@ -16,6 +16,8 @@ const [ada, bob, root] = [newId(), newId(), newId()];
 /** An instance of ada's, and those with whom she shares it. */
 const world = newId();
 const guests = new Set<string>();
+/** Told when somebody asks what is shared; what it answers is waited for before they hear. */
+let looks: () => Promise<void> = async () => undefined;
 let kernel: TestKernel;
 
 test.before(async () => {
@@ -24,7 +26,11 @@ test.before(async () => {
     setup({ add }) {
       add(Audiences, {
         changedBy: 'test.shared',
-        instancesOf: async (userId) => (guests.has(userId) ? [world] : []),
+        async instancesOf(userId) {
+          const answer = guests.has(userId) ? [world] : [];
+          await looks();
+          return answer;
+        },
       });
       add(Authenticators, {
         async authenticate({ headers }) {
@@ -57,6 +63,14 @@ async function tell(
 ): Promise<void> {
   const event = { type: 'test.happened', userId, data: { n, ...more }, ...about };
   await kernel.use(Database).transaction((em) => kernel.use(Events).publish(em, event));
+}
+
+function heldOnce(asked: PromiseWithResolvers<void>, late: PromiseWithResolvers<void>) {
+  return () => {
+    looks = async () => undefined;
+    asked.resolve();
+    return late.promise;
+  };
 }
 
 interface Told {
@@ -163,6 +177,42 @@ test('with whom an instance is shared hears of it, as long as it is, but not wha
   await tell(bob, 'his own');
   assert.is((await again.next())!.n, 'his own');
   again.close();
+});
+
+test('an answer about shares that comes late shows nothing that was taken back meanwhile', async () => {
+  const takenBack = async () => {
+    guests.delete(bob);
+    const told = kernel
+      .use(Events)
+      .next(({ data }) => data['n'] === 'his own', AbortSignal.timeout(60_000));
+    await tell(bob, 'not shared', {}, { type: 'test.shared' });
+    await tell(ada, 'too late', {}, { instanceId: world });
+    await tell(bob, 'his own');
+    await told;
+  };
+  // While the stream is being opened, and once it is open.
+  for (const openFirst of [false, true]) {
+    guests.add(bob);
+    let reader = openFirst ? await Reader.open(bob) : undefined;
+    if (openFirst) await tell(bob, 'shared', {}, { type: 'test.shared' });
+    if (openFirst) await tell(ada, 'of the world', {}, { instanceId: world });
+    const late = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    looks = heldOnce(asked, late);
+    if (openFirst) await tell(bob, 'shared', {}, { type: 'test.shared' });
+    if (openFirst) await tell(ada, 'once more', {}, { instanceId: world });
+    const opening = reader ?? Reader.open(bob);
+    await asked.promise;
+    await takenBack();
+    late.resolve();
+    reader = await opening;
+    await tell(ada, 'too late', {}, { instanceId: world });
+    await tell(bob, 'the end');
+    const heard: unknown[] = [];
+    while (heard.at(-1) !== 'the end') heard.push((await reader.next())!.n);
+    reader.close();
+    assert.not.ok(heard.includes('too late'), heard.join(', '));
+  }
 });
 
 test('who comes back gets what was missed, once and in order, and nothing of others', async () => {

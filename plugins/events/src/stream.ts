@@ -9,7 +9,7 @@ import { defineRoute, Problem, type Route } from '@zlh/http';
 import type { Contribution, Logger } from '@zlh/kernel';
 import { Type } from 'typebox';
 import type { Audience, DomainEvent } from './index.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, Reader } from './outbox.ts';
 import { View } from './view.ts';
 
 interface Use {
@@ -22,6 +22,8 @@ const heartbeatMs = 15_000;
 /** A reader that lets this much pile up is cut off; it resumes where it was. */
 const mostBuffered = 1_048_576;
 const mostMissed = 1000;
+/** Events of everybody that are heard while a reader's view is looked up. */
+const mostWaiting = 10_000;
 const mostStreams = 20;
 
 export function eventRoutes(use: Use): readonly Route[] {
@@ -59,20 +61,46 @@ export function eventRoutes(use: Use): readonly Route[] {
         // Who left while we found out who they are is gone already.
         if (raw.destroyed) return released();
         raw.once('close', released);
-        // Known before the stream opens: who reads everything once it is open must not miss what follows.
-        View.of(use, identity)
-          .then((view) => begin(use, view, request.headers['last-event-id'], raw))
-          .catch((error: unknown) => {
-            use.log.warn({ err: error }, 'a stream of events could not begin');
+        follow(use, new View(use, identity), request.headers['last-event-id'], raw).catch(
+          (error: unknown) => {
+            if (raw.destroyed) return; // it left meanwhile
+            use.log.warn({ err: error }, 'a stream of events broke; its reader is to come back');
             raw.destroy();
-          });
+          },
+        );
       },
     }),
   ];
 }
 
-function begin(use: Use, view: View, last: string | undefined, raw: ServerResponse): void {
-  if (raw.destroyed) return; // left while we found out what they may see
+/** Sends what was missed, then what happens, in order, for as long as the stream is open. */
+async function follow(
+  use: Use,
+  view: View,
+  last: string | undefined,
+  raw: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  // Heard from the beginning: nothing is lost while we look at what the reader may see and has missed.
+  const waiting: DomainEvent[] = [];
+  let wake = (): void => undefined;
+  const another = () => new Promise<void>((resolve) => (wake = resolve));
+  const stop = use.outbox.subscribe((event) => {
+    if (waiting.push(event) > mostWaiting) raw.destroy();
+    wake();
+  });
+  const heartbeat = setInterval(() => {
+    if (raw.headersSent) send(raw, ': still here\n\n');
+  }, heartbeatMs);
+  raw.once('close', () => {
+    stop();
+    clearInterval(heartbeat);
+    gone.abort();
+    wake();
+  });
+  const reader = await view.reader();
+  if (raw.destroyed) return;
+  // Only now: who reads everything once the stream is open must not miss what follows.
   raw.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
@@ -80,51 +108,35 @@ function begin(use: Use, view: View, last: string | undefined, raw: ServerRespon
     connection: 'keep-alive',
   });
   raw.write('retry: 1000\n\n');
-  raw.once('close', follow(use, view, last, raw));
+  const known = await catchUp(use.outbox, reader, last, raw, gone.signal);
+  while (!gone.signal.aborted) {
+    const event = waiting.shift();
+    if (event === undefined) await another();
+    else if ((await view.shows(event)) && !known.delete(event.id)) send(raw, format(event));
+  }
 }
 
-/** Sends what was missed, then what happens, in order. Answers how to stop. */
-function follow(use: Use, view: View, last: string | undefined, raw: ServerResponse): () => void {
-  const send = (text: string) => {
-    if (raw.writableEnded) return; // it is ending: what follows is read when the reader comes back
-    raw.write(text);
-    if (raw.writableLength > mostBuffered) raw.destroy();
-  };
-  // What happens while the missed ones are read waits, so that the order holds.
-  let waiting: DomainEvent[] | undefined = [];
-  const stop = use.outbox.subscribe((event) => {
-    view.follow(event);
-    if (!view.shows(event)) return;
-    if (waiting === undefined) send(format(event));
-    else if (waiting.push(event) > mostMissed) raw.destroy();
-  });
-  const heartbeat = setInterval(() => send(': still here\n\n'), heartbeatMs);
-  const gone = new AbortController();
-  const catchUp = async () => {
-    const missed = last === undefined ? [] : await use.outbox.since(last, view.reader, mostMissed);
-    if (missed === null) send('event: resync\ndata: {}\n\n');
-    const known = new Set((missed ?? []).map(({ id }) => id));
-    for (const event of missed ?? []) {
-      gone.signal.throwIfAborted();
-      // At the pace of the reader: this may be more than one is allowed to let pile up.
-      if (!raw.write(format(event))) await once(raw, 'drain', { signal: gone.signal });
-    }
-    for (const event of waiting ?? []) if (!known.has(event.id)) send(format(event));
-    waiting = undefined;
-  };
-  catchUp().catch((error: unknown) => {
-    if (gone.signal.aborted) return;
-    use.log.warn(
-      { err: error },
-      'what a stream had missed could not be read; its reader is to come back',
-    );
-    raw.destroy();
-  });
-  return () => {
-    stop();
-    clearInterval(heartbeat);
-    gone.abort();
-  };
+/** Sends what was missed at the pace of the reader: it may be more than one is allowed to let pile up. Answers the ids. */
+async function catchUp(
+  outbox: Outbox,
+  reader: Reader | null,
+  last: string | undefined,
+  raw: ServerResponse,
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const missed = last === undefined ? [] : await outbox.since(last, reader, mostMissed);
+  if (missed === null) send(raw, 'event: resync\ndata: {}\n\n');
+  for (const event of missed ?? []) {
+    signal.throwIfAborted();
+    if (!raw.write(format(event))) await once(raw, 'drain', { signal });
+  }
+  return new Set((missed ?? []).map(({ id }) => id));
+}
+
+function send(raw: ServerResponse, text: string): void {
+  if (raw.writableEnded || raw.destroyed) return; // what follows is read when the reader comes back
+  raw.write(text);
+  if (raw.writableLength > mostBuffered) raw.destroy();
 }
 
 function format({ id, type, data, at, instanceId }: DomainEvent): string {

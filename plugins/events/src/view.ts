@@ -1,4 +1,7 @@
-/** What one reader of events may see: their own, and those of instances shared with them; administrators see all. */
+/**
+ * What one reader of events may see: their own, and those of instances shared with them; administrators see all. Asked in
+ * the order in which things happen: what comes after a share was taken back is not shown, however long looking takes.
+ */
 import type { Contribution, Logger } from '@zlh/kernel';
 import type { Identity } from '@zlh/http';
 import type { Audience, DomainEvent } from './index.ts';
@@ -13,37 +16,43 @@ export class View {
   readonly #use: Use;
   readonly #identity: Identity;
   #shared: ReadonlySet<string> = new Set();
+  /** Whether what is shared has to be read before the next answer. */
+  #outdated: boolean;
 
-  private constructor(use: Use, identity: Identity) {
+  constructor(use: Use, identity: Identity) {
     this.#use = use;
     this.#identity = identity;
+    this.#outdated = !identity.administrator;
   }
 
-  static async of(use: Use, identity: Identity): Promise<View> {
-    const view = new View(use, identity);
-    if (!identity.administrator) await view.#look();
-    return view;
-  }
-
-  get reader(): Reader | null {
+  /** For what is read from the database at once. Throws when what is shared cannot be read. */
+  async reader(): Promise<Reader | null> {
     const { administrator, id } = this.#identity;
+    if (this.#outdated) await this.#look();
     return administrator ? null : { userId: id, shared: this.#shared };
   }
 
-  shows({ userId, instanceId }: DomainEvent): boolean {
+  /** Ask one after the other. What is shared is read again once the event says that it has changed. */
+  async shows(event: DomainEvent): Promise<boolean> {
+    const { userId, instanceId } = event;
     if (this.#identity.administrator) return true;
+    if (this.#changes(event)) this.#outdated = true;
     if (userId === null) return false;
-    return userId === this.#identity.id || (instanceId !== null && this.#shared.has(instanceId));
+    if (userId === this.#identity.id) return true;
+    if (instanceId === null) return false;
+    if (this.#outdated)
+      await this.#look().catch((error: unknown) => {
+        // Better too little than what was taken back; the next event asks again.
+        this.#use.log.warn({ err: error }, 'what is shared with a reader could not be read');
+      });
+    return !this.#outdated && this.#shared.has(instanceId);
   }
 
-  /** Looks again when somebody shared an instance with the reader, or no longer does. */
-  follow({ type, userId }: DomainEvent): void {
-    if (userId !== this.#identity.id || this.#identity.administrator) return;
-    if (!this.#use.audiences.some(({ value }) => value.changedBy === type)) return;
-    this.#look().catch((error: unknown) => {
-      this.#shared = new Set(); // better too little than what was taken back
-      this.#use.log.warn({ err: error }, 'what is shared with a reader could not be read');
-    });
+  #changes({ type, userId }: DomainEvent): boolean {
+    return (
+      userId === this.#identity.id &&
+      this.#use.audiences.some(({ value }) => value.changedBy === type)
+    );
   }
 
   async #look(): Promise<void> {
@@ -51,5 +60,6 @@ export class View {
       this.#use.audiences.map(({ value }) => value.instancesOf(this.#identity.id)),
     );
     this.#shared = new Set(lists.flat());
+    this.#outdated = false;
   }
 }
