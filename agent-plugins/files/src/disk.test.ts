@@ -51,6 +51,11 @@ test('an instance stays within its limit, and is told used, limit and needed', a
     assert.is((await files.put('a.zip', new Uint8Array(zip))).status, 201);
     assert.is(await extract(agent, files, 'a.zip'), 'FILES_QUOTA');
     assert.equal(readdirSync(files.data).sort(), ['a.zip', 'first']);
+    // Folders take room too, those on the way to a file like all others.
+    const deep = Array.from({ length: 20 }, (_, at) => ({ name: `${at}/${'d/'.repeat(100)}f` }));
+    assert.is((await files.put('deep.zip', new Uint8Array(zipOf(deep)))).status, 201);
+    assert.is(await extract(agent, files, 'deep.zip'), 'FILES_QUOTA');
+    assert.is(await files.outcome('DELETE', '/files/content?path=deep.zip'), '204');
     assert.equal(readdirSync(join(agent.home, 'state/files/incoming')), []);
     assert.is(await files.outcome('DELETE', '/files/content?path=first'), '204');
   } finally {

@@ -12,7 +12,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { filesOf, type FilesClient } from './testing/client.ts';
 import { hostileArchives } from './testing/hostile-archives.ts';
-import { tarOf, zipOf } from './testing/archives.ts';
+import { dressed, tarOf, zipOf } from './testing/archives.ts';
 
 let agent: TestAgent;
 let files: FilesClient;
@@ -36,9 +36,14 @@ async function extract(path: string, to: string, overwrite = false): Promise<str
   return error?.code ?? state;
 }
 
+/** Of the agent's memory, so far. */
+const peakMiB = () =>
+  Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${agent.pid}/status`, 'utf8'))![1]) / 1024;
+const largestMiB = 512;
+
 test('none of them escapes, and each says what is wrong with it', async () => {
   const { pid } = agent;
-  assert.ok(hostileArchives.length > 150, `${hostileArchives.length} archives`);
+  assert.ok(hostileArchives.length > 200, `${hostileArchives.length} archives`);
   const wrong: string[] = [];
   for (const { title, code, make } of hostileArchives) {
     writeFileSync(join(files.data, 'archive'), await make());
@@ -53,6 +58,7 @@ test('none of them escapes, and each says what is wrong with it', async () => {
   assert.is(readFileSync(join(agent.home, 'secret'), 'utf8'), 'secret');
   assert.equal(readdirSync(join(agent.home, 'state/files/work')), []);
   assert.is(agent.pid, pid);
+  assert.ok(peakMiB() < largestMiB, `${peakMiB()} MiB of memory`);
   assert.not.match(agent.output, /"level":"(fatal|error)"/);
 });
 
@@ -98,9 +104,11 @@ test('names that are no UTF-8 keep their bytes', async () => {
   tar.fill(' ', 148, 156);
   const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
   tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-  writeFileSync(join(files.data, 'latin.tar'), tar);
-  assert.is(await extract('latin.tar', 'latin-tar'), 'succeeded');
-  for (const folder of ['latin', 'latin-tar']) {
+  for (const [kind, dress] of Object.entries(dressed)) {
+    writeFileSync(join(files.data, `latin.${kind}`), dress(tar));
+    assert.is(await extract(`latin.${kind}`, `latin-${kind}`), 'succeeded');
+  }
+  for (const folder of ['latin', 'latin-tar', 'latin-tar.gz', 'latin-tar.zst']) {
     const found = readdirSync(Buffer.from(join(files.data, folder)), { encoding: 'buffer' });
     assert.equal(found, [name]);
   }

@@ -20,6 +20,8 @@ export const errors = {
   throughLink: about('THROUGH_LINK', (name) => `${name}, which leads through a link of it`),
   throughFile: about('THROUGH_FILE', (name) => `${name} below something that is no folder`),
   linkOutside: about('LINK_OUTSIDE', (name) => `the link ${name}, which leads outside of it`),
+  linkLong: about('LINK_LONG', (name) => `the link ${name}, which holds more than 4095 bytes`),
+  nameLong: about('PATH_LONG', (name) => `${name}, whose name is longer than 1024 bytes`),
   hardLink: about(
     'HARD_LINK',
     (name) => `the hard link ${name} to something that is no earlier file of it`,
@@ -27,7 +29,23 @@ export const errors = {
   special: about('SPECIAL', (name) => `${name}, which is no file, folder or link`),
   encrypted: about('ENCRYPTED', (name) => `${name}, which is encrypted`),
   tooManyEntries: (most: number) =>
-    new CodedError('FILES_ARCHIVE_ENTRIES', `The archive holds more than ${most} entries.`, pack),
+    new CodedError(
+      'FILES_ARCHIVE_ENTRIES',
+      `The archive holds more than ${most} files, folders and links.`,
+      pack,
+    ),
+  tooManyNames: (most: number) =>
+    new CodedError(
+      'FILES_ARCHIVE_NAMES',
+      `The names and links of the archive are more than ${most / 2 ** 20} MiB.`,
+      pack,
+    ),
+  slow: (path: string, hours: number) =>
+    new CodedError(
+      'FILES_ARCHIVE_SLOW',
+      `${shown(path)} could not be unpacked within ${hours} hours.`,
+      'Pack it in several parts.',
+    ),
   tooLarge: (most: number) =>
     new CodedError(
       'FILES_ARCHIVE_BYTES',

@@ -15,11 +15,22 @@ export interface IntakeLimits {
   readonly bytes: number;
   /** Unpacked bytes per byte of archive; small archives may exceed it. */
   readonly ratio: number;
+  /** Bytes of names and of what links hold: they are kept in memory until the end. */
+  readonly names: number;
 }
-export const defaultLimits: IntakeLimits = { entries: 200_000, bytes: 64 * 2 ** 30, ratio: 200 };
+export const defaultLimits: IntakeLimits = {
+  entries: 200_000,
+  bytes: 64 * 2 ** 30,
+  ratio: 200,
+  names: 16 * 2 ** 20,
+};
 const RATIO_FREE = 64 * 2 ** 20;
+/** What an entry takes of the disk, however little is in it. */
+const ENTRY_BYTES = 4096;
 const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const longestPath = 1024;
+/** As long as the system would take it. */
+const longestTarget = 4095;
 
 export interface IntakeOptions {
   /** Absolute path of the folder; it is there and empty. */
@@ -27,7 +38,7 @@ export interface IntakeOptions {
   readonly archiveBytes: number;
   readonly owner: FileOwner | null;
   readonly limits?: IntakeLimits;
-  /** Told how many bytes there are going to be; throws when there is no room. */
+  /** Told how many bytes of the disk it is going to take; throws when there is no room. */
   grow(bytes: number): Promise<void> | undefined;
 }
 
@@ -39,28 +50,39 @@ export class Intake {
   readonly #links = new Map<string, string>();
   #entries = 0;
   #bytes = 0;
+  #names = 0;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.#limits = options.limits ?? defaultLimits;
   }
 
-  async folder(name: string): Promise<void> {
-    const path = this.#checked(name);
-    if (path === '') return this.#count();
-    if (this.#files.has(path) || this.#links.has(path)) throw errors.twice(name);
-    this.#count();
-    await this.#makeFolder(path, name);
+  /** How many entries the archive says it has. */
+  expect(entries: number): void {
+    if (entries > this.#limits.entries) throw errors.tooManyEntries(this.#limits.entries);
   }
 
-  async file(name: string, mode: number, content: AsyncIterable<Buffer>): Promise<void> {
-    const path = this.#claim(name);
-    await this.#makeFolder(posix.dirname(path), name);
+  async folder(name: string): Promise<void> {
+    const path = this.#checked(name);
+    if (this.#folders.has(path)) return this.#count('');
+    if (this.#files.has(path) || this.#links.has(path)) throw errors.twice(name);
+    await this.#makeFolder(path);
+  }
+
+  /** `size`: what the archive says that the content has. */
+  async file(
+    name: string,
+    mode: number,
+    size: number,
+    content: AsyncIterable<Buffer>,
+  ): Promise<void> {
+    if (this.#bytes + size > this.#limits.bytes) throw errors.tooLarge(this.#limits.bytes);
+    const path = await this.#claim(name);
     this.#files.add(path);
     await using handle = await open(this.#at(path), NEW, 0o600);
     for await (const chunk of content) {
       this.#grown(chunk.length);
-      await this.#options.grow(this.#bytes);
+      await this.#options.grow(this.#room);
       await handle.writeFile(chunk);
     }
     const { owner } = this.#options;
@@ -69,60 +91,80 @@ export class Intake {
   }
 
   async link(name: string, target: string): Promise<void> {
-    const path = this.#claim(name);
+    if (Buffer.byteLength(target) > longestTarget) throw errors.linkLong(name);
+    const path = await this.#claim(name, target);
     if (!staysInside(posix.dirname(path), target)) throw errors.linkOutside(name);
-    await this.#makeFolder(posix.dirname(path), name);
     this.#links.set(path, target);
   }
 
   async hardLink(name: string, target: string): Promise<void> {
-    const path = this.#claim(name);
     const source = this.#checked(target);
+    const path = await this.#claim(name);
     if (!this.#files.has(source)) throw errors.hardLink(name);
-    await this.#makeFolder(posix.dirname(path), name);
     await link(this.#at(source), this.#at(path));
     this.#files.add(path);
   }
 
+  /** Told of all that a decoder gave out so far, be it content or not; throws when that is too much. */
+  decoded(bytes: number): void {
+    const { bytes: most, ratio } = this.#limits;
+    if (bytes > most) throw errors.tooLarge(most);
+    if (bytes > Math.max(RATIO_FREE, this.#options.archiveBytes * ratio)) throw errors.ratio(ratio);
+  }
+
   /** Makes the links. */
-  async finish(): Promise<void> {
-    for (const [path, target] of this.#links) await symlink(bytesOf(target), this.#at(path));
+  async finish(signal: AbortSignal): Promise<void> {
+    for (const [path, target] of this.#links) {
+      signal.throwIfAborted();
+      await symlink(bytesOf(target), this.#at(path));
+    }
+  }
+
+  /** Bytes of the disk that are taken by now. */
+  get #room(): number {
+    return this.#bytes + this.#entries * ENTRY_BYTES;
   }
 
   #at(path: string): Buffer {
     return Buffer.concat([Buffer.from(`${this.#options.root}/`), bytesOf(path)]);
   }
 
-  #count(): void {
-    if (++this.#entries > this.#limits.entries) throw errors.tooManyEntries(this.#limits.entries);
+  /** One more entry, or folder on the way to one. */
+  async #count(...kept: readonly string[]): Promise<void> {
+    const { entries, names } = this.#limits;
+    if (++this.#entries > entries) throw errors.tooManyEntries(entries);
+    for (const each of kept) this.#names += Buffer.byteLength(each);
+    if (this.#names > names) throw errors.tooManyNames(names);
+    await this.#options.grow(this.#room);
   }
 
   #grown(bytes: number): void {
     this.#bytes += bytes;
-    const { bytes: most, ratio } = this.#limits;
-    if (this.#bytes > most) throw errors.tooLarge(most);
-    if (this.#bytes > Math.max(RATIO_FREE, this.#options.archiveBytes * ratio))
-      throw errors.ratio(ratio);
+    this.decoded(this.#bytes);
   }
 
-  #claim(name: string): string {
-    this.#count();
+  /** The path of a new entry, whose folder is there. */
+  async #claim(name: string, target = ''): Promise<string> {
     const path = this.#checked(name);
     if (this.#files.has(path) || this.#links.has(path) || this.#folders.has(path))
       throw errors.twice(name);
+    await this.#count(path, target);
+    await this.#makeFolder(posix.dirname(path));
     return path;
   }
 
   /** A path that may be made; `./a/` is `a`. */
   #checked(name: string): string {
-    const path = name.replace(/\/+$/, '').replace(/^(\.\/+)+/, '');
+    // Before anything looks at each of its characters.
+    if (name.length > longestPath * 2) throw errors.nameLong(name);
+    const path = name.replace(/(?<!\/)\/+$/, '').replace(/^(\.\/+)+/, '');
     if (path === '.' || (path === '' && name !== '/')) return '';
     try {
       parseNewPath(name.startsWith('/') ? name : path);
-      if (Buffer.byteLength(path) > longestPath) parseNewPath('x/'.repeat(longestPath * 3));
     } catch (error) {
       throw error instanceof Refusal ? errors.name(error) : error;
     }
+    if (Buffer.byteLength(path) > longestPath) throw errors.nameLong(name);
     for (let parent = posix.dirname(path); parent !== '.'; parent = posix.dirname(parent)) {
       if (this.#links.has(parent)) throw errors.throughLink(name);
       if (this.#files.has(parent)) throw errors.throughFile(name);
@@ -130,9 +172,10 @@ export class Intake {
     return path;
   }
 
-  async #makeFolder(path: string, name: string): Promise<void> {
+  async #makeFolder(path: string): Promise<void> {
     if (path === '.' || this.#folders.has(path)) return;
-    await this.#makeFolder(posix.dirname(path), name);
+    await this.#makeFolder(posix.dirname(path));
+    await this.#count(path);
     await mkdir(this.#at(path), { mode: 0o755 });
     this.#folders.add(path);
     const { owner } = this.#options;

@@ -1,5 +1,5 @@
 /** Reads a tar stream into an intake. Names that are no UTF-8 keep their bytes. */
-import type { Readable } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import { textOf } from '../tree/names.ts';
@@ -22,13 +22,28 @@ export async function readTar(
   const fed =
     through === null
       ? pipeline(source, entries, { signal })
-      : pipeline(source, through, entries, { signal });
+      : pipeline(source, through, counted(intake), entries, { signal });
   fed.catch(() => undefined); // the loop ends with the same error, or has caused it
   for await (const entry of entries) {
     await take(intake, entry);
     entry.resume();
   }
   await fed;
+}
+
+/** All that is decoded counts, be it content or not: zeros behind the end, records about nothing. */
+function counted(intake: Intake): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      try {
+        intake.decoded((bytes += chunk.length));
+        done(null, chunk);
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
 }
 
 function take(intake: Intake, entry: TarEntry): Promise<void> {
@@ -39,7 +54,7 @@ function take(intake: Intake, entry: TarEntry): Promise<void> {
   switch (header.type) {
     case 'file':
     case 'contiguous-file':
-      return intake.file(name, header.mode ?? 0, entry as AsyncIterable<Buffer>);
+      return intake.file(name, header.mode ?? 0, header.size ?? 0, entry as AsyncIterable<Buffer>);
     case 'directory':
       return intake.folder(name);
     case 'symlink':

@@ -59,6 +59,7 @@ export async function readZip(
 ): Promise<void> {
   const options = { lazyEntries: true, autoClose: false, decodeStrings: false };
   const zip = await openZip(new HandleReader(handle), size, options);
+  intake.expect(zip.entryCount);
   await new Promise<void>((resolve, reject) => {
     zip.on('error', reject);
     zip.on('end', resolve);
@@ -81,12 +82,13 @@ async function take(zip: ZipFile, entry: Entry, intake: Intake): Promise<void> {
   if (type === REGULAR) {
     const content = await contentOf(zip, entry);
     try {
-      return await intake.file(name, mode, content);
+      return await intake.file(name, mode, entry.uncompressedSize, content);
     } finally {
       content.destroy(); // it may have been refused before it was read
     }
   }
-  if (type !== SYMLINK || entry.uncompressedSize > longestLink) throw errors.special(name);
+  if (type !== SYMLINK) throw errors.special(name);
+  if (entry.uncompressedSize > longestLink) throw errors.linkLong(name);
   return intake.link(name, await text(await contentOf(zip, entry)));
 }
 

@@ -21,6 +21,8 @@ import { Folder, nameOf } from '../tree/folder.ts';
 import { parseNewPath, parsePath } from '../tree/names.ts';
 import { freshFolder, staged } from './stage.ts';
 
+const longestHours = 2;
+
 export interface ExtractInput extends ExtractArchive {
   readonly operationId: string;
   readonly named: string;
@@ -54,9 +56,11 @@ export async function checkExtract({ tree }: Parts, { path, to }: ExtractArchive
 async function unpack(
   { tree, workshop, disk }: Parts,
   { operationId, path }: ExtractInput,
-  signal: AbortSignal,
+  cancelled: AbortSignal,
   progress: (share: number) => void,
 ): Promise<void> {
+  const late = AbortSignal.timeout(longestHours * 3_600_000);
+  const signal = AbortSignal.any([cancelled, late]);
   const root = join(await freshFolder(workshop, operationId), 'items');
   await mkdir(root, { mode: 0o755 });
   await using place = await tree.place(parsePath(path));
@@ -80,9 +84,10 @@ async function unpack(
   try {
     if (kind === 'zip') await readZip(archive, size, intake, signal, progress);
     else await readTar(told(archive, size, progress), decoders[kind](), intake, signal);
-    await intake.finish();
+    await intake.finish(signal);
   } catch (error) {
-    signal.throwIfAborted();
+    cancelled.throwIfAborted();
+    if (late.aborted) throw errors.slow(path, longestHours);
     throw readable(error) ? error : errors.unreadable(path, error);
   }
   disk.wrote(bytes);

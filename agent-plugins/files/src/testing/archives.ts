@@ -48,14 +48,28 @@ export function zipOf(entries: readonly ZipEntry[]): Buffer {
     common.writeUInt16LE(method, 4);
     common.writeUInt32LE(crc32(plain), 10);
     common.writeUInt32LE(data.length, 14);
-    common.writeUInt32LE(claimedSize ?? plain.length, 18);
+    const size = claimedSize ?? plain.length;
+    common.writeUInt32LE(Math.min(size, 0xffffffff), 18);
+    // Of what does not fit in four bytes a field behind the name tells.
+    const extra = Buffer.alloc(size < 0xffffffff ? 0 : 12);
+    if (extra.length > 0) {
+      extra.writeUInt32LE(0x0008_0001, 0);
+      extra.writeBigUInt64LE(BigInt(size), 4);
+    }
     common.writeUInt16LE(nameBytes.length, 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, nameBytes, data]);
+    common.writeUInt16LE(extra.length, 24);
+    const local = Buffer.concat([
+      Buffer.from('PK\x03\x04', 'latin1'),
+      common,
+      nameBytes,
+      extra,
+      data,
+    ]);
     const rest = Buffer.alloc(14);
     rest.writeUInt32LE(mode * 65_536, 6);
     rest.writeUInt32LE(offset, 10);
     const head = [Buffer.from('PK\x01\x02', 'latin1'), Buffer.from([20, 3])];
-    centrals.push(Buffer.concat([...head, common, rest, nameBytes]));
+    centrals.push(Buffer.concat([...head, common, rest, nameBytes, extra]));
     locals.push(local);
     offset += local.length;
   }

@@ -1,4 +1,5 @@
 /** Archives that are packed to do harm, each with the code of its refusal. Made when they are used; none is stored. */
+import { bombs } from './bombs.ts';
 import { dressed, tarOf, zipOf, type TarEntry, type ZipEntry } from './archives.ts';
 
 export interface Hostile {
@@ -184,7 +185,7 @@ const zips: readonly (readonly [title: string, code: string, entries: readonly Z
       { name: 'l/escape', content: 'x' },
     ],
   ],
-  ['link of a megabyte', 'SPECIAL', [{ name: 'l', content: 'a'.repeat(2 ** 20), mode: S_IFLNK }]],
+  ['link of a megabyte', 'LINK_LONG', [{ name: 'l', content: 'a'.repeat(2 ** 20), mode: S_IFLNK }]],
   ['file twice', 'TWICE', [{ name: 'f' }, { name: 'f' }]],
   ['file below a file', 'THROUGH_FILE', [{ name: 'f' }, { name: 'f/g' }]],
   ['device', 'SPECIAL', [{ name: 'd', mode: 0o020666 }]],
@@ -250,4 +251,5 @@ export const hostileArchives: readonly Hostile[] = [
     make: () => zipOf(entries),
   })),
   ...zipOdd,
+  ...bombs,
 ].map((each) => ({ ...each, code: prefixed(each.code) }));
