@@ -347,6 +347,69 @@ test('streams go through in both directions as they are, and what is refused is 
   close();
 });
 
+test('what a stream is answered with is held to its schema too, and is not read without end', async () => {
+  const schema = Type.Object({ offset: Type.Integer() });
+  const outcomeOf = async (answer: Answer) => {
+    const { target, close } = await serve((request, response) => {
+      request.resume();
+      answer(request, response);
+    });
+    try {
+      const sent = { method: 'PUT', path: '/', body: Readable.from(['x']) } as const;
+      const stream = await kernel.use(Agents).stream(target, sent);
+      return await kernel.use(Agents).answer(stream, schema);
+    } catch (error) {
+      return (error as Problem).code;
+    } finally {
+      close();
+    }
+  };
+  assert.equal(await outcomeOf((_, response) => json(response, 200, { offset: 5, more: 1 })), {
+    offset: 5,
+  });
+  assert.is(
+    await outcomeOf((_, response) => json(response, 200, { offset: 'x' })),
+    'agents.faulty',
+  );
+  assert.is(await outcomeOf((_, response) => json(response, 200, '{')), 'agents.faulty');
+  const endless: Answer = (_, response) => {
+    const more = () => {
+      while (response.write(Buffer.alloc(65_536, ' ')));
+    };
+    response.on('drain', more).writeHead(200);
+    more();
+  };
+  assert.is(await outcomeOf(endless), 'agents.faulty');
+});
+
+test('work is called off as soon as its agent answers again', async () => {
+  const id = randomUUID();
+  let asked = 0;
+  const { target, close } = await serve((_, response) => {
+    if (++asked === 1) response.destroy();
+    else if (asked === 2) json(response, 503, { code: 'AGENT_STARTING', detail: 'Not yet.' });
+    else json(response, 202, { operation: operationOf(id, 'running') });
+  });
+  const { signal } = new AbortController();
+  const callOff = (withinMs: number) =>
+    kernel.use(Agents).callOff(target, id, { signal, withinMs });
+  assert.is(await callOff(60_000), true);
+  assert.is(asked, 3);
+  close();
+  assert.is(await callOff(0), false, 'nobody was told');
+});
+
+test('work that an agent does not know, or has done, needs not be called off', async () => {
+  for (const status of [404, 409]) {
+    const { target, close } = await serve((_, response) =>
+      json(response, status, { code: 'AGENT_NO', detail: 'No.' }),
+    );
+    const { signal } = new AbortController();
+    assert.is(await kernel.use(Agents).callOff(target, randomUUID(), { signal }), true);
+    close();
+  }
+});
+
 test('a call ends with its signal', async () => {
   const { target, close } = await serve(() => undefined);
   const stop = new AbortController();

@@ -3,6 +3,7 @@ import type { AgentOperation, AgentStatus, InstanceSpec } from '@zlh/agent';
 import type { Database, EntityManager, Vault } from '@zlh/database';
 import type { DomainEvent, Events } from '@zlh/events';
 import { Problem, problems } from '@zlh/http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Static, TSchema } from 'typebox';
 import type { WebSocket } from 'ws';
 import { readerOf, readOperationReply, readStatus } from './answers.ts';
@@ -15,6 +16,7 @@ import type {
   AgentStreamRequest,
   AgentTarget,
 } from './index.ts';
+import { beginning, expected, unreachable } from './refusals.ts';
 import type { Reports } from './reports.ts';
 
 interface Ground {
@@ -29,6 +31,7 @@ export const reportedEvent = 'agents.reported';
 
 /** Without a report for this long, the agent is asked. */
 const askAfterMs = 3000;
+const callOffEveryMs = 500;
 
 export class AgentsService implements Agents {
   readonly #ground: Ground;
@@ -97,6 +100,25 @@ export class AgentsService implements Agents {
     return this.#begin(target, `/operations/${encodeURIComponent(operationId)}/cancel`, {});
   }
 
+  async callOff(
+    target: AgentTarget,
+    operationId: string,
+    { signal, withinMs = 300_000 }: Parameters<Agents['callOff']>[2],
+  ): Promise<boolean> {
+    const until = performance.now() + withinMs;
+    for (;;) {
+      try {
+        await this.cancel(target, operationId);
+        return true;
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        if (error.status === 404 || error.status === 409) return true; // unknown, or over already
+        if (performance.now() > until) return false;
+      }
+      await delay(callOffEveryMs, undefined, { signal });
+    }
+  }
+
   command(target: AgentTarget, command: string): Promise<void> {
     return this.#tell(target, '/console/command', { command });
   }
@@ -114,6 +136,16 @@ export class AgentsService implements Agents {
 
   transfer(target: AgentTarget, wanted: AgentStreamRequest): Promise<AgentStream> {
     return this.#client.transfer(target, wanted);
+  }
+
+  async answer<S extends TSchema>({ body }: AgentStream, schema: S): Promise<Static<S>> {
+    let text: string;
+    try {
+      text = await beginning(body);
+    } catch (error) {
+      throw unreachable(error);
+    }
+    return expected(text, readerOf(schema));
   }
 
   console(target: AgentTarget): Promise<WebSocket> {

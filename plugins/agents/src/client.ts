@@ -3,7 +3,7 @@ import { Problem } from '@zlh/http';
 import { Agent as Dispatcher, errors, request, type Dispatcher as Undici } from 'undici';
 import { WebSocket } from 'ws';
 import type { AgentStream, AgentStreamRequest, AgentTarget } from './index.ts';
-import { beginning, faulty, largestAnswer, refused, unreachable } from './refusals.ts';
+import { beginning, expected, faulty, largestAnswer, refused, unreachable } from './refusals.ts';
 import { Nonsense } from './transfer/head.ts';
 import { transfer } from './transfer/transfer.ts';
 
@@ -68,11 +68,7 @@ export class AgentClient {
       throw problemOf(error);
     }
     if (status >= 300) throw refused(status, text);
-    try {
-      return read(text === '' ? undefined : JSON.parse(text));
-    } catch (error) {
-      throw faulty('answered something that was not expected', error);
-    }
+    return expected(text, read);
   }
 
   async stream(target: AgentTarget, wanted: AgentStreamRequest): Promise<AgentStream> {

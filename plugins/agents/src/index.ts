@@ -69,6 +69,15 @@ export interface Agents {
     signal?: AbortSignal,
   ): Promise<AgentOperation>;
   cancel(target: AgentTarget, operationId: string): Promise<AgentOperation>;
+  /**
+   * The same for work that must not be done any more: told again while nobody answers. True when the agent heard it, or
+   * knows of no such work; false when it has not answered for `withinMs` (default 300,000).
+   */
+  callOff(
+    target: AgentTarget,
+    operationId: string,
+    options: { readonly signal: AbortSignal; readonly withinMs?: number },
+  ): Promise<boolean>;
   command(target: AgentTarget, command: string): Promise<void>;
   /** A small JSON request to a route that an agent plugin added; the answer is held to `schema`. */
   ask<S extends TSchema>(target: AgentTarget, question: AgentQuestion<S>): Promise<Static<S>>;
@@ -82,6 +91,8 @@ export interface Agents {
    * connection of its own, at three times the speed.
    */
   transfer(target: AgentTarget, request: AgentStreamRequest): Promise<AgentStream>;
+  /** The small JSON that a stream's request was answered with, held to `schema` like every answer. */
+  answer<S extends TSchema>(stream: AgentStream, schema: S): Promise<Static<S>>;
   /** An open console; paused until the caller listens, so nothing is lost. */
   console(target: AgentTarget): Promise<WebSocket>;
   /** Tells the agent to end; with `stopServer` the game is stopped gracefully first. */

@@ -33,6 +33,15 @@ export function faulty(what: string, cause?: unknown): Problem {
   return problem;
 }
 
+/** The text of an answer as what it should be. */
+export function expected<T>(text: string, read: (answer: unknown) => T): T {
+  try {
+    return read(text === '' ? undefined : JSON.parse(text));
+  } catch (error) {
+    throw faulty('answered something that was not expected', error);
+  }
+}
+
 /**
  * What the agent refused keeps its code and words; anything that is no problem document of an agent is a fault of it.
  * Codes of agents are upper case, so that none can pass for one of ours.

@@ -3,7 +3,6 @@
  * platform keeps nothing of an upload, so that any process of it may take the next part.
  */
 import type { Readable } from 'node:stream';
-import { json } from 'node:stream/consumers';
 import { DataStore, Metadata, Upload as TusUpload } from '@tus/utils';
 import { Upload, uploadLifeMs } from '@zlh/agent-files';
 import type { Agents, AgentTarget } from '@zlh/agents';
@@ -75,7 +74,7 @@ export class AgentUploads extends DataStore {
       path: `/uploads/${id}?offset=${offset}`,
       ...this.#body,
     });
-    return ((await json(answer.body)) as Upload).offset;
+    return (await this.#agents.answer(answer, Upload)).offset;
   }
 
   override async getUpload(id: string): Promise<TusUpload> {

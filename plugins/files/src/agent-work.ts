@@ -18,7 +18,31 @@ const silentAfterMs = 300_000;
 const askAgainMs = 1000;
 const mostAsked = 120;
 
-export async function carryOut(use: Use, context: Context, path: string): Promise<void> {
+/** Far beyond what honest work takes; an agent is in the hands of its customer, and must not hold an operation for ever. */
+const longestHours = 3;
+
+/** @throws CodedError with the agent's own code when it failed, FILES_AGENT_SLOW when it took too long */
+export async function carryOut(
+  use: Use,
+  context: Context,
+  path: string,
+  withinMs = longestHours * 3_600_000,
+): Promise<void> {
+  const late = AbortSignal.timeout(withinMs);
+  try {
+    await attempt(use, { ...context, signal: AbortSignal.any([context.signal, late]) }, path);
+  } catch (error) {
+    if (context.signal.aborted || !late.aborted) throw error;
+    await callOff(use, context);
+    throw new CodedError(
+      'FILES_AGENT_SLOW',
+      `The agent did not finish this within ${longestHours} hours.`,
+      'Take a part of it at a time.',
+    );
+  }
+}
+
+async function attempt(use: Use, context: Context, path: string): Promise<void> {
   const target = await placed(use, context);
   const id = agentOperationId(context);
   await ask(use, context, target, { path, id });
@@ -35,14 +59,20 @@ export async function carryOut(use: Use, context: Context, path: string): Promis
   throw new CodedError(code, detail, '');
 }
 
-/** Told to the agent when the operation is given up; it throws away what it had made. */
+/**
+ * Told to the agent when the operation is given up; it throws away what it had made. An agent that is away would go on
+ * with it later, so it is told when it is back; that it could not be told is an error.
+ */
 export async function callOff(use: Use, context: Context): Promise<void> {
-  try {
-    await use.agents.cancel(await placed(use, context), agentOperationId(context));
-  } catch (error) {
-    // Unknown to the agent, over already, or no agent any more: nothing is left to cancel.
-    if (!(error instanceof Problem)) throw error;
-  }
+  const target = await use.instances.targetOf(use.database.fork(), context.instanceId!);
+  if (target === null) return; // and nobody left to go on
+  const { signal } = context;
+  if (await use.agents.callOff(target, agentOperationId(context), { signal })) return;
+  throw new CodedError(
+    'FILES_NOT_CALLED_OFF',
+    'The agent of the instance could not be told to give this up, and may go on with it when it is back.',
+    'Look at the files when the instance runs again.',
+  );
 }
 
 /** Another operation of the agent may be in the way (its own recovery, for one), or it is just being started again. */

@@ -4,7 +4,6 @@ import { ArchiveFormat, FileEntry, FilePath } from '@zlh/agent-files';
 import type { AgentStream } from '@zlh/agents';
 import { defineRoute, type HttpReply, type Route } from '@zlh/http';
 import { Type } from 'typebox';
-import { json } from 'node:stream/consumers';
 import { askAgent, instanceParams, queryOf, record, sendTo, type Use } from './agent-files.ts';
 import { READ, WRITE } from './index.ts';
 
@@ -99,7 +98,7 @@ function writeRoute(use: Use): Route {
         headers: pick(headers, asked.slice(2)),
         body: detached(raw),
       });
-      const entry = await json(answer.body);
+      const entry = await use.agents.answer(answer, FileEntry);
       await record(use, request, 'write', { path });
       return reply
         .code(answer.status === 201 ? 201 : 200)

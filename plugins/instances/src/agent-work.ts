@@ -28,6 +28,7 @@ const silentAfterMs = 5000;
 /** One that dies again and again has a reason; the operation fails and says so. */
 const mostRevivals = 5;
 const mostConflicts = 5;
+const calledOffWithinMs = 10_000;
 const awayCodes = ['agents.unreachable', 'agents.silent'];
 
 /** @throws CodedError with the agent's own code when it failed, INSTANCES_AGENT_SLOW when it took too long */
@@ -51,19 +52,17 @@ export async function carryOut(agents: Agents, context: Context, work: Work): Pr
   }
 }
 
-/** Tells the agent to stop working on it. */
+/** Tells the agent to stop working on it. What stays away is not waited for long: it may never have come up. */
 export async function callOff(
   agents: Agents,
   context: Context,
   target: AgentTarget,
   name: string,
 ): Promise<void> {
-  try {
-    await agents.cancel(target, agentOperationId(context, name));
-  } catch (error) {
-    // Unknown to the agent, over already, or no agent any more: nothing is left to cancel.
-    if (!(error instanceof Problem)) throw error;
-  }
+  const id = agentOperationId(context, name);
+  const { signal } = context;
+  if (await agents.callOff(target, id, { signal, withinMs: calledOffWithinMs })) return;
+  context.log.warn({ work: name }, 'the agent could not be told that its work is not wanted');
 }
 
 async function attempt(
