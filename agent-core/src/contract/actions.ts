@@ -17,6 +17,9 @@ const Pattern = Type.String({ minLength: 1, maxLength: 1000 });
 /** Also the name of a placeholder and of a group in a regular expression. */
 const FieldName = '^[a-z][A-Za-z0-9]{0,31}$';
 
+/** The longest that a game may take to confirm, in milliseconds: whoever asks an agent must be willing to wait longer. */
+export const longestActionMs = 600_000;
+
 /** Kebab-case: `say`, `whitelist-add`. */
 export const ActionName = Type.String({ pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$', maxLength: 32 });
 
@@ -89,7 +92,7 @@ export const ActionSpec = Type.Object(
     /** Matched again and again over the output up to the confirmation; each named group becomes a list. */
     each: Type.Optional(Pattern),
     /** How long the confirmation is waited for; default 10,000. */
-    timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 600_000 })),
+    timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: longestActionMs })),
   },
   closed,
 );

@@ -1,4 +1,6 @@
 /** Promises of typed actions: listed with their schemas, handed to the agent as they came, and only for those who may. */
+import { ActionSpec } from '@zlh/agent';
+import { Agents } from '@zlh/agents';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startInstances, type TestInstances } from './test/platform.ts';
@@ -24,6 +26,24 @@ test('what the game declares is offered, and what is asked for reaches the agent
     [answer.status, answer.body],
     [200, { ok: true, result: { said: JSON.stringify({ input }) } }],
   );
+});
+
+test('the longest wait that a game may declare ends with what the agent says of it, not before', async () => {
+  const { id } = await platform.created();
+  const agents = platform.kernel.use(Agents);
+  const { ask } = agents;
+  let waited: number | undefined;
+  agents.ask = (target, question) => {
+    waited = question.withinMs;
+    return ask.call(agents, target, question) as never;
+  };
+  try {
+    await platform.as('ada').post(`/api/instances/${id}/actions/say`, {});
+  } finally {
+    agents.ask = ask;
+  }
+  const { maximum } = ActionSpec.properties.timeoutMs as { maximum?: number };
+  assert.ok(waited! > maximum!, `${waited} ms for ${maximum}`);
 });
 
 test('viewers may not, operators may, strangers find nothing', async () => {

@@ -2,7 +2,7 @@
  * What a game can be told without knowing its console: the typed actions its template declares. The agent knows them,
  * checks their input and waits for the game's own confirmation; here is who may ask.
  */
-import { ActionName, ActionRequest, ActionResult, ActionView } from '@zlh/agent';
+import { ActionName, ActionRequest, ActionResult, ActionView, longestActionMs } from '@zlh/agent';
 import type { Agents } from '@zlh/agents';
 import { defineRoute, type Route } from '@zlh/http';
 import { Type } from 'typebox';
@@ -15,8 +15,8 @@ interface Use {
 
 const permission = 'instances.actions';
 const id = Type.String({ format: 'uuid' });
-/** Games take their time: a large world is not saved in an instant. The agent ends the wait before we do. */
-const withinMs = 120_000;
+/** A large world is not saved in an instant. The agent ends the wait before we do: only it can say that nothing was confirmed. */
+const withinMs = longestActionMs + 15_000;
 const Actions = Type.Object({ items: Type.Array(ActionView) });
 
 export function actionRoutes(use: Use): readonly Route[] {

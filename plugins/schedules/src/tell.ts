@@ -2,7 +2,7 @@
  * The operation that tells a game something: a line or a typed action. It is sent at most once. When the platform dies
  * while it sends, nobody can know whether the game heard, and the operation says so instead of sending again.
  */
-import { ActionResult, type ActionRequest } from '@zlh/agent';
+import { ActionResult, longestActionMs, type ActionRequest } from '@zlh/agent';
 import type { Agents } from '@zlh/agents';
 import { CodedError } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
@@ -22,7 +22,8 @@ type Told =
   | { readonly action: string; readonly input?: ActionRequest['input'] };
 
 export const tellKind = 'schedules.tell';
-const withinMs = 120_000;
+/** The agent ends the wait before we do: only it can say that nothing was confirmed. */
+const withinMs = longestActionMs + 15_000;
 
 export function tellOperation(use: Use): OperationKind<Told> {
   return {
