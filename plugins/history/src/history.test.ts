@@ -124,6 +124,7 @@ test('an instance that flaps without end keeps five thousand periods', async () 
 
 test('usage is averaged by the minute and the hour, and old samples go', async () => {
   const id = await platform.instance();
+  await platform.report(id, {});
   const usage = new Usage({ database: platform.kernel.use(Database), log: undefined as never });
   const heard = (memoryBytes: number, online: number | null) =>
     usage.heard(id, {
@@ -180,7 +181,11 @@ test('what was not watched is said, by whoever starts first afterwards', async (
 test('of a deleted instance nothing stays, and a late report brings nothing back', async () => {
   const id = await platform.instance();
   await platform.report(id, { crash: null });
+  // Another process, which heard of it and writes once it is gone.
+  const usage = new Usage({ database: platform.kernel.use(Database), log: undefined as never });
+  usage.heard(id, { usage: { memoryBytes: 1, cpuPercent: 1 }, players: null } as never);
   await platform.deleted(id);
+  await usage.flush();
   platform.onRecord.delete(id);
   await platform.report(id, { state: 'stopped', ready: false });
   for (const table of ['history_crash', 'history_period', 'history_usage'])

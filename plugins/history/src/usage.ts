@@ -127,7 +127,10 @@ export class Usage {
   }
 }
 
-/** To its minute and its hour; what another process has written there already is added to. */
+/**
+ * Of instances that have a history: whoever reports has a period, and a deleted one has none, whichever process heard its
+ * last heartbeat. To its minute and its hour; what another process has written there already is added to.
+ */
 async function add(
   em: EntityManager,
   sums: readonly (Sum & { readonly instance_id: string })[],
@@ -140,6 +143,7 @@ async function add(
      from jsonb_to_recordset(?::jsonb) as given(instance_id uuid, samples int, memory_sum bigint, memory_most bigint,
        cpu_sum double precision, cpu_most double precision, players int, disk_bytes bigint)
      cross join (values ('minute'), ('hour')) as r(resolution)
+     where exists (select from history_period p where p.instance_id = given.instance_id)
      order by instance_id
      on conflict (instance_id, resolution, at) do update set
        samples = u.samples + excluded.samples, memory_sum = u.memory_sum + excluded.memory_sum,
