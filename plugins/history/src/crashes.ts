@@ -121,6 +121,8 @@ export class Crashes {
     try {
       const target = await instances.targetOf(database.fork(), instanceId);
       if (target === null) return;
+      // One that is told of while the agent is asked may be younger than its answer: it is asked about again.
+      const asked = await this.#incomplete(instanceId);
       let cursor: string | null = null;
       for (let pages = 0; pages === 0 || (cursor !== null && pages < mostPages); pages++) {
         const query = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
@@ -136,19 +138,30 @@ export class Crashes {
         cursor = fresh === 0 ? null : page.nextCursor;
       }
       // What the agent has forgotten will never be complete.
-      await this.#settle(instanceId);
+      await this.#settle(asked);
     } catch (error) {
-      if (error instanceof Problem && error.status === 404) return this.#settle(instanceId);
+      if (error instanceof Problem && error.status === 404)
+        return this.#settle(await this.#incomplete(instanceId));
       log.debug({ err: error, instanceId }, 'the crashes of an agent could not be read');
       this.#wanted.set(instanceId, performance.now() + tryAgainMs);
     }
   }
 
-  async #settle(instanceId: string): Promise<void> {
+  async #incomplete(instanceId: string): Promise<readonly string[]> {
+    const rows = await this.#ground.database
+      .fork()
+      .execute<{ id: string }[]>(
+        'select id from history_crash where instance_id = ? and not complete',
+        [instanceId],
+      );
+    return rows.map(({ id }) => id);
+  }
+
+  async #settle(ids: readonly string[]): Promise<void> {
     await this.#ground.database
       .fork()
-      .execute('update history_crash set complete = true where instance_id = ? and not complete', [
-        instanceId,
+      .execute('update history_crash set complete = true where id = any(?::uuid[])', [
+        `{${ids.join(',')}}`,
       ]);
   }
 }

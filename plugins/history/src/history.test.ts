@@ -91,6 +91,45 @@ test('a crash is known with its report, and complete with what only the agent kn
   );
 });
 
+test('a crash that is told of while the agent is asked is not taken for one that it has forgotten', async () => {
+  const id = await platform.instance();
+  const told = (name: string, at: string) => {
+    const {
+      runId: _1,
+      startedAt: _2,
+      uptimeMs: _3,
+      wasReady: _4,
+      lastLines: _5,
+      ...rest
+    } = crash(name, at);
+    return platform.report(id, { state: 'crashed', ready: false, crash: rest });
+  };
+  const [first, second] = ['2026-02-01T10:00:00.000Z', '2026-02-01T11:00:00.000Z'];
+  platform.onRecord.set(id, [crash('c-1', first)]);
+  const agents = platform.kernel.use(Agents);
+  const { ask } = agents;
+  const done = Promise.withResolvers<void>();
+  agents.ask = async (target, question) => {
+    const answer = await ask(target, question);
+    if (target.instanceId === id) {
+      agents.ask = ask;
+      await told('c-2', second);
+      platform.onRecord.set(id, [crash('c-2', second), crash('c-1', first)]);
+      done.resolve();
+    }
+    return answer;
+  };
+  await told('c-1', first);
+  await done.promise;
+  const list = async () => (await platform.client.get(`/api/instances/${id}/crashes`)).body.items;
+  let items = await list();
+  while (!items[0].complete) {
+    await wait(200);
+    items = await list();
+  }
+  assert.equal(items[0].lastLines, ['last words of c-2']);
+});
+
 test('a thousand crashes are kept, also of an agent that has two thousand and lies', async () => {
   const id = await platform.instance();
   const many = Array.from({ length: 2000 }, (_, n) => ({
