@@ -262,6 +262,29 @@ test('a mod that others need is not disabled; enabled again, it brings what it n
   assert.equal(world.mods.map(pathOf), ['mods/castles.jar', 'mods/library.jar']);
 });
 
+test('a disabled dependency is enabled by what is installed or updated to need it', async () => {
+  const world = new World({
+    castles: one({ requires: ['library'] }),
+    library: one({ requires: ['stones'] }),
+    stones: one(),
+    towers: [{ version: '2', requires: ['library'] }, { version: '1' }],
+  });
+  const disableAll = async () => {
+    await world.change('library', { enabled: false });
+    await world.change('stones', { enabled: false });
+  };
+  const enabled = () => world.mods.every((mod) => mod.enabled);
+  await world.install('towers', '1');
+  await world.install('library');
+  await disableAll();
+  await world.install('castles');
+  assert.ok(enabled());
+  await world.remove('castles');
+  await disableAll();
+  await world.do({ what: 'update' });
+  assert.ok(enabled());
+});
+
 test('an upload stands in for the project it calls itself by, and is replaced by another one', async () => {
   const world = new World({ castles: one({ requires: ['library'] }), library: one() });
   const upload = { what: 'install', wanted: { source: 'upload', path: 'library' } } as const;

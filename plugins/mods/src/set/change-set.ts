@@ -1,7 +1,7 @@
 /**
  * What a set of mods becomes when something is added, updated or taken away. Promises that a set it answers is whole:
- * every dependency is there, nothing conflicts, nothing that came as a dependency stays without need, and no two
- * files have one name.
+ * every dependency is there, and enabled for what is enabled, nothing conflicts, nothing that came as a dependency
+ * stays without need, and no two files have one name.
  */
 import { newId } from '@zlh/database';
 import { errors } from '../errors.ts';
@@ -43,7 +43,14 @@ export async function complete(
       );
     if (set.size > mostMods) throw errors.tooMany(mostMods);
   }
-  return settled([...set.values()]);
+  return settled(withNeeds([...set.values()]));
+}
+
+/** What an enabled mod needs is enabled, too: the game would not start without it. */
+function withNeeds(mods: readonly Mod[]): readonly Mod[] {
+  const running = mods.filter(({ enabled }) => enabled);
+  const needed = new Set(running.flatMap((mod) => neededBy(mods, mod)));
+  return mods.map((mod) => (needed.has(mod) && !mod.enabled ? { ...mod, enabled: true } : mod));
 }
 
 /** Those that are wanted for themselves, and what they need; the rest goes. */
