@@ -76,9 +76,10 @@ export class UsageHistory {
   async #watchDisk(restMs: number): Promise<void> {
     const { signal } = this.#stopping;
     const { dataFolder } = this.#sources;
+    const at = new Date().toISOString(); // what is written from now on may have been missed
     const { bytes: usedBytes, entries } = await diskUsage(dataFolder, signal);
     if (signal.aborted) return;
-    this.#disk = { at: new Date().toISOString(), usedBytes, freeBytes: freeBytes(dataFolder) };
+    this.#disk = { at, usedBytes, freeBytes: freeBytes(dataFolder) };
     const rest = Math.max(restMs, entries * REST_PER_ENTRY_MS);
     const next = Math.min(restMs * 2, MAX_REST_MS);
     this.#timers[1] = setTimeout(() => void this.#watchDisk(next), rest);

@@ -13,6 +13,10 @@ export const FilePath = Type.String({
   description:
     'Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte.',
 });
+const IfMatch = Type.String({
+  maxLength: 200,
+  description: 'The tag of what is to be replaced or taken away; another one there is a conflict.',
+});
 const Tag = Type.String({ description: 'Changes with the content; send it as `If-Match`.' });
 
 export const FileEntry = Type.Object(
@@ -122,7 +126,7 @@ export const ArchiveQuery = Type.Object(
 export const largestUpload = 10 * 2 ** 30;
 /** Unfinished uploads of one instance. */
 export const mostUploads = 16;
-/** An unfinished upload is kept this long after it was begun. */
+/** An unfinished upload is kept this long after something of it came last. */
 export const uploadLifeMs = 24 * 3_600_000;
 
 export const UploadId = Type.String({ pattern: '^[0-9a-f]{32}$' });
@@ -132,6 +136,7 @@ export const BeginUpload = Type.Object(
     path: FilePath,
     size: Type.Integer({ minimum: 0, maximum: largestUpload }),
     overwrite: Type.Optional(Type.Boolean()),
+    ifMatch: Type.Optional(IfMatch),
     sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
     /** Text of the client's own, kept as it is. */
     metadata: Type.Optional(Type.String({ maxLength: 8192 })),
@@ -153,7 +158,8 @@ export const Upload = Type.Object(
   { title: 'Upload' },
 );
 export type Upload = Type.Static<typeof Upload>;
-export const UploadList = Type.Object({ items: Type.Array(Upload) });
+/** All of them; there are never many. */
+export const UploadList = Type.Object({ items: Type.Array(Upload), nextCursor: Type.Null() });
 export const AppendQuery = Type.Object(
   { offset: Type.String({ pattern: '^[0-9]{1,15}$' }) },
   closed,

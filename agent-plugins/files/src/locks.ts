@@ -2,6 +2,11 @@
 export class Locks {
   readonly #waiting = new Map<string, Promise<unknown>>();
 
+  /** Keys under way. */
+  get keys(): Iterable<string> {
+    return this.#waiting.keys();
+  }
+
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#waiting.get(key) ?? Promise.resolve();
     const mine = before.then(work, work);

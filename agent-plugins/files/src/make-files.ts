@@ -19,7 +19,7 @@ export interface Files {
 export function makeFiles({ ground, log }: { ground: AgentGround; log: Logger }): Files {
   const state = ground.stateFolder('files');
   const workshop = new Workshop(state, ground.data, log);
-  const uploads: Uploads = new Uploads(workshop.uploads, () => parts);
+  const uploads: Uploads = new Uploads(workshop.uploads, () => parts, { log });
   const disk = new Disk(ground, state, () => uploads.pending);
   const parts: Parts = { tree: new Tree(ground), disk, locks: new Locks(), workshop };
   return {

@@ -3,12 +3,16 @@
  * platform keeps nothing of an upload, so that any process of it may take the next part.
  */
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DataStore, Metadata, Upload as TusUpload } from '@tus/utils';
 import { Upload, uploadLifeMs } from '@zlh/agent-files';
 import type { Agents, AgentTarget } from '@zlh/agents';
 import { problems } from '@zlh/http';
 import { Type } from 'typebox';
 import { sendTo } from './agent-files.ts';
+
+const askEveryMs = 500;
+const longestFinishMs = 1_800_000;
 
 /** With `content-length` where the client said it. */
 export interface Part {
@@ -32,7 +36,7 @@ export class AgentUploads extends DataStore {
 
   override async create(upload: TusUpload): Promise<TusUpload> {
     const { id, size, metadata = {} } = upload;
-    const { path = metadata['filename'], overwrite, sha256 } = metadata;
+    const { path = metadata['filename'], overwrite, ifMatch, sha256 } = metadata;
     if (typeof path !== 'string' || path === '')
       throw problems.invalid([
         {
@@ -56,6 +60,7 @@ export class AgentUploads extends DataStore {
         size,
         overwrite: overwrite === 'true',
         metadata: Metadata.stringify(metadata),
+        ...(typeof ifMatch === 'string' ? { ifMatch } : {}),
         ...(typeof sha256 === 'string' ? { sha256 } : {}),
       },
       schema: Upload,
@@ -74,12 +79,40 @@ export class AgentUploads extends DataStore {
       path: `/uploads/${id}?offset=${offset}`,
       ...this.#body,
     });
-    return (await this.#agents.answer(answer, Upload)).offset;
+    return (await this.#atItsPlace(await this.#agents.answer(answer, Upload))).offset;
   }
 
   override async getUpload(id: string): Promise<TusUpload> {
+    return toTus(await this.#atItsPlace(await this.#look(id)));
+  }
+
+  #look(id: string): Promise<Upload> {
     const path = `/uploads/${id}`;
-    return toTus(await this.#agents.ask(this.#target, { method: 'GET', path, schema: Upload }));
+    return this.#agents.ask(this.#target, {
+      method: 'GET',
+      path,
+      schema: Upload,
+      withinMs: 60_000,
+    });
+  }
+
+  /**
+   * An upload is over when its file is at its place: to flush and compare ten gigabytes takes the agent longer than one
+   * answer may. It says that all has arrived, and is asked again until it is done, or refuses it.
+   */
+  async #atItsPlace(upload: Upload): Promise<Upload> {
+    const until = performance.now() + longestFinishMs;
+    let latest = upload;
+    while (!latest.complete && latest.offset === latest.size) {
+      if (performance.now() > until)
+        throw problems.unavailable(
+          'files.upload-unfinished',
+          'All of the upload has arrived, but the file is not at its place yet. Ask again later.',
+        );
+      await delay(askEveryMs);
+      latest = await this.#look(upload.id);
+    }
+    return latest;
   }
 
   override async remove(id: string): Promise<void> {
@@ -92,12 +125,13 @@ export class AgentUploads extends DataStore {
   }
 }
 
-function toTus({ id, size, offset, metadata, createdAt }: Upload): TusUpload {
+function toTus({ id, size, offset, metadata, expiresAt }: Upload): TusUpload {
   return new TusUpload({
     id,
     size,
     offset,
-    creation_date: createdAt,
+    // From which @tus/server reckons when it expires.
+    creation_date: new Date(Date.parse(expiresAt) - uploadLifeMs).toISOString(),
     ...(metadata === '' ? {} : { metadata: Metadata.parse(metadata) }),
   });
 }

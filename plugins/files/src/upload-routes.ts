@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { MemoryLocker, Server } from '@tus/server';
-import { largestUpload, Upload, UploadId } from '@zlh/agent-files';
+import { largestUpload, UploadId, UploadList } from '@zlh/agent-files';
 import { defineRoute, Problem, type HttpReply, type HttpRequest, type Route } from '@zlh/http';
 import { Type } from 'typebox';
 import { AgentUploads } from './agent-uploads.ts';
@@ -44,20 +44,20 @@ export function uploadRoutes(use: Use): readonly Route[] {
       access,
       schema: {
         params: instanceParams,
-        response: { 200: Type.Object({ items: Type.Array(Upload) }) },
+        response: { 200: UploadList },
       },
       handler: (request) =>
         askAgent(use, request, WRITE, {
           method: 'GET',
           path: '/uploads',
-          schema: Type.Object({ items: Type.Array(Upload) }),
+          schema: UploadList,
         }),
     }),
     tus('OPTIONS', 'What the uploads here can do (tus)'),
     tus(
       'POST',
       'Begin an upload (tus)',
-      'tus 1.0.0. `Upload-Metadata` holds `path`, where the file shall be (or `filename`), and may hold `overwrite` (`true` replaces a file that is there) and `sha256`, which is checked at the end.',
+      'tus 1.0.0. `Upload-Metadata` holds `path`, where the file shall be (or `filename`), and may hold `overwrite` (`true` replaces a file that is there), `ifMatch` (the tag of the file that is replaced) and `sha256`, which is checked at the end.',
     ),
     tus('HEAD', 'How far an upload is (tus)'),
     tus('PATCH', 'Go on with an upload (tus)', 'At the last byte the file is at its place.'),

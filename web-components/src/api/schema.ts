@@ -1102,7 +1102,7 @@ export interface paths {
     /** Uploads under way, and those that ended lately */
     get: {
       parameters: { path: { id: string } };
-      responses: { 200: Json<{ items: Upload[] }>; default: Refusal };
+      responses: { 200: Json<{ items: Upload[]; nextCursor: null }>; default: Refusal };
     };
 
     /** What the uploads here can do (tus) */

@@ -88,7 +88,7 @@ export async function put(file: {
 }
 
 /** What is there now; throws when it is no file, or not what the caller expects. */
-async function checked(
+export async function checked(
   tree: Tree,
   { folder, name, path }: Place,
   { match, none }: Expectation,

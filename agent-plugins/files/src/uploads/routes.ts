@@ -10,7 +10,7 @@ type Named = { Params: Static<typeof Params> };
 export function uploadRoutes(uploads: () => Uploads): AgentRouteModule {
   return (app) => {
     const one = { schema: { params: Params } };
-    app.get('/uploads', () => ({ items: uploads().list() }));
+    app.get('/uploads', () => ({ items: uploads().list(), nextCursor: null }));
     app.post<{ Body: BeginUpload }>(
       '/uploads',
       { schema: { body: BeginUpload } },

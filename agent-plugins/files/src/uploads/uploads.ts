@@ -4,15 +4,18 @@
  * after any crash, that one connection at a time adds to it, and that a file is at its place whole or not at all.
  */
 import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { open, readdir, stat, unlink } from 'node:fs/promises';
+import { constants, createReadStream, type BigIntStats } from 'node:fs';
+import { open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@zlh/kernel';
 import { fill } from '../content/fill.ts';
-import { put, type Parts } from '../content/write.ts';
+import { checked, put, type Parts } from '../content/write.ts';
 import { explained, refusals as fileRefusals } from '../errors.ts';
 import { mostUploads, uploadLifeMs, type BeginUpload, type Upload } from '../index.ts';
+import { Locks } from '../locks.ts';
 import { parseNewPath, parsePath } from '../tree/names.ts';
 import { refusals } from './errors.ts';
 import { bytesPath, readRecord, recordPath, saveRecord, type UploadRecord } from './record.ts';
@@ -20,6 +23,10 @@ import { bytesPath, readRecord, recordPath, saveRecord, type UploadRecord } from
 interface Known {
   record: UploadRecord;
   arrived: number;
+  /** When something of it came last, in milliseconds. */
+  touchedAt: number;
+  /** Its last step under way; one at a time. */
+  finishing?: Promise<void> | undefined;
   /** The connection that adds to it now. */
   sender?: { readonly body: Readable; readonly done: Promise<unknown> } | undefined;
 }
@@ -27,16 +34,31 @@ interface Known {
 const EXPIRE_EVERY_MS = 600_000;
 /** Finished ones are remembered, for clients that did not hear the end. */
 const mostFinished = 64;
+/** Sent to the disk at a time while more comes, so that the last step has little left to wait for. */
+const FLUSH_EVERY = 64 * 2 ** 20;
+/** The last step of a large upload takes longer than anybody waits for an answer; then it is told that it goes on. */
+const answerWithinMs = 20_000;
+
+export interface UploadsOptions {
+  readonly log: Logger;
+  readonly answerWithinMs?: number;
+}
 
 export class Uploads {
   readonly #folder: string;
   readonly #parts: () => Parts;
+  readonly #log: Logger;
+  readonly #answerWithinMs: number;
   readonly #known = new Map<string, Known>();
+  /** Being begun, by their ids. */
+  readonly #beginning = new Locks();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(folder: string, parts: () => Parts) {
+  constructor(folder: string, parts: () => Parts, options: UploadsOptions) {
     this.#folder = folder;
     this.#parts = parts;
+    this.#log = options.log;
+    this.#answerWithinMs = options.answerWithinMs ?? answerWithinMs;
   }
 
   /** Takes up what an earlier agent left. */
@@ -51,7 +73,11 @@ export class Uploads {
       if (!this.#known.has(name.slice(0, 32)) || name.endsWith('.tmp'))
         await unlink(join(this.#folder, name));
     await this.#expire();
-    this.#timer = setInterval(() => void this.#expire(), EXPIRE_EVERY_MS).unref();
+    const expire = () =>
+      this.#expire().catch((error: unknown) =>
+        this.#log.warn({ err: error }, 'uploads that are over could not be removed'),
+      );
+    this.#timer = setInterval(() => void expire(), EXPIRE_EVERY_MS).unref();
   }
 
   stop(): void {
@@ -75,31 +101,42 @@ export class Uploads {
 
   /** Asking again with the same id answers the same upload. */
   async begin(wanted: BeginUpload): Promise<Upload> {
-    const known = this.#known.get(wanted.id);
-    if (known !== undefined) {
+    return this.#beginning.run(wanted.id, async () => {
+      const known = this.#known.get(wanted.id);
+      if (known === undefined) return this.#begin(wanted);
       if (known.record.path !== wanted.path || known.record.size !== wanted.size)
         throw refusals.reused();
       return view(known);
-    }
+    });
+  }
+
+  async #begin(wanted: BeginUpload): Promise<Upload> {
     parseNewPath(wanted.path);
-    const unfinished = [...this.#known.values()].filter(({ record }) => record.state !== 'done');
-    if (unfinished.length >= mostUploads) throw refusals.tooMany();
+    const unfinished = new Set(this.#beginning.keys);
+    for (const { record } of this.#known.values())
+      if (record.state !== 'done') unfinished.add(record.id);
+    if (unfinished.size > mostUploads) throw refusals.tooMany();
     await this.#assertPlace(wanted);
-    using _room = await this.#parts().disk.hold(wanted.size);
     const record: UploadRecord = {
       ...wanted,
       createdAt: new Date().toISOString(),
       state: 'open',
     };
-    await (await open(bytesPath(this.#folder, wanted.id), 'w', 0o600)).close();
-    await saveRecord(this.#folder, record);
-    const made: Known = { record, arrived: 0 };
-    this.#known.set(record.id, made);
+    const made: Known = { record, arrived: 0, touchedAt: Date.now() };
+    {
+      using _room = await this.#parts().disk.hold(wanted.size);
+      await (await open(bytesPath(this.#folder, wanted.id), 'w', 0o600)).close();
+      await saveRecord(this.#folder, record);
+      this.#known.set(record.id, made);
+    }
     if (record.size === 0) await this.#finish(made);
     return view(made);
   }
 
-  /** Where it stands, for whoever is about to go on: nothing is added to it by an earlier connection any more. All that has arrived and is not at its place yet is brought there, or refused again. */
+  /**
+   * Where it stands, for whoever is about to go on: nothing is added to it by an earlier connection any more. All that
+   * has arrived and is not at its place yet is brought there, or refused again; what takes long goes on meanwhile.
+   */
   async look(id: string): Promise<Upload> {
     const known = this.#find(id);
     await this.#hangUp(known);
@@ -110,7 +147,12 @@ export class Uploads {
   /** Takes what follows the first `offset` bytes, as much as comes. */
   async append(id: string, offset: number, body: Readable): Promise<Upload> {
     const known = this.#find(id);
-    await this.#hangUp(known);
+    // Here and not in a function of its own: of several that wait the first must have begun before the next looks.
+    while (known.sender !== undefined) {
+      known.sender.body.destroy();
+      await known.sender.done;
+    }
+    this.#find(id);
     if (known.record.state === 'done' || known.arrived !== offset)
       throw refusals.offset(known.arrived);
     const work = this.#receive(known, body);
@@ -143,60 +185,90 @@ export class Uploads {
   }
 
   async #receive(known: Known, body: Readable): Promise<void> {
-    const { id, size } = known.record;
+    const { id, size, path } = known.record;
     const start = known.arrived;
     await using handle = await open(
       bytesPath(this.#folder, id),
       constants.O_WRONLY | constants.O_NOFOLLOW,
     );
+    const { disk } = this.#parts();
+    const flush = flusher(handle);
+    using held = await disk.hold(0);
     try {
       await fill(handle, body, {
         start,
         grow: (bytes) => {
           if (start + bytes > size) throw refusals.tooLong(size);
-          return undefined;
+          return held.check(bytes);
         },
-        wrote: (bytes) => (known.arrived = start + bytes),
+        wrote: (bytes) => {
+          known.arrived = start + bytes;
+          known.touchedAt = Date.now();
+          flush(bytes);
+        },
       });
     } catch (error) {
       body.resume();
-      throw explained(error, known.record.path);
+      throw explained(error, path);
     } finally {
-      await handle.datasync();
+      // What is whole is flushed by its last step, which nobody waits for longer than they like.
+      if (known.arrived < size) await handle.datasync();
+    }
+  }
+
+  /** Resolves when it is at its place, or when that takes long; it goes on then. */
+  async #finish(known: Known): Promise<void> {
+    known.finishing ??= this.#bring(known).finally(() => (known.finishing = undefined));
+    const late = new AbortController();
+    try {
+      await Promise.race([
+        known.finishing,
+        delay(this.#answerWithinMs, undefined, { signal: late.signal }),
+      ]);
+    } finally {
+      late.abort();
     }
   }
 
   /** Idempotent; may be killed anywhere. */
-  async #finish(known: Known): Promise<void> {
+  async #bring(known: Known): Promise<void> {
     const { tree, locks, disk } = this.#parts();
-    await locks.run(known.record.path, async () => {
-      const { record } = known;
-      if (record.state === 'done') return;
-      await this.#assertHash(known);
-      await this.#assertPlace(record);
-      await using place = await tree.place(parsePath(record.path), true);
-      await this.#save(known, 'moving');
-      const temporary = bytesPath(this.#folder, record.id);
-      await using handle = await open(temporary, constants.O_RDWR | constants.O_NOFOLLOW);
-      await put({ tree, handle, temporary, place, mode: 0o644 });
-      disk.wrote(record.size);
-      await this.#save(known, 'done');
-    });
-    await this.#forgetOld();
+    const { path } = known.record;
+    try {
+      await locks.run(path, async () => {
+        const { record } = known;
+        if (record.state === 'done') return;
+        await this.#assertHash(known);
+        const before = await this.#assertPlace(record);
+        await using place = await tree.place(parsePath(record.path), true);
+        await this.#save(known, 'moving');
+        const temporary = bytesPath(this.#folder, record.id);
+        await using handle = await open(temporary, constants.O_RDWR | constants.O_NOFOLLOW);
+        await put({ tree, handle, temporary, place, mode: 0o644 });
+        disk.wrote(record.size - Number(before?.size ?? 0));
+        await this.#save(known, 'done');
+      });
+      await this.#forgetOld();
+    } catch (error) {
+      throw explained(error, path);
+    }
   }
 
-  async #assertPlace({ path, overwrite }: BeginUpload): Promise<void> {
+  /** Answers what is going to be replaced. */
+  async #assertPlace({ path, overwrite, ifMatch }: BeginUpload): Promise<BigIntStats | undefined> {
     const { tree } = this.#parts();
     const names = parsePath(path);
     try {
       await using place = await tree.place(names);
-      const found = await place.folder.look(place.name);
-      if (found === undefined) return;
-      tree.assertFile(found, path);
-      if (overwrite !== true) throw fileRefusals.exists(path);
+      return await checked(tree, place, {
+        match: ifMatch,
+        none: overwrite !== true && ifMatch === undefined,
+      });
     } catch (error) {
       // Folders that are missing are made when the file is brought there.
       if ((error as { code?: string }).code !== 'FILES_NOT_FOUND') throw error;
+      if (ifMatch !== undefined) throw fileRefusals.changed(path, undefined, ifMatch);
+      return undefined;
     }
   }
 
@@ -219,7 +291,11 @@ export class Uploads {
   async #take(record: UploadRecord): Promise<void> {
     const found = await stat(bytesPath(this.#folder, record.id)).catch(() => undefined); // moved already
     if (found === undefined && record.state === 'open') return;
-    const known: Known = { record, arrived: found?.size ?? record.size };
+    const known: Known = {
+      record,
+      arrived: found?.size ?? record.size,
+      touchedAt: found?.mtimeMs ?? Date.parse(record.createdAt),
+    };
     this.#known.set(record.id, known);
     if (found === undefined && record.state === 'moving') await this.#save(known, 'done');
   }
@@ -247,12 +323,29 @@ export class Uploads {
   }
 }
 
-const expiryOf = ({ createdAt }: UploadRecord) => Date.parse(createdAt) + uploadLifeMs;
-const isOver = ({ record }: Known) => expiryOf(record) < Date.now();
+const expiryOf = ({ touchedAt }: Known) => touchedAt + uploadLifeMs;
+const isOver = (known: Known) =>
+  known.sender === undefined && known.finishing === undefined && expiryOf(known) < Date.now();
 
-function view({ record, arrived }: Known): Upload {
+/** Brings what is written to the disk while more comes; one at a time, and nobody waits for it. */
+function flusher(handle: FileHandle): (written: number) => void {
+  let flushed = 0;
+  let flushing = false;
+  return (written) => {
+    if (flushing || written - flushed < FLUSH_EVERY) return;
+    flushed = written;
+    flushing = true;
+    void handle
+      .datasync()
+      .catch(() => undefined) // the last step says so again, to whom it concerns
+      .then(() => (flushing = false));
+  };
+}
+
+function view(known: Known): Upload {
+  const { record, arrived } = known;
   const { id, path, size, metadata = '', createdAt, state } = record;
-  const expiresAt = new Date(expiryOf(record)).toISOString();
+  const expiresAt = new Date(expiryOf(known)).toISOString();
   return {
     id,
     path,

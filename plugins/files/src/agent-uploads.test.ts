@@ -1,0 +1,48 @@
+/** What tus is told of an upload is what its agent has done, however long that takes. */
+import { Readable } from 'node:stream';
+import type { Upload } from '@zlh/agent-files';
+import type { Agents } from '@zlh/agents';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { AgentUploads } from './agent-uploads.ts';
+
+const upload = (complete: boolean): Upload => ({
+  id: '0'.repeat(32),
+  path: 'world.zip',
+  size: 3,
+  offset: 3,
+  complete,
+  metadata: '',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  expiresAt: '2026-01-03T00:00:00.000Z',
+});
+
+/** An agent that takes the last bytes, and is done when it is asked for the second time. */
+function slowAgent() {
+  const asked: string[] = [];
+  const agents: Partial<Agents> = {
+    stream: async () => ({ status: 200, headers: {}, body: Readable.from([]) }),
+    answer: async () => upload(false) as never,
+    async ask(_target, { path }) {
+      asked.push(path);
+      return upload(asked.length === 2) as never;
+    },
+  };
+  const body = { body: Readable.from(['abc']), headers: {} };
+  const target = { instanceId: '', url: '' };
+  return { uploads: new AgentUploads(agents as Agents, target, body), asked };
+}
+
+test('an upload is over when its file is at its place', async () => {
+  const { uploads, asked } = slowAgent();
+  assert.is(await uploads.write(Readable.from(['abc']), upload(false).id, 0), 3);
+  assert.is(asked.length, 2);
+});
+
+test('an upload lasts a day from when something of it came last', async () => {
+  const { uploads } = slowAgent();
+  const { creation_date: from } = await uploads.getUpload(upload(false).id);
+  assert.is(from, '2026-01-02T00:00:00.000Z');
+});
+
+test.run();
