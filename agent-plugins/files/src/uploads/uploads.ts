@@ -190,7 +190,9 @@ export class Uploads {
     await using handle = await open(
       bytesPath(this.#folder, id),
       constants.O_WRONLY | constants.O_NOFOLLOW,
-    );
+    ).catch((error: unknown) => {
+      throw explained(error, path);
+    });
     const { disk } = this.#parts();
     const flush = flusher(handle);
     using held = await disk.hold(0);
