@@ -8,7 +8,7 @@ import type {
   AgentTarget,
 } from '@zlh/agents';
 import type { Database } from '@zlh/database';
-import type { Identity } from '@zlh/http';
+import { Problem, type Identity } from '@zlh/http';
 import type { Instances } from '@zlh/instances';
 import type { Operations } from '@zlh/operations';
 import { Type, type Static, type TSchema } from 'typebox';
@@ -37,12 +37,17 @@ export async function askAgent<S extends TSchema>(
   return agents.ask(await instances.target(params.id, identity, permission), question);
 }
 
-/** Bytes for the agent: the quick way where their number is known. */
-export function sendTo(
+/**
+ * Bytes for the agent: the quick way where their number is known. A body whose sender hung up already is not sent: nobody
+ * would ever hear that it ended, and what waits for it would wait for ever.
+ */
+export async function sendTo(
   agents: Agents,
   target: AgentTarget,
   request: AgentStreamRequest,
 ): Promise<AgentStream> {
+  if (request.body?.destroyed === true)
+    throw new Problem(400, 'http.malformed', 'The body did not arrive in full.');
   const sent = {
     ...request,
     headers: { ...request.headers, 'content-type': 'application/octet-stream' },

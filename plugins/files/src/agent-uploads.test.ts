@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import type { Upload } from '@zlh/agent-files';
 import type { Agents } from '@zlh/agents';
+import type { Problem } from '@zlh/http';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AgentUploads } from './agent-uploads.ts';
@@ -37,6 +38,16 @@ test('an upload is over when its file is at its place', async () => {
   const { uploads, asked } = slowAgent();
   assert.is(await uploads.write(Readable.from(['abc']), upload(false).id, 0), 3);
   assert.is(asked.length, 2);
+});
+
+test('a part whose sender has hung up is not waited for', async () => {
+  const body = Readable.from(['abc']);
+  body.destroy();
+  const never = { transfer: () => new Promise(() => {}) } as unknown as Agents;
+  const part = { body, headers: { 'content-length': '3' } };
+  const uploads = new AgentUploads(never, { instanceId: '', url: '' }, part);
+  const error = await uploads.write(Readable.from(['abc']), upload(false).id, 0).catch((e) => e);
+  assert.is((error as Problem).code, 'http.malformed');
 });
 
 test('an upload lasts a day from when something of it came last', async () => {
