@@ -44,6 +44,10 @@ export class LentBody extends Readable {
     this.#target = destination;
     destination.once('close', () => this.destroy());
     this.once('end', () => destination.end());
+    if (destination.destroyed) {
+      this.destroy(); // its reader has left already, and will not be heard of again
+      return destination;
+    }
     this.#borrow();
     destination.emit('pipe', this);
     this.#begin();

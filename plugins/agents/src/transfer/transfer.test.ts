@@ -60,7 +60,11 @@ async function standsStill(figure: () => number): Promise<void> {
 }
 
 /** An answer of ours whose reader takes nothing until it is told. */
-async function slowReader(): Promise<{ answer: ServerResponse; taken: () => Promise<Buffer> }> {
+async function slowReader(): Promise<{
+  answer: ServerResponse;
+  reader: Socket;
+  taken: () => Promise<Buffer>;
+}> {
   const server = createHttpServer().listen(0, '127.0.0.1');
   servers.add(server);
   await once(server, 'listening');
@@ -73,7 +77,7 @@ async function slowReader(): Promise<{ answer: ServerResponse; taken: () => Prom
     const all = await buffer(reader);
     return all.subarray(all.indexOf('\r\n\r\n') + 4);
   };
-  return { answer, taken };
+  return { answer, reader, taken };
 }
 
 test('what is asked is one request of HTTP/1.1 with a host', async () => {
@@ -276,6 +280,44 @@ test('a sender that breaks off takes the line along: the agent sees that there i
   const error = await failure(transfer(url, { method: 'PUT', headers, body }));
   assert.match(error.message, 'the sender broke off');
   await closed;
+});
+
+test('a sender that has broken off before is not waited for, and no agent is asked', async () => {
+  let asked = 0;
+  const url = await agent(() => (asked += 1));
+  const body = Readable.from(['abc']).destroy();
+  await once(body, 'close');
+  const headers = { 'content-length': '3' };
+  const silentMs = 1000;
+  const error = await failure(transfer(url, { method: 'PUT', headers, body, silentMs }));
+  assert.match(error.message, 'the sender broke off');
+  assert.is(asked, 0);
+});
+
+test('for a reader that has left already the body is not fetched', async () => {
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  let sent = 0;
+  const url = await agent((socket) => {
+    socket.once('close', () => resolve());
+    socket.once('data', () => {
+      socket.write(ok(256 * MiB));
+      const send = () => {
+        while (!socket.destroyed && sent < 256 * MiB && socket.writableLength < MiB) {
+          socket.write(Buffer.alloc(MiB));
+          sent += MiB;
+        }
+      };
+      socket.on('drain', send);
+      send();
+    });
+  });
+  const { answer, reader } = await slowReader();
+  reader.destroy();
+  await once(answer, 'close');
+  const { body } = await transfer(url, get);
+  body.pipe(answer);
+  await closed;
+  assert.ok(sent < 64 * MiB, `${sent / MiB} MiB`);
 });
 
 test('a transfer that is called off ends with the reason, before the answer and behind it', async () => {

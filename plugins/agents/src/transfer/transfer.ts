@@ -24,6 +24,7 @@ export async function transfer(
   { method, headers, body, signal, silentMs }: TransferRequest,
 ): Promise<AnswerHead & { readonly body: Readable }> {
   signal?.throwIfAborted();
+  if (body?.destroyed === true) throw brokenOff(); // it will not say so again
   const line = new Line(url, silentMs);
   const abort = () => line.close(signal?.reason as Error);
   signal?.addEventListener('abort', abort, { once: true });
@@ -41,13 +42,15 @@ export async function transfer(
   }
 }
 
+const brokenOff = () => new Error('the sender broke off');
+
 /** What it answers takes the rest of the body away. */
 function send(body: Readable, line: Line): () => void {
   const { socket } = line;
   // While the sender is slow, the agent has nothing to answer.
   line.expecting = () => body.readableEnded || socket.writableLength > 0;
   const broken = (error?: Error) => {
-    if (!body.readableEnded) line.close(error ?? new Error('the sender broke off'));
+    if (!body.readableEnded) line.close(error ?? brokenOff());
   };
   body.on('error', broken);
   body.once('close', broken);
