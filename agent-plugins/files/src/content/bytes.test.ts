@@ -48,6 +48,16 @@ async function body(start = 0, end = bytes.length - 1): Promise<[FileBody, FileH
   return [new FileBody({ handle, path: 'file', start, end }), handle];
 }
 
+function countReads(handle: FileHandle): () => number {
+  const read = handle.read.bind(handle) as (...of: unknown[]) => never;
+  let count = 0;
+  handle.read = (...of: unknown[]) => {
+    count += 1;
+    return read(...of);
+  };
+  return () => count;
+}
+
 /** Nothing has been sent for many turns: the buffers on the way are full. */
 async function stalled(response: ServerResponse): Promise<void> {
   for (let before = -1; before !== response.socket!.bytesWritten;) {
@@ -97,9 +107,22 @@ test('a reader that goes away leaves no file open, before the first byte or in t
   const { answer: response, reader } = await answer();
   file.pipe(response);
   await stalled(response);
+  const reads = countReads(handle);
   reader.destroy();
   await once(file, 'close');
   assert.is(handle.fd, -1);
+  assert.ok(reads() < 3, `${reads()} more reads for nobody`);
+});
+
+test('for a reader that has left before the file was opened nothing is read', async () => {
+  const { answer: response, reader } = await answer();
+  reader.destroy();
+  await once(response, 'close');
+  const [file, handle] = await body();
+  const reads = countReads(handle);
+  file.pipe(response);
+  await once(file, 'close');
+  assert.equal([handle.fd, reads()], [-1, 0]);
 });
 
 const anySize = [1, 70_000, MiB - 1, MiB + 1, 3 * MiB + 5, 12];

@@ -42,6 +42,10 @@ export class FileBody extends Readable {
     this.#lent = true;
     destination.once('close', () => this.destroy());
     this.once('end', () => destination.end());
+    if (destination.destroyed) {
+      this.destroy(); // its reader has left already, and will not be heard of again
+      return destination;
+    }
     destination.emit('pipe', this);
     this.#lendTo(destination).then(
       () => {
