@@ -3,6 +3,7 @@ import type { TestKernel } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { defineRoute, type Access } from './index.ts';
+import { Proven } from './proven.ts';
 import { TestClient } from './testing/client.ts';
 import { startHttp } from './testing/start.ts';
 
@@ -31,12 +32,13 @@ const routes = [
 ];
 
 let kernel: TestKernel;
+const signedOut = new Set<string>();
 test.before(async () => {
-  kernel = await startHttp(routes, {
-    anonymousPerMinute: 200,
-    perMinute: 150,
-    publicUrl: 'https://panel.example.org',
-  });
+  kernel = await startHttp(
+    routes,
+    { anonymousPerMinute: 200, perMinute: 150, publicUrl: 'https://panel.example.org' },
+    signedOut,
+  );
 });
 test.after(() => kernel.stop());
 
@@ -133,7 +135,8 @@ test('a route may be stricter than the rest, and counts callers one by one', asy
   assert.ok(wait >= 1 && wait <= 60);
 });
 
-test('guessing credentials is stopped before anybody is asked, without locking out who is signed in elsewhere', async () => {
+test('guessing credentials is stopped before anybody is asked, without locking out who is signed in there or elsewhere', async () => {
+  assert.is(await status('zoe', '/api/public'), 200);
   let refused = 0;
   for (let i = 0; i < 220; i++) if ((await status('mallory', '/api/public')) === 429) refused++;
   assert.ok(refused > 0 && refused < 60, `${refused} of 220 were refused`);
@@ -142,6 +145,32 @@ test('guessing credentials is stopped before anybody is asked, without locking o
     200,
     'strangers without credentials are counted apart',
   );
+  assert.is(await status('newcomer', '/api/public'), 429);
+  assert.is(await status('zoe', '/api/public'), 200, 'who was right a moment ago is not held up');
+  signedOut.add('zoe');
+  assert.is(await status('zoe', '/api/signed-in'), 401);
+  signedOut.delete('zoe');
+  assert.is(
+    await status('zoe', '/api/public'),
+    429,
+    'what was revoked is worth nothing here either',
+  );
+});
+
+test('of those who were right no more are remembered than there is room for, and none for ever', () => {
+  let now = 0;
+  const proven = new Proven(() => now, 2);
+  const [ada, bob, eve] = ['ada', 'bob', 'eve'].map((name) => ({
+    authorization: `Bearer ${name}`,
+  }));
+  for (const each of [ada!, bob!, ada!, eve!]) proven.right(each);
+  assert.equal(
+    [ada!, bob!, eve!].map((each) => proven.has(each)),
+    [true, false, true],
+  );
+  now = 15 * 60_000;
+  assert.not(proven.has(ada!));
+  assert.not(proven.has({ cookie: 'Bearer ada' }), 'a cookie is never taken for a token');
 });
 
 test.run();

@@ -8,6 +8,7 @@ import type { Access, Authenticator, Identity, Route } from './index.ts';
 import { addressKey, Limiter } from './limiter.ts';
 import { createOriginCheck } from './origin.ts';
 import { Problem, problems } from './problem.ts';
+import { Proven } from './proven.ts';
 import type { Settings } from './settings.ts';
 
 export type Done = (error?: Error) => void;
@@ -44,8 +45,10 @@ export function createGate({
   const perAddress = config.rateLimits ? config.anonymousPerMinute : Infinity;
   const signedIn = new Limiter(config.rateLimits ? config.perMinute : Infinity, clock);
   const anonymous = new Limiter(perAddress, clock);
-  // Wrong credentials cost a look into the database, so an address that sends many is refused before it.
+  // Wrong credentials cost a look into the database, so an address that sends many is refused before it, but for those
+  // there who have just been right.
   const mistaken = new Limiter(perAddress, clock);
+  const proven = new Proven(clock);
   const isOwnOrigin = createOriginCheck(config.publicUrl);
 
   const identify = async (request: FastifyRequest): Promise<Identity | null> => {
@@ -64,14 +67,20 @@ export function createGate({
     admit: (request: FastifyRequest, identity: Identity | null) => Error | undefined,
   ): Promise<void> => {
     const address = addressOf(request);
+    const { headers } = request.raw;
     const wait = mistaken.peek(address);
-    if (wait > 0) throw tooMany(wait);
-    let identity: Identity | null = null;
-    try {
-      identity = await identify(request);
-    } finally {
-      if (identity === null) mistaken.take(address);
-    }
+    if (wait > 0 && !proven.has(headers)) throw tooMany(wait);
+    const wrong = () => {
+      proven.wrong(headers);
+      mistaken.take(address);
+    };
+    const identity = await identify(request).catch((error: unknown) => {
+      // A database that is away says nothing about them.
+      if (error instanceof Problem && error.status === 401) wrong();
+      throw error;
+    });
+    if (identity === null) wrong();
+    else proven.right(headers);
     const refused = admit(request, identity);
     if (refused !== undefined) throw refused;
   };
@@ -138,7 +147,11 @@ function refusal(access: Access, identity: Identity | null): Problem | undefined
     const admitted = access !== 'signed-in' && access.agents === true;
     return admitted ? undefined : problems.forbidden('Agents may not do this.');
   }
-  if (access === 'signed-in' || identity.can(access.permission)) return undefined;
+  if (access === 'signed-in')
+    return identity.kind === 'service'
+      ? problems.forbidden('Only somebody with an account may do this.')
+      : undefined;
+  if (identity.can(access.permission)) return undefined;
   return problems.forbidden(
     identity.kind === 'api-key'
       ? `This API key may not do this: it needs the scope "${access.permission}".`

@@ -16,8 +16,11 @@ export { page, pageQuery, encodeCursor, decodeCursor, type Page } from './page.t
 
 /** Who is asking. */
 export interface Identity {
-  /** `user`: a session; `api-key`: a key of a user; `agent`: the agent of one instance. */
-  readonly kind: 'user' | 'api-key' | 'agent';
+  /**
+   * `user`: a session; `api-key`: a key of a user; `agent`: the agent of one instance; `service`: a program of the
+   * host without an account, which may do what its permissions say and nothing that only asks for a sign-in.
+   */
+  readonly kind: 'user' | 'api-key' | 'agent' | 'service';
   /** The user's id; for agents the instance's id. */
   readonly id: string;
   /** For people: e-mail address. For logs and "asked by". */
