@@ -1,6 +1,7 @@
 /** Promises of history: true also about silences, complete as soon as the agent answers, and never larger than its bounds. */
 // time-limit: 300s
 import { setTimeout as wait } from 'node:timers/promises';
+import type { AgentStatus } from '@zlh/agent';
 import { Agents } from '@zlh/agents';
 import { Database } from '@zlh/database';
 import { schemaDifference } from '@zlh/database/testing';
@@ -211,6 +212,10 @@ test('what was not watched is said, by whoever starts first afterwards', async (
   const [first, second] = [new Periods(ground), new Periods(ground)];
   assert.ok((await first.begin()).includes(id), 'its agent is to be asked for crashes');
   assert.equal(await second.begin(), []);
+  assert.equal(await states(id), ['ready', 'unobserved'], 'nobody has heard of it yet');
+  // What it says is no news, so that it comes by `heard` alone; both processes hear of it.
+  for (const each of [first, second])
+    each.heard(id, { state: 'running', ready: true } as AgentStatus);
   await Promise.all([first.end(), second.end()]);
   assert.equal(await states(id), ['ready', 'unobserved', 'ready']);
   await platform.report(id, { state: 'stopped', ready: false });

@@ -17,7 +17,8 @@ export type CrashView = Static<typeof CrashView>;
 
 /**
  * `ready`: players could join. `running`: the process was there, starting, stopping or not answering. `crashed`: also
- * while the agent waited to start it again. `unreachable`: the agent was silent. `unobserved`: no platform was running.
+ * while the agent waited to start it again. `unreachable`: the agent was silent. `unobserved`: no platform was running,
+ * until the agent was heard again.
  */
 export const PeriodState = Type.Enum([
   'ready',

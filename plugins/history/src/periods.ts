@@ -1,7 +1,7 @@
 /**
  * In which state an instance was from when to when, as the platform saw it. One period of each instance is open. All
  * times are the database's, so that several processes of the platform write one story. Time in which no process of the
- * platform was running is a period of its own: nobody knows what was then.
+ * platform was running is a period of its own, and it lasts until the agent is heard again: nobody knows what was then.
  */
 import type { AgentStatus } from '@zlh/agent';
 import type { Database, EntityManager } from '@zlh/database';
@@ -34,6 +34,9 @@ export class Periods {
   readonly #ground: Ground;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
+  /** Whose last period is open and unobserved: the first word of their agents ends it, news or not. */
+  readonly #unheard = new Set<string>();
+  readonly #entering = new Set<Promise<void>>();
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -41,7 +44,13 @@ export class Periods {
 
   /** Notes the time in which nobody watched, and watches from now on. Answers which instances nobody watched. */
   async begin(): Promise<readonly string[]> {
-    const unwatched = await this.#ground.database.transaction((em) => this.#closeGap(em));
+    const unwatched = await this.#ground.database.transaction((em) => this.#openGap(em));
+    const open = await this.#ground.database
+      .fork()
+      .execute<{ instance_id: string }[]>(
+        `select instance_id from history_period where to_at is null and state = 'unobserved'`,
+      );
+    for (const { instance_id: id } of open) this.#unheard.add(id);
     this.#timer = setInterval(() => {
       this.#beating ??= this.#beat().finally(() => (this.#beating = undefined));
     }, beatMs);
@@ -51,7 +60,27 @@ export class Periods {
   async end(): Promise<void> {
     clearInterval(this.#timer);
     await this.#beating;
+    await Promise.all(this.#entering);
     if (this.#timer !== undefined) await this.#beat();
+  }
+
+  /** Of every report. What is no news to the platform may be all that is known of the time since it came back. */
+  heard(instanceId: string, status: AgentStatus): void {
+    if (!this.#unheard.delete(instanceId)) return;
+    const entering = this.#ground.database
+      .transaction(async (em) => {
+        const [open] = await em.execute<{ state: PeriodState }[]>(
+          'select state from history_period where instance_id = ? and to_at is null for update',
+          [instanceId],
+        );
+        if (open?.state === 'unobserved') await this.reported(em, instanceId, status);
+      })
+      .catch((error: unknown) => {
+        this.#unheard.add(instanceId);
+        this.#ground.log.warn({ err: error, instanceId }, 'a state could not be noted');
+      })
+      .finally(() => this.#entering.delete(entering));
+    this.#entering.add(entering);
   }
 
   /** Answers the state before; null when this is the first that is heard. */
@@ -131,31 +160,27 @@ export class Periods {
     }
   }
 
-  /** Whoever starts first after a time without any platform; the others find the beat fresh. */
-  async #closeGap(em: EntityManager): Promise<readonly string[]> {
+  /** By whoever starts first after a time without any platform; the others find the beat fresh. */
+  async #openGap(em: EntityManager): Promise<readonly string[]> {
     await em.execute(
       `insert into history_watch (id, seen_at) values ('platform', clock_timestamp()) on conflict do nothing`,
     );
-    const [gap] = await em.execute<{ seen_at: string; now: string }[]>(
+    const [gap] = await em.execute<{ seen_at: string }[]>(
       `with before as (select seen_at from history_watch where id = 'platform' for update),
             beat as (update history_watch set seen_at = clock_timestamp() from before where id = 'platform' returning history_watch.seen_at as now)
-       select before.seen_at::text, beat.now::text from before, beat
+       select before.seen_at::text from before, beat
        where beat.now > before.seen_at + make_interval(secs => ?)`,
       [gapSeconds],
     );
     if (gap === undefined) return [];
-    const ended = await em.execute<{ instance_id: string; state: PeriodState }[]>(
-      `update history_period set to_at = ?::timestamptz where to_at is null and from_at < ?::timestamptz
-       returning instance_id, state`,
-      [gap.seen_at, gap.seen_at],
+    const unwatched = await em.execute<{ instance_id: string }[]>(
+      `with ended as (
+         update history_period set to_at = ?::timestamptz
+         where to_at is null and from_at < ?::timestamptz and state <> 'unobserved' returning instance_id)
+       insert into history_period (instance_id, from_at, to_at, state)
+       select instance_id, ?::timestamptz, null, 'unobserved' from ended returning instance_id`,
+      [gap.seen_at, gap.seen_at, gap.seen_at],
     );
-    await em.execute(
-      `insert into history_period (instance_id, from_at, to_at, state)
-       select instance_id, ?::timestamptz, ?::timestamptz, 'unobserved' from jsonb_to_recordset(?::jsonb) as e(instance_id uuid)
-       union all
-       select instance_id, ?::timestamptz, null, state from jsonb_to_recordset(?::jsonb) as e(instance_id uuid, state text)`,
-      [gap.seen_at, gap.now, JSON.stringify(ended), gap.now, JSON.stringify(ended)],
-    );
-    return ended.map(({ instance_id: id }) => id);
+    return unwatched.map(({ instance_id: id }) => id);
   }
 }

@@ -34,7 +34,10 @@ export default definePlugin({
         if ((await use.instances.find(em, instanceId)) === null) return;
         await use.periods.enter(em, instanceId, 'unreachable');
       },
-      heard: (instanceId, status) => use.usage.heard(instanceId, status),
+      heard(instanceId, status) {
+        use.periods.heard(instanceId, status);
+        use.usage.heard(instanceId, status);
+      },
     });
     add(Hooks, {
       async deleted(em, instanceId) {
