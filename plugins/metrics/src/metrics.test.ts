@@ -29,6 +29,15 @@ const things = definePlugin({
         handler: async () => ({}),
       }),
     ]);
+    add(Routes, [
+      defineRoute({
+        method: 'GET',
+        url: '/api/own-things',
+        summary: 'The things of whoever asks',
+        access: 'signed-in',
+        handler: async () => ({}),
+      }),
+    ]);
     add(Metrics, {
       name: 'zlh_broken',
       help: 'Never.',
@@ -123,6 +132,8 @@ test('administrators and the scrape token read them, nobody else', async () => {
   const answer = await as(`zlm_${scrapeToken}`).get('/metrics');
   assert.match(answer.headers.get('content-type')!, /^text\/plain; version=0\.0\.4/);
   assert.is((await as(`zlm_${scrapeToken}`).get('/api/operations')).status, 403);
+  assert.is((await as('ada').get('/api/own-things')).status, 200);
+  assert.is((await as(`zlm_${scrapeToken}`).get('/api/own-things')).status, 403);
 });
 
 test('a histogram counts into its buckets, and not without end', () => {

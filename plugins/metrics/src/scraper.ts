@@ -5,7 +5,7 @@ import { problems, type Authenticator, type Identity } from '@zlh/http';
 export const permission = 'metrics.read';
 
 const scraper: Identity = {
-  kind: 'api-key',
+  kind: 'service',
   id: '00000000-0000-0000-0000-000000000000',
   label: 'the scraper of metrics',
   administrator: false,
