@@ -286,6 +286,15 @@ export const routes: Readonly<Record<string, Row>> = {
     permission: 'metrics.read',
     holder: administrator,
   }),
+  'GET /metrics/targets': at('/metrics/targets', forAdministrators(200), {
+    permission: 'metrics.read',
+    holder: administrator,
+  }),
+  'GET /metrics/instances/{id}': at(
+    ({ instance }) => `/metrics/instances/${instance.id}`,
+    forAdministrators(200),
+    { permission: 'metrics.read', holder: administrator },
+  ),
   'GET /api/events': at('/api/events', permitted(200), { permission: 'events.read' }),
   'GET /api/catalog/games': at('/api/catalog/games', permitted(200), {
     permission: 'catalog.read',

@@ -12,6 +12,7 @@ import { Type } from 'typebox';
 import { Admission, Hooks, Instances, Providers, SpecParts } from './index.ts';
 import { actionRoutes } from './action-routes.ts';
 import { Adoption } from './adoption.ts';
+import { agentMetricsRoutes } from './agent-metrics-routes.ts';
 import { userLimits } from './admission.ts';
 import { grantRoutes, sharedEvent } from './grant-routes.ts';
 import { consoleRoute } from './console.ts';
@@ -76,6 +77,7 @@ export default definePlugin({
       ...actionRoutes(use),
       consoleRoute(use),
       ...grantRoutes(use),
+      ...agentMetricsRoutes(use),
     ]);
     add(Audiences, {
       changedBy: sharedEvent,

@@ -1285,4 +1285,20 @@ export interface paths {
       responses: { 200: Nothing; default: Refusal };
     };
   };
+  '/metrics/instances/{id}': {
+    /** The figures of one agent and its game, in the text format of Prometheus */
+    get: {
+      parameters: { path: { id: string } };
+      responses: { 200: Nothing; default: Refusal };
+    };
+  };
+  '/metrics/targets': {
+    /** Whose figures there are, for the HTTP service discovery of Prometheus */
+    get: {
+      responses: {
+        200: Json<{ targets: string[]; labels: Record<string, string> }[]>;
+        default: Refusal;
+      };
+    };
+  };
 }

@@ -11,6 +11,8 @@ export interface FakeAgent {
   readonly asked: string[];
   /** The state in which each operation is answered. */
   outcome: AgentOperation['state'];
+  /** What `GET /metrics` answers. */
+  figures: string;
   readonly consoles: WebSocketServer;
   /** The next console that is opened. */
   console(): Promise<WebSocket>;
@@ -20,6 +22,7 @@ export interface FakeAgent {
 export async function startFakeAgent(port = 0): Promise<FakeAgent> {
   const kinds = new Map<string, string>();
   const server = createServer((request, response) => {
+    if (request.url === '/metrics') return response.end(agent.figures);
     void answer(request).then((body) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
     );
@@ -60,6 +63,7 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     asked: [],
     outcome: 'succeeded',
+    figures: 'zlh_agent_ready 1\n',
     consoles,
     console: async () => ((await once(consoles, 'connection')) as [WebSocket])[0],
     close() {
