@@ -137,7 +137,7 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
     console,
     groups,
     ensureArtifacts: installer.ensureArtifacts.bind(installer),
-    memory: new MemoryFile(folders.state),
+    memory: new MemoryFile(folders.state, log),
     history,
     maintenance,
     probes: probeKinds,

@@ -3,6 +3,7 @@
  * there is, and how it fared. One small file, replaced whole at each change.
  */
 import { join } from 'node:path';
+import type { Logger } from '@zlh/kernel';
 import type { CrashReport } from '../contract/status.ts';
 import { elapsedMs, now } from '../lib/clock.ts';
 import type { GroupFolders } from '../process/groups/run-group.ts';
@@ -44,10 +45,12 @@ export interface SupervisorMemory {
 
 export class MemoryFile {
   readonly #path: string;
+  readonly #log: Logger;
   #value: SupervisorMemory;
 
-  constructor(stateDir: string) {
+  constructor(stateDir: string, log: Logger) {
     this.#path = join(stateDir, 'supervisor.json');
+    this.#log = log;
     const nothing: SupervisorMemory = { wanted: false, run: null, crash: null };
     this.#value = {
       ...nothing,
@@ -63,5 +66,20 @@ export class MemoryFile {
   change(change: Partial<SupervisorMemory>): void {
     this.#value = { ...this.#value, ...change };
     writeFileAtomic(this.#path, JSON.stringify(this.#value));
+  }
+
+  /** Remembers what can be remembered: a full disk must not keep a server from being stopped. */
+  remember(change: Partial<SupervisorMemory>): void {
+    try {
+      this.change(change);
+    } catch (error) {
+      this.#log.error({ err: error }, 'the state is not on disk; it holds until the agent ends');
+    }
+  }
+
+  /** Of one run, unless it is forgotten already. */
+  rememberOf(runId: string, change: Partial<RunMemory>): void {
+    const { run } = this.#value;
+    if (run?.id === runId) this.remember({ run: { ...run, ...change } });
   }
 }

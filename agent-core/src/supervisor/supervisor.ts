@@ -10,12 +10,12 @@ import { readScrollback } from '../shim/start.ts';
 import { Aftermath, type EndedRun } from './aftermath.ts';
 import { waitUntil } from './crash-policy.ts';
 import { errors } from './errors.ts';
-import { GameRun } from './game-run.ts';
+import type { GameRun } from './game-run.ts';
 import { launchGame } from './launch.ts';
-import { livedMs, type RunMemory, type SupervisorMemory } from './memory.ts';
+import { LiveRun } from './live-run.ts';
+import type { RunMemory, SupervisorMemory } from './memory.ts';
 import type { SupervisorOptions } from './options.ts';
-import { Readiness } from './readiness.ts';
-import { findLeft, groupOf } from './recovery.ts';
+import { findLeft } from './recovery.ts';
 import { SelfStart } from './self-start.ts';
 import { climbStopLadder } from './stop-ladder.ts';
 
@@ -41,10 +41,7 @@ export class Supervisor {
   readonly #aftermath: Aftermath;
   readonly #selfStart: SelfStart;
   #state: SupervisorState = 'stopped';
-  #run: GameRun | undefined;
-  /** Settles when the end of `#run` has been dealt with. */
-  #runOver: Promise<void> = Promise.resolve();
-  #readiness: Readiness | undefined;
+  #live: LiveRun | undefined;
   #attempt: Attempt | undefined;
   #closed = false;
 
@@ -55,7 +52,7 @@ export class Supervisor {
   }
 
   get view(): SupervisorView {
-    const readiness = this.#state === 'running' ? this.#readiness : undefined;
+    const readiness = this.#state === 'running' ? this.#live?.readiness : undefined;
     return {
       state: this.#state,
       ready: readiness?.ready ?? false,
@@ -68,7 +65,7 @@ export class Supervisor {
 
   /** The run that input goes to; undefined when nothing runs. */
   get run(): GameRun | undefined {
-    return this.#run;
+    return this.#live?.run;
   }
 
   /**
@@ -98,17 +95,17 @@ export class Supervisor {
 
   #goOnWith(memory: RunMemory, shim: ShimRecord): Promise<void> {
     this.#options.log.info({ runId: memory.id }, 'found the server running');
-    this.#adopt(shim, memory);
-    if (memory.readyAt === null) this.#begin((signal) => this.#awaitReady(memory, signal));
+    const live = this.#adopt(shim, memory);
+    if (memory.readyAt === null) this.#begin((signal) => live.becomeReady(signal));
     // Not to be told as unready only because the agent was away.
-    return within(FIRST_PROBE_MS, this.#readiness!.firstAnswer);
+    return within(FIRST_PROBE_MS, live.readiness.firstAnswer);
   }
 
   /** Not the server's fault, and it comes back when that is wanted. */
   #machineWentDown(memory: RunMemory): void {
     const again = this.#memory.wanted && this.#options.spec()?.autostart === true;
     this.#options.history.note('lost', memory.id);
-    this.#remember({ run: null, wanted: again });
+    this.#options.memory.remember({ run: null, wanted: again });
     if (again) this.#selfStart.now();
     else this.#enter('stopped');
   }
@@ -119,36 +116,36 @@ export class Supervisor {
     if (this.#state === 'running') return;
     // Asked for by a person: earlier crashes are forgotten. This must be on disk before anything runs.
     this.#options.memory.change({ wanted: true, crash: null });
-    const { run } = this.#memory;
+    const live = this.#live;
     const attempt =
-      this.#attempt ??
-      this.#begin((own) => (run === null ? this.#launch(own) : this.#awaitReady(run, own)));
+      this.#attempt ?? this.#begin((own) => live?.becomeReady(own) ?? this.#launch(own));
     try {
       await abortable(attempt.settled, signal);
     } catch (error) {
       if (this.#closed) throw error;
       if (signal.aborted) await this.stop(new AbortController().signal);
-      else if (this.#state === 'stopped') this.#remember({ wanted: false });
+      else if (this.#state === 'stopped') this.#options.memory.remember({ wanted: false });
       throw error;
     }
   }
 
   /** Resolves when nothing runs any more. An abort leaves a server that still runs running. */
   async stop(signal: AbortSignal): Promise<void> {
-    this.#remember({ wanted: false });
+    this.#options.memory.remember({ wanted: false });
     await this.#endAttempt();
-    const run = this.#run;
-    if (run === undefined) return this.#enter('stopped');
+    const live = this.#live;
+    if (live === undefined) return this.#enter('stopped');
+    const { run } = live;
     const before = this.#state;
     run.intent = 'stop';
     this.#enter('stopping');
     try {
       await climbStopLadder(run, this.#options.spec()?.stop ?? [], signal);
-      await this.#runOver;
+      await live.over;
     } catch (error) {
-      if (this.#run === run && run.intent === 'stop' && !this.#closed) {
+      if (this.#live === live && run.intent === 'stop' && !this.#closed) {
         run.intent = null;
-        this.#remember({ wanted: true });
+        this.#options.memory.remember({ wanted: true });
         this.#enter(before);
       }
       throw error;
@@ -159,20 +156,20 @@ export class Supervisor {
   async pause(signal: AbortSignal): Promise<void> {
     const { wanted } = this.#memory;
     await this.stop(signal);
-    this.#remember({ wanted });
+    this.#options.memory.remember({ wanted });
   }
 
   /** SIGKILLs whatever there is, at any moment. */
   async kill(): Promise<void> {
-    this.#remember({ wanted: false });
-    if (this.#run !== undefined) this.#run.intent = 'kill';
+    this.#options.memory.remember({ wanted: false });
+    if (this.#live !== undefined) this.#live.run.intent = 'kill';
     await this.#endAttempt();
-    const run = this.#run;
-    if (run !== undefined) {
-      run.intent = 'kill';
+    const live = this.#live;
+    if (live !== undefined) {
+      live.run.intent = 'kill';
       this.#enter('stopping');
-      if (!(await run.kill())) throw errors.unkillable();
-      await this.#runOver;
+      if (!(await live.run.kill())) throw errors.unkillable();
+      await live.over;
     }
     this.#enter('stopped');
   }
@@ -182,24 +179,11 @@ export class Supervisor {
     this.#closed = true;
     this.#selfStart.cancel();
     this.#attempt?.abort.abort(errors.interrupted());
-    this.#readiness?.stop();
-    this.#run?.detach();
+    this.#live?.detach();
   }
 
   get #memory(): SupervisorMemory {
     return this.#options.memory.value;
-  }
-
-  /** Remembers what can be remembered: a full disk must not keep a server from being stopped. */
-  #remember(change: Partial<SupervisorMemory>): void {
-    try {
-      this.#options.memory.change(change);
-    } catch (error) {
-      this.#options.log.error(
-        { err: error },
-        'the state is not on disk; it holds until the agent ends',
-      );
-    }
   }
 
   #begin(work: (signal: AbortSignal) => Promise<void>): Attempt {
@@ -207,7 +191,7 @@ export class Supervisor {
     this.#enter('starting');
     const settled = work(abort.signal).finally(() => {
       this.#attempt = undefined;
-      if (this.#run === undefined && this.#state === 'starting') this.#enter('stopped');
+      if (this.#live === undefined && this.#state === 'starting') this.#enter('stopped');
     });
     settled.catch((error: unknown) =>
       this.#options.log.info({ err: error }, 'the server did not start'),
@@ -221,7 +205,7 @@ export class Supervisor {
     const attempt = this.#begin((signal) => this.#launch(signal));
     attempt.settled.catch((error: unknown) => {
       const dealtWith =
-        this.#run !== undefined || this.#state !== 'stopped' || !this.#memory.wanted;
+        this.#live !== undefined || this.#state !== 'stopped' || !this.#memory.wanted;
       if (!dealtWith && !this.#closed) this.#settle(this.#aftermath.ofFailure(error, this.#memory));
     });
   }
@@ -240,77 +224,37 @@ export class Supervisor {
     const { shim, memory } = await launchGame(spec, this.#options, remember, signal);
     if (this.#closed) return;
     this.#options.history.note('started', memory.id);
-    this.#adopt(shim, memory);
-    await this.#awaitReady(memory, signal);
+    await this.#adopt(shim, memory).becomeReady(signal);
   }
 
-  #adopt(shim: ShimRecord, memory: RunMemory): void {
-    const { runDir, groups, spec, probes, console, history, log, changed } = this.#options;
-    const run = new GameRun(runDir, shim, groupOf(memory, groups), console, log);
-    this.#run = run;
-    this.#readiness = new Readiness(spec(), probes, console, memory, {
-      ready: (first) => {
-        history.note('ready', memory.id);
-        if (first) this.#remember({ run: { ...memory, readyAt: new Date().toISOString() } });
+  #adopt(shim: ShimRecord, memory: RunMemory): LiveRun {
+    const live = new LiveRun(shim, memory, this.#options, {
+      ready: () => {
         if (this.#state === 'starting') this.#enter('running');
       },
-      unready: () => history.note('unready', memory.id),
-      hung: () => {
-        // A server that is being stopped may be silent for as long as its stop allows.
-        if (run.intent !== null) return;
-        log.warn({ runId: memory.id }, 'the server does not answer any more and is ended');
-        run.intent = 'hung';
-        void run.kill();
+      ended: (ended) => {
+        if (this.#closed) return;
+        live.readiness.stop();
+        this.#live = undefined;
+        this.#conclude(ended);
       },
-      stable: () => {
-        this.#remember({ crash: null });
-        changed();
-      },
-      changed,
     });
+    this.#live = live;
     this.#enter(memory.readyAt === null ? 'starting' : 'running');
-    this.#runOver = run.ended.then((end) => {
-      if (this.#closed) return;
-      this.#run = undefined;
-      this.#conclude({ run: this.#memory.run ?? memory, end, intent: run.intent });
-    });
-  }
-
-  /** Resolves at readiness; rejects when the run ends, takes too long or is interrupted. */
-  async #awaitReady(memory: RunMemory, signal: AbortSignal): Promise<void> {
-    const [run, readiness, spec] = [this.#run, this.#readiness, this.#options.spec()];
-    if (run === undefined || readiness === undefined || spec === undefined)
-      throw errors.notInstalled();
-    const late = setTimeout(
-      () => {
-        run.intent ??= 'too-late';
-        void run.kill();
-      },
-      Math.max(0, spec.probe.startupTimeoutMs - livedMs(memory)),
-    );
-    try {
-      const over = this.#runOver.then(() => {
-        throw errors.notReady(this.#memory.crash);
-      });
-      await abortable(Promise.race([readiness.whenReady, over]), signal);
-    } finally {
-      clearTimeout(late);
-    }
+    return live;
   }
 
   #conclude(ended: EndedRun): void {
-    this.#readiness?.stop();
-    this.#readiness = undefined;
     this.#settle(this.#aftermath.ofRun(ended, this.#memory));
   }
 
   /** One write, so that a kill finds the run either there or dealt with. */
   #settle(crash: CrashReport | null): void {
     if (crash === null) {
-      this.#remember({ run: null, wanted: false });
+      this.#options.memory.remember({ run: null, wanted: false });
       return this.#enter('stopped');
     }
-    this.#remember({ run: null, crash, wanted: !crash.gaveUp });
+    this.#options.memory.remember({ run: null, crash, wanted: !crash.gaveUp });
     this.#enter('crashed');
     if (crash.retryAt !== null) this.#scheduleRetry(crash.retryAt);
   }
