@@ -81,7 +81,7 @@ export const AgentStatus = Type.Object(
     operation: orNull(AgentOperation),
     /** Why the instance is not to be touched, e.g. a restore in progress. */
     maintenance: orNull(Type.String()),
-    /** The last crash, until a start is asked for or the server was stable for long enough. */
+    /** The last crash, until a start is asked for, the server ends as it should, or was stable for long enough. */
     crash: orNull(CrashReport),
     /** Everything the spec asks for is installed. */
     provisioningComplete: Type.Boolean(),

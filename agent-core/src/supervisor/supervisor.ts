@@ -89,6 +89,8 @@ export class Supervisor {
       if (wanted && this.#options.spec()?.autostart === true) this.#selfStart.now();
       return;
     }
+    // Its agent was killed over a stop.
+    if (!wanted && !crash.gaveUp) return this.#rest();
     this.#enter('crashed');
     if (wanted && crash.retryAt !== null) this.#scheduleRetry(crash.retryAt);
   }
@@ -105,9 +107,9 @@ export class Supervisor {
   #machineWentDown(memory: RunMemory): void {
     const again = this.#memory.wanted && this.#options.spec()?.autostart === true;
     this.#options.history.note('lost', memory.id);
-    this.#options.memory.remember({ run: null, wanted: again });
-    if (again) this.#selfStart.now();
-    else this.#enter('stopped');
+    if (!again) return this.#rest();
+    this.#options.memory.remember({ run: null });
+    this.#selfStart.now();
   }
 
   /** Resolves when the server is ready. Rejects with a coded error; an abort ends the server again. */
@@ -134,7 +136,7 @@ export class Supervisor {
     this.#options.memory.remember({ wanted: false });
     await this.#endAttempt();
     const live = this.#live;
-    if (live === undefined) return this.#enter('stopped');
+    if (live === undefined) return this.#rest();
     const { run } = live;
     const before = this.#state;
     run.intent = 'stop';
@@ -154,9 +156,10 @@ export class Supervisor {
 
   /** Stops the server together with the agent: the next agent starts it again if it was wanted. */
   async pause(signal: AbortSignal): Promise<void> {
-    const { wanted } = this.#memory;
+    const { wanted, crash } = this.#memory;
+    const crashed = this.#state === 'crashed';
     await this.stop(signal);
-    this.#options.memory.remember({ wanted });
+    this.#options.memory.remember({ wanted, crash: crashed ? crash : null });
   }
 
   /** SIGKILLs whatever there is, at any moment. */
@@ -170,8 +173,9 @@ export class Supervisor {
       this.#enter('stopping');
       if (!(await live.run.kill())) throw errors.unkillable();
       await live.over;
+      if (this.#closed) return;
     }
-    this.#enter('stopped');
+    this.#rest();
   }
 
   /** Lets go of the game without ending it. */
@@ -250,13 +254,16 @@ export class Supervisor {
 
   /** One write, so that a kill finds the run either there or dealt with. */
   #settle(crash: CrashReport | null): void {
-    if (crash === null) {
-      this.#options.memory.remember({ run: null, wanted: false });
-      return this.#enter('stopped');
-    }
+    if (crash === null) return this.#rest();
     this.#options.memory.remember({ run: null, crash, wanted: !crash.gaveUp });
     this.#enter('crashed');
     if (crash.retryAt !== null) this.#scheduleRetry(crash.retryAt);
+  }
+
+  /** Nothing runs, as it shall be: what was before is no matter any more. */
+  #rest(): void {
+    this.#options.memory.remember({ run: null, wanted: false, crash: null });
+    this.#enter('stopped');
   }
 
   #scheduleRetry(retryAt: string): void {
