@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { InstanceSpec } from './contract/spec.ts';
+import { isAlive } from './lib/process-id.ts';
 import { readShimRecord } from './shim/start.ts';
 import type { SupervisorMemory } from './supervisor/memory.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
@@ -102,6 +103,43 @@ test('a stop cut off between its two notes has stopped a crashed server all the 
   await crashed();
   await agent.kill('SIGKILL');
   remember((memory) => ({ ...memory, wanted: false }));
+  await agent.start();
+  await assertStopped();
+});
+
+/** What is on disk is of the boot before. */
+function rebooted({ run, quitIn = null, ...memory }: SupervisorMemory): SupervisorMemory {
+  const bootId = 'of the machine that went down';
+  return { ...memory, run: run && { ...run, bootId }, quitIn: quitIn && bootId };
+}
+
+test('a server that ended in peace because the machine went down comes back with it', async () => {
+  const { child, shim } = await running();
+  await agent.kill('SIGKILL');
+  process.kill(child.pid, 'SIGTERM');
+  while (isAlive(shim)) await new Promise((resolve) => setTimeout(resolve, 10));
+  remember(rebooted);
+  await agent.start();
+  const { crash } = await platform.until(({ ready }) => ready);
+  assert.is(crash, null);
+});
+
+test('a server that ended a moment before its agent comes back if the machine went down', async () => {
+  const { child } = await running();
+  process.kill(child.pid, 'SIGTERM');
+  await platform.until(({ state }) => state === 'stopped');
+  await agent.kill('SIGTERM');
+  remember(rebooted);
+  await agent.start();
+  const { crash } = await platform.until(({ ready }) => ready);
+  assert.is(crash, null);
+});
+
+test('a server that was stopped a moment before the machine went down stays stopped', async () => {
+  await running();
+  await agent.perform('stop');
+  await agent.kill('SIGTERM');
+  remember(rebooted);
   await agent.start();
   await assertStopped();
 });

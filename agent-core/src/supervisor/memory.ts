@@ -41,6 +41,8 @@ export interface SupervisorMemory {
   readonly wanted: boolean;
   readonly run: RunMemory | null;
   readonly crash: CrashReport | null;
+  /** The boot in which it ended by itself, until the agent has outlived that; a machine that goes down ends both. */
+  readonly quitIn?: string | null;
 }
 
 export class MemoryFile {

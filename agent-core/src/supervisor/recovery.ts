@@ -36,7 +36,8 @@ export async function findLeft(run: RunMemory | null, options: Options): Promise
   const exit = readExitRecord(runDir, run.id);
   const group = groupOf(run, groups);
   const end = await settleRun({ id: run.id, leader: null, group }, exit, log);
-  if (exit === undefined && run.bootId !== bootId()) return { what: 'machine-went-down' };
+  // However orderly it ended: a machine that goes down asks its processes first.
+  if (run.bootId !== bootId()) return { what: 'machine-went-down' };
   return { what: 'ended', end, at: exit?.at };
 }
 

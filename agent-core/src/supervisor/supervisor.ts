@@ -4,6 +4,7 @@
  * a probe; there is a single place where a run's end is understood.
  */
 import type { AgentStatus, CrashReport } from '../contract/status.ts';
+import { bootId } from '../lib/process-id.ts';
 import { abortable, within } from '../lib/promises.ts';
 import type { ShimRecord } from '../shim/launch.ts';
 import { readScrollback } from '../shim/start.ts';
@@ -35,6 +36,8 @@ interface Attempt {
 }
 
 const FIRST_PROBE_MS = 1_500;
+/** A machine that goes down ends everything within this time. */
+const OUTLIVED_MS = 10_000;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -43,6 +46,8 @@ export class Supervisor {
   #state: SupervisorState = 'stopped';
   #live: LiveRun | undefined;
   #attempt: Attempt | undefined;
+  /** Runs until an end of its own is no longer taken for the machine's. */
+  #doubt: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: SupervisorOptions) {
@@ -76,7 +81,7 @@ export class Supervisor {
     const { runDir, console } = this.#options;
     const before = readScrollback(runDir);
     if (before !== undefined) void console.output(before.offset, before.bytes);
-    const { run, crash, wanted } = this.#memory;
+    const { run, crash, wanted, quitIn = null } = this.#memory;
     const left = await findLeft(run, this.#options);
     if (run !== null) {
       if (left.what === 'running') return this.#goOnWith(run, left.shim);
@@ -85,9 +90,9 @@ export class Supervisor {
       return this.#machineWentDown(run);
     }
     if (crash === null) {
-      // It was stopped with its agent, see `pause`.
-      if (wanted && this.#options.spec()?.autostart === true) this.#selfStart.now();
-      return;
+      if (quitIn === bootId()) return this.#rest(quitIn);
+      // It was stopped with its agent, see `pause`, or by the machine.
+      return this.#comeBack(wanted || quitIn !== null);
     }
     // Its agent was killed over a stop.
     if (!wanted && !crash.gaveUp) return this.#rest();
@@ -105,10 +110,13 @@ export class Supervisor {
 
   /** Not the server's fault, and it comes back when that is wanted. */
   #machineWentDown(memory: RunMemory): void {
-    const again = this.#memory.wanted && this.#options.spec()?.autostart === true;
     this.#options.history.note('lost', memory.id);
-    if (!again) return this.#rest();
-    this.#options.memory.remember({ run: null });
+    this.#comeBack(this.#memory.wanted);
+  }
+
+  #comeBack(wanted: boolean): void {
+    if (!wanted || this.#options.spec()?.autostart !== true) return this.#rest();
+    this.#options.memory.remember({ run: null, wanted, quitIn: null });
     this.#selfStart.now();
   }
 
@@ -117,7 +125,7 @@ export class Supervisor {
     this.#selfStart.cancel();
     if (this.#state === 'running') return;
     // Asked for by a person: earlier crashes are forgotten. This must be on disk before anything runs.
-    this.#options.memory.change({ wanted: true, crash: null });
+    this.#options.memory.change({ wanted: true, crash: null, quitIn: null });
     const live = this.#live;
     const attempt =
       this.#attempt ?? this.#begin((own) => live?.becomeReady(own) ?? this.#launch(own));
@@ -182,6 +190,7 @@ export class Supervisor {
   close(): void {
     this.#closed = true;
     this.#selfStart.cancel();
+    clearTimeout(this.#doubt);
     this.#attempt?.abort.abort(errors.interrupted());
     this.#live?.detach();
   }
@@ -249,7 +258,10 @@ export class Supervisor {
   }
 
   #conclude(ended: EndedRun): void {
-    this.#settle(this.#aftermath.ofRun(ended, this.#memory));
+    const { wanted } = this.#memory;
+    const crash = this.#aftermath.ofRun(ended, this.#memory);
+    if (crash === null) this.#rest(wanted ? bootId() : null);
+    else this.#settle(crash);
   }
 
   /** One write, so that a kill finds the run either there or dealt with. */
@@ -260,9 +272,13 @@ export class Supervisor {
     if (crash.retryAt !== null) this.#scheduleRetry(crash.retryAt);
   }
 
-  /** Nothing runs, as it shall be: what was before is no matter any more. */
-  #rest(): void {
-    this.#options.memory.remember({ run: null, wanted: false, crash: null });
+  /** Nothing runs, as it shall be: what was before is no matter any more. `quitIn`: unless the machine goes down now. */
+  #rest(quitIn: string | null = null): void {
+    const { memory } = this.#options;
+    memory.remember({ run: null, wanted: false, crash: null, quitIn });
+    clearTimeout(this.#doubt);
+    if (quitIn !== null)
+      this.#doubt = setTimeout(() => memory.remember({ quitIn: null }), OUTLIVED_MS);
     this.#enter('stopped');
   }
 
