@@ -1,9 +1,9 @@
 /** What people do to a single entry: make a folder, rename, delete, change permissions. Each is one step of the disk. */
 import { rename } from 'node:fs/promises';
-import type { Parts } from './content/write.ts';
+import { assertMatch, type Parts } from './content/write.ts';
 import { explained, refusals } from './errors.ts';
-import type { FileEntry } from './index.ts';
-import { entryOf } from './tree/entry.ts';
+import type { FileEntry, RenameFile } from './index.ts';
+import { entryOf, settled } from './tree/entry.ts';
 import { parseNewPath, parsePath } from './tree/names.ts';
 import type { Place } from './tree/tree.ts';
 
@@ -15,18 +15,20 @@ export async function makeFolder({ tree }: Parts, path: string): Promise<FileEnt
 
 export async function renameFile(
   { tree, locks }: Parts,
-  { from, to, overwrite = false }: { from: string; to: string; overwrite?: boolean },
+  { from, to, overwrite = false, ifMatch, ifMatchTo }: RenameFile,
 ): Promise<FileEntry> {
   return locks.run(to, async () => {
     await using source = await tree.place(parsePath(from));
     await using target = await tree.place(parseNewPath(to));
     const found = await source.folder.look(source.name);
+    assertMatch(found, from, ifMatch);
     if (found === undefined) throw refusals.notFound(from);
     const there = await target.folder.look(target.name);
+    assertMatch(there, to, ifMatchTo);
     const same = there?.ino === found.ino && there.dev === found.dev;
     if (there !== undefined && !same) {
       if (there.isDirectory()) throw refusals.exists(to);
-      if (!overwrite || found.isDirectory()) throw refusals.exists(to);
+      if (!(overwrite || ifMatchTo !== undefined) || found.isDirectory()) throw refusals.exists(to);
     }
     await rename(source.folder.at(source.name), target.folder.at(target.name)).catch(
       (error: unknown) => {
@@ -38,10 +40,15 @@ export async function renameFile(
 }
 
 /** Gone at once, however much it is; the disk gives its room back a little later. */
-export async function deleteFile({ tree, workshop, locks }: Parts, path: string): Promise<void> {
+export async function deleteFile(
+  { tree, workshop, locks }: Parts,
+  path: string,
+  match?: string,
+): Promise<void> {
   await locks.run(path, async () => {
     await using place = await tree.place(parsePath(path));
     const found = await place.folder.look(place.name);
+    assertMatch(found, path, match);
     if (found === undefined) throw refusals.notFound(path);
     const from = place.folder.at(place.name);
     await workshop.discard(from).catch(async (error: unknown) => {
@@ -61,7 +68,7 @@ export async function changeMode({ tree }: Parts, path: string, mode: string): P
 }
 
 async function entryAt({ folder, name, path }: Place): Promise<FileEntry> {
-  const stat = await folder.look(name);
+  const stat = await settled(() => folder.look(name));
   if (stat === undefined) throw refusals.notFound(path);
   return entryOf(folder, name, stat);
 }

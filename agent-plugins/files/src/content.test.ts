@@ -5,6 +5,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -52,6 +53,57 @@ test('of two editors the second is told both tags, and nothing is lost', async (
   assert.is(late.body['code'], 'FILES_CHANGED');
   assert.equal([late.body['etag'], late.body['expected']], [second.headers.get('etag'), first]);
   assert.is((await files.get('config.yml')).bytes.toString(), 'a: 2');
+});
+
+test('what is deleted is the version that was named', async () => {
+  const remove = (path: string, tag: string) =>
+    files.send('DELETE', `/files/content?path=${path}`, undefined, { 'if-match': tag });
+  const first = (await files.put('old.yml', '1')).headers.get('etag')!;
+  const second = (await files.put('old.yml', '2')).headers.get('etag')!;
+  const late = await remove('old.yml', first);
+  assert.equal([late.status, late.body['code']], [409, 'FILES_CHANGED']);
+  assert.equal([late.body['etag'], late.body['expected']], [second, first]);
+  assert.is((await files.get('old.yml')).status, 200);
+  assert.is((await remove('old.yml', second)).status, 204);
+  assert.equal(
+    [(await remove('old.yml', second)).body['code'], (await remove('old.yml', '*')).status],
+    ['FILES_CHANGED', 409],
+  );
+  const folder = (await files.send<FileEntry>('POST', '/files/mkdir', { path: 'saves' })).body.etag;
+  await files.put('saves/new', 'x');
+  assert.is((await remove('saves', folder)).body['code'], 'FILES_CHANGED');
+  assert.is((await files.get('saves/new')).status, 200);
+});
+
+test('what is renamed, and what it replaces, is the version that was named', async () => {
+  const rename = (more: object) =>
+    files.send('POST', '/files/rename', { from: 'r1', to: 'r2', ...more });
+  const source = (await files.put('r1', '1')).headers.get('etag')!;
+  assert.is((await rename({ ifMatchTo: '*' })).body['code'], 'FILES_CHANGED', 'nothing is there');
+  const seen = (await files.put('r2', '2')).headers.get('etag')!;
+  const there = (await files.put('r2', '3')).headers.get('etag')!;
+  const late = await rename({ ifMatch: source, ifMatchTo: seen, overwrite: true });
+  assert.equal([late.status, late.body['code']], [409, 'FILES_CHANGED']);
+  assert.equal([late.body['etag'], late.body['expected']], [there, seen]);
+  const other = await rename({ ifMatch: there, overwrite: true });
+  assert.equal([other.body['etag'], other.body['expected']], [source, there]);
+  assert.is((await files.get('r2')).bytes.toString(), '3');
+  const done = await rename({ ifMatch: source, ifMatchTo: there });
+  assert.is(done.status, 200);
+  const { bytes, headers } = await files.get('r2');
+  assert.equal([bytes.toString(), headers.get('etag')], ['1', done.body['etag']]);
+});
+
+test('a write that keeps size and time is another version all the same', async () => {
+  const path = join(files.data, 'kept');
+  const long = new Date(1_000_000_000_000);
+  writeFileSync(path, 'one');
+  utimesSync(path, long, long);
+  const tag = (await files.get('kept')).headers.get('etag')!;
+  writeFileSync(path, 'two');
+  utimesSync(path, long, long);
+  assert.is((await files.put('kept', 'six', { 'if-match': tag })).body['code'], 'FILES_CHANGED');
+  assert.is(readFileSync(path, 'utf8'), 'two');
 });
 
 test('of many that make the same file at once one does', async () => {

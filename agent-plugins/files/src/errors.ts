@@ -113,7 +113,7 @@ export const refusals = {
       now === undefined
         ? `${shown(path)} is not there any more.`
         : `${shown(path)} has changed since it was read.`,
-      'Read it again, put both versions together, and write with its new tag.',
+      'Read it again, put both versions together where both matter, and send its new tag.',
       undefined,
       { expected, ...(now === undefined ? {} : { etag: now }) },
     ),

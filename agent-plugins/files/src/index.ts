@@ -17,7 +17,10 @@ const IfMatch = Type.String({
   maxLength: 200,
   description: 'The tag of what is to be replaced or taken away; another one there is a conflict.',
 });
-const Tag = Type.String({ description: 'Changes with the content; send it as `If-Match`.' });
+const Tag = Type.String({
+  description:
+    'Changes with the content, the name and the permissions; of a folder, with what lies directly in it. Send it as `If-Match`.',
+});
 
 export const FileEntry = Type.Object(
   {
@@ -76,9 +79,23 @@ export const RenameFile = Type.Object(
     from: FilePath,
     to: FilePath,
     overwrite: Type.Optional(Type.Boolean({ description: 'Replace a file that is there.' })),
+    ifMatch: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        description: 'The tag of `from`: only that version is renamed, else 409 `FILES_CHANGED`.',
+      }),
+    ),
+    ifMatchTo: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        description:
+          'The tag of a file at `to`: only that version is replaced, `overwrite` or not.',
+      }),
+    ),
   },
   closed,
 );
+export type RenameFile = Type.Static<typeof RenameFile>;
 export const ChangeMode = Type.Object(
   {
     path: FilePath,

@@ -121,8 +121,8 @@ function addChanging(app: FastifyInstance, parts: () => Parts): void {
   app.delete<Asked<typeof PathQuery>>(
     '/files/content',
     { schema: { querystring: PathQuery } },
-    async ({ query: { path } }, reply) => {
-      await deleteFile(parts(), path);
+    async ({ query: { path }, headers }, reply) => {
+      await deleteFile(parts(), path, headers['if-match']);
       return reply.code(204).send();
     },
   );

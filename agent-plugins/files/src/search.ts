@@ -1,10 +1,10 @@
 /** Finds entries by a part of their name. Bounded: a world of a million files is not looked through for one request. */
 import { Refusal } from '@zlh/agent';
 import { largestPage, type FileEntry, type FoundFiles } from './index.ts';
-import { entryOf } from './tree/entry.ts';
+import { entryOf, settled } from './tree/entry.ts';
 import { parsePath, textOf } from './tree/names.ts';
 import type { Tree } from './tree/tree.ts';
-import { walk } from './tree/walk.ts';
+import { walk, type Met } from './tree/walk.ts';
 
 const mostLookedAt = 50_000;
 const longestMs = 5_000;
@@ -21,8 +21,7 @@ export async function search(
   try {
     for await (const met of walk(start, { entries: mostLookedAt })) {
       if (performance.now() > until || items.length === most) return { items, complete: false };
-      if (textOf(met.name).toLowerCase().includes(wanted))
-        items.push(await entryOf(met.folder, met.name, met.stat));
+      if (textOf(met.name).toLowerCase().includes(wanted)) items.push(...(await entryAt(met)));
     }
   } catch (error) {
     const code = error instanceof Refusal ? error.code : '';
@@ -30,4 +29,10 @@ export async function search(
     throw error;
   }
   return { items, complete: true };
+}
+
+/** None when it has gone meanwhile. */
+async function entryAt({ folder, name }: Met): Promise<FileEntry[]> {
+  const stat = await settled(() => folder.look(name));
+  return stat === undefined ? [] : [await entryOf(folder, name, stat)];
 }

@@ -11,6 +11,7 @@ export interface Call<T> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** From the request to the last byte of the answer; without it agents are to answer at once. */
   readonly withinMs?: number | undefined;
@@ -45,7 +46,7 @@ export class AgentClient {
   }
 
   async call<T>(target: AgentTarget, call: Call<T>): Promise<T> {
-    const { method, path, body, signal, withinMs, read } = call;
+    const { method, path, body, headers, signal, withinMs, read } = call;
     const late = AbortSignal.timeout(withinMs ?? answeredWithinMs);
     let status: number;
     let text: string;
@@ -55,6 +56,7 @@ export class AgentClient {
         dispatcher: this.#dispatcher,
         ...(withinMs === undefined ? {} : { headersTimeout: withinMs, bodyTimeout: withinMs }),
         headers: {
+          ...headers,
           authorization: this.#authorization(target),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },

@@ -20,6 +20,7 @@ export interface AgentQuestion<S extends TSchema> {
   /** `/files?path=world`; escaped already. */
   readonly path: string;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly schema: S;
   readonly signal?: AbortSignal | undefined;
   /** How long the answer may take; default 15,000. */

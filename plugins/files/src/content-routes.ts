@@ -39,12 +39,15 @@ export function contentRoutes(use: Use): readonly Route[] {
       method: 'DELETE',
       url,
       summary: 'Delete a file, or a folder with all that is in it',
+      description:
+        'With `If-Match` only that version, else 409 `FILES_CHANGED` with both tags; the tag of a folder tells of what lies directly in it.',
       access: { permission: WRITE },
       schema: { params: instanceParams, query, response: { 204: Type.Null() } },
       async handler(request, reply) {
         const path = `/files/content${queryOf(request.query)}`;
         const schema = Type.Unknown();
-        await askAgent(use, request, WRITE, { method: 'DELETE', path, schema });
+        const headers = pick(request.headers, ['if-match']);
+        await askAgent(use, request, WRITE, { method: 'DELETE', path, headers, schema });
         await record(use, request, 'delete', request.query);
         return reply.code(204).send();
       },

@@ -146,7 +146,7 @@ export interface FileEntry {
   modifiedAt: string;
   /** Permissions in octal: `644`. */
   mode: string;
-  /** Changes with the content; send it as `If-Match`. */
+  /** Changes with the content, the name and the permissions; of a folder, with what lies directly in it. Send it as `If-Match`. */
   etag: string;
   /** Of a link: the text it holds. */
   target?: string;
@@ -683,7 +683,7 @@ export interface paths {
     };
   };
   '/api/instances/{id}/files/actions/archive': {
-    /** Pack a folder into an archive beside it */
+    /** Pack a folder or file into an archive beside it */
     post: {
       parameters: {
         header?: {
@@ -776,12 +776,16 @@ export interface paths {
         to: string;
         /** Replace a file that is there. */
         overwrite?: boolean;
+        /** The tag of `from`: only that version is renamed, else 409 `FILES_CHANGED`. */
+        ifMatch?: string;
+        /** The tag of a file at `to`: only that version is replaced, `overwrite` or not. */
+        ifMatchTo?: string;
       }>;
       responses: { 200: Json<FileEntry>; default: Refusal };
     };
   };
   '/api/instances/{id}/files/archive': {
-    /** A folder as an archive, made while it is sent */
+    /** A folder or file as an archive, made while it is sent */
     get: {
       parameters: {
         path: { id: string };

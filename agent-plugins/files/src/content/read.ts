@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { refusals } from '../errors.ts';
-import { tagOf } from '../tree/entry.ts';
+import { settled, tagOf } from '../tree/entry.ts';
 import { parsePath } from '../tree/names.ts';
 import type { Tree } from '../tree/tree.ts';
 import { FileBody } from './file-body.ts';
@@ -20,7 +20,11 @@ export interface Content {
 
 export async function openContent(tree: Tree, path: string): Promise<Content> {
   await using place = await tree.place(parsePath(path));
-  const { handle, stat } = await tree.openFile(place);
+  const { handle } = await tree.openFile(place);
+  const stat = await settled(() => handle.stat({ bigint: true })).catch(async (error: unknown) => {
+    await handle.close();
+    throw error;
+  });
   return {
     size: Number(stat.size),
     etag: tagOf(stat),

@@ -10,7 +10,7 @@ import type { Disk } from '../disk.ts';
 import { explained, refusals } from '../errors.ts';
 import type { FileEntry } from '../index.ts';
 import type { Locks } from '../locks.ts';
-import { entryOf, tagOf } from '../tree/entry.ts';
+import { entryOf, settled, tagOf } from '../tree/entry.ts';
 import { parseNewPath, parsePath } from '../tree/names.ts';
 import type { Place, Tree } from '../tree/tree.ts';
 import type { Workshop } from '../workshop.ts';
@@ -58,7 +58,7 @@ export async function writeContent(
       const mode = before === undefined ? 0o644 : Number(before.mode) & 0o777;
       await put({ tree, handle, temporary, place, mode });
       disk.wrote(size - Number(before?.size ?? 0));
-      const stat = await handle.stat({ bigint: true });
+      const stat = await settled(() => handle.stat({ bigint: true }));
       const entry = await entryOf(place.folder, place.name, stat);
       return { entry, made: before === undefined };
     });
@@ -96,10 +96,18 @@ export async function checked(
   const found = await folder.look(name);
   if (found !== undefined) tree.assertFile(found, path);
   if (found !== undefined && none === true) throw refusals.exists(path);
-  if (match !== undefined) {
-    const tag = found === undefined ? undefined : tagOf(found);
-    if (tag === undefined || (match !== '*' && match !== tag))
-      throw refusals.changed(path, tag, match);
-  }
+  assertMatch(found, path, match);
   return found;
+}
+
+/** Of anything that has a tag, folders and links too; throws when it is not the version that was named, or gone. */
+export function assertMatch(
+  found: BigIntStats | undefined,
+  path: string,
+  match: string | undefined,
+): void {
+  if (match === undefined) return;
+  const tag = found === undefined ? undefined : tagOf(found);
+  if (tag === undefined || (match !== '*' && match !== tag))
+    throw refusals.changed(path, tag, match);
 }

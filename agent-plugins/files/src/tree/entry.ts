@@ -1,14 +1,40 @@
 /** What is told of one thing in a folder, and the tag that tells one version of it from another. */
 import type { BigIntStats } from 'node:fs';
 import { readlink } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FileEntry } from '../index.ts';
 import type { Folder } from './folder.ts';
 import { textOf } from './names.ts';
 
-/** Strong: another content has another tag, for every writer makes a new file or moves its time. */
-export function tagOf({ ino, size, mtimeNs }: BigIntStats): string {
-  return `"${ino.toString(36)}-${size.toString(36)}-${mtimeNs.toString(36)}"`;
+/** The clock by which the system stamps files may stand still for as long as this. */
+const STEP_MS = 10;
+const mostLooks = 3;
+
+/**
+ * Strong: another content has another tag, for every writer makes a new file or moves its times. Whoever sets the time of
+ * writing back to what it was moves that of the change all the same.
+ */
+export function tagOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `"${[ino, size, mtimeNs, ctimeNs].map((part) => part.toString(36)).join('-')}"`;
 }
+
+/**
+ * Looks at what a tag is going to be told of. What changed within the step of the clock is looked at again after it: else
+ * one more change in that step would have the same times. What never rests is told as it is.
+ */
+export async function settled<T extends BigIntStats | undefined>(
+  look: () => Promise<T>,
+): Promise<T> {
+  let stat = await look();
+  for (let looks = 1; looks < mostLooks && isYoung(stat); looks++) {
+    await delay(STEP_MS + 1);
+    stat = await look();
+  }
+  return stat;
+}
+
+const isYoung = (stat: BigIntStats | undefined) =>
+  stat !== undefined && Date.now() - Number(stat.ctimeMs) <= STEP_MS;
 
 export async function entryOf(folder: Folder, name: Buffer, stat: BigIntStats): Promise<FileEntry> {
   const type = typeOf(stat);

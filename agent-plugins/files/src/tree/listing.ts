@@ -3,7 +3,7 @@
  * page of a folder of 50,000 entries costs little more than reading its names.
  */
 import { largestPage, type FilePage } from '../index.ts';
-import { entryOf } from './entry.ts';
+import { entryOf, settled } from './entry.ts';
 import { refusals } from '../errors.ts';
 import { nameOf } from './folder.ts';
 import { parsePath } from './names.ts';
@@ -29,7 +29,7 @@ export async function listFolder(
   const items = await Promise.all(
     wanted.map(async (each) => {
       const name = nameOf(each);
-      const stat = await folder.look(name);
+      const stat = await settled(() => folder.look(name));
       // It went away since its name was read.
       return stat === undefined ? [] : [await entryOf(folder, name, stat)];
     }),
