@@ -26,6 +26,9 @@ export default definePlugin({
   async start({ files }) {
     await files.start();
   },
+  async ready({ files }) {
+    await files.sweep();
+  },
   async stop({ files }) {
     await files.stop();
   },

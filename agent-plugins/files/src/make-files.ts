@@ -13,6 +13,8 @@ export interface Files {
   readonly uploads: Uploads;
   /** Takes up what an earlier agent left. */
   start(): Promise<void>;
+  /** When operations of an earlier agent go on, or do not. */
+  sweep(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -28,6 +30,9 @@ export function makeFiles({ ground, log }: { ground: AgentGround; log: Logger })
     async start() {
       await workshop.begin();
       await uploads.start();
+    },
+    async sweep() {
+      await workshop.sweep((id) => ground.operation(id)?.finishedAt === null);
     },
     async stop() {
       uploads.stop();

@@ -4,15 +4,12 @@
  * leaves the instance's folder as it was before or as it is wanted, and nothing half made in it.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, statSync, type BigIntStats } from 'node:fs';
 import { readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError, type Logger } from '@zlh/kernel';
 import { explained } from './errors.ts';
 import { Folder, nameOf } from './tree/folder.ts';
-
-/** An operation goes on as soon as its agent is there again, or never. */
-const FORGOTTEN_MS = 24 * 3_600_000;
 
 export class Workshop {
   readonly #state: string;
@@ -53,18 +50,25 @@ export class Workshop {
 
   /** Takes something out of sight at once; taking it apart goes on by itself. */
   async discard(path: string | Buffer): Promise<void> {
-    await rename(path, join(this.#state, 'trash', randomUUID()));
+    await this.#toTrash(path);
     this.clear();
   }
 
-  /** Throws away what an earlier agent left: files in the making, work that nobody goes on with, and the trash. */
+  #toTrash(path: string | Buffer): Promise<void> {
+    return rename(path, join(this.#state, 'trash', randomUUID()));
+  }
+
+  /** Throws away what an earlier agent left half made, and the trash. */
   async begin(): Promise<void> {
     for (const name of await readdir(join(this.#state, 'incoming')))
-      await unlink(join(this.#state, 'incoming', name));
-    for (const id of await readdir(join(this.#state, 'work'))) {
-      const { mtimeMs } = statSync(this.work(id));
-      if (Date.now() - mtimeMs > FORGOTTEN_MS) await this.discard(this.work(id));
-    }
+      await this.#toTrash(join(this.#state, 'incoming', name));
+    this.clear();
+  }
+
+  /** Throws away the folders of operations that nobody goes on with. */
+  async sweep(goesOn: (operationId: string) => boolean): Promise<void> {
+    for (const id of await readdir(join(this.#state, 'work')))
+      if (!goesOn(id)) await this.#toTrash(this.work(id)).catch(unlessGone);
     this.clear();
   }
 
@@ -72,6 +76,11 @@ export class Workshop {
     this.#clearing = this.#clearing
       .then(() => this.#empty())
       .catch((error: unknown) => this.#log.warn({ err: error }, 'the trash could not be emptied'));
+  }
+
+  /** Resolves when what was thrown away until now is taken apart, as far as it can be. */
+  cleared(): Promise<void> {
+    return this.#clearing;
   }
 
   async close(): Promise<void> {
@@ -83,8 +92,16 @@ export class Workshop {
     await using trash = await Folder.openRoot(join(this.#state, 'trash'));
     for (let names = await trash.names(); names.length > 0; names = await trash.names()) {
       let gone = 0;
-      for (const name of names) gone += (await this.#takeApart(trash, nameOf(name))) ? 1 : 0;
-      if (this.#closed || gone === 0) return; // what is left is tried again with the next
+      for (const name of names) {
+        if (this.#closed) return;
+        // One that cannot be taken apart is in nobody's way.
+        const took = this.#takeApart(trash, nameOf(name));
+        gone += await took.then(
+          () => 1,
+          (error: unknown) => this.#left(error),
+        );
+      }
+      if (gone === 0) return; // what is left is tried again with the next
     }
   }
 
@@ -92,31 +109,36 @@ export class Workshop {
    * Folders within go up into the trash itself: no depth is too deep. Through a handle and never through a link, for a
    * process that has the folder open may still put things into it.
    */
-  async #takeApart(trash: Folder, name: Buffer): Promise<boolean> {
-    if (this.#closed) return false;
+  async #takeApart(trash: Folder, name: Buffer): Promise<void> {
     const stat = await trash.look(name);
-    if (stat?.isDirectory() !== true) return this.#removed(unlink(trash.at(name)));
+    if (stat?.isDirectory() !== true) return unlink(trash.at(name));
     await using folder = await trash.child(name);
+    // Its owner may have locked themselves out, and us with them.
+    if (isLocked(stat)) await folder.unlock();
     for (const each of await folder.names()) {
-      if (this.#closed) return false;
-      const inner = nameOf(each);
-      const isFolder = (await folder.look(inner))?.isDirectory() === true;
-      await this.#removed(
-        isFolder
-          ? rename(folder.at(inner), trash.at(Buffer.from(randomUUID())))
-          : unlink(folder.at(inner)),
-      );
+      if (this.#closed) return;
+      await this.#takeOut(folder, nameOf(each), trash).catch((error: unknown) => this.#left(error));
     }
-    return await this.#removed(rmdir(trash.at(name)));
+    await rmdir(trash.at(name));
   }
 
-  async #removed(removal: Promise<void>): Promise<boolean> {
-    try {
-      await removal;
-      return true;
-    } catch (error) {
-      this.#log.debug({ err: explained(error, 'trash') }, 'something in the trash is left');
-      return false;
-    }
+  async #takeOut(folder: Folder, name: Buffer, trash: Folder): Promise<void> {
+    const stat = await folder.look(name);
+    if (stat?.isDirectory() !== true) return unlink(folder.at(name));
+    await using inner = await folder.child(name);
+    if (isLocked(stat)) await inner.unlock();
+    await rename(folder.at(name), trash.at(Buffer.from(randomUUID())));
   }
+
+  #left(error: unknown): 0 {
+    this.#log.debug({ err: explained(error, 'trash') }, 'something in the trash is left');
+    return 0;
+  }
+}
+
+/** Whoever takes a folder apart, or moves it, must be able to read and write it. */
+const isLocked = ({ mode }: BigIntStats) => (mode & 0o700n) !== 0o700n;
+
+function unlessGone(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }

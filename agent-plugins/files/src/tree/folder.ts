@@ -4,7 +4,7 @@
  * `/proc/self/fd/<handle>/<name>` means this very folder, wherever its name leads by now.
  */
 import { constants, type BigIntStats } from 'node:fs';
-import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
+import { chmod, lstat, open, readdir, type FileHandle } from 'node:fs/promises';
 import { explained, refusals } from '../errors.ts';
 import { joined, textOf } from './names.ts';
 
@@ -66,6 +66,11 @@ export class Folder implements AsyncDisposable {
 
   stat(): Promise<BigIntStats> {
     return this.#handle.stat({ bigint: true });
+  }
+
+  /** Lets its owner in. */
+  unlock(): Promise<void> {
+    return chmod(`/proc/self/fd/${this.#handle.fd}`, 0o700);
   }
 
   /** Names in the order of their bytes, each byte as one character: cheap to sort, and without loss. */

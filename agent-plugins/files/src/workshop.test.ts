@@ -1,0 +1,88 @@
+/** What was deleted is taken apart, whatever its owner did to it; what is in the making is kept as long as its operation. */
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from '@zlh/kernel';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { needs, when } from '../../../test/runner/needs.ts';
+import { Workshop } from './workshop.ts';
+
+const log = { warn() {}, debug() {} } as unknown as Logger;
+const nobody = 65_534;
+let home: string;
+const at = (path: string) => join(home, path);
+
+test.before.each(() => {
+  home = mkdtempSync(join(tmpdir(), 'zlh-workshop-'));
+  for (const name of ['data', 'state']) mkdirSync(at(name));
+});
+test.after.each(() => rmSync(home, { recursive: true }));
+
+/** Without the rights of root, as an agent in a container of its own may be. */
+async function asNobody(work: () => Promise<void>): Promise<void> {
+  for (const path of [home, at('data'), at('state')]) chownSync(path, nobody, nobody);
+  chmodSync(tmpdir(), 0o711);
+  process.seteuid!(nobody);
+  try {
+    await work();
+  } finally {
+    process.seteuid!(0);
+  }
+}
+
+when(await needs.root())('folders whose owner is locked out are taken apart', async () => {
+  await asNobody(async () => {
+    const workshop = new Workshop(at('state'), at('data'), log);
+    for (const path of ['gone/closed/in', 'gone/fixed/in/deep'])
+      mkdirSync(at(`data/${path}`), { recursive: true });
+    for (const path of ['closed/file', 'fixed/in/file']) writeFileSync(at(`data/gone/${path}`), '');
+    for (const path of ['fixed/in/deep', 'fixed/in', 'fixed'])
+      chmodSync(at(`data/gone/${path}`), 0o555);
+    for (const path of ['closed/in', 'closed']) chmodSync(at(`data/gone/${path}`), 0);
+    await workshop.discard(at('data/gone'));
+    await workshop.cleared();
+    assert.equal(readdirSync(at('state/trash')), []);
+  });
+});
+
+when(await needs.root())('what cannot be taken apart is in nobody else’s way', async () => {
+  mkdirSync(at('state/trash/0/roots'), { recursive: true });
+  writeFileSync(at('state/trash/0/roots/file'), '');
+  chownSync(at('state/trash'), nobody, nobody);
+  chownSync(at('state/trash/0'), nobody, nobody);
+  await asNobody(async () => {
+    const workshop = new Workshop(at('state'), at('data'), log);
+    mkdirSync(at('data/gone'));
+    writeFileSync(at('data/gone/file'), '');
+    await workshop.discard(at('data/gone'));
+    await workshop.cleared();
+    assert.equal(readdirSync(at('state/trash')), ['0']);
+  });
+});
+
+test('the folder of an operation is kept as long as somebody goes on with it, and no longer', async () => {
+  const workshop = new Workshop(at('state'), at('data'), log);
+  for (const id of ['goes-on', 'over']) {
+    mkdirSync(workshop.work(id));
+    writeFileSync(join(workshop.work(id), 'item'), '');
+  }
+  writeFileSync(workshop.incoming(), '');
+  await workshop.begin();
+  await workshop.sweep((id) => id === 'goes-on');
+  await workshop.cleared();
+  assert.equal(readdirSync(at('state/work')), ['goes-on']);
+  assert.ok(existsSync(join(workshop.work('goes-on'), 'item')));
+  for (const name of ['incoming', 'trash']) assert.equal(readdirSync(at(`state/${name}`)), []);
+});
+
+test.run();
