@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AgentRouteModule } from '@zlh/agent';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Static, TSchema } from 'typebox';
-import { packFolder } from './archive/pack.ts';
+import { assertPackable, packItems } from './archive/pack.ts';
 import { changeMode, deleteFile, makeFolder, renameFile } from './changes.ts';
 import { parseRange } from './content/range.ts';
 import { openContent } from './content/read.ts';
@@ -57,8 +57,13 @@ function addArchive(app: FastifyInstance, parts: () => Parts): void {
   app.get<Asked<typeof ArchiveQuery>>(
     '/files/archive',
     { schema: { querystring: ArchiveQuery } },
-    async ({ query: { path = '', format = 'tar.gz' } }, reply) =>
-      reply.type('application/octet-stream').send(await packFolder(parts().tree, path, format)),
+    async ({ query: { path = '', format = 'tar.gz' }, method }, reply) => {
+      const { tree } = parts();
+      reply.type('application/octet-stream');
+      if (method !== 'HEAD') return reply.send(await packItems(tree, path, format));
+      await assertPackable(tree, path);
+      return reply.send('');
+    },
   );
 }
 

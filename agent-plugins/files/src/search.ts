@@ -19,7 +19,7 @@ export async function search(
   const items: FileEntry[] = [];
   await using start = await tree.folder(parsePath(path));
   try {
-    for await (const met of walk(start, { entries: mostLookedAt })) {
+    for await (const met of walk(start, { entries: mostLookedAt, skipDenied: true })) {
       if (performance.now() > until || items.length === most) return { items, complete: false };
       if (textOf(met.name).toLowerCase().includes(wanted)) items.push(...(await entryAt(met)));
     }

@@ -24,7 +24,7 @@ export function actionRoutes(use: Use): readonly Route[] {
   return [
     action('copy', 'Copy a file or folder', CopyFile),
     action('extract', 'Unpack an archive of the instance into a folder', ExtractArchive),
-    action('archive', 'Pack a folder into an archive beside it', MakeArchive),
+    action('archive', 'Pack a folder or file into an archive beside it', MakeArchive),
   ];
 }
 

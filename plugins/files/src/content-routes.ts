@@ -55,7 +55,7 @@ export function contentRoutes(use: Use): readonly Route[] {
     defineRoute({
       method: 'GET',
       url: '/api/instances/:id/files/archive',
-      summary: 'A folder as an archive, made while it is sent',
+      summary: 'A folder or file as an archive, made while it is sent',
       access: { permission: READ },
       schema: {
         params: instanceParams,
@@ -64,10 +64,10 @@ export function contentRoutes(use: Use): readonly Route[] {
           closed,
         ),
       },
-      async handler({ params, identity, query: { path = '', format = 'tar.gz' } }, reply) {
+      async handler({ params, identity, query: { path = '', format = 'tar.gz' }, method }, reply) {
         const target = await use.instances.target(params.id, identity, READ);
         const answer = await use.agents.stream(target, {
-          method: 'GET',
+          method: method === 'HEAD' ? 'HEAD' : 'GET',
           path: `/files/archive${queryOf({ path, format })}`,
         });
         return download(reply, answer, `${path.split('/').at(-1) || 'files'}.${format}`);

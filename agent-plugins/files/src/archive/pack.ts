@@ -1,23 +1,27 @@
 /**
- * A folder as a tar or zip stream, made while it is read. Links are stored as links and never followed; what is no file,
- * folder or link, and what does not belong to the instance, is left out. Nothing is kept in memory but the piece under way.
+ * A folder or a file as a tar or zip stream, made while it is read. Links are stored as links and never followed; what is
+ * no file, folder or link, and what does not belong to the instance, is left out, and so is what goes away meanwhile.
+ * Nothing is kept in memory but the piece under way.
  */
 import { constants as zlib, createGzip, createZstdCompress } from 'node:zlib';
-import { readlink } from 'node:fs/promises';
+import { readlink, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Refusal } from '@zlh/agent';
-import { pack as packTar, type Pack } from 'tar-stream';
 import { chunksOf } from '../content/read.ts';
+import { refusals } from '../errors.ts';
 import type { ArchiveFormat } from '../index.ts';
 import { joined, parsePath, textOf } from '../tree/names.ts';
 import type { Tree } from '../tree/tree.ts';
 import { walk, type Met } from '../tree/walk.ts';
+import { tarStream } from './write-tar.ts';
 import { zipStream } from './zip-stream.ts';
 
 const mostEntries = 500_000;
 /** Fast rather than small: a world is compressed already. */
 const gzipLevel = 3;
+/** Read before its size is said: cut short meanwhile, it is stored as it is then. */
+const readAtOnce = 256 * 1024;
 
 export interface Item {
   readonly name: string;
@@ -26,25 +30,20 @@ export interface Item {
   readonly type: 'file' | 'folder' | 'link';
   readonly size: number;
   readonly target: string;
-  /** Of a file: exactly `size` bytes; zeros for what was cut off meanwhile. */
+  /** Of a file: `size` bytes, or fewer when it was cut short meanwhile. */
   read(): AsyncIterable<Buffer>;
 }
 
-export async function packFolder(
+export async function packItems(
   tree: Tree,
   path: string,
   format: ArchiveFormat,
   signal?: AbortSignal,
 ): Promise<Readable> {
-  await (await tree.folder(parsePath(path)))[Symbol.asyncDispose](); // refused before anything is sent
+  await assertPackable(tree, path); // refused before anything is sent
   const items = itemsOf(tree, path, signal);
   if (format === 'zip') return Readable.from(zipStream(items), { objectMode: false });
-  const tar = packTar({ highWaterMark: 1 << 18 });
-  fill(tar, items).then(
-    () => tar.finalize(),
-    (error: unknown) => tar.destroy(error as Error),
-  );
-  const source = Readable.from(tar, { objectMode: false });
+  const source = tarStream(items);
   if (format === 'tar') return source;
   const squeezed =
     format === 'tar.gz'
@@ -54,15 +53,47 @@ export async function packFolder(
   return squeezed;
 }
 
+/** Throws for what is neither a folder nor a file of the instance. */
+export async function assertPackable(tree: Tree, path: string): Promise<void> {
+  if (path === '') return;
+  await using place = await tree.place(parsePath(path));
+  const found = await place.folder.look(place.name);
+  if (found === undefined) throw refusals.notFound(path);
+  if (found.isDirectory()) await (await place.folder.child(place.name))[Symbol.asyncDispose]();
+  else await (await tree.openFile(place)).handle.close();
+}
+
 async function* itemsOf(tree: Tree, path: string, signal?: AbortSignal): AsyncGenerator<Item> {
-  await using start = await tree.folder(parsePath(path));
-  for await (const met of walk(start, { entries: mostEntries, signal })) {
-    const item = await itemOf(tree, met);
-    if (item !== undefined) yield item;
+  for await (const met of metBelow(tree, path, signal)) {
+    const opened: FileHandle[] = [];
+    try {
+      const item = await itemOf(tree, met, opened);
+      if (item !== undefined) yield item;
+    } finally {
+      for (const handle of opened) await handle.close();
+    }
   }
 }
 
-async function itemOf(tree: Tree, { folder, name, stat, below }: Met): Promise<Item | undefined> {
+/** What is in a folder, or the one file. */
+async function* metBelow(tree: Tree, path: string, signal?: AbortSignal): AsyncGenerator<Met> {
+  const names = parsePath(path);
+  if (names.length > 0) {
+    await using place = await tree.place(names);
+    const stat = await place.folder.look(place.name);
+    if (stat === undefined) throw refusals.notFound(path);
+    const { folder, name } = place;
+    if (!stat.isDirectory()) return yield { folder, name, stat, below: [name] };
+  }
+  await using start = await tree.folder(names);
+  yield* walk(start, { entries: mostEntries, signal, skipDenied: true });
+}
+
+async function itemOf(
+  tree: Tree,
+  { folder, name, stat, below }: Met,
+  opened: FileHandle[],
+): Promise<Item | undefined> {
   const common = {
     name: joined(below),
     mode: Number(stat.mode) & 0o777,
@@ -78,36 +109,23 @@ async function itemOf(tree: Tree, { folder, name, stat, below }: Met): Promise<I
   }
   if (!stat.isFile()) return undefined;
   try {
-    const path = folder.pathOf(name);
-    const { handle, stat: opened } = await tree.openFile({ folder, name, path });
-    const size = Number(opened.size);
-    const read = () => padded(chunksOf(handle, 0, size - 1, path), size);
-    return { ...common, type: 'file', size, read };
+    const { handle, stat: found } = await tree.openFile({
+      folder,
+      name,
+      path: folder.pathOf(name),
+    });
+    opened.push(handle);
+    return { ...common, type: 'file', ...(await contentOf(handle, Number(found.size))) };
   } catch (error) {
     if (error instanceof Refusal) return undefined; // not to be read, or gone
     throw error;
   }
 }
 
-async function* padded(chunks: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
-  let sent = 0;
-  try {
-    for await (const chunk of chunks) {
-      sent += chunk.length;
-      yield chunk;
-    }
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-  }
-  for (; sent < size; sent += Math.min(65_536, size - sent))
-    yield Buffer.alloc(Math.min(65_536, size - sent));
-}
-
-async function fill(tar: Pack, items: AsyncIterable<Item>): Promise<void> {
-  for await (const { name, mode, modifiedAt: mtime, type, size, target, read } of items) {
-    if (type === 'file')
-      await pipeline(Readable.from(read()), tar.entry({ name, mode, mtime, size }));
-    else if (type === 'folder') tar.entry({ name, mode, mtime, type: 'directory' });
-    else tar.entry({ name, mode, mtime, type: 'symlink', linkname: target });
-  }
+async function contentOf(handle: FileHandle, size: number): Promise<Pick<Item, 'size' | 'read'>> {
+  if (size > readAtOnce) return { size, read: () => chunksOf(handle, size) };
+  const chunks: Buffer[] = [];
+  for await (const chunk of chunksOf(handle, size)) chunks.push(chunk);
+  const read = () => Readable.from(chunks);
+  return { size: chunks.reduce((sum, { length }) => sum + length, 0), read };
 }

@@ -1,7 +1,6 @@
 /** Hands out a file's bytes, whole or a range, from one open handle: what is sent is one version of the file's name. */
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { refusals } from '../errors.ts';
 import { settled, tagOf } from '../tree/entry.ts';
 import { parsePath } from '../tree/names.ts';
 import type { Tree } from '../tree/tree.ts';
@@ -34,22 +33,20 @@ export async function openContent(tree: Tree, path: string): Promise<Content> {
   };
 }
 
-/** Exactly that many bytes or an error: a file may be cut short while it is sent. */
+/**
+ * From the beginning, as many as are still there: `cut` is told when those are fewer, and may throw. The handle stays the
+ * caller's.
+ */
 export async function* chunksOf(
   handle: FileHandle,
-  start: number,
-  end: number,
-  path: string,
+  size: number,
+  cut: () => void = () => undefined,
 ): AsyncGenerator<Buffer> {
-  try {
-    for (let at = start; at <= end;) {
-      const buffer = Buffer.allocUnsafe(Math.min(CHUNK, end - at + 1));
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-      if (bytesRead === 0) throw refusals.shrunk(path);
-      yield buffer.subarray(0, bytesRead);
-      at += bytesRead;
-    }
-  } finally {
-    await handle.close();
+  for (let at = 0; at < size;) {
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, size - at));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return cut();
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
   }
 }

@@ -1,13 +1,14 @@
 /** `files.archive`: packs a file or folder of the instance into an archive beside it. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import type { OperationKind } from '@zlh/agent';
-import { packFolder } from '../archive/pack.ts';
+import { assertPackable, packItems } from '../archive/pack.ts';
 import { fill } from '../content/fill.ts';
 import type { Parts } from '../content/write.ts';
 import { refusals } from '../errors.ts';
 import { archiveFormats, type ArchiveFormat, type MakeArchive } from '../index.ts';
-import { parseNewPath, parsePath } from '../tree/names.ts';
+import { parseNewPath } from '../tree/names.ts';
 import { freshFolder, itemOf, placeItem, staged } from './stage.ts';
 
 export interface ArchiveInput extends MakeArchive {
@@ -33,7 +34,7 @@ export function archiveKind(parts: () => Parts): OperationKind<ArchiveInput> {
 
 export async function checkArchive({ tree }: Parts, { path, to }: MakeArchive): Promise<void> {
   formatOf(to);
-  await (await tree.folder(parsePath(path)))[Symbol.asyncDispose]();
+  await assertPackable(tree, path);
   await using target = await tree.place(parseNewPath(to));
   if ((await target.folder.look(target.name)) !== undefined) throw refusals.exists(to);
 }
@@ -46,7 +47,14 @@ async function pack(
   const item = itemOf(await freshFolder(workshop, operationId));
   using room = await disk.hold(0);
   await using handle = await open(item, NEW, 0o600);
-  const size = await fill(handle, await packFolder(tree, path, formatOf(to), signal), room);
+  // Ended with the signal, for one file alone may take long; and when there is no room: it holds files open.
+  const packed = addAbortSignal(signal, await packItems(tree, path, formatOf(to), signal));
+  let size: number;
+  try {
+    size = await fill(handle, packed, room);
+  } finally {
+    packed.destroy();
+  }
   signal.throwIfAborted();
   if (tree.owner !== null) await handle.chown(tree.owner.uid, tree.owner.gid);
   await handle.chmod(0o644);

@@ -1,14 +1,16 @@
 /** `files.copy`: a file or a folder with all that is in it, to a path that is free. Links are copied as links. */
-import { constants, type BigIntStats } from 'node:fs';
+import { constants } from 'node:fs';
 import { lchown, mkdir, open, readlink, symlink } from 'node:fs/promises';
-import type { OperationKind } from '@zlh/agent';
+import { Refusal, type OperationKind } from '@zlh/agent';
 import { chunksOf } from '../content/read.ts';
 import type { Parts } from '../content/write.ts';
-import { refusals } from '../errors.ts';
+import type { Room } from '../disk.ts';
+import { explained, refusals } from '../errors.ts';
 import type { CopyFile } from '../index.ts';
 import type { Folder } from '../tree/folder.ts';
 import { parseNewPath, parsePath } from '../tree/names.ts';
-import { walk } from '../tree/walk.ts';
+import type { Tree } from '../tree/tree.ts';
+import { walk, type Met } from '../tree/walk.ts';
 import { freshFolder, itemOf, placeItem, staged } from './stage.ts';
 
 const mostEntries = 500_000;
@@ -53,52 +55,74 @@ async function copy(
 ): Promise<void> {
   const { tree, workshop, disk } = parts;
   await using source = await tree.place(parsePath(from));
-  const stat = await source.folder.look(source.name);
+  const { folder: parent, name } = source;
+  const stat = await parent.look(name);
   if (stat === undefined) throw refusals.notFound(from);
-  const copier = new Copier(parts, itemOf(await freshFolder(workshop, operationId)), signal);
+  const root = itemOf(await freshFolder(workshop, operationId));
   if (!stat.isDirectory()) {
-    using _room = await disk.hold(Number(stat.size));
-    await copier.take(source.folder, source.name, stat, []);
-    return disk.wrote(Number(stat.size));
+    using room = await disk.hold(Number(stat.size));
+    const copier = new Copier({ tree, root, signal, room });
+    await copier.take({ folder: parent, name, stat, below: [] });
+    return disk.wrote(copier.bytes);
   }
-  await using folder = await source.folder.child(source.name);
-  let bytes = 0;
-  let entries = 0;
+  await using folder = await parent.child(name);
+  const all = await amountOf(folder, signal);
+  using room = await disk.hold(all.bytes);
+  const copier = new Copier({ tree, root, signal, room });
+  await copier.take({ folder: parent, name, stat, below: [] });
+  let done = 0;
   for await (const met of walk(folder, { entries: mostEntries, signal })) {
-    bytes += Number(met.stat.size);
+    await copier.take(met).catch(unlessChanged);
+    progress(Math.min(1, ++done / Math.max(1, all.entries)));
+  }
+  disk.wrote(copier.bytes);
+}
+
+/** About: a game may go on writing. */
+async function amountOf(folder: Folder, signal: AbortSignal) {
+  let [bytes, entries] = [0, 0];
+  for await (const { stat } of walk(folder, { entries: mostEntries, signal })) {
+    bytes += Number(stat.size);
     entries++;
   }
-  using _room = await disk.hold(bytes);
-  await copier.take(source.folder, source.name, stat, []);
-  let done = 0;
-  for await (const { folder: here, name, stat: found, below } of walk(folder, {
-    entries: mostEntries,
-    signal,
-  })) {
-    await copier.take(here, name, found, below);
-    progress(Math.min(1, ++done / Math.max(1, entries)));
-  }
-  disk.wrote(bytes);
+  return { bytes, entries };
+}
+
+/**
+ * Below a folder that is copied: what goes away meanwhile, or becomes something else, is left out, and so are pipes, sockets,
+ * devices and files that are not the instance's.
+ */
+function unlessChanged(error: unknown): void {
+  const code = error instanceof Refusal ? error.code : '';
+  if (!leftOut.includes(code)) throw error;
+}
+const leftOut = [
+  'FILES_NOT_FOUND',
+  'FILES_IS_LINK',
+  'FILES_IS_FOLDER',
+  'FILES_NOT_A_FILE',
+  'FILES_FOREIGN',
+];
+
+interface Copying {
+  readonly tree: Tree;
+  readonly root: string;
+  readonly signal: AbortSignal;
+  readonly room: Room;
 }
 
 class Copier {
-  readonly #parts: Parts;
+  readonly #copying: Copying;
   readonly #root: Buffer;
-  readonly #signal: AbortSignal;
+  /** Written so far. */
+  bytes = 0;
 
-  constructor(parts: Parts, root: string, signal: AbortSignal) {
-    this.#parts = parts;
-    this.#root = Buffer.from(root);
-    this.#signal = signal;
+  constructor(copying: Copying) {
+    this.#copying = copying;
+    this.#root = Buffer.from(copying.root);
   }
 
-  async take(
-    folder: Folder,
-    name: Buffer,
-    stat: BigIntStats,
-    below: readonly Buffer[],
-  ): Promise<void> {
-    const { tree } = this.#parts;
+  async take({ folder, name, stat, below }: Met): Promise<void> {
     const path = folder.pathOf(name);
     const target = Buffer.concat([
       this.#root,
@@ -109,32 +133,41 @@ class Copier {
       await mkdir(target, { mode: 0o755 });
       await this.#own(target);
     } else if (stat.isSymbolicLink()) {
-      await symlink(await readlink(folder.at(name), 'buffer'), target);
+      await symlink(await targetOf(folder, name), target);
       await this.#own(target);
-    } else await this.#file(await tree.openFile({ folder, name, path }), target, path);
+    } else await this.#file(await this.#copying.tree.openFile({ folder, name, path }), target);
   }
 
+  /** As it is while it is read: shorter when it is cut short, and what is added later is not in it. */
   async #file(
-    { handle, stat }: Awaited<ReturnType<Parts['tree']['openFile']>>,
+    { handle, stat }: Awaited<ReturnType<Tree['openFile']>>,
     target: Buffer,
-    path: string,
   ): Promise<void> {
-    await using copied = await open(target, NEW, 0o600).catch(async (error: unknown) => {
-      await handle.close();
-      throw error;
-    });
-    for await (const chunk of chunksOf(handle, 0, Number(stat.size) - 1, path)) {
-      this.#signal.throwIfAborted();
+    const { signal, room, tree } = this.#copying;
+    await using source = handle;
+    await using copied = await open(target, NEW, 0o600);
+    for await (const chunk of chunksOf(source, Number(stat.size))) {
+      signal.throwIfAborted();
+      await room.grow((this.bytes += chunk.length));
       await copied.writeFile(chunk);
     }
-    const { owner } = this.#parts.tree;
-    if (owner !== null) await copied.chown(owner.uid, owner.gid);
+    if (tree.owner !== null) await copied.chown(tree.owner.uid, tree.owner.gid);
     await copied.chmod(Number(stat.mode) & 0o777);
     await copied.utimes(Number(stat.atimeMs) / 1000, Number(stat.mtimeMs) / 1000);
   }
 
   async #own(path: Buffer): Promise<void> {
-    const { owner } = this.#parts.tree;
+    const { owner } = this.#copying.tree;
     if (owner !== null) await lchown(path, owner.uid, owner.gid);
+  }
+}
+
+async function targetOf(folder: Folder, name: Buffer): Promise<Buffer> {
+  try {
+    return await readlink(folder.at(name), 'buffer');
+  } catch (error) {
+    // No link any more says EINVAL.
+    const isOther = (error as NodeJS.ErrnoException).code === 'EINVAL';
+    throw isOther ? refusals.isFolder(folder.pathOf(name)) : explained(error, folder.pathOf(name));
   }
 }

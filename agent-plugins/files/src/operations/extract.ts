@@ -113,20 +113,19 @@ async function kindOf(
   return head.toString('latin1', 257, 262) === 'ustar' ? 'tar' : undefined;
 }
 
-/** From a handle of its own, for the stream closes what it read. */
 function told(handle: FileHandle, size: number, progress: (share: number) => void): Readable {
+  const cut = () => {
+    throw refusals.shrunk('archive');
+  };
   const chunks = async function* () {
     let read = 0;
-    for await (const chunk of chunksOf(keptOpen(handle), 0, size - 1, 'archive')) {
+    for await (const chunk of chunksOf(handle, size, cut)) {
       progress((read += chunk.length) / size);
       yield chunk;
     }
   };
   return Readable.from(chunks(), { objectMode: false });
 }
-
-const keptOpen = (handle: FileHandle) =>
-  ({ read: handle.read.bind(handle), close: async () => undefined }) as unknown as FileHandle;
 
 /** Whether the error says in our words what is wrong with the archive, or with the disk. */
 function readable(error: unknown): boolean {

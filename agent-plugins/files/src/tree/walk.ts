@@ -1,8 +1,10 @@
 /**
  * Everything below a folder, each folder before what is in it. One handle is open for each level, links are told and
- * never followed, and there are limits on how deep and how much.
+ * never followed, and there are limits on how deep and how much. A game may be writing there: what goes away meanwhile, or
+ * becomes something else, is left out and ends nothing.
  */
 import type { BigIntStats } from 'node:fs';
+import { Refusal } from '@zlh/agent';
 import { refusals } from '../errors.ts';
 import { nameOf, type Folder } from './folder.ts';
 
@@ -18,18 +20,28 @@ export interface Met {
 export interface WalkLimits {
   readonly entries: number;
   readonly signal?: AbortSignal | undefined;
+  /** Folders that the system does not let the agent into end the walk; with this they are left out. */
+  readonly skipDenied?: boolean;
 }
 
 const deepest = 128;
+/** Of what was there a moment ago. */
+const changed = ['FILES_NOT_FOUND', 'FILES_NOT_A_FOLDER', 'FILES_IS_LINK'];
 
 export async function* walk(start: Folder, limits: WalkLimits): AsyncGenerator<Met> {
   let seen = 0;
+  const leftOut = limits.skipDenied === true ? [...changed, 'FILES_DENIED'] : changed;
+  const unless = <T>(looked: Promise<T>): Promise<T | undefined> =>
+    looked.catch((error: unknown) => {
+      if (error instanceof Refusal && leftOut.includes(error.code)) return undefined;
+      throw error;
+    });
   const within = async function* (folder: Folder, below: readonly Buffer[]): AsyncGenerator<Met> {
     if (below.length > deepest) throw refusals.treeTooDeep(start.path);
-    for (const each of await folder.names()) {
+    for (const each of (await unless(folder.names())) ?? []) {
       limits.signal?.throwIfAborted();
       const name = nameOf(each);
-      const stat = await folder.look(name);
+      const stat = await unless(folder.look(name));
       if (stat === undefined) continue; // gone since its name was read
       if (++seen > limits.entries) throw refusals.tooMany(start.path);
       const here = [...below, name];
@@ -38,7 +50,9 @@ export async function* walk(start: Folder, limits: WalkLimits): AsyncGenerator<M
     }
   };
   const entered = async function* (parent: Folder, name: Buffer, below: readonly Buffer[]) {
-    await using folder = await parent.child(name);
+    const child = await unless(parent.child(name));
+    if (child === undefined) return;
+    await using folder = child;
     yield* within(folder, below);
   };
   yield* within(start, []);
