@@ -1,9 +1,11 @@
 /** What people do to a single entry: make a folder, rename, delete, change permissions. Each is one step of the disk. */
+import type { BigIntStats } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { assertMatch, type Parts } from './content/write.ts';
 import { explained, refusals } from './errors.ts';
 import type { FileEntry, RenameFile } from './index.ts';
 import { entryOf, settled } from './tree/entry.ts';
+import { nameNew, takeName } from './tree/move.ts';
 import { parseNewPath, parsePath } from './tree/names.ts';
 import type { Place } from './tree/tree.ts';
 
@@ -14,10 +16,10 @@ export async function makeFolder({ tree }: Parts, path: string): Promise<FileEnt
 }
 
 export async function renameFile(
-  { tree, locks }: Parts,
+  { tree, locks, workshop }: Parts,
   { from, to, overwrite = false, ifMatch, ifMatchTo }: RenameFile,
 ): Promise<FileEntry> {
-  return locks.run(to, async () => {
+  return locks.runAll([from, to], async () => {
     await using source = await tree.place(parsePath(from));
     await using target = await tree.place(parseNewPath(to));
     const found = await source.folder.look(source.name);
@@ -25,19 +27,30 @@ export async function renameFile(
     if (found === undefined) throw refusals.notFound(from);
     const there = await target.folder.look(target.name);
     assertMatch(there, to, ifMatchTo);
-    const same = there?.ino === found.ino && there.dev === found.dev;
-    if (there !== undefined && !same) {
-      if (there.isDirectory()) throw refusals.exists(to);
-      if (!(overwrite || ifMatchTo !== undefined) || found.isDirectory()) throw refusals.exists(to);
+    const replaces = overwrite || ifMatchTo !== undefined;
+    if (there !== undefined && from !== to && (!replaces || isFolder(there) || isFolder(found)))
+      throw refusals.exists(to);
+    const [old, wanted] = [source.folder.at(source.name), target.folder.at(target.name)];
+    const takeOld = async () => {
+      const moved = await target.folder.look(target.name);
+      if (moved !== undefined) await takeName(old, moved, workshop.incoming());
+    };
+    try {
+      if (there === undefined) {
+        if (await nameNew(old, wanted, found.isDirectory())) await takeOld();
+      } else if (from !== to) {
+        await rename(old, wanted);
+        // For one file with two names the system does nothing, and says that it did.
+        if (there.ino === found.ino && there.dev === found.dev) await takeOld();
+      }
+    } catch (error) {
+      throw explained(error, to);
     }
-    await rename(source.folder.at(source.name), target.folder.at(target.name)).catch(
-      (error: unknown) => {
-        throw explained(error, to);
-      },
-    );
     return await entryAt(target);
   });
 }
+
+const isFolder = (stat: BigIntStats) => stat.isDirectory();
 
 /** Gone at once, however much it is; the disk gives its room back a little later. */
 export async function deleteFile(
@@ -51,13 +64,17 @@ export async function deleteFile(
     assertMatch(found, path, match);
     if (found === undefined) throw refusals.notFound(path);
     const from = place.folder.at(place.name);
-    await workshop.discard(from).catch(async (error: unknown) => {
-      const closed = (error as NodeJS.ErrnoException).code === 'EACCES' && found.isDirectory();
-      if (!closed) throw explained(error, path);
-      // Whoever moves a folder must be able to write to it.
-      await tree.changeMode(place, 0o700);
-      await workshop.discard(from);
-    });
+    try {
+      await workshop.discard(from).catch(async (error: unknown) => {
+        const closed = (error as NodeJS.ErrnoException).code === 'EACCES' && isFolder(found);
+        if (!closed) throw error;
+        // Whoever moves a folder must be able to write to it.
+        await tree.changeMode(place, 0o700);
+        await workshop.discard(from);
+      });
+    } catch (error) {
+      throw explained(error, path);
+    }
   });
 }
 

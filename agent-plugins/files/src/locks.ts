@@ -7,6 +7,12 @@ export class Locks {
     return this.#waiting.keys();
   }
 
+  /** Of several keys at once. All take them in one order: nobody waits for somebody who waits for them. */
+  async runAll<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
+    const [first, ...rest] = [...new Set(keys)].sort();
+    return first === undefined ? work() : this.run(first, () => this.runAll(rest, work));
+  }
+
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#waiting.get(key) ?? Promise.resolve();
     const mine = before.then(work, work);

@@ -11,6 +11,7 @@ import { explained, refusals } from '../errors.ts';
 import type { FileEntry } from '../index.ts';
 import type { Locks } from '../locks.ts';
 import { entryOf, settled, tagOf } from '../tree/entry.ts';
+import { moveNew } from '../tree/move.ts';
 import { parseNewPath, parsePath } from '../tree/names.ts';
 import type { Place, Tree } from '../tree/tree.ts';
 import type { Workshop } from '../workshop.ts';
@@ -56,7 +57,7 @@ export async function writeContent(
       await using place = await tree.place(names);
       const before = await checked(tree, place, expected);
       const mode = before === undefined ? 0o644 : Number(before.mode) & 0o777;
-      await put({ tree, handle, temporary, place, mode });
+      await put({ tree, handle, temporary, place, mode, fresh: expected.none === true });
       disk.wrote(size - Number(before?.size ?? 0));
       const stat = await settled(() => handle.stat({ bigint: true }));
       const entry = await entryOf(place.folder, place.name, stat);
@@ -78,12 +79,15 @@ export async function put(file: {
   readonly temporary: string;
   readonly place: Place;
   readonly mode: number;
+  /** Nothing may have its name yet. */
+  readonly fresh: boolean;
 }): Promise<void> {
-  const { tree, handle, temporary, place, mode } = file;
+  const { tree, handle, temporary, place, mode, fresh } = file;
   if (tree.owner !== null) await handle.chown(tree.owner.uid, tree.owner.gid);
   await handle.chmod(mode);
   await handle.sync();
-  await rename(temporary, place.folder.at(place.name));
+  const target = place.folder.at(place.name);
+  await (fresh ? moveNew(temporary, target, false) : rename(temporary, target));
   await place.folder.sync();
 }
 

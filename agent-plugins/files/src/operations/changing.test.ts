@@ -7,7 +7,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -16,31 +15,28 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import type { AgentGround, OperationContext, OperationKind } from '@zlh/agent';
-import type { Logger } from '@zlh/kernel';
+import type { OperationContext, OperationKind } from '@zlh/agent';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { packItems } from '../archive/pack.ts';
 import type { Parts } from '../content/write.ts';
-import { Disk } from '../disk.ts';
-import { Locks } from '../locks.ts';
+import type { Disk } from '../disk.ts';
+import { testParts, type TestParts } from '../testing/parts.ts';
 import { Tree } from '../tree/tree.ts';
-import { Workshop } from '../workshop.ts';
 import { archiveKind } from './archive.ts';
 import { copyKind } from './copy.ts';
 import { extractKind } from './extract.ts';
 
-const log = { warn() {}, debug() {} } as unknown as Logger;
 const MiB = 2 ** 20;
 let home: string;
 let parts: Parts;
+let at: (path: string) => string;
+let made: TestParts;
 /** What happens just before a file of this path is opened; and just after. */
 let before: Record<string, () => void> = {};
 let after: Record<string, () => void> = {};
-const at = (path: string) => join(home, 'data', path);
 
 /** Sees to it that the game does its worst at the worst moment. */
 class BusyTree extends Tree {
@@ -53,17 +49,12 @@ class BusyTree extends Tree {
 }
 
 test.before.each(() => {
-  home = mkdtempSync(join(tmpdir(), 'zlh-changing-'));
-  for (const name of ['data', 'state']) mkdirSync(join(home, name));
-  const data = join(home, 'data');
-  const ground = { data, owner: null, spec: undefined, disk: null } as unknown as AgentGround;
-  const workshop = new Workshop(join(home, 'state'), data, log);
-  const disk = new Disk(ground, join(home, 'state'), () => ({ size: 0, arrived: 0 }));
-  parts = { tree: new BusyTree(ground), disk, locks: new Locks(), workshop };
+  made = testParts(BusyTree);
+  ({ home, parts, at } = made);
   [before, after] = [{}, {}];
   fillWorld('world');
 });
-test.after.each(() => rmSync(home, { recursive: true }));
+test.after.each(() => made[Symbol.dispose]());
 
 function fillWorld(folder: string): void {
   mkdirSync(at(`${folder}/region`), { recursive: true });
@@ -160,23 +151,25 @@ test('pipes and sockets are left out of a copy, and block nobody', async () => {
 });
 
 test('an archive of a folder that changes holds what was there', async () => {
-  for (const format of ['tar', 'tar.gz', 'tar.zst', 'zip']) {
-    const folder = `of-${format}`;
-    fillWorld(folder);
-    before[`${folder}/region/a`] = () => rmSync(at(`${folder}/region/a`));
-    after[`${folder}/region/b`] = () => truncateSync(at(`${folder}/region/b`), 300_000);
-    after[`${folder}/level`] = () => truncateSync(at(`${folder}/level`), 2);
-    assert.is(await pack(`world.${format}`, folder), 'done', format);
-    assert.is(await unpack(`world.${format}`), 'done', format);
-    assert.equal(sorted('out'), ['level', 'region', 'region/b', 'region/c']);
-    assert.is(readFileSync(at('out/level'), 'utf8'), 'sm');
-    assert.equal(readFileSync(at('out/region/c')), readFileSync(at(`${folder}/region/c`)));
-    const b = readFileSync(at('out/region/b'));
-    assert.equal(b.subarray(0, 300_000), readFileSync(at(`${folder}/region/b`)));
-    assert.ok(b.subarray(300_000).every((byte) => byte === 0));
-    rmSync(at('out'), { recursive: true });
-  }
+  for (const format of ['tar', 'tar.gz', 'tar.zst', 'zip']) await packedWhileChanging(format);
 });
+
+async function packedWhileChanging(format: string): Promise<void> {
+  const folder = `of-${format}`;
+  fillWorld(folder);
+  before[`${folder}/region/a`] = () => rmSync(at(`${folder}/region/a`));
+  after[`${folder}/region/b`] = () => truncateSync(at(`${folder}/region/b`), 300_000);
+  after[`${folder}/level`] = () => truncateSync(at(`${folder}/level`), 2);
+  assert.is(await pack(`world.${format}`, folder), 'done', format);
+  assert.is(await unpack(`world.${format}`), 'done', format);
+  assert.equal(sorted('out'), ['level', 'region', 'region/b', 'region/c']);
+  assert.is(readFileSync(at('out/level'), 'utf8'), 'sm');
+  assert.equal(readFileSync(at('out/region/c')), readFileSync(at(`${folder}/region/c`)));
+  const b = readFileSync(at('out/region/b'));
+  assert.equal(b.subarray(0, 300_000), readFileSync(at(`${folder}/region/b`)));
+  assert.ok(b.subarray(300_000).every((byte) => byte === 0));
+  rmSync(at('out'), { recursive: true });
+}
 
 test('one file is packed, too', async () => {
   for (const format of ['tar.gz', 'zip']) {

@@ -2,8 +2,9 @@
  * `files.extract`: unpacks an archive of the instance. All of it is unpacked out of the instance's reach first; an archive
  * that is refused, or does not fit, changes nothing. Then it is moved in, entry by entry.
  */
+import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
@@ -15,9 +16,10 @@ import { readTar } from '../archive/read-tar.ts';
 import { readZip } from '../archive/read-zip.ts';
 import { chunksOf } from '../content/read.ts';
 import type { Parts } from '../content/write.ts';
-import { refusals } from '../errors.ts';
+import { explained, refusals } from '../errors.ts';
 import type { ExtractArchive } from '../index.ts';
 import { Folder, nameOf } from '../tree/folder.ts';
+import { moveNew } from '../tree/move.ts';
 import { parseNewPath, parsePath } from '../tree/names.ts';
 import { freshFolder, staged } from './stage.ts';
 
@@ -170,7 +172,7 @@ async function merge(
 }
 
 async function mergeFolder(merging: Merging, from: Folder, into: Folder): Promise<void> {
-  const { move, signal, overwrite } = merging;
+  const { parts, signal } = merging;
   for (const each of await from.names()) {
     signal?.throwIfAborted();
     const name = nameOf(each);
@@ -183,8 +185,29 @@ async function mergeFolder(merging: Merging, from: Folder, into: Folder): Promis
       await mergeFolder(merging, inner, target);
       continue;
     }
-    if (there?.isDirectory() === true) throw refusals.isFolder(path);
-    if (there !== undefined && !overwrite) throw refusals.exists(path);
-    if (move) await rename(from.at(name), into.at(name));
+    await parts.locks.run(path, () => mergeOne(merging, wanted, { from, into, name }));
+  }
+}
+
+/** What is no folder, or a folder where there is nothing. */
+async function mergeOne(
+  { move, overwrite }: Merging,
+  wanted: BigIntStats,
+  { from, into, name }: { readonly from: Folder; readonly into: Folder; readonly name: Buffer },
+): Promise<void> {
+  const path = into.pathOf(name);
+  const there = await into.look(name);
+  if (there?.isDirectory() === true) throw refusals.isFolder(path);
+  // Killed between the two steps of its move, an earlier try has left it under both names.
+  const isMoved = there?.ino === wanted.ino;
+  if (there !== undefined && !overwrite && !isMoved) throw refusals.exists(path);
+  if (!move) return;
+  const [old, target] = [from.at(name), into.at(name)];
+  try {
+    if (isMoved) await unlink(old);
+    else if (there === undefined) await moveNew(old, target, wanted.isDirectory());
+    else await rename(old, target);
+  } catch (error) {
+    throw explained(error, path);
   }
 }

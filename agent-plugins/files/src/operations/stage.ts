@@ -2,11 +2,12 @@
  * Makes something in a folder of the operation's own, out of the instance's reach, and moves it to its place when it is
  * whole. After a kill the making begins anew and the moving goes on where it was.
  */
-import { lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OperationContext } from '@zlh/agent';
 import type { Parts } from '../content/write.ts';
 import { explained, refusals } from '../errors.ts';
+import { moveNew } from '../tree/move.ts';
 import { parseNewPath } from '../tree/names.ts';
 import type { Workshop } from '../workshop.ts';
 
@@ -44,23 +45,24 @@ export async function placeItem(
   { tree, workshop, locks }: Parts,
   { operationId, to }: { readonly operationId: string; readonly to: string },
 ): Promise<void> {
-  const item = itemOf(workshop.work(operationId));
+  const path = itemOf(workshop.work(operationId));
   await locks.run(to, async () => {
     await using target = await tree.place(parseNewPath(to));
-    // An agent that was killed here had moved it already.
-    if (await isGone(item)) return;
-    if ((await target.folder.look(target.name)) !== undefined) throw refusals.exists(to);
-    await rename(item, target.folder.at(target.name));
+    // An agent that was killed here had moved it already, or all but the last step of that.
+    const item = await lstat(path, { bigint: true }).catch(unlessGone);
+    if (item === undefined) return;
+    const there = await target.folder.look(target.name);
+    if (there !== undefined && there.ino !== item.ino) throw refusals.exists(to);
+    try {
+      if (there !== undefined) await unlink(path);
+      else await moveNew(path, target.folder.at(target.name), item.isDirectory());
+    } catch (error) {
+      throw explained(error, to);
+    }
     await target.folder.sync();
   });
 }
 
-async function isGone(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return false;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
-    throw error;
-  }
+function unlessGone(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }

@@ -3,9 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   existsSync,
+  linkSync,
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -138,6 +140,12 @@ test('an agent that was killed around the last step knows what it did', async ()
   renameSync(join(files.data, 'moved'), record.replace('.json', '.data'));
   await agent.start();
   assert.is((await look(body.id)).complete, true, 'it is moved now');
+  await agent.kill('SIGKILL');
+  rewrite('moving');
+  linkSync(join(files.data, 'moved'), record.replace('.json', '.data'));
+  await agent.start();
+  assert.is((await look(body.id)).complete, true, 'it had its new name, and the old one, too');
+  assert.is(statSync(join(files.data, 'moved')).nlink, 1);
   assert.is((await files.get('moved')).bytes.toString(), 'abc');
 });
 

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Refusal } from '@zlh/agent';
 import type { Logger } from '@zlh/kernel';
 import { fill } from '../content/fill.ts';
 import { checked, put, type Parts } from '../content/write.ts';
@@ -241,12 +242,17 @@ export class Uploads {
         const { record } = known;
         if (record.state === 'done') return;
         await this.#assertHash(known);
+        const names = parsePath(record.path);
+        if (record.state === 'moving' && (await this.#hasPlace(record))) {
+          await unlink(bytesPath(this.#folder, record.id));
+          return await this.#save(known, 'done');
+        }
         const before = await this.#assertPlace(record);
-        await using place = await tree.place(parsePath(record.path), true);
+        await using place = await tree.place(names, true);
         await this.#save(known, 'moving');
         const temporary = bytesPath(this.#folder, record.id);
         await using handle = await open(temporary, constants.O_RDWR | constants.O_NOFOLLOW);
-        await put({ tree, handle, temporary, place, mode: 0o644 });
+        await put({ tree, handle, temporary, place, mode: 0o644, fresh: mustBeNew(record) });
         disk.wrote(record.size - Number(before?.size ?? 0));
         await this.#save(known, 'done');
       });
@@ -257,20 +263,34 @@ export class Uploads {
   }
 
   /** Answers what is going to be replaced. */
-  async #assertPlace({ path, overwrite, ifMatch }: BeginUpload): Promise<BigIntStats | undefined> {
+  async #assertPlace(wanted: BeginUpload): Promise<BigIntStats | undefined> {
     const { tree } = this.#parts();
+    const { path, ifMatch } = wanted;
     const names = parsePath(path);
     try {
       await using place = await tree.place(names);
       return await checked(tree, place, {
         match: ifMatch,
-        none: overwrite !== true && ifMatch === undefined,
+        none: mustBeNew(wanted),
       });
     } catch (error) {
       // Folders that are missing are made when the file is brought there.
       if ((error as { code?: string }).code !== 'FILES_NOT_FOUND') throw error;
       if (ifMatch !== undefined) throw fileRefusals.changed(path, undefined, ifMatch);
       return undefined;
+    }
+  }
+
+  /** An agent that was killed had done all but the last step of the move: the file still has its old name, too. */
+  async #hasPlace({ id, path }: UploadRecord): Promise<boolean> {
+    const { tree } = this.#parts();
+    const bytes = await stat(bytesPath(this.#folder, id), { bigint: true });
+    try {
+      await using place = await tree.place(parsePath(path));
+      return (await place.folder.look(place.name))?.ino === bytes.ino;
+    } catch (error) {
+      if (error instanceof Refusal) return false;
+      throw error;
     }
   }
 
@@ -325,6 +345,8 @@ export class Uploads {
   }
 }
 
+const mustBeNew = ({ overwrite, ifMatch }: BeginUpload) =>
+  overwrite !== true && ifMatch === undefined;
 const expiryOf = ({ touchedAt }: Known) => touchedAt + uploadLifeMs;
 const isOver = (known: Known) =>
   known.sender === undefined && known.finishing === undefined && expiryOf(known) < Date.now();
