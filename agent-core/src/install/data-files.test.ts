@@ -18,7 +18,7 @@ import { CodedError } from '@zlh/kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { FileMode } from '../contract/spec.ts';
-import { writeDataFile } from './data-files.ts';
+import { temporary, writeDataFile } from './data-files.ts';
 
 let base: string;
 let root: string;
@@ -51,6 +51,12 @@ test('files are written with the folders on their way', async () => {
   await write('config/deep/er.txt', 'two');
   assert.is(read('config/deep/er.txt'), 'two');
   assert.equal(readdirSync(join(root, 'config/deep')), ['er.txt']);
+});
+
+test('what an agent that was killed had begun beside a file is not left there', async () => {
+  writeFileSync(join(root, temporary('eula.txt')), 'eu');
+  await write('eula.txt', 'eula=true');
+  assert.equal(readdirSync(root), ['eula.txt']);
 });
 
 test('mode "create" leaves what the customer has, were it only a broken link', async () => {

@@ -5,7 +5,7 @@
  */
 import { constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { SpecFile } from '../contract/spec.ts';
 import { errors } from './errors.ts';
 import { mergeProperties } from './properties.ts';
@@ -144,18 +144,19 @@ async function replace(
   text: string,
   { owner, permissions }: { readonly owner: Owner | null; readonly permissions: number },
 ): Promise<void> {
-  const temporary = inside(folder, `.zlh-${randomUUID()}`);
+  const aside = inside(folder, temporary(name));
+  await rm(aside, { recursive: true, force: true }); // of an agent that was killed here
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const handle = await open(temporary, flags, permissions);
+  const handle = await open(aside, flags, permissions);
   try {
     await handle.writeFile(text);
     if (owner !== null) await handle.chown(owner.uid, owner.gid);
     await handle.sync();
     await handle.close();
-    await rename(temporary, inside(folder, name));
+    await rename(aside, inside(folder, name));
   } catch (error) {
     await handle.close().catch(() => {}); // closed already when the move failed
-    await rm(temporary, { force: true });
+    await rm(aside, { force: true });
     throw error;
   }
 }
@@ -164,3 +165,7 @@ async function replace(
 export function inside(folder: FileHandle, name: string): string {
   return `/proc/self/fd/${folder.fd}/${name}`;
 }
+
+/** What a file is called while it is made: the same for every try, so that none of them leaves more than one behind. */
+export const temporary = (name: string): string =>
+  `.zlh-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;

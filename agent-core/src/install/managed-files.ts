@@ -11,7 +11,7 @@ import { constants, createReadStream } from 'node:fs';
 import { link, lstat, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJsonFile, writeFileAtomic } from '../lib/atomic-file.ts';
-import { inside, openFolderOf, type Owner } from './data-files.ts';
+import { inside, openFolderOf, temporary, type Owner } from './data-files.ts';
 import { errors } from './errors.ts';
 
 export interface WantedFile {
@@ -207,10 +207,6 @@ async function copy(source: string, handle: FileHandle, hash: Hash): Promise<voi
     for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done)).bytesWritten;
   }
 }
-
-/** The same for every run, so that none of them leaves more than one behind. */
-const temporary = (name: string) =>
-  `.zlh-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 
 function unlessGone(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
