@@ -1,4 +1,4 @@
-/** Reads JSON bodies. Refuses prototype keys and the NUL character, which no text column can hold. */
+/** Reads JSON bodies. Refuses prototype keys, and the NUL character and halves of characters, which no column can hold. */
 import fastifyPlugin from 'fastify-plugin';
 import { Problem, problems } from './problem.ts';
 
@@ -20,14 +20,8 @@ export const jsonBodies = fastifyPlugin(async (app) => {
       parse(request, text, (error, body) => {
         if (error !== null)
           return done(new Problem(400, 'http.malformed', 'The body is not valid JSON.'));
-        const path = text.includes('\\u0000') ? nulIn(body, '') : null;
-        if (path !== null)
-          return done(
-            problems.invalid([
-              { path: path === '' ? '/' : path, message: 'must not hold the NUL character' },
-            ]),
-          );
-        done(null, body);
+        const fault = maybeUnfit.test(text) ? faultIn(body) : null;
+        done(fault === null ? null : problems.invalid([fault]), fault === null ? body : undefined);
       });
     },
   );
@@ -41,16 +35,26 @@ const compressed = (encoding: string) =>
     `A body compressed with "${encoding.slice(0, 20)}" is not read here. Send it as it is.`,
   );
 
-/** JSON pointer of a text or key that holds a NUL. A list instead of recursion: the body may be nested without end. */
-function nulIn(body: unknown, root: string): string | null {
-  const waiting: [value: unknown, path: string][] = [[body, root]];
+/** Only written as escapes can they come: NUL, and one half of a surrogate pair. */
+const maybeUnfit = /\\u(0000|d[89a-f])/i;
+
+function faultOf(text: string): string | undefined {
+  if (text.includes('\0')) return 'must not hold the NUL character';
+  return text.isWellFormed() ? undefined : 'must not hold half of a character';
+}
+
+/** By the JSON pointer of the text or key. A list instead of recursion: the body may be nested without end. */
+function faultIn(body: unknown): { path: string; message: string } | null {
+  const waiting: [value: unknown, path: string][] = [[body, '']];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const [value, path] = next;
-    if (typeof value === 'string' && value.includes('\0')) return path;
+    const message = typeof value === 'string' ? faultOf(value) : undefined;
+    if (message !== undefined) return { path: path === '' ? '/' : path, message };
     if (typeof value !== 'object' || value === null) continue;
     for (const [key, inner] of Object.entries(value)) {
       const at = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-      if (key.includes('\0')) return at;
+      const wrong = faultOf(key);
+      if (wrong !== undefined) return { path: at.toWellFormed(), message: wrong };
       waiting.push([inner, at]);
     }
   }

@@ -102,8 +102,8 @@ export function createGate({
 
     return (request, _reply, done) => {
       const { authorization, cookie } = request.raw.headers;
-      if (request.raw.url!.includes('%00'))
-        return done(new Problem(400, 'http.malformed', 'The address holds a NUL character.'));
+      const fault = faultOf(request.raw.url!);
+      if (fault !== undefined) return done(new Problem(400, 'http.malformed', fault));
       if (!isOwnOrigin(request, upgrade))
         return done(
           new Problem(
@@ -157,4 +157,16 @@ function refusal(access: Access, identity: Identity | null): Problem | undefined
       ? `This API key may not do this: it needs the scope "${access.permission}".`
       : undefined,
   );
+}
+
+/** A query with a broken escape would be read as the text that it is written in, and mean something else. */
+function faultOf(url: string): string | undefined {
+  if (!url.includes('%')) return undefined;
+  if (url.includes('%00')) return 'The address holds a NUL character.';
+  try {
+    decodeURIComponent(url);
+    return undefined;
+  } catch {
+    return 'The address holds a broken %-escape.';
+  }
 }

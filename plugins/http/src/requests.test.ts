@@ -157,6 +157,19 @@ test('every fault of a body is named by its JSON pointer', async () => {
   assert.equal(await faults({ ...right, name: 'a\0b' }), {
     '/name': 'must not hold the NUL character',
   });
+  assert.equal(await faults({ ...right, name: 'a\ud83d' }), {
+    '/name': 'must not hold half of a character',
+  });
+  assert.equal(await faults({ ...right, '\udc00': 1 }), {
+    '/\ufffd': 'must not hold half of a character',
+  });
+});
+
+test('an address with a broken escape is not read as if it were none', async () => {
+  for (const escape of ['%', '%zz', '%FF', '%ED%A0%80', '%C0%AF', '%00']) {
+    const { status, body } = await client.post(`/api/things/${id}?times=${escape}`, right);
+    assert.equal([status, body.code], [400, 'http.malformed'], escape);
+  }
 });
 
 test('faults of path and query are named too', async () => {
