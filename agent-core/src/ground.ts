@@ -37,6 +37,7 @@ export function makeGround(parts: GroundParts): AgentGround {
     get disk() {
       return usage.disk;
     },
+    diskLooked: () => usage.looked,
     get owner() {
       return process.getuid?.() === 0 ? (specs.spec?.user ?? null) : null;
     },

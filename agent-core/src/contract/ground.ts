@@ -24,6 +24,8 @@ export interface AgentGround {
   readonly status: AgentStatus;
   /** What the data folder takes, as it was last looked at: at most about a minute ago. Null before the first look. */
   readonly disk: UsageReply['disk'];
+  /** Resolves when `disk` is known: a large folder takes minutes after the agent's start. */
+  diskLooked(): Promise<void>;
   /** Null when files belong to whoever runs the agent. */
   readonly owner: FileOwner | null;
   /**

@@ -30,6 +30,7 @@ export class UsageHistory {
   #samples: UsageSample[] = [];
   #latest: { readonly runId: string; readonly sample: UsageSample } | undefined;
   #disk: UsageReply['disk'] = null;
+  readonly #looked = Promise.withResolvers<void>();
   #timers: NodeJS.Timeout[] = [];
 
   constructor(sources: Sources) {
@@ -65,6 +66,11 @@ export class UsageHistory {
     return this.#disk;
   }
 
+  /** Resolves when `disk` is known. */
+  get looked(): Promise<void> {
+    return this.#looked.promise;
+  }
+
   #sample(): void {
     const run = this.#sources.run();
     if (run === undefined) return;
@@ -80,6 +86,7 @@ export class UsageHistory {
     const { bytes: usedBytes, entries } = await diskUsage(dataFolder, signal);
     if (signal.aborted) return;
     this.#disk = { at, usedBytes, freeBytes: freeBytes(dataFolder) };
+    this.#looked.resolve();
     const rest = Math.max(restMs, entries * REST_PER_ENTRY_MS);
     const next = Math.min(restMs * 2, MAX_REST_MS);
     this.#timers[1] = setTimeout(() => void this.#watchDisk(next), rest);

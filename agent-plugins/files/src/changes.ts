@@ -2,6 +2,7 @@
 import type { BigIntStats } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { assertMatch, type Parts } from './content/write.ts';
+import { freedBy } from './disk.ts';
 import { explained, refusals } from './errors.ts';
 import type { FileEntry, RenameFile } from './index.ts';
 import { entryOf, settled } from './tree/entry.ts';
@@ -16,7 +17,7 @@ export async function makeFolder({ tree }: Parts, path: string): Promise<FileEnt
 }
 
 export async function renameFile(
-  { tree, locks, workshop }: Parts,
+  { tree, locks, workshop, disk }: Parts,
   { from, to, overwrite = false, ifMatch, ifMatchTo }: RenameFile,
 ): Promise<FileEntry> {
   return locks.runAll([from, to], async () => {
@@ -42,6 +43,7 @@ export async function renameFile(
         await rename(old, wanted);
         // For one file with two names the system does nothing, and says that it did.
         if (there.ino === found.ino && there.dev === found.dev) await takeOld();
+        else disk.wrote(-freedBy(there));
       }
     } catch (error) {
       throw explained(error, to);
@@ -52,9 +54,9 @@ export async function renameFile(
 
 const isFolder = (stat: BigIntStats) => stat.isDirectory();
 
-/** Gone at once, however much it is; the disk gives its room back a little later. */
+/** Gone at once, however much it is; the disk gives its room back a little later, and whoever needs that waits for it. */
 export async function deleteFile(
-  { tree, workshop, locks }: Parts,
+  { tree, workshop, locks, disk }: Parts,
   path: string,
   match?: string,
 ): Promise<void> {
@@ -64,13 +66,15 @@ export async function deleteFile(
     assertMatch(found, path, match);
     if (found === undefined) throw refusals.notFound(path);
     const from = place.folder.at(place.name);
+    const at = Date.now();
+    const freed = (bytes: number) => disk.wrote(-bytes, at);
     try {
-      await workshop.discard(from).catch(async (error: unknown) => {
+      await workshop.discard(from, freed).catch(async (error: unknown) => {
         const closed = (error as NodeJS.ErrnoException).code === 'EACCES' && isFolder(found);
         if (!closed) throw error;
         // Whoever moves a folder must be able to write to it.
         await tree.changeMode(place, 0o700);
-        await workshop.discard(from);
+        await workshop.discard(from, freed);
       });
     } catch (error) {
       throw explained(error, path);

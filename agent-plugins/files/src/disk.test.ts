@@ -63,6 +63,35 @@ test('an instance stays within its limit, and is told used, limit and needed', a
   }
 });
 
+test('what is deleted, replaced or given up makes room for what comes next', async () => {
+  const agent = await startTestAgent();
+  try {
+    const files = filesOf(agent);
+    await agent.perform({ ...testSpec(1), files: [], limits: { diskMiB: 8 } });
+    await files.send('POST', '/files/mkdir', { path: 'box' });
+    const six = new Uint8Array(6 * MiB);
+    for (let round = 0; round < 3; round++) {
+      for (const path of ['box/in', 'file']) {
+        assert.is((await files.put(path, six)).status, 201, `${path} in round ${round}`);
+        assert.is((await files.put(path, six.subarray(MiB))).body['code'], 'FILES_QUOTA');
+        const gone = path === 'file' ? path : 'box';
+        assert.is(await files.outcome('DELETE', `/files/content?path=${gone}`), '204');
+        await files.send('POST', '/files/mkdir', { path: 'box' });
+      }
+      // Unpacked, and then in the way of what is there.
+      const zip = zipOf([{ name: 'taken', content: Buffer.alloc(5 * MiB) }]);
+      for (const path of ['taken', 'a.zip'])
+        await files.put(path, path === 'taken' ? 'x' : new Uint8Array(zip));
+      await files.send('POST', '/files/mkdir', { path: 'out' });
+      await files.send('POST', '/files/rename', { from: 'taken', to: 'out/taken' });
+      assert.is(await extract(agent, files, 'a.zip'), 'FILES_EXISTS');
+      assert.is(await files.outcome('DELETE', '/files/content?path=out'), '204');
+    }
+  } finally {
+    await agent.end();
+  }
+});
+
 when(await needs.mounts())('on a full disk nothing breaks, and deleting helps', async () => {
   const disk = mkdtempSync(join(tmpdir(), 'zlh-full-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'none', disk]);
@@ -79,7 +108,7 @@ when(await needs.mounts())('on a full disk nothing breaks, and deleting helps', 
     assert.is((await begin(files, 80 * MiB)).body['code'], 'FILES_DISK_FULL');
     writeFileSync(
       join(files.data, 'a.zip'),
-      zipOf([{ name: 'f', content: Buffer.concat([randomBytes(MiB), Buffer.alloc(62 * MiB)]) }]),
+      zipOf([{ name: 'f', content: Buffer.concat([randomBytes(MiB), Buffer.alloc(66 * MiB)]) }]),
     );
     assert.is(await extract(agent, files, 'a.zip'), 'FILES_DISK_FULL');
     assert.equal(readdirSync(files.data), ['a.zip']);

@@ -3,15 +3,22 @@
  * finished as far as one can know, and that work which turns out larger than announced is stopped in the middle.
  * What the folder takes is looked at by the agent once a minute; what goes through here since then is counted on top.
  */
+import type { BigIntStats } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import type { AgentGround } from '@zlh/agent';
+import { Refusal, type AgentGround } from '@zlh/agent';
 import { refusals } from './errors.ts';
+import { within } from './within.ts';
 
 /** Left free on the disk, so that the agent and the game can still write down what they must. */
 const RESERVE = 32 * 2 ** 20;
 /** Asked for at a time by work that does not know its size. */
 const STEP = 16 * 2 ** 20;
 const MEBIBYTE = 2 ** 20;
+/** What an entry takes of the disk at least, however little is in it. */
+export const ENTRY_BYTES = 4096;
+const BLOCK = 512n;
+/** How long somebody who waits for an answer waits for the first look, and for what was deleted to be taken apart. */
+const patienceMs = 10_000;
 
 /** Room held for some work, until it is let go. */
 export interface Room extends Disposable {
@@ -21,38 +28,54 @@ export interface Room extends Disposable {
   check(bytes: number): Promise<void> | undefined;
 }
 
-export class Disk {
-  readonly #ground: AgentGround;
-  readonly #state: string;
+export interface DiskOptions {
+  readonly ground: AgentGround;
+  /** A folder on the disk. */
+  readonly state: string;
   /** Of uploads under way: partly on disk already, outside of the instance's folder. */
-  readonly #pending: () => { readonly size: number; readonly arrived: number };
-  /** Of what is in the instance's folder, since it was looked at. */
-  #changes: { readonly at: number; readonly bytes: number }[] = [];
+  readonly pending: () => { readonly size: number; readonly arrived: number };
+  /** Resolves when what was deleted has given its room back. */
+  readonly cleared: () => Promise<void>;
+}
+
+/** Of the disk, as the agent counts it when it looks. */
+export const sizeOnDisk = ({ blocks, size }: BigIntStats): number =>
+  blocks > 0n ? Number(blocks * BLOCK) : Math.min(Number(size), ENTRY_BYTES);
+
+/** What is given back when it goes away: nothing while it has another name. */
+export const freedBy = (stat: BigIntStats | undefined): number =>
+  stat === undefined || (stat.nlink > 1n && !stat.isDirectory()) ? 0 : sizeOnDisk(stat);
+
+export class Disk {
+  readonly #options: DiskOptions;
+  /** Of what is in the instance's folder, since it was looked at: bytes by when, in milliseconds. */
+  readonly #changes = new Map<number, number>();
   #held = 0;
   /** How much of what is held is on the disk already. */
   #written = 0;
 
-  constructor(
-    ground: AgentGround,
-    state: string,
-    pending: () => { readonly size: number; readonly arrived: number },
-  ) {
-    this.#ground = ground;
-    this.#state = state;
-    this.#pending = pending;
+  constructor(options: DiskOptions) {
+    this.#options = options;
   }
 
-  async hold(bytes: number): Promise<Room> {
+  /** With a signal somebody waits as long as it takes to know what is used, else only as long as for an answer. */
+  async hold(bytes: number, signal?: AbortSignal): Promise<Room> {
     let held = 0;
     let written = 0;
     let looked = 0;
     const take = async (more: number) => {
       held += more;
-      await this.#admit(more).catch((error: unknown) => {
+      await this.#admit(more, signal).catch((error: unknown) => {
         held -= more;
         throw error;
       });
     };
+    /** A step at a time; near the end of the room no more than is needed. */
+    const takeAhead = (more: number) =>
+      take(Math.max(more, STEP)).catch((error: unknown) => {
+        if (more < STEP && error instanceof Refusal) return take(more);
+        throw error;
+      });
     const due = (reached: number) => {
       if (reached - looked < STEP) return false;
       looked = reached;
@@ -65,7 +88,7 @@ export class Disk {
         // As good as written: what is on its way is less than a step.
         this.#written += wanted - written;
         written = wanted;
-        if (wanted > held) return take(Math.max(wanted - held, STEP));
+        if (wanted > held) return takeAhead(wanted - held);
         return isDue ? take(0) : undefined;
       },
       check: (wanted) => (due(wanted) ? take(0) : undefined),
@@ -78,20 +101,35 @@ export class Disk {
     };
   }
 
-  /** This many bytes are in the instance's folder now that were not; negative for what was taken out of it. */
-  wrote(bytes: number): void {
-    this.#changes.push({ at: Date.now(), bytes });
+  /**
+   * This many bytes are in the instance's folder now that were not; negative for what was taken out of it. `at`: when, if
+   * that is known later.
+   */
+  wrote(bytes: number, at = Date.now()): void {
+    this.#changes.set(at, (this.#changes.get(at) ?? 0) + bytes);
+  }
+
+  async #admit(needed: number, signal?: AbortSignal): Promise<void> {
+    await this.#looked(signal);
+    try {
+      await this.#take(needed);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      await within(patienceMs, this.#options.cleared());
+      await this.#take(needed);
+    }
   }
 
   /** Holds that many more, or throws. Held before anything is waited for: two that come at once do not get the same room. */
-  async #admit(needed: number): Promise<void> {
-    const limit = (this.#ground.spec?.limits?.diskMiB ?? 0) * MEBIBYTE;
-    const used = this.#used() + this.#pending().size + this.#held;
+  async #take(needed: number): Promise<void> {
+    const { pending, state } = this.#options;
+    const limit = this.#limit;
+    const used = this.#used() + pending().size + this.#held;
     if (limit > 0 && used + needed > limit) throw refusals.quota(used, limit, needed);
     this.#held += needed;
     try {
-      const { bavail, bsize } = await statfs(this.#state);
-      const { size, arrived } = this.#pending();
+      const { bavail, bsize } = await statfs(state);
+      const { size, arrived } = pending();
       const promised = size - arrived + (this.#held - this.#written);
       const free = bavail * bsize - RESERVE - promised + needed;
       if (needed > free) throw refusals.diskFull(Math.max(0, free), Math.max(1, needed));
@@ -101,11 +139,35 @@ export class Disk {
     }
   }
 
-  #used(): number {
-    const looked = this.#ground.disk;
-    const since = looked === null ? 0 : Date.parse(looked.at);
-    this.#changes = this.#changes.filter(({ at }) => at >= since);
-    const more = this.#changes.reduce((sum, { bytes }) => sum + bytes, 0);
-    return Math.max(0, (looked?.usedBytes ?? 0) + more);
+  /** What is used before anybody has looked is not nothing. */
+  async #looked(signal: AbortSignal | undefined): Promise<void> {
+    const { ground } = this.#options;
+    if (this.#limit === 0 || ground.disk !== null) return;
+    const looked = ground.diskLooked();
+    await (signal === undefined ? within(patienceMs, looked) : unlessAborted(signal, looked));
+    if (ground.disk === null) throw refusals.notLooked();
   }
+
+  get #limit(): number {
+    return (this.#options.ground.spec?.limits?.diskMiB ?? 0) * MEBIBYTE;
+  }
+
+  #used(): number {
+    const looked = this.#options.ground.disk;
+    const since = looked === null ? 0 : Date.parse(looked.at);
+    let used = looked?.usedBytes ?? 0;
+    for (const [at, bytes] of this.#changes)
+      if (at < since) this.#changes.delete(at);
+      else used += bytes;
+    return Math.max(0, used);
+  }
+}
+
+function unlessAborted(signal: AbortSignal, work: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

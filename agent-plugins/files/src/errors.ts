@@ -141,6 +141,13 @@ export const refusals = {
       undefined,
       { used, limit, needed },
     ),
+  notLooked: () =>
+    new Refusal(
+      503,
+      'FILES_NOT_COUNTED',
+      'The agent has just started and has not yet counted what the files of this instance take.',
+      'Try again in a minute.',
+    ),
   diskFull: (free: number, needed: number) =>
     new Refusal(
       413,

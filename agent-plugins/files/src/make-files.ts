@@ -22,7 +22,12 @@ export function makeFiles({ ground, log }: { ground: AgentGround; log: Logger })
   const state = ground.stateFolder('files');
   const workshop = new Workshop(state, ground.data, log);
   const uploads: Uploads = new Uploads(workshop.uploads, () => parts, { log });
-  const disk = new Disk(ground, state, () => uploads.pending);
+  const disk = new Disk({
+    ground,
+    state,
+    pending: () => uploads.pending,
+    cleared: () => workshop.cleared(),
+  });
   const parts: Parts = { tree: new Tree(ground), disk, locks: new Locks(), workshop };
   return {
     parts,

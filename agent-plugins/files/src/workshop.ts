@@ -8,12 +8,15 @@ import { mkdirSync, statSync, type BigIntStats } from 'node:fs';
 import { readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError, type Logger } from '@zlh/kernel';
+import { freedBy } from './disk.ts';
 import { explained } from './errors.ts';
 import { Folder, nameOf } from './tree/folder.ts';
 
 export class Workshop {
   readonly #state: string;
   readonly #log: Logger;
+  /** Of things in the trash, by their names there: whom to tell what goes. */
+  readonly #freed = new Map<string, (bytes: number) => void>();
   #clearing: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -48,27 +51,35 @@ export class Workshop {
     return join(this.#state, 'work', operationId);
   }
 
-  /** Takes something out of sight at once; taking it apart goes on by itself. */
-  async discard(path: string | Buffer): Promise<void> {
-    await this.#toTrash(path);
+  /**
+   * Takes something out of sight at once; taking it apart goes on by itself. `freed` is told, piece by piece, what that
+   * gives back of the disk.
+   */
+  async discard(path: string | Buffer, freed?: (bytes: number) => void): Promise<void> {
+    await this.#toTrash(path, freed);
     this.clear();
   }
 
-  #toTrash(path: string | Buffer): Promise<void> {
-    return rename(path, join(this.#state, 'trash', randomUUID()));
+  async #toTrash(path: string | Buffer, freed: ((bytes: number) => void) | undefined) {
+    const name = randomUUID();
+    if (freed !== undefined) this.#freed.set(name, freed);
+    await rename(path, join(this.#state, 'trash', name)).catch((error: unknown) => {
+      this.#freed.delete(name);
+      throw error;
+    });
   }
 
   /** Throws away what an earlier agent left half made, and the trash. */
   async begin(): Promise<void> {
     for (const name of await readdir(join(this.#state, 'incoming')))
-      await this.#toTrash(join(this.#state, 'incoming', name));
+      await this.#toTrash(join(this.#state, 'incoming', name), undefined);
     this.clear();
   }
 
   /** Throws away the folders of operations that nobody goes on with. */
   async sweep(goesOn: (operationId: string) => boolean): Promise<void> {
     for (const id of await readdir(join(this.#state, 'work')))
-      if (!goesOn(id)) await this.#toTrash(this.work(id)).catch(unlessGone);
+      if (!goesOn(id)) await this.#toTrash(this.work(id), undefined).catch(unlessGone);
     this.clear();
   }
 
@@ -95,7 +106,7 @@ export class Workshop {
       for (const name of names) {
         if (this.#closed) return;
         // One that cannot be taken apart is in nobody's way.
-        const took = this.#takeApart(trash, nameOf(name));
+        const took = this.#takeApart(trash, name);
         gone += await took.then(
           () => 1,
           (error: unknown) => this.#left(error),
@@ -109,25 +120,43 @@ export class Workshop {
    * Folders within go up into the trash itself: no depth is too deep. Through a handle and never through a link, for a
    * process that has the folder open may still put things into it.
    */
-  async #takeApart(trash: Folder, name: Buffer): Promise<void> {
-    const stat = await trash.look(name);
-    if (stat?.isDirectory() !== true) return unlink(trash.at(name));
-    await using folder = await trash.child(name);
+  async #takeApart(trash: Folder, name: string): Promise<void> {
+    const freed = this.#freed.get(name);
+    const stat = await trash.look(nameOf(name));
+    if (stat?.isDirectory() === true) await this.#emptyOut(trash, name, stat);
+    else await unlink(trash.at(nameOf(name)));
+    this.#freed.delete(name);
+    freed?.(freedBy(stat));
+  }
+
+  async #emptyOut(trash: Folder, name: string, stat: BigIntStats): Promise<void> {
+    await using folder = await trash.child(nameOf(name));
     // Its owner may have locked themselves out, and us with them.
     if (isLocked(stat)) await folder.unlock();
     for (const each of await folder.names()) {
       if (this.#closed) return;
-      await this.#takeOut(folder, nameOf(each), trash).catch((error: unknown) => this.#left(error));
+      const out = this.#takeOut(folder, nameOf(each), trash, this.#freed.get(name));
+      await out.catch((error: unknown) => this.#left(error));
     }
-    await rmdir(trash.at(name));
+    await rmdir(trash.at(nameOf(name)));
   }
 
-  async #takeOut(folder: Folder, name: Buffer, trash: Folder): Promise<void> {
+  async #takeOut(
+    folder: Folder,
+    name: Buffer,
+    trash: Folder,
+    freed: ((bytes: number) => void) | undefined,
+  ): Promise<void> {
     const stat = await folder.look(name);
-    if (stat?.isDirectory() !== true) return unlink(folder.at(name));
+    if (stat?.isDirectory() !== true) {
+      await unlink(folder.at(name));
+      return freed?.(freedBy(stat));
+    }
     await using inner = await folder.child(name);
     if (isLocked(stat)) await inner.unlock();
-    await rename(folder.at(name), trash.at(Buffer.from(randomUUID())));
+    const up = randomUUID();
+    if (freed !== undefined) this.#freed.set(up, freed);
+    await rename(folder.at(name), trash.at(Buffer.from(up)));
   }
 
   #left(error: unknown): 0 {

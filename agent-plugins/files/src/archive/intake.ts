@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { link, mkdir, open, symlink } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { Refusal, type FileOwner } from '@zlh/agent';
+import { ENTRY_BYTES } from '../disk.ts';
 import { bytesOf, parseNewPath } from '../tree/names.ts';
 import { errors } from './errors.ts';
 
@@ -25,8 +26,6 @@ export const defaultLimits: IntakeLimits = {
   names: 16 * 2 ** 20,
 };
 const RATIO_FREE = 64 * 2 ** 20;
-/** What an entry takes of the disk, however little is in it. */
-const ENTRY_BYTES = 4096;
 const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const longestPath = 1024;
 /** As long as the system would take it. */

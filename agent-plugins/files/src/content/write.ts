@@ -6,7 +6,7 @@
 import { constants, type BigIntStats } from 'node:fs';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import type { Disk } from '../disk.ts';
+import { freedBy, sizeOnDisk, type Disk } from '../disk.ts';
 import { explained, refusals } from '../errors.ts';
 import type { FileEntry } from '../index.ts';
 import type { Locks } from '../locks.ts';
@@ -58,8 +58,8 @@ export async function writeContent(
       const before = await checked(tree, place, expected);
       const mode = before === undefined ? 0o644 : Number(before.mode) & 0o777;
       await put({ tree, handle, temporary, place, mode, fresh: expected.none === true });
-      disk.wrote(size - Number(before?.size ?? 0));
       const stat = await settled(() => handle.stat({ bigint: true }));
+      disk.wrote(sizeOnDisk(stat) - freedBy(before));
       const entry = await entryOf(place.folder, place.name, stat);
       return { entry, made: before === undefined };
     });

@@ -6,10 +6,11 @@ import type { OperationKind } from '@zlh/agent';
 import { assertPackable, packItems } from '../archive/pack.ts';
 import { fill } from '../content/fill.ts';
 import type { Parts } from '../content/write.ts';
+import { ENTRY_BYTES } from '../disk.ts';
 import { refusals } from '../errors.ts';
 import { archiveFormats, type ArchiveFormat, type MakeArchive } from '../index.ts';
 import { parseNewPath } from '../tree/names.ts';
-import { freshFolder, itemOf, placeItem, staged } from './stage.ts';
+import { freshFolder, itemOf, placeItem, staged, type Taken } from './stage.ts';
 
 export interface ArchiveInput extends MakeArchive {
   readonly operationId: string;
@@ -24,9 +25,10 @@ export function archiveKind(parts: () => Parts): OperationKind<ArchiveInput> {
     phases: ['pack', 'place'],
     run: (context) => {
       const { input, signal, phase } = context;
-      return staged(parts().workshop, context, async () => {
-        await phase('pack', () => pack(parts(), input, signal));
+      return staged(parts(), context, async (taken) => {
+        await phase('pack', () => pack(parts(), input, taken, signal));
         await phase('place', () => placeItem(parts(), input));
+        taken.stays();
       });
     },
   };
@@ -40,18 +42,18 @@ export async function checkArchive({ tree }: Parts, { path, to }: MakeArchive): 
 }
 
 async function pack(
-  { tree, workshop, disk }: Parts,
+  { tree, workshop }: Parts,
   { operationId, path, to }: ArchiveInput,
+  taken: Taken,
   signal: AbortSignal,
 ): Promise<void> {
   const item = itemOf(await freshFolder(workshop, operationId));
-  using room = await disk.hold(0);
+  await taken.begin(ENTRY_BYTES, signal);
   await using handle = await open(item, NEW, 0o600);
   // Ended with the signal, for one file alone may take long; and when there is no room: it holds files open.
   const packed = addAbortSignal(signal, await packItems(tree, path, formatOf(to), signal));
-  let size: number;
   try {
-    size = await fill(handle, packed, room);
+    await fill(handle, packed, taken);
   } finally {
     packed.destroy();
   }
@@ -59,7 +61,6 @@ async function pack(
   if (tree.owner !== null) await handle.chown(tree.owner.uid, tree.owner.gid);
   await handle.chmod(0o644);
   await handle.sync();
-  disk.wrote(size);
 }
 
 function formatOf(path: string): ArchiveFormat {

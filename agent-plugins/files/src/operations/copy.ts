@@ -4,14 +4,14 @@ import { lchown, mkdir, open, readlink, symlink } from 'node:fs/promises';
 import { Refusal, type OperationKind } from '@zlh/agent';
 import { chunksOf } from '../content/read.ts';
 import type { Parts } from '../content/write.ts';
-import type { Room } from '../disk.ts';
+import { ENTRY_BYTES } from '../disk.ts';
 import { explained, refusals } from '../errors.ts';
 import type { CopyFile } from '../index.ts';
 import type { Folder } from '../tree/folder.ts';
 import { parseNewPath, parsePath } from '../tree/names.ts';
 import type { Tree } from '../tree/tree.ts';
 import { walk, type Met } from '../tree/walk.ts';
-import { freshFolder, itemOf, placeItem, staged } from './stage.ts';
+import { freshFolder, itemOf, placeItem, staged, type Taken } from './stage.ts';
 
 const mostEntries = 500_000;
 const longestPath = 3500;
@@ -29,10 +29,10 @@ export function copyKind(parts: () => Parts): OperationKind<CopyInput> {
     phases: ['copy', 'place'],
     run: (context) => {
       const { input, signal, phase } = context;
-      const { workshop } = parts();
-      return staged(workshop, context, async () => {
-        await phase('copy', (progress) => copy(parts(), input, signal, progress));
+      return staged(parts(), context, async (taken) => {
+        await phase('copy', (progress) => copy(parts(), input, { taken, signal, progress }));
         await phase('place', () => placeItem(parts(), input));
+        taken.stays();
       });
     },
   };
@@ -47,35 +47,36 @@ export async function checkCopy({ tree }: Parts, { from, to }: CopyFile): Promis
   if ((await target.folder.look(target.name)) !== undefined) throw refusals.exists(to);
 }
 
+interface Work {
+  readonly taken: Taken;
+  readonly signal: AbortSignal;
+  readonly progress: (share: number) => void;
+}
+
 async function copy(
-  parts: Parts,
+  { tree, workshop }: Parts,
   { operationId, from }: CopyInput,
-  signal: AbortSignal,
-  progress: (share: number) => void,
+  { taken, signal, progress }: Work,
 ): Promise<void> {
-  const { tree, workshop, disk } = parts;
   await using source = await tree.place(parsePath(from));
   const { folder: parent, name } = source;
   const stat = await parent.look(name);
   if (stat === undefined) throw refusals.notFound(from);
   const root = itemOf(await freshFolder(workshop, operationId));
+  const copier = new Copier({ tree, root, signal, taken });
   if (!stat.isDirectory()) {
-    using room = await disk.hold(Number(stat.size));
-    const copier = new Copier({ tree, root, signal, room });
-    await copier.take({ folder: parent, name, stat, below: [] });
-    return disk.wrote(copier.bytes);
+    await taken.begin(Number(stat.size) + ENTRY_BYTES, signal);
+    return await copier.take({ folder: parent, name, stat, below: [] });
   }
   await using folder = await parent.child(name);
   const all = await amountOf(folder, signal);
-  using room = await disk.hold(all.bytes);
-  const copier = new Copier({ tree, root, signal, room });
+  await taken.begin(all.bytes + (all.entries + 1) * ENTRY_BYTES, signal);
   await copier.take({ folder: parent, name, stat, below: [] });
   let done = 0;
   for await (const met of walk(folder, { entries: mostEntries, signal })) {
     await copier.take(met).catch(unlessChanged);
     progress(Math.min(1, ++done / Math.max(1, all.entries)));
   }
-  disk.wrote(copier.bytes);
 }
 
 /** About: a game may go on writing. */
@@ -108,14 +109,14 @@ interface Copying {
   readonly tree: Tree;
   readonly root: string;
   readonly signal: AbortSignal;
-  readonly room: Room;
+  readonly taken: Taken;
 }
 
 class Copier {
   readonly #copying: Copying;
   readonly #root: Buffer;
-  /** Written so far. */
-  bytes = 0;
+  /** Of the disk, so far. */
+  #bytes = 0;
 
   constructor(copying: Copying) {
     this.#copying = copying;
@@ -129,6 +130,7 @@ class Copier {
       ...below.flatMap((part) => [Buffer.from('/'), part]),
     ]);
     if (target.length > longestPath) throw refusals.treeTooDeep(path);
+    await this.#grow(ENTRY_BYTES);
     if (stat.isDirectory()) {
       await mkdir(target, { mode: 0o755 });
       await this.#own(target);
@@ -143,17 +145,21 @@ class Copier {
     { handle, stat }: Awaited<ReturnType<Tree['openFile']>>,
     target: Buffer,
   ): Promise<void> {
-    const { signal, room, tree } = this.#copying;
+    const { signal, tree } = this.#copying;
     await using source = handle;
     await using copied = await open(target, NEW, 0o600);
     for await (const chunk of chunksOf(source, Number(stat.size))) {
       signal.throwIfAborted();
-      await room.grow((this.bytes += chunk.length));
+      await this.#grow(chunk.length);
       await copied.writeFile(chunk);
     }
     if (tree.owner !== null) await copied.chown(tree.owner.uid, tree.owner.gid);
     await copied.chmod(Number(stat.mode) & 0o777);
     await copied.utimes(Number(stat.atimeMs) / 1000, Number(stat.mtimeMs) / 1000);
+  }
+
+  #grow(bytes: number): Promise<void> | undefined {
+    return this.#copying.taken.grow((this.#bytes += bytes));
   }
 
   async #own(path: Buffer): Promise<void> {

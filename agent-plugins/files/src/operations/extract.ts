@@ -16,12 +16,13 @@ import { readTar } from '../archive/read-tar.ts';
 import { readZip } from '../archive/read-zip.ts';
 import { chunksOf } from '../content/read.ts';
 import type { Parts } from '../content/write.ts';
+import { freedBy } from '../disk.ts';
 import { explained, refusals } from '../errors.ts';
 import type { ExtractArchive } from '../index.ts';
 import { Folder, nameOf } from '../tree/folder.ts';
 import { moveNew } from '../tree/move.ts';
 import { parseNewPath, parsePath } from '../tree/names.ts';
-import { freshFolder, staged } from './stage.ts';
+import { freshFolder, staged, type Taken } from './stage.ts';
 
 const longestHours = 2;
 
@@ -38,10 +39,13 @@ export function extractKind(parts: () => Parts): OperationKind<ExtractInput> {
       const { input, signal, phase } = context;
       const { workshop } = parts();
       const root = join(workshop.work(input.operationId), 'items');
-      return staged(workshop, context, async () => {
-        await phase('unpack', (progress) => unpack(parts(), input, signal, progress));
+      return staged(parts(), context, async (taken) => {
+        await phase('unpack', (progress) => unpack(parts(), input, { taken, signal, progress }));
         await phase('check', () => merge(parts(), root, input, { move: false, signal }));
-        await phase('place', () => merge(parts(), root, input, { move: true, signal: undefined }));
+        await phase('place', () => {
+          taken.stays(); // from now on some of it does, whatever happens
+          return merge(parts(), root, input, { move: true, signal: undefined });
+        });
       });
     },
   };
@@ -55,11 +59,16 @@ export async function checkExtract({ tree }: Parts, { path, to }: ExtractArchive
   if ((await kindOf(archive, Number(stat.size))) === undefined) throw errors.unknown(path);
 }
 
+interface Work {
+  readonly taken: Taken;
+  readonly signal: AbortSignal;
+  readonly progress: (share: number) => void;
+}
+
 async function unpack(
-  { tree, workshop, disk }: Parts,
+  { tree, workshop }: Parts,
   { operationId, path }: ExtractInput,
-  cancelled: AbortSignal,
-  progress: (share: number) => void,
+  { taken, signal: cancelled, progress }: Work,
 ): Promise<void> {
   const late = AbortSignal.timeout(longestHours * 3_600_000);
   const signal = AbortSignal.any([cancelled, late]);
@@ -71,16 +80,14 @@ async function unpack(
   const size = Number(stat.size);
   const kind = await kindOf(archive, size);
   if (kind === undefined) throw errors.unknown(path);
-  using room = await disk.hold(0);
-  let bytes = 0;
+  await taken.begin(0, cancelled);
   const intake = new Intake({
     root,
     archiveBytes: size,
     owner: tree.owner,
     grow: (wanted) => {
       signal.throwIfAborted();
-      bytes = wanted;
-      return room.grow(wanted);
+      return taken.grow(wanted);
     },
   });
   try {
@@ -92,7 +99,6 @@ async function unpack(
     if (late.aborted) throw errors.slow(path, longestHours);
     throw readable(error) ? error : errors.unreadable(path, error);
   }
-  disk.wrote(bytes);
 }
 
 const decoders = {
@@ -191,7 +197,7 @@ async function mergeFolder(merging: Merging, from: Folder, into: Folder): Promis
 
 /** What is no folder, or a folder where there is nothing. */
 async function mergeOne(
-  { move, overwrite }: Merging,
+  { parts, move, overwrite }: Merging,
   wanted: BigIntStats,
   { from, into, name }: { readonly from: Folder; readonly into: Folder; readonly name: Buffer },
 ): Promise<void> {
@@ -206,7 +212,10 @@ async function mergeOne(
   try {
     if (isMoved) await unlink(old);
     else if (there === undefined) await moveNew(old, target, wanted.isDirectory());
-    else await rename(old, target);
+    else {
+      await rename(old, target);
+      parts.disk.wrote(-freedBy(there));
+    }
   } catch (error) {
     throw explained(error, path);
   }

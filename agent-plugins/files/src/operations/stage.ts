@@ -6,6 +6,7 @@ import { lstat, mkdir, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OperationContext } from '@zlh/agent';
 import type { Parts } from '../content/write.ts';
+import type { Disk, Room } from '../disk.ts';
 import { explained, refusals } from '../errors.ts';
 import { moveNew } from '../tree/move.ts';
 import { parseNewPath } from '../tree/names.ts';
@@ -21,14 +22,47 @@ export async function freshFolder(workshop: Workshop, operationId: string): Prom
   return folder;
 }
 
+/** What an operation takes of the disk: held while it is in the making, counted as used when it stays. */
+export class Taken implements Disposable {
+  readonly #disk: Disk;
+  #room: Room | undefined;
+  #bytes = 0;
+
+  constructor(disk: Disk) {
+    this.#disk = disk;
+  }
+
+  async begin(bytes: number, signal: AbortSignal): Promise<void> {
+    this.#room = await this.#disk.hold(bytes, signal);
+  }
+
+  grow(bytes: number): Promise<void> | undefined {
+    this.#bytes = bytes;
+    return this.#room?.grow(bytes);
+  }
+
+  /** Of what an earlier agent had made nothing is known here: it is counted with the next look. */
+  stays(): void {
+    this[Symbol.dispose]();
+    if (this.#bytes > 0) this.#disk.wrote(this.#bytes);
+    this.#bytes = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.#room?.[Symbol.dispose]();
+    this.#room = undefined;
+  }
+}
+
 /** Runs the phases; the operation's folder goes away with it, unless the next agent is to go on. */
 export async function staged(
-  workshop: Workshop,
+  { workshop, disk }: Parts,
   { signal, input }: OperationContext<{ readonly operationId: string; readonly named: string }>,
-  phases: () => Promise<void>,
+  phases: (taken: Taken) => Promise<void>,
 ): Promise<void> {
+  using taken = new Taken(disk);
   try {
-    await phases();
+    await phases(taken);
   } catch (error) {
     if ((signal.reason as { code?: string } | undefined)?.code !== 'AGENT_ENDING')
       await workshop.discard(workshop.work(input.operationId)).catch(() => undefined); // not made yet

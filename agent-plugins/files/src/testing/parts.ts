@@ -27,7 +27,12 @@ export function testParts(made: new (ground: AgentGround) => Tree = Tree): TestP
   for (const path of [data, state]) mkdirSync(path);
   const ground = { data, owner: null, spec: undefined, disk: null } as unknown as AgentGround;
   const workshop = new Workshop(state, data, silent);
-  const disk = new Disk(ground, state, () => ({ size: 0, arrived: 0 }));
+  const disk = new Disk({
+    ground,
+    state,
+    pending: () => ({ size: 0, arrived: 0 }),
+    cleared: () => workshop.cleared(),
+  });
   return {
     home,
     ground,

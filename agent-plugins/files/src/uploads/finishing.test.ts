@@ -27,7 +27,12 @@ test.before(() => {
   const ground = { data, owner: null, spec: undefined, disk: null } as unknown as AgentGround;
   const workshop = new Workshop(join(home, 'state'), data, log);
   uploads = new Uploads(workshop.uploads, () => parts, { log, answerWithinMs: 20 });
-  const disk = new Disk(ground, join(home, 'state'), () => uploads.pending);
+  const disk = new Disk({
+    ground,
+    state: join(home, 'state'),
+    pending: () => uploads.pending,
+    cleared: () => workshop.cleared(),
+  });
   parts = { tree: new Tree(ground), disk, locks: new Locks(), workshop };
 });
 test.after(() => rmSync(home, { recursive: true }));

@@ -9,15 +9,16 @@ import { open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal } from '@zlh/agent';
 import type { Logger } from '@zlh/kernel';
 import { fill } from '../content/fill.ts';
 import { checked, put, type Parts } from '../content/write.ts';
+import { freedBy, sizeOnDisk } from '../disk.ts';
 import { explained, refusals as fileRefusals } from '../errors.ts';
 import { mostUploads, uploadLifeMs, type BeginUpload, type Upload } from '../index.ts';
 import { Locks } from '../locks.ts';
 import { parseNewPath, parsePath } from '../tree/names.ts';
+import { within } from '../within.ts';
 import { refusals } from './errors.ts';
 import { bytesPath, readRecord, recordPath, saveRecord, type UploadRecord } from './record.ts';
 
@@ -222,15 +223,7 @@ export class Uploads {
   /** Resolves when it is at its place, or when that takes long; it goes on then. */
   async #finish(known: Known): Promise<void> {
     known.finishing ??= this.#bring(known).finally(() => (known.finishing = undefined));
-    const late = new AbortController();
-    try {
-      await Promise.race([
-        known.finishing,
-        delay(this.#answerWithinMs, undefined, { signal: late.signal }),
-      ]);
-    } finally {
-      late.abort();
-    }
+    await within(this.#answerWithinMs, known.finishing);
   }
 
   /** Idempotent; may be killed anywhere. */
@@ -253,7 +246,7 @@ export class Uploads {
         const temporary = bytesPath(this.#folder, record.id);
         await using handle = await open(temporary, constants.O_RDWR | constants.O_NOFOLLOW);
         await put({ tree, handle, temporary, place, mode: 0o644, fresh: mustBeNew(record) });
-        disk.wrote(record.size - Number(before?.size ?? 0));
+        disk.wrote(sizeOnDisk(await handle.stat({ bigint: true })) - freedBy(before));
         await this.#save(known, 'done');
       });
       await this.#forgetOld();
