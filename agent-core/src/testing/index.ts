@@ -7,4 +7,4 @@ export type { TestAgent, TestAgentOptions } from './test-agent.ts';
 export { startFakePlatform } from './fake-platform.ts';
 export type { FakePlatform } from './fake-platform.ts';
 export { fakeServerFile, freePort, testSpec } from './test-spec.ts';
-export { zipOf, type ZipEntry } from './archives.ts';
+export { dressed, tarOf, zipOf, type TarEntry, type ZipEntry } from './archives.ts';

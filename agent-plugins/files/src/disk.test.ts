@@ -4,11 +4,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTestAgent, testSpec, type TestAgent } from '@zlh/agent/testing';
+import { startTestAgent, testSpec, zipOf, type TestAgent } from '@zlh/agent/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../test/runner/needs.ts';
-import { zipOf } from './testing/archives.ts';
 import { filesOf, type FilesClient } from './testing/client.ts';
 
 const MiB = 2 ** 20;

@@ -7,12 +7,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTestAgent, type TestAgent } from '@zlh/agent/testing';
+import { dressed, startTestAgent, tarOf, zipOf, type TestAgent } from '@zlh/agent/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { filesOf, type FilesClient } from './testing/client.ts';
 import { hostileArchives } from './testing/hostile-archives.ts';
-import { dressed, tarOf, zipOf } from './testing/archives.ts';
 
 let agent: TestAgent;
 let files: FilesClient;

@@ -1,6 +1,6 @@
 /** Archives whose harm is their amount: of bytes, of entries, of names, of nothing at all. Small as they lie there. */
 import { randomBytes } from 'node:crypto';
-import { dressed, tarOf, zipOf } from './archives.ts';
+import { dressed, tarOf, zipOf } from '@zlh/agent/testing';
 import type { Hostile } from './hostile-archives.ts';
 
 const MiB = 2 ** 20;

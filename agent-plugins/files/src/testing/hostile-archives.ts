@@ -1,6 +1,6 @@
 /** Archives that are packed to do harm, each with the code of its refusal. Made when they are used; none is stored. */
 import { bombs } from './bombs.ts';
-import { dressed, tarOf, zipOf, type TarEntry, type ZipEntry } from './archives.ts';
+import { dressed, tarOf, zipOf, type TarEntry, type ZipEntry } from '@zlh/agent/testing';
 
 export interface Hostile {
   readonly title: string;
