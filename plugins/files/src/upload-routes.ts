@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { MemoryLocker, Server } from '@tus/server';
+import type { Upload } from '@tus/utils';
 import { largestUpload, UploadId, UploadList } from '@zlh/agent-files';
 import { defineRoute, Problem, type HttpReply, type HttpRequest, type Route } from '@zlh/http';
 import { Type } from 'typebox';
@@ -94,11 +95,13 @@ async function speakTus(
       refusal = error;
       return undefined;
     },
-    onUploadFinish: async (_request, { metadata, size }) => {
-      await record(use, request, 'upload', {
-        path: metadata?.['path'] ?? metadata?.['filename'],
-        size,
-      });
+    // Before the agent hears of it: who uploads is known, whatever dies on the way to the last byte.
+    onUploadCreate: async (_request, upload) => {
+      await record(use, request, 'upload-begin', factsOf(upload));
+      return {};
+    },
+    onUploadFinish: async (_request, upload) => {
+      await record(use, request, 'upload', factsOf(upload));
       return {};
     },
   });
@@ -121,6 +124,15 @@ async function speakTus(
   } finally {
     body?.destroy();
   }
+}
+
+const longestPath = 4096;
+
+/** For the trail. What the agent is going to refuse must not be more than a row can hold. */
+function factsOf({ id, metadata, size }: Upload): Readonly<Record<string, unknown>> {
+  const path = metadata?.['path'] ?? metadata?.['filename'] ?? '';
+  const kept = path.slice(0, longestPath).replaceAll('\0', '').toWellFormed();
+  return { upload: id, path: kept, size };
 }
 
 const isTold = (name: string) => /^(tus-|upload-|location$|cache-control$)/.test(name);
