@@ -64,6 +64,14 @@ export interface ArtifactWanted {
   readonly executable?: boolean;
 }
 
+/** What a request to an importer led to. */
+export interface ArtifactSource {
+  readonly importer: string;
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly sha256: string;
+  readonly importedAt: Date;
+}
+
 /** One version of a game, with everything needed to make a spec of it. */
 export interface Blueprint {
   readonly game: string;
@@ -114,6 +122,13 @@ export interface ArtifactStore {
     sha256: string,
     range?: { readonly start: number; readonly end?: number },
   ): Promise<{ readonly size: number; readonly stream: Readable } | null>;
+  /** What one importer has brought in and is still known, for whoever decides whether it is needed. */
+  sources(importer: string): Promise<readonly ArtifactSource[]>;
+  /**
+   * Lets go of what a request led to. Its content goes with it, unless another request led to the same. The caller
+   * makes sure that nobody wants it meanwhile: an agent that is told of it afterwards finds nothing.
+   */
+  discard(source: Pick<ArtifactSource, 'importer' | 'request'>): Promise<void>;
 }
 export const ArtifactStore = token<ArtifactStore>('catalog.artifact-store');
 

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Database } from '@zlh/database';
 import { schemaDifference } from '@zlh/database/testing';
 import type { CodedError } from '@zlh/kernel';
 import type { TestKernel } from '@zlh/kernel/testing';
@@ -193,6 +194,53 @@ test('a full disk is told as such', async ({ first, root }) => {
   const { code, message } = await faultOf(ensure(first, wanted('full', { odd: 'ENOSPC' })));
   assert.is(code, 'CATALOG_DISK_FULL');
   assert.match(message, join(root, 'store'));
+});
+
+test('what is discarded is gone with its content, unless another request led to the same', async (context) => {
+  const { first, imports } = context;
+  const store = first.use(ArtifactStore);
+  const [one, other] = [wanted('shared'), wanted('shared', { by: 'another way' })];
+  await ensure(first, one, other);
+  const known = async () =>
+    (await store.sources('test')).filter(({ sha256: hash }) => hash === sha256('shared'));
+  assert.equal(
+    (await known()).map(({ request }) => request),
+    [one.request, other.request],
+  );
+  await store.discard(one);
+  await store.discard(one);
+  assert.is(await contentOf(first, sha256('shared')), 'shared');
+  await store.discard(other);
+  assert.is(await contentOf(first, sha256('shared')), null);
+  assert.not(existsSync(blobOf(context, 'shared')));
+  assert.equal(await known(), []);
+  await ensure(first, one);
+  assert.is(imports.runs('shared'), 3);
+});
+
+test('content that goes between its move into the store and its row is brought in again', async (context) => {
+  const { first, imports } = context;
+  const [there, coming] = [wanted('crossing'), wanted('crossing', { by: 'another way' })];
+  await ensure(first, there);
+  const database = first.use(Database);
+  const waiting = async (count: number) => {
+    const sql = `select count(*)::int as count from pg_locks where locktype = 'advisory' and classid = 7264123 and not granted`;
+    for (;;) {
+      const [found] = await database.fork().execute<{ count: number }[]>(sql);
+      if (found!.count === count) return;
+    }
+  };
+  const { discarded, brought } = await database.transaction(async (em) => {
+    await em.execute('select pg_advisory_xact_lock(7264123, hashtext(?))', [sha256('crossing')]);
+    const discarding = first.use(ArtifactStore).discard(there);
+    await waiting(1);
+    const bringing = ensure(first, coming);
+    await waiting(2);
+    return { discarded: discarding, brought: bringing };
+  });
+  await Promise.all([discarded, brought]);
+  assert.is(await contentOf(first, sha256('crossing')), 'crossing');
+  assert.is(imports.runs('crossing'), 3);
 });
 
 test('a truncated blob is put aside and imported again', async (context) => {

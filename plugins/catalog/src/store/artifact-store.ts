@@ -12,7 +12,13 @@ import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
 import type { Readable } from 'node:stream';
 import { importerUnknown } from '../errors.ts';
 import { importCancelled } from '../importers/errors.ts';
-import type { ArtifactStore, ArtifactWanted, BlobStore, ImporterKind } from '../index.ts';
+import type {
+  ArtifactSource,
+  ArtifactStore,
+  ArtifactWanted,
+  BlobStore,
+  ImporterKind,
+} from '../index.ts';
 import { withImportLock } from './import-lock.ts';
 import { Records, type Stored } from './records.ts';
 import { runImport } from './run-import.ts';
@@ -99,6 +105,18 @@ export class ImportingArtifactStore implements ArtifactStore {
     await this.records.forget(await keyOf(this.#importer(importer), request));
   }
 
+  sources(importer: string): Promise<readonly ArtifactSource[]> {
+    return this.records.sources(importer);
+  }
+
+  async discard({
+    importer,
+    request,
+  }: Pick<ArtifactSource, 'importer' | 'request'>): Promise<void> {
+    const key = await keyOf(this.#importer(importer), request);
+    await this.records.discard(key, (sha256) => this.#ground.blobs.delete(sha256));
+  }
+
   /** Reads the whole blob: true when it is what its name promises, false when it was not and is put aside now, null when it is not here. */
   async verify(sha256: string): Promise<boolean | null> {
     const { blobs } = this.#ground;
@@ -152,11 +170,15 @@ export class ImportingArtifactStore implements ArtifactStore {
       const begun = performance.now();
       log.info({ importer: importer.id, request }, `importing from the ${importer.upstream}`);
       const job = { blobs, workFolder, importer, request, key, signal: held, progress };
-      const { stored, origin } = await runImport(job);
-      await this.records.keep(key, importer.id, request, stored, origin);
-      const { sha256, size: bytes } = stored;
-      log.info({ origin, sha256, bytes, ms: Math.round(performance.now() - begun) }, 'imported');
-      return stored;
+      for (;;) {
+        const { stored, origin } = await runImport(job);
+        await this.records.keep(key, importer.id, request, stored, origin);
+        const { sha256, size: bytes } = stored;
+        // The same content may have been let go of between the move into the store and the row.
+        if ((await blobs.size(sha256)) === null) continue;
+        log.info({ origin, sha256, bytes, ms: Math.round(performance.now() - begun) }, 'imported');
+        return stored;
+      }
     });
   }
 

@@ -1,8 +1,9 @@
 /** The rows of the artifact store: sources (request → artifact) and artifacts. */
-import type { Database } from '@zlh/database';
+import type { Database, EntityManager } from '@zlh/database';
 import { decodeCursor, encodeCursor, type Page } from '@zlh/http';
 import { randomUUID } from 'node:crypto';
 import type { ArtifactFormat } from '../importers/importer.ts';
+import type { ArtifactSource } from '../index.ts';
 import { CatalogArtifact, CatalogSource } from './schema.ts';
 
 /** An artifact as one request led to it. */
@@ -45,6 +46,7 @@ export class Records {
     const { sha256, size, format, fileName } = stored;
     const importedAt = new Date();
     await this.#database.transaction(async (em) => {
+      await holdContent(em, sha256);
       await em.upsert(
         CatalogArtifact,
         { id: randomUUID(), sha256, size, fileName, origin, importedAt },
@@ -65,6 +67,30 @@ export class Records {
 
   async forget(key: string): Promise<void> {
     await this.#database.transaction((em) => em.nativeDelete(CatalogSource, { key }));
+  }
+
+  /** Of one importer, the oldest first. */
+  async sources(importer: string): Promise<readonly ArtifactSource[]> {
+    return this.#database
+      .fork()
+      .find(CatalogSource, { importer }, { orderBy: { importedAt: 'asc', key: 'asc' } });
+  }
+
+  /**
+   * Takes a source away. Where it was the last one of its content, that is taken away too, by `remove`, before anybody
+   * can note down a new source of it.
+   */
+  async discard(key: string, remove: (sha256: string) => Promise<void>): Promise<void> {
+    await this.#database.transaction(async (em) => {
+      const source = await em.findOne(CatalogSource, { key });
+      if (source === null) return;
+      const { sha256 } = source;
+      await holdContent(em, sha256);
+      await em.nativeDelete(CatalogSource, { key });
+      if ((await em.count(CatalogSource, { sha256 })) > 0) return;
+      await em.nativeDelete(CatalogArtifact, { sha256 });
+      await remove(sha256);
+    });
   }
 
   /** Newest first. */
@@ -110,4 +136,9 @@ export class Records {
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
   }
+}
+
+/** Until the end of the transaction nobody else notes down or takes away a source of this content. */
+async function holdContent(em: EntityManager, sha256: string): Promise<void> {
+  await em.execute('select pg_advisory_xact_lock(7264123, hashtext(?))', [sha256]);
 }

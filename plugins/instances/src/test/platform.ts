@@ -100,7 +100,12 @@ const catalog: Catalog = {
     return blueprint;
   },
 };
-const store: ArtifactStore = { ensure: async () => [], read: async () => null };
+const store: ArtifactStore = {
+  ensure: async () => [],
+  read: async () => null,
+  sources: async () => [],
+  discard: async () => undefined,
+};
 
 const roles = {
   'instances.read': 'viewer',
