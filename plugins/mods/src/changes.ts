@@ -22,7 +22,7 @@ export type Change =
 export interface ChangeGround {
   readonly fit: Fit;
   readonly publisher: Pick<Modrinth, 'find' | 'updates'>;
-  /** Takes a jar of the instance's files into the artifact store. */
+  /** Looks into a jar of the instance's files. */
   upload(path: string): Promise<Published>;
 }
 

@@ -42,6 +42,12 @@ export const errors = {
     ),
   tooMany: (most: number) =>
     problems.conflict('mods.too-many', `A server can have ${most} mods. Remove some first.`),
+  uploadsTooLarge: (mostMiB: number) =>
+    problems.conflict(
+      'mods.uploads-too-large',
+      `The uploaded mods of a server may take ${mostMiB} MiB together. Remove some first, or ask the host for more.`,
+      { limitMiB: mostMiB },
+    ),
   upToDate: () =>
     problems.conflict('mods.up-to-date', 'There is nothing newer that fits this server.'),
   pinned: (mod: Mod) =>

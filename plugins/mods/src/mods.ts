@@ -8,15 +8,17 @@ import type { Operations, OperationView } from '@zlh/operations';
 import { changes, type Change } from './changes.ts';
 import { errors, told } from './errors.ts';
 import { READ, WRITE } from './index.ts';
-import type { Uploads } from './jar/uploads.ts';
-import { changeKind } from './operation.ts';
+import { hold, sizesOf, type Sizes } from './jar/holdings.ts';
+import { withinQuota } from './jar/quota.ts';
+import type { SeenJar, Uploads } from './jar/uploads.ts';
+import { changeKind, type ChangeInput } from './operation.ts';
 import { Modrinth, type Fit, type Hit } from './publisher/modrinth.ts';
 import { readSet, writeSet } from './schema.ts';
 import type { Mod, Release } from './set/mod.ts';
 import { UpdateCache } from './update-cache.ts';
 
 export interface ModsGround {
-  readonly config: { readonly modrinthUrl: string };
+  readonly config: { readonly modrinthUrl: string; readonly uploadMiBPerInstance: number };
   readonly database: Database;
   readonly catalog: Catalog;
   readonly upstreams: Upstreams;
@@ -75,14 +77,23 @@ export class Mods {
     const { database, instances, uploads } = this.#ground;
     const signal = later();
     const publisher = this.#modrinth(fit, signal);
+    let seen: SeenJar | undefined;
+    const upload = async (path: string) => {
+      const target = await instances.target(id, identity, WRITE);
+      seen ??= await uploads.look({ target, path, signal }, fit.loaders);
+      return seen.published;
+    };
     for (let tries = 1; ; tries++) {
-      const before = await readSet(database.fork(), id);
-      const upload = async (path: string) => {
-        const target = await instances.target(id, identity, WRITE);
-        return uploads.take({ target, path, loaders: fit.loaders, signal });
-      };
-      const after = await asking(changes(before, change, { fit, publisher, upload }));
-      const operation = await this.#begin(facts, identity, { change, before, after });
+      const em = database.fork();
+      const before = await readSet(em, id);
+      const sizes = new Map(await sizesOf(em, id));
+      let after = await asking(changes(before, change, { fit, publisher, upload }));
+      if (seen !== undefined) {
+        const { request, size } = seen;
+        sizes.set(request.sha256, size);
+        after = withinQuota(after, sizes, request, this.#ground.config.uploadMiBPerInstance);
+      }
+      const operation = await this.#begin(facts, identity, { change, before, after, sizes, seen });
       if (operation === null && tries < mostTries) continue;
       if (operation === null) throw errors.changedMeanwhile();
       const { observed } = await instances.get(id, identity);
@@ -95,7 +106,7 @@ export class Mods {
   #begin(
     facts: InstanceFacts,
     identity: Identity,
-    { change, before, after }: { change: Change; before: readonly Mod[]; after: readonly Mod[] },
+    { change, before, after, sizes, seen }: Begun,
   ): Promise<OperationView | null> {
     const { database, operations, instances, audit } = this.#ground;
     const { id, name, ownerId } = facts;
@@ -108,10 +119,11 @@ export class Mods {
         instanceId: id,
         ownerId,
         requestedBy: identity.label,
-        input: { before },
+        input: { before, ...uploadInput(change, seen) },
       });
       if (!same(await readSet(em, id), before)) throw stale;
       await writeSet(em, id, after);
+      await hold(em, id, after, sizes);
       await audit.record(em, {
         action: `mods.${change.what}`,
         actor: identity.label,
@@ -143,6 +155,19 @@ export class Mods {
   #modrinth(fit: Fit, signal: AbortSignal): Modrinth {
     return new Modrinth(this.#ground.upstreams, this.#ground.config.modrinthUrl, fit, signal);
   }
+}
+
+interface Begun {
+  readonly change: Change;
+  readonly before: readonly Mod[];
+  readonly after: readonly Mod[];
+  readonly sizes: Sizes;
+  readonly seen: SeenJar | undefined;
+}
+
+function uploadInput(change: Change, seen: SeenJar | undefined): Pick<ChangeInput, 'upload'> {
+  if (seen === undefined || change.what !== 'install') return {};
+  return { upload: { path: change.wanted.path!, sha256: seen.request.sha256 } };
 }
 
 const later = () => AbortSignal.timeout(patienceMs);

@@ -4,8 +4,12 @@
  */
 import type { ArtifactStore } from '@zlh/catalog';
 import type { Database, EntityManager } from '@zlh/database';
+import { problems } from '@zlh/http';
 import type { Instances, SpecPart } from '@zlh/instances';
-import type { OperationKind, PhaseContext } from '@zlh/operations';
+import type { EndedOperation, OperationKind, PhaseContext } from '@zlh/operations';
+import type { Collector } from './jar/collector.ts';
+import { letGo } from './jar/holdings.ts';
+import type { Uploads } from './jar/uploads.ts';
 import { readSet, writeSet } from './schema.ts';
 import { pathOf, type Mod } from './set/mod.ts';
 
@@ -13,11 +17,15 @@ interface Use {
   readonly database: Database;
   readonly artifactStore: ArtifactStore;
   readonly instances: Instances;
+  readonly uploads: Uploads;
+  readonly collector: Collector;
 }
 
 export interface ChangeInput {
   /** The set as it was. */
   readonly before: readonly Mod[];
+  /** The jar in the instance's files that is to come into the store. */
+  readonly upload?: { readonly path: string; readonly sha256: string };
 }
 type Context = PhaseContext<ChangeInput>;
 
@@ -46,8 +54,7 @@ export function changeOperation(use: Use): OperationKind<ChangeInput> {
         name: 'artifacts',
         async run(context) {
           const instanceId = context.instanceId!;
-          const { artifacts } = await partOf(use.database.fork(), instanceId);
-          const stored = await use.artifactStore.ensure(artifacts, context);
+          const stored = await bringIn(use, context);
           const hashes = new Map(stored.map(({ name, sha256 }) => [name, sha256]));
           await use.database.transaction(async (em) => {
             const mods = await readSet(em, instanceId);
@@ -76,7 +83,31 @@ export function changeOperation(use: Use): OperationKind<ChangeInput> {
         },
       },
     ],
+    ended: (em, operation) => ended(use, em, operation),
   };
+}
+
+async function bringIn(use: Use, context: Context): ReturnType<ArtifactStore['ensure']> {
+  const { instanceId, input } = context;
+  const em = use.database.fork();
+  const { artifacts } = await partOf(em, instanceId!);
+  const ensure = () => use.artifactStore.ensure(artifacts, context);
+  if (input.upload === undefined) return ensure();
+  const target = await use.instances.targetOf(em, instanceId!);
+  if (target === null)
+    throw problems.unavailable('instances.not-placed', 'This instance has no container.');
+  const { sha256, path } = input.upload;
+  return use.uploads.offering(sha256, { target, path }, ensure);
+}
+
+/** One that was called off before its first phase has taken nothing back yet. */
+async function ended(
+  { collector }: Use,
+  em: EntityManager,
+  { instanceId, input, state }: EndedOperation<ChangeInput>,
+): Promise<void> {
+  if (state !== 'succeeded') await writeSet(em, instanceId!, input.before);
+  collector.follow(await letGo(em, instanceId!));
 }
 
 function withHash(mod: Mod, hashes: ReadonlyMap<string, string>): Mod {

@@ -9,6 +9,8 @@ import { asClass, definePlugin } from '@zlh/kernel';
 import { OperationKinds, Operations } from '@zlh/operations';
 import { Type } from 'typebox';
 import { READ, WRITE } from './index.ts';
+import { Collector } from './jar/collector.ts';
+import { letGo } from './jar/holdings.ts';
 import { uploadImporter, Uploads } from './jar/uploads.ts';
 import { Mods } from './mods.ts';
 import { changeOperation, partOf } from './operation.ts';
@@ -24,6 +26,13 @@ export default definePlugin({
       pattern: '^https?://\\S+[^/]$',
       description: "Base address of Modrinth's API; set a mirror's where there is one.",
     }),
+    uploadMiBPerInstance: Type.Integer({
+      default: 1024,
+      minimum: 0,
+      maximum: 1_048_576,
+      description:
+        'Most that the uploaded mods of one instance may take in the artifact store, in MiB, with those kept for rolling back.',
+    }),
   }),
   needs: {
     agents: Agents,
@@ -35,7 +44,11 @@ export default definePlugin({
     operations: Operations,
     upstreams: Upstreams,
   },
-  services: { mods: asClass(Mods).singleton(), uploads: asClass(Uploads).singleton() },
+  services: {
+    mods: asClass(Mods).singleton(),
+    uploads: asClass(Uploads).singleton(),
+    collector: asClass(Collector).singleton(),
+  },
   setup({ add, use, config }) {
     add(Entities, modEntities);
     add(Migrations, modMigrations);
@@ -46,7 +59,12 @@ export default definePlugin({
     add(Importers, uploadImporter(use));
     add(SpecParts, { part: partOf });
     add(OperationKinds, changeOperation(use));
-    add(Hooks, { deleted: (em, instanceId) => writeSet(em, instanceId, []) });
+    add(Hooks, {
+      async deleted(em, instanceId) {
+        await writeSet(em, instanceId, []);
+        use.collector.follow(await letGo(em, instanceId));
+      },
+    });
     add(Routes, modRoutes(use));
     add(Permissions, [
       { id: READ, description: 'See and search mods of instances', grantedTo: 'operator' },
@@ -54,4 +72,6 @@ export default definePlugin({
     ]);
   },
   start: ({ uploads }) => uploads.open(),
+  ready: ({ collector }) => collector.begin(),
+  drain: ({ collector }) => collector.end(),
 });

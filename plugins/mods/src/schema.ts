@@ -23,7 +23,21 @@ const ModRow = defineEntity({
   uniques: [{ name: 'mods_mod_project_unique', properties: ['instanceId', 'project'] }],
 });
 
-export const modEntities = [ModRow];
+/** An uploaded jar that an instance holds; see `jar/holdings.ts`. */
+const UploadRow = defineEntity({
+  name: 'ModUpload',
+  tableName: 'mods_upload',
+  properties: {
+    instanceId: p.uuid().primary(),
+    sha256: p.string().length(64).primary(),
+    fileName: p.string().length(255).primary(),
+    /** Bytes; 0 for what was uploaded before sizes were kept. */
+    size: p.bigint('number'),
+  },
+  indexes: [{ name: 'mods_upload_sha256_index', properties: ['sha256'] }],
+});
+
+export const modEntities = [ModRow, UploadRow];
 
 export const modMigrations: readonly Migration[] = [
   {
@@ -33,6 +47,16 @@ export const modMigrations: readonly Migration[] = [
         "name" varchar(256) not null, "kind" varchar(8) not null, "enabled" boolean not null, "pinned" boolean not null, "requested_by" varchar(16) not null,
         "release" jsonb not null, "previous" jsonb not null, "installed_at" timestamptz not null,
         constraint "mods_mod_project_unique" unique ("instance_id", "project"))`,
+    ],
+  },
+  {
+    name: '002_uploads',
+    up: [
+      `create table "mods_upload" ("instance_id" uuid not null, "sha256" varchar(64) not null, "file_name" varchar(255) not null, "size" bigint not null,
+        constraint "mods_upload_pkey" primary key ("instance_id", "sha256", "file_name"))`,
+      'create index "mods_upload_sha256_index" on "mods_upload" ("sha256")',
+      `insert into "mods_upload" select distinct "instance_id", one->'request'->>'sha256', one->'request'->>'fileName', 0
+        from "mods_mod", jsonb_array_elements(jsonb_build_array("release") || "previous") as one where one->>'importer' = 'mods-upload'`,
     ],
   },
 ];

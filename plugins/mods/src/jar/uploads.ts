@@ -1,49 +1,57 @@
 /**
- * Jars that customers brought: read from the instance's own files, looked into, and taken into the artifact store by
- * their hash. The copy on the way is gone when the request is answered.
+ * Jars that customers brought. A request only looks into one; it comes into the artifact store by its hash when the
+ * operation that was begun for it asks for it, out of the instance's own files. What has been refused leaves nothing.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Agents, AgentTarget } from '@zlh/agents';
-import type { ArtifactStore, ImporterKind } from '@zlh/catalog';
+import type { ImporterKind } from '@zlh/catalog';
 import { CodedError } from '@zlh/kernel';
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { errors } from '../errors.ts';
 import type { Published } from '../set/change-set.ts';
 import { safeFileName, uploadProject } from '../set/mod.ts';
 import { inspectJar } from './inspect.ts';
 
-const importer = 'mods-upload';
-const Request = Type.Object({
+export const uploadImporterId = 'mods-upload';
+const UploadRequest = Type.Object({
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   fileName: Type.String(),
 });
+/** What an uploaded jar is known by in the artifact store. */
+export type UploadRequest = Static<typeof UploadRequest>;
 const largestMiB = 256;
 
 interface Ground {
   readonly home: string;
   readonly agents: Agents;
-  readonly artifactStore: ArtifactStore;
 }
 
-export interface Upload {
+/** A jar in the files of an instance. */
+export interface JarInFiles {
   readonly target: AgentTarget;
-  /** In the instance's files. */
   readonly path: string;
-  readonly loaders: readonly string[];
   readonly signal: AbortSignal;
+}
+
+/** A jar that fits the instance, as it was when somebody asked for it. */
+export interface SeenJar {
+  readonly published: Published;
+  readonly request: UploadRequest;
+  /** Bytes. */
+  readonly size: number;
 }
 
 export class Uploads {
   readonly #ground: Ground;
   readonly #folder: string;
-  /** Hash → the copy of a request that is being answered. */
-  readonly #copies = new Map<string, string>();
+  /** By hash: where the jars lie that operations are bringing in now. */
+  readonly #offered = new Map<string, Pick<JarInFiles, 'target' | 'path'>>();
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -55,65 +63,81 @@ export class Uploads {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async take(upload: Upload): Promise<Published> {
-    const { path, loaders, signal } = upload;
+  async look(jar: JarInFiles, loaders: readonly string[]): Promise<SeenJar> {
+    const { path } = jar;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const copy = join(this.#folder, randomUUID());
     try {
-      const sha256 = await this.#fetch(upload, copy);
+      const { sha256, size } = await this.#fetch(jar, copy);
       const facts = await inspectJar(copy, loaders);
       if ('fault' in facts) throw errors.notAJar(path, facts.fault);
-      this.#copies.set(sha256, copy);
-      const request = { sha256, fileName: safeFileName(path.split('/').at(-1)!) };
-      const progress = () => undefined;
-      await this.#ground.artifactStore.ensure([{ name: 'upload', importer, request }], {
-        signal,
-        progress,
-      });
       const { modId, name, version } = facts;
-      const channel = 'release' as const;
+      const request = { sha256, fileName: safeFileName(path.split('/').at(-1)!) };
       const { fileName } = request;
-      const release = { version, channel, fileName, importer, request, sha256 };
+      const channel = 'release' as const;
+      const release = { version, channel, fileName, importer: uploadImporterId, request, sha256 };
       const none = { versionId: null, sha512: null, requires: [], conflicts: [] };
-      return { project: uploadProject(modId), slug: modId, name, release: { ...release, ...none } };
+      const project = uploadProject(modId);
+      return {
+        published: { project, slug: modId, name, release: { ...release, ...none } },
+        request,
+        size,
+      };
     } finally {
-      for (const [sha256, file] of this.#copies) if (file === copy) this.#copies.delete(sha256);
       await rm(copy, { force: true });
     }
   }
 
-  /** Into the work folder of an import. */
-  async hand(sha256: string, fileName: string, file: string): Promise<void> {
-    const copy = this.#copies.get(sha256);
-    if (copy === undefined) throw uploadGone(fileName);
-    await copyFile(copy, file);
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-    if (hash.digest('hex') !== sha256) throw uploadGone(fileName);
+  /** While `work` lasts, an import of this content finds it there. */
+  async offering<T>(
+    sha256: string,
+    place: Pick<JarInFiles, 'target' | 'path'>,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    this.#offered.set(sha256, place);
+    try {
+      return await work();
+    } finally {
+      if (this.#offered.get(sha256) === place) this.#offered.delete(sha256);
+    }
   }
 
-  /** Answers its SHA-256. */
-  async #fetch({ target, path, signal }: Upload, file: string): Promise<string> {
+  /** Into the work folder of an import. */
+  async hand(
+    { sha256, fileName }: UploadRequest,
+    file: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const place = this.#offered.get(sha256);
+    if (place === undefined) throw uploadGone(fileName);
+    const found = await this.#fetch({ ...place, signal }, file);
+    if (found.sha256 !== sha256) throw uploadChanged(place.path);
+  }
+
+  async #fetch(
+    { target, path, signal }: JarInFiles,
+    file: string,
+  ): Promise<{ readonly sha256: string; readonly size: number }> {
     const { body } = await this.#ground.agents.transfer(target, {
       method: 'GET',
       path: `/files/content?path=${encodeURIComponent(path)}`,
       signal,
     });
     const hash = createHash('sha256');
-    let bytes = 0;
+    let size = 0;
     const counted = new Transform({
       transform(chunk: Buffer, _encoding, done) {
-        bytes += chunk.length;
+        size += chunk.length;
         hash.update(chunk);
         const fault = `is larger than the ${largestMiB} MiB that a jar may have`;
-        if (bytes > largestMiB * 2 ** 20) done(errors.notAJar(path, fault));
+        if (size > largestMiB * 2 ** 20) done(errors.notAJar(path, fault));
         else done(null, chunk);
       },
     });
     await pipeline(body, counted, createWriteStream(file, { flags: 'wx', mode: 0o600 }), {
       signal,
     });
-    return hash.digest('hex');
+    return { sha256: hash.digest('hex'), size };
   }
 }
 
@@ -123,16 +147,23 @@ const uploadGone = (fileName: string) =>
     `The uploaded file "${fileName}" is no longer in the artifact store.`,
     'Upload it again and install it once more, or remove it from the set.',
   );
+const uploadChanged = (path: string) =>
+  new CodedError(
+    'MODS_UPLOAD_CHANGED',
+    `The file "${path}" was changed while it was being installed.`,
+    'Install it once more.',
+  );
 
-/** Finds only what is being uploaded: later the artifact is in the store, or nowhere. */
+/** Finds only what is being installed: later the artifact is in the store, or nowhere. */
 export function uploadImporter(use: { readonly uploads: Uploads }): ImporterKind {
   return {
-    id: importer,
+    id: uploadImporterId,
     upstream: 'upload',
-    async import(request, { workDir }) {
-      const { sha256, fileName } = Value.Parse(Request, request);
+    async import(given, { workDir, signal }) {
+      const request = Value.Parse(UploadRequest, given);
+      const { fileName, sha256 } = request;
       const file = join(workDir, 'upload.jar');
-      await use.uploads.hand(sha256, fileName, file);
+      await use.uploads.hand(request, file, signal);
       return { file, format: 'file', fileName, origin: `upload of ${fileName} (sha256-${sha256})` };
     },
   };
