@@ -112,6 +112,80 @@ test('another operation in the way is waited for, but not for longer than ten mi
   await platform.until(patient!, over('succeeded'));
 });
 
+test('what waited when the platform ended does not begin hours later, unless it is to be made up for', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  platform.gate = promise;
+  const instanceId = platform.instance();
+  const stop = await platform.schedule(instanceId, { action: { kind: 'stop' } });
+  platform.now = at('04:00:00');
+  await platform.until(stop, over('running'));
+  const wanted = { cron: '1 4 * * *' };
+  const skip = await platform.schedule(instanceId, wanted);
+  const once = await platform.schedule(instanceId, { ...wanted, missed: 'run-once' });
+  platform.now = at('04:01:00');
+  await platform.looked();
+  resolve();
+  await platform.until(stop, over('succeeded'));
+  platform.now = at('09:00:00');
+  const { last, nextAt } = await platform.until(skip, over('conflict'));
+  assert.equal([last!.at, nextAt], ['2027-01-02T04:01:00.000Z', '2027-01-03T04:01:00.000Z']);
+  assert.match(last!.error!.detail, '"stop" is still running');
+  await platform.until(once, over('succeeded'));
+  assert.is((await platform.operations(instanceId)).length, 2);
+});
+
+test('one that is made up for and finds another operation in its way is tried for ten minutes, too', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  platform.gate = promise;
+  const instanceId = platform.instance();
+  const stop = await platform.schedule(instanceId, { action: { kind: 'stop' } });
+  platform.now = at('04:00:00');
+  await platform.until(stop, over('running'));
+  const made = await platform.schedule(instanceId, { cron: '1 4 * * *', missed: 'run-once' });
+  for (const time of ['04:01:00', '09:00:00', '09:09:00']) {
+    platform.now = at(time);
+    await platform.looked();
+  }
+  resolve();
+  await platform.until(stop, over('succeeded'));
+  platform.now = at('09:09:30');
+  await platform.until(made, over('succeeded'));
+});
+
+test('another name neither loses nor doubles a run: one that is due, one that waits, one that was', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  platform.gate = promise;
+  const instanceId = platform.instance();
+  const path = ({ id }: { id: string }) => `/api/instances/${instanceId}/schedules/${id}`;
+  const rename = (schedule: { id: string }) =>
+    platform.as('ada').patch(path(schedule), { name: 'Renamed' });
+  const stop = await platform.schedule(instanceId, { action: { kind: 'stop' } });
+  platform.now = at('04:00:00');
+  await platform.until(stop, over('running'));
+  const waiting = await platform.schedule(instanceId, { cron: '1 4 * * *' });
+  platform.now = at('04:01:00');
+  await platform.looked();
+  assert.is((await rename(waiting)).body.nextAt, '2027-01-02T04:01:00.000Z');
+  assert.is((await rename(stop)).body.nextAt, '2027-01-03T04:00:00.000Z');
+  resolve();
+  await platform.until(stop, over('succeeded'));
+  platform.now = at('04:01:30');
+  await platform.until(waiting, over('succeeded'));
+  assert.is((await platform.operations(instanceId)).length, 2);
+});
+
+test('other warnings are given for the run that comes, another time is another run', async () => {
+  const instanceId = platform.instance();
+  const made = await platform.schedule(instanceId);
+  const path = `/api/instances/${instanceId}/schedules/${made.id}`;
+  const action = { kind: 'restart', input: { warnMinutes: [5] } };
+  await platform.as('ada').patch(path, { action, name: 'Warned' });
+  platform.now = at('03:55:00');
+  await told(1);
+  const { body } = await platform.as('ada').patch(path, { cron: '30 3 * * *' });
+  assert.is(body.nextAt, '2027-01-03T03:30:00.000Z');
+});
+
 test('whose rights are gone, its schedule is turned off and says so', async () => {
   const instanceId = platform.instance();
   platform.share(instanceId, 'mia', 'manager');

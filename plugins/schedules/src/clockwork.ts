@@ -108,21 +108,27 @@ export class Clockwork {
         error: { code: 'schedules.missed', detail },
       });
     }
+    if (isGivenUp(row, now))
+      return this.#advance(em, row, now, {
+        at: row.tried_since!,
+        outcome: 'conflict',
+        error: row.tried_error ?? conflict,
+      });
     const result = await attempt(this.#ground, em, row, now);
     if (result === null) {
       await em.execute('delete from schedules_schedule where id = ?', [row.id]);
       return;
     }
-    const since = row.tried_since ?? now;
-    if (result.outcome === 'conflict' && now.getTime() - since.getTime() < graceMs) {
-      await em.execute('update schedules_schedule set tried_since = ?, wake_at = ? where id = ?', [
-        since,
-        new Date(now.getTime() + tryAgainMs),
-        row.id,
-      ]);
-      return;
-    }
+    if (result.outcome === 'conflict') return this.#putOff(em, row, now, result);
     await this.#advance(em, row, now, result);
+  }
+
+  async #putOff(em: EntityManager, row: ScheduleRow, now: Date, { error }: Attempt): Promise<void> {
+    const since = row.tried_since === null || waited(row, now) > graceMs ? now : row.tried_since;
+    await em.execute(
+      'update schedules_schedule set tried_since = ?, tried_error = ?::jsonb, wake_at = ? where id = ?',
+      [since, JSON.stringify(error), new Date(now.getTime() + tryAgainMs), row.id],
+    );
   }
 
   /** Notes how it went, and what comes next. One that is refused is turned off: it would be refused every time. */
@@ -132,7 +138,7 @@ export class Clockwork {
       outcome === 'refused' ? null : nextTime({ cron: row.cron, timeZone: row.time_zone }, now);
     const action = actionOf(this.#ground.actions, row.kind);
     await em.execute(
-      `update schedules_schedule set enabled = enabled and ?, next_at = ?, wake_at = ?, tried_since = null,
+      `update schedules_schedule set enabled = enabled and ?, next_at = ?, wake_at = ?, tried_since = null, tried_error = null,
          last_at = ?, last_outcome = ?, last_operation_id = ?, last_error = ?::jsonb where id = ?`,
       [
         next !== null,
@@ -231,6 +237,25 @@ export class Clockwork {
     });
   }
 }
+
+const waited = ({ tried_since: since }: ScheduleRow, now: Date) =>
+  since === null ? 0 : now.getTime() - since.getTime();
+
+/**
+ * Tried long enough. One that was not tried to the end, because the platform was not running, is made up for where that
+ * is wanted.
+ */
+function isGivenUp(row: ScheduleRow, now: Date): boolean {
+  if (waited(row, now) <= graceMs) return false;
+  const wasAway = now.getTime() - row.wake_at!.getTime() > graceMs;
+  return row.missed === 'skip' || !wasAway;
+}
+
+/** Of one that was put off before its reason was kept. */
+const conflict = {
+  code: 'operations.conflict',
+  detail: 'Another operation was in its way.',
+} as const;
 
 interface Settled {
   readonly id: string;

@@ -88,9 +88,9 @@ export class Schedules {
         missed: given.missed ?? before.missed,
       });
       const [row] = await em.execute<RawRow[]>(
-        `update schedules_schedule set (user_id, ${names}, next_at, wake_at, tried_since) = (?, ${places}, ?, ?, null)
+        `update schedules_schedule set (user_id, ${names}, next_at, wake_at, tried_since) = (?, ${places}, ?, ?, ?)
          where id = ? returning ${columns}`,
-        [identity.id, ...values(wanted), ...this.#due(wanted), id],
+        [identity.id, ...values(wanted), ...this.#dueAfter(before, wanted), id],
       );
       await this.#record(em, 'schedules.change', instance, identity, readRow(row!));
       return this.#view(readRow(row!));
@@ -148,6 +148,18 @@ export class Schedules {
     const next = nextTime({ cron: wanted.cron, timeZone: wanted.time_zone }, now);
     const action = actionOf(this.#ground.actions, wanted.kind);
     return [next, next === null ? null : wakeTime(action, wanted.input, next, now)];
+  }
+
+  /** `next_at`, `wake_at` and `tried_since`: a run that is due or waits is neither lost nor doubled by another name. */
+  #dueAfter(before: ScheduleRow, wanted: Wanted): [Date | null, Date | null, Date | null] {
+    const { next_at: next, wake_at: wake, tried_since: since } = before;
+    const isSame = (name: keyof Wanted) =>
+      JSON.stringify(before[name]) === JSON.stringify(wanted[name]);
+    if (next === null || !(['cron', 'time_zone', 'enabled'] as const).every(isSame))
+      return [...this.#due(wanted), null];
+    if (since !== null || (isSame('kind') && isSame('input'))) return [next, wake, since];
+    const action = actionOf(this.#ground.actions, wanted.kind);
+    return [next, wakeTime(action, wanted.input, next, this.#now()), null];
   }
 
   #view(row: ScheduleRow): ScheduleView {

@@ -26,6 +26,8 @@ const ScheduleEntity = defineEntity({
     wakeAt: p.datetime().nullable(),
     /** Since when it is in another operation's way. */
     triedSince: p.datetime().nullable(),
+    /** What was in its way when it was last tried. */
+    triedError: p.json().nullable(),
     lastAt: p.datetime().nullable(),
     lastOutcome: p.string().length(20).nullable(),
     lastOperationId: p.uuid().nullable(),
@@ -57,6 +59,10 @@ export const scheduleMigrations = [
       runningIndex,
     ],
   },
+  {
+    name: '002_tried_error',
+    up: ['alter table "schedules_schedule" add column "tried_error" jsonb null'],
+  },
 ] as const;
 
 export interface ScheduleRow {
@@ -73,6 +79,7 @@ export interface ScheduleRow {
   readonly next_at: Date | null;
   readonly wake_at: Date | null;
   readonly tried_since: Date | null;
+  readonly tried_error: ScheduleRow['last_error'];
   readonly last_at: Date | null;
   readonly last_outcome: Outcome | null;
   readonly last_operation_id: string | null;
@@ -81,7 +88,7 @@ export interface ScheduleRow {
 }
 
 export const columns =
-  'id, instance_id, user_id, name, enabled, cron, time_zone, kind, input, missed, next_at, wake_at, tried_since, last_at, last_outcome, last_operation_id, last_error, created_at';
+  'id, instance_id, user_id, name, enabled, cron, time_zone, kind, input, missed, next_at, wake_at, tried_since, tried_error, last_at, last_outcome, last_operation_id, last_error, created_at';
 
 const times = ['next_at', 'wake_at', 'tried_since', 'last_at', 'created_at'] as const;
 

@@ -140,7 +140,7 @@ export async function startSchedules(options: Options): Promise<TestSchedules> {
       { id, instanceId }: Pick<ScheduleView, 'id' | 'instanceId'>,
       wanted: (now: ScheduleView) => boolean,
     ) {
-      const limit = AbortSignal.timeout(60_000);
+      const limit = AbortSignal.timeout(20_000);
       for (;;) {
         const now = (await list(instanceId)).find((each) => each.id === id);
         if (now !== undefined && wanted(now)) return now;
