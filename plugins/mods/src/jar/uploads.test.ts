@@ -20,7 +20,7 @@ function jar(id: string, version = '1', mebibytes = 0): Buffer {
   const ballast = Buffer.alloc(mebibytes * 1_000_000, version);
   return zipOf([
     { name: 'fabric.mod.json', content },
-    { name: 'ballast', content: ballast },
+    { name: 'ballast', content: ballast, method: 0 },
   ]);
 }
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');

@@ -3,10 +3,10 @@
  * agents are stand-ins whose files are what the test says.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { watch } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { Audit, Grants } from '@zlh/accounts';
 import { memoryGrants } from '@zlh/accounts/testing';
 import { Agents } from '@zlh/agents';
@@ -149,10 +149,11 @@ export class TestMods {
   async untilStored(...hashes: readonly string[]): Promise<void> {
     const wanted = hashes.toSorted().join();
     const limit = AbortSignal.timeout(20_000);
-    const folder = join(this.#home, 'artifacts');
-    const changes = watch(folder, { recursive: true, signal: limit });
-    if (this.stored().join() === wanted) return;
-    for await (const _change of changes) if (this.stored().join() === wanted) return;
+    // Watching folders that come and go misses changes; looking does not.
+    while (this.stored().join() !== wanted) {
+      limit.throwIfAborted();
+      await setTimeout(20);
+    }
   }
 
   collector(): Collector {
