@@ -8,6 +8,7 @@ import { TestClient } from '@zlh/http/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import accounts from './platform.ts';
+import { hashSecret } from './secrets.ts';
 import { administrator, register, testPassword, testSettings } from './testing/index.ts';
 
 let kernel: TestKernel;
@@ -222,6 +223,22 @@ test('signing in rightly is never slowed down', async () => {
       (await new TestClient(kernel).post('/api/auth/login', credentials(user.email))).status,
       200,
     );
+});
+
+test('guesses from elsewhere do not lock a user out where they have signed in before', async () => {
+  const { user } = await register(kernel);
+  const login = async () =>
+    (await new TestClient(kernel).post('/api/auth/login', credentials(user.email))).status;
+  for (const key of [`account ${user.email}`, 'address 127.0.0.1'])
+    await sql(
+      `insert into accounts_attempt (key, count, since) values (?, 1000, now())
+       on conflict (key) do update set count = 1000`,
+      [hashSecret(key)],
+    );
+  assert.is(await login(), 200);
+  await sql('delete from accounts_audit where user_id = ?', [user.id]);
+  assert.is(await login(), 429);
+  await sql('delete from accounts_attempt');
 });
 
 test('a page of another site cannot sign anybody in or out', async () => {

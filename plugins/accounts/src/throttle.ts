@@ -1,7 +1,8 @@
 /**
  * Slows down guessing at passwords, in all processes together. An attempt is counted before the password is looked
  * at, so that a hundred at once are a hundred; a right one takes its count back. Nobody can lock a user out from
- * elsewhere: what counts most tightly is one address trying one account.
+ * elsewhere: what counts most tightly is one address trying one account, and nothing else counts at an address from
+ * which the account's owner has signed in before.
  */
 import { hashSecret } from './secrets.ts';
 import { addressKey, Problem } from '@zlh/http';
@@ -10,6 +11,8 @@ import type { Database } from '@zlh/database';
 const windowMinutes = 15;
 const limits = { pair: 10, address: 60, account: 300 } as const;
 type Kind = keyof typeof limits;
+/** What the audit trail calls it when a password was right, or was just chosen. */
+const entries = 'accounts.register accounts.login accounts.setup accounts.password-change';
 
 export class Throttle {
   readonly #database: Database;
@@ -40,7 +43,9 @@ export class Throttle {
       );
     for (const kind of kinds) {
       const row = rows.find(({ key }) => key === keys[kind])!;
-      if (row.count > limits[kind]) throw tooMany(Math.max(1, row.left));
+      if (row.count <= limits[kind]) continue;
+      if (kind !== 'pair' && (await this.#isKnown(email, address))) break;
+      throw tooMany(Math.max(1, row.left));
     }
     return async () => {
       await this.#database
@@ -53,6 +58,16 @@ export class Throttle {
           keys.account,
         ]);
     };
+  }
+
+  /** Whether the account's owner was let in from there, as far back as the audit trail goes. */
+  async #isKnown(email: string, address: string): Promise<boolean> {
+    const rows = await this.#database.fork().execute<{ ip: string }[]>(
+      `select distinct a.data->>'address' as ip from accounts_audit a join accounts_user u on u.id = a.user_id
+       where u.email = ? and a.action = any(string_to_array(?, ' '))`,
+      [email, entries],
+    );
+    return rows.some(({ ip }) => addressKey(ip) === address);
   }
 
   async prune(): Promise<void> {
