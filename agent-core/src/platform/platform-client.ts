@@ -23,6 +23,11 @@ export interface PlatformClient {
   send(request: PlatformRequest): Promise<IncomingMessage>;
 }
 
+/** What no column of the platform holds, and it therefore refuses, must not keep a report from arriving. */
+function fit(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value;
+}
+
 /** `baseUrl` is asked each time, because a new spec may bring another. */
 export function createPlatformClient(
   baseUrl: () => string | undefined,
@@ -35,7 +40,7 @@ export function createPlatformClient(
     async send({ method, path, headers, body, signal }) {
       const base = baseUrl();
       if (base === undefined) throw new Error('the address of the platform is not known yet');
-      const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+      const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body, fit));
       const url = new URL(base.replace(/\/$/, '') + path);
       const send = url.protocol === 'https:' ? (await import('node:https')).request : httpRequest;
       const request = send(url, {

@@ -16,15 +16,17 @@ let reporter: Reporter;
 let changes: Changes;
 let url: string;
 let revision = 0;
+let maintenance: string | null = null;
 
 test.before.each(async () => {
   platform = await startFakePlatform();
   url = platform.url;
   revision = 0;
+  maintenance = null;
   changes = new Changes();
   const board = {
     get status() {
-      return { revision } as AgentStatus;
+      return { revision, maintenance } as AgentStatus;
     },
   } as StatusBoard;
   const client = createPlatformClient(() => url, token);
@@ -48,6 +50,13 @@ test('changes of one moment make one report, and the newest state always arrives
   await platform.until((status) => status.revision === 50);
   assert.ok(platform.reports.length <= 4, `${platform.reports.length} reports`);
   assert.is(platform.reports.at(-1)?.agentUrl, 'http://127.0.0.1:1');
+});
+
+test('half a character and NUL, which the platform refuses, do not keep a report from arriving', async () => {
+  maintenance = 'half \ud83d and \0 none';
+  reporter.start();
+  const status = await platform.until(({ revision: told }) => told === 0);
+  assert.is(status.maintenance, 'half \ufffd and  none');
 });
 
 test('a change that is none is not reported', async () => {

@@ -29,14 +29,14 @@ const changed = (id: string, observed = 'running') =>
 test('it is made in phases, placed, and shown as the contract says', async () => {
   const { status: code, body } = await platform
     .as('ada')
-    .post('/api/instances', { ...wanted, name: '  Sky \ud800 block ' });
+    .post('/api/instances', { ...wanted, name: '  Sky 🏰 block ' });
   assert.is(code, 202);
   assert.is(body.operation.state, 'queued');
   assert.is((await platform.over(body.operation.id)).state, 'succeeded');
   const { body: now } = await platform.as('ada').get(`/api/instances/${body.instance.id}`);
   assert.equal(
     [now.name, now.memoryMiB, now.desired, now.operation, now.address],
-    ['Sky \ufffd block', 512, 'running', null, { host: '127.0.0.1', port: 25_565 }],
+    ['Sky 🏰 block', 512, 'running', null, { host: '127.0.0.1', port: 25_565 }],
   );
   assert.match(now.hostname, /^mc-plain-\d+$/);
   const { body: operation } = await platform.as('ada').get(`/api/operations/${body.operation.id}`);

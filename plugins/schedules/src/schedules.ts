@@ -130,7 +130,7 @@ export class Schedules {
         `A schedule that does this needs the permission "${action.permission}", which you do not have here.`,
       );
     await this.#ground.instances.admit(em, instance.id, identity, action.permission);
-    return { ...wanted, name: wanted.name.trim().toWellFormed(), input };
+    return { ...wanted, name: wanted.name.trim(), input };
   }
 
   kinds(): string[] {

@@ -203,10 +203,8 @@ test('what is discarded is gone with its content, unless another request led to 
   await ensure(first, one, other);
   const known = async () =>
     (await store.sources('test')).filter(({ sha256: hash }) => hash === sha256('shared'));
-  assert.equal(
-    (await known()).map(({ request }) => request),
-    [one.request, other.request],
-  );
+  const by = (await known()).map(({ request }) => request['by']);
+  assert.equal(new Set(by), new Set([undefined, 'another way']));
   await store.discard(one);
   await store.discard(one);
   assert.is(await contentOf(first, sha256('shared')), 'shared');
