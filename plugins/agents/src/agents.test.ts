@@ -182,7 +182,7 @@ test('whatever a report holds, it is refused or kept small, and never an error o
   const crash = {
     at: '2026-01-01T00:00:00.000Z',
     reason: 'signal',
-    detail: '\ud800 x'.repeat(2000),
+    detail: '💥 x'.repeat(2000),
     exitCode: null,
     signal: 'x',
     count: 1,
@@ -190,6 +190,11 @@ test('whatever a report holds, it is refused or kept small, and never an error o
     gaveUp: false,
   };
   assert.is(await report(id, statusOf({ crash } as Partial<AgentStatus>)), 204);
+  for (const detail of ['\ud800', '\0'])
+    assert.is(
+      await report(id, statusOf({ crash: { ...crash, detail } } as Partial<AgentStatus>)),
+      422,
+    );
   const [row] = await sql<{ size: number }>(
     'select length(status::text) as size from agents_agent where instance_id = ?',
     [id],
@@ -311,6 +316,23 @@ test('what an agent refuses keeps its code and words, shortened; what is beside 
   );
   assert.equal([status, code, message.length], [409, 'AGENT_OPERATION_CONFLICT', 500]);
   assert.equal(members, { errors: [{ path: '/a', message: 'no' }] });
+  close();
+});
+
+test('busy and too late are told as such, any other failure as a fault of the agent', async () => {
+  const { target, close } = await serve(({ url }, response) =>
+    json(response, Number(url!.slice(1)), { code: 'AGENT_TEST', detail: 'No.' }),
+  );
+  const answers = await Promise.all(
+    [500, 503, 504, 507].map((status) => {
+      const question = { method: 'GET', path: `/${status}`, schema: Type.Object({}) } as const;
+      return problemOf(kernel.use(Agents).ask(target, question));
+    }),
+  );
+  assert.equal(
+    answers.map(({ status, code }) => [status, code]),
+    [502, 503, 504, 502].map((status) => [status, 'AGENT_TEST']),
+  );
   close();
 });
 

@@ -43,8 +43,8 @@ export function expected<T>(text: string, read: (answer: unknown) => T): T {
 }
 
 /**
- * What the agent refused keeps its code and words; anything that is no problem document of an agent is a fault of it.
- * Codes of agents are upper case, so that none can pass for one of ours.
+ * What the agent refused keeps its code and words, and its status where that tells the caller what to do; anything that
+ * is no problem document of an agent is a fault of it. Codes of agents are upper case, so that none can pass for one of ours.
  */
 export function refused(status: number, text: string): Problem {
   const { code, detail, hint, operation, errors: faults, ...rest } = parse(text);
@@ -56,7 +56,8 @@ export function refused(status: number, text: string): Problem {
   if (ours || status < 400) return faulty(`answered ${status}, which was not expected`);
   const words = typeof hint === 'string' ? `${detail} ${hint}` : detail;
   const agentOperation = operationOrNothing(operation);
-  return new Problem(status < 500 ? status : status === 503 ? 503 : 502, code, shortText(words), {
+  const isTold = status < 500 || status === 503 || status === 504;
+  return new Problem(isTold ? status : 502, code, shortText(words), {
     ...facts(rest),
     ...(agentOperation === undefined ? {} : { agentOperation }),
     ...(Array.isArray(faults) ? { errors: faults.slice(0, 20).flatMap(readFault) } : {}),
