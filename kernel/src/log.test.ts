@@ -1,6 +1,8 @@
 /** The log: readable by people or by machines, and without secrets. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createLog, type LogOptions } from './log.ts';
@@ -59,6 +61,53 @@ test('a disk that is too full for the log ends nobody', () => {
   });
   closeSync(full);
   assert.equal([status, stderr], [0, 'alive']);
+});
+
+/** What a process has in its log after it wrote these lines, and in the one before. */
+function logged(file: string, script: string): [string, string] {
+  const out = openSync(file, 'a');
+  const url = JSON.stringify(new URL('log.ts', import.meta.url).href);
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '-e', `const { createLog } = await import(${url}); ${script}`],
+    { stdio: ['ignore', out, 'pipe'], encoding: 'utf8' },
+  );
+  closeSync(out);
+  assert.equal([status, stderr], [0, '']);
+  const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+  return [read(file), read(`${file}.1`)];
+}
+
+test('a log with a limit stays below it while it is written, over the deaths of its writers', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zlh-log-'));
+  const file = join(folder, 'agent.log');
+  const lines = (from: number) =>
+    `const log = createLog({ limitBytes: 4000 });
+     for (let n = ${from}; n < ${from + 100}; n++) log.info({ n }, 'x'.repeat(40));`;
+  logged(file, lines(0));
+  const [now, before] = logged(file, lines(100));
+  for (const text of [now, before]) assert.ok(text.length > 100 && text.length <= 4000);
+  const numbers = `${before}${now}`
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).n as number);
+  assert.is(numbers.at(-1), 199);
+  assert.equal(
+    numbers,
+    Array.from({ length: numbers.length }, (_, index) => 200 - numbers.length + index),
+    'none of the newest is missing, and none is there twice',
+  );
+  rmSync(folder, { recursive: true });
+});
+
+test('without a limit nothing is taken out of a log', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zlh-log-'));
+  const [now, before] = logged(
+    join(folder, 'log'),
+    `for (let n = 0; n < 100; n++) createLog().info('x'.repeat(100));`,
+  );
+  assert.equal([now.split('\n').length, before], [101, '']);
+  rmSync(folder, { recursive: true });
 });
 
 test.run();

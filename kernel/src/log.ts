@@ -1,6 +1,7 @@
 /** The log: JSON lines for machines, short lines on a terminal. Secrets never reach it. */
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { logFile } from './log-file.ts';
 
 export type { Logger };
 
@@ -14,6 +15,8 @@ export interface LogOptions {
   readonly format?: (typeof logFormats)[number];
   /** Lowest level written; default `info`. */
   readonly level?: (typeof logLevels)[number];
+  /** Of standard output where that is a file, see {@link logFile}; default none. */
+  readonly limitBytes?: number;
   readonly destination?: DestinationStream;
 }
 
@@ -22,7 +25,7 @@ const secretMembers = ['password', 'token', 'secret', 'authorization', 'cookie',
 
 export function createLog(options: LogOptions = {}): Logger {
   const format = options.format ?? (process.stdout.isTTY ? 'text' : 'json');
-  const out = options.destination ?? standardOutput();
+  const out = options.destination ?? standardOutput(options.limitBytes);
   return pino(
     {
       level: options.level ?? 'info',
@@ -36,21 +39,12 @@ export function createLog(options: LogOptions = {}): Logger {
   );
 }
 
-/** A full disk costs lines of the log, and never the process that writes them. */
-function standardOutput(): DestinationStream {
+function standardOutput(limitBytes: number | undefined): DestinationStream {
   const { fd } = process.stdout;
   const found = fstatSync(fd);
   // A reader or a terminal; what is left takes each line at once.
   if (found.isFIFO() || found.isSocket() || process.stdout.isTTY) return process.stdout;
-  return {
-    write(line) {
-      try {
-        writeSync(fd, line);
-      } catch {
-        // Nowhere is left to say it, and the next line may find room again.
-      }
-    },
-  };
+  return logFile(fd, found.isFile() ? limitBytes : undefined);
 }
 
 interface Line {

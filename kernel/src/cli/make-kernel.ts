@@ -30,9 +30,11 @@ export async function makeKernel(
 function makeLog(how: 'quiet' | 'logging'): Logger {
   const level = choice('ZLH_LOG_LEVEL', logLevels);
   const format = choice('ZLH_LOG_FORMAT', logFormats);
+  const limitMiB = wholeNumber('ZLH_LOG_LIMIT_MIB');
   return createLog({
     level: how === 'quiet' ? 'error' : (level ?? 'info'),
     ...(format === undefined ? {} : { format }),
+    ...(limitMiB === undefined ? {} : { limitBytes: limitMiB * 2 ** 20 }),
     ...(how === 'quiet' ? { destination: process.stderr } : {}),
   });
 }
@@ -41,9 +43,20 @@ function choice<T extends string>(variable: string, choices: readonly T[]): T | 
   const text = process.env[variable];
   const found = choices.find((each) => each === text);
   if (text === undefined || text === '' || found !== undefined) return found;
-  throw new CodedError(
+  throw wrongVariable(variable, text, `one of ${choices.join(', ')}`);
+}
+
+function wholeNumber(variable: string): number | undefined {
+  const text = process.env[variable];
+  if (text === undefined || text === '') return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw wrongVariable(variable, text, 'a whole number, 1 or more');
+}
+
+function wrongVariable(variable: string, text: string, what: string): CodedError {
+  return new CodedError(
     'KERNEL_WRONG_VARIABLE',
     `${variable} is "${text}", which it cannot be.`,
-    `Set it to one of ${choices.join(', ')}.`,
+    `Set it to ${what}.`,
   );
 }

@@ -17,7 +17,7 @@ export interface AgentStart {
   readonly config?: string | undefined;
 }
 
-const largestLog = 10 * 1_048_576;
+const largestLogMiB = 10;
 /** The heap of an agent stays small; collecting a little more often costs nothing at its load. */
 const nodeFlags = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
 
@@ -54,6 +54,8 @@ export async function startAgent({
         ZLH_TEST_PROCESS: process.env['ZLH_TEST_PROCESS'],
         ZLH_HOME: folder,
         ZLH_LOG_FORMAT: 'json',
+        // The agent keeps to it by itself, whether the platform lives or not.
+        ZLH_LOG_LIMIT_MIB: String(largestLogMiB),
         ZLH_AGENT_HOST: host,
         ZLH_AGENT_PORT: String(port),
         ZLH_AGENT_PLATFORM_URL: platformUrl,
@@ -88,7 +90,9 @@ export function programIn(folder: string): string {
   return join(kernel, 'bin', 'zlh.js');
 }
 
+/** Installed releases of before let it grow while they ran. */
 function openLog(path: string): number {
-  if (existsSync(path) && statSync(path).size > largestLog) renameSync(path, `${path}.1`);
+  if (existsSync(path) && statSync(path).size > largestLogMiB * 2 ** 20)
+    renameSync(path, `${path}.1`);
   return openSync(path, 'a', 0o600);
 }
