@@ -1,5 +1,6 @@
 /** A full disk, said in words. */
-import { statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
 import { CodedError } from '@zlh/kernel';
 
 /** An agent writes about this much before it can say that it cannot, in bytes. */
@@ -15,8 +16,12 @@ export async function tellingOfFullDisk<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** An agent that cannot write anything dies before it answers, again and again: better not to begin. */
+/**
+ * A new instance needs room, and an agent that cannot write anything dies before anything is installed: better not to
+ * begin. One with a server in it comes up without, and is needed then: to stop it, to delete files, to say that it is full.
+ */
 export function assertRoom(folder: string): void {
+  if (existsSync(join(folder, 'state', 'spec.json'))) return;
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < leastForAgent) throw full();
 }

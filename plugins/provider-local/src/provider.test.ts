@@ -31,11 +31,13 @@ import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../test/runner/needs.ts';
+import { TinyDisk } from '../../../test/support/tiny-disk.ts';
 import providerLocal from './platform.ts';
 import { isAgentOf, processesOf } from './processes.ts';
 import { uidFor } from './users.ts';
 
 const root = await needs.root();
+const mounts = await needs.mounts();
 const never = new AbortController().signal;
 /** Of all platforms of this file, as of one machine. */
 const machineFolder = mkdtempSync(join(tmpdir(), 'zlh-machine-'));
@@ -399,6 +401,50 @@ test('whose ports are in use by now gets others, and an agent comes up all the s
   await provider().remove(wanted.instanceId, never);
   for (const squatter of squatters) squatter.close();
 });
+
+when(mounts)(
+  'on a full disk nothing new is begun, and an agent that died with a server in its hands comes up',
+  async () => {
+    const home = mkdtempSync(join(tmpdir(), 'zlh-'));
+    chmodSync(home, 0o711);
+    const disk = await TinyDisk.mount(join(home, 'instances'), 32);
+    const own = await start({}, home);
+    try {
+      const wanted = await request(own);
+      const folder = folderOf(wanted.instanceId, own);
+      const placement = await provider(own).create(wanted, never);
+      const bringUp = async () => {
+        const report = reported(wanted.instanceId, own);
+        await provider(own).ensureRunning(wanted, placement, never);
+        await report;
+        return processesOf(folder).find((pid) => isAgentOf(pid, folder))!;
+      };
+      const first = await bringUp();
+      // As after an installation.
+      writeFileSync(
+        join(folder, 'state', 'spec.json'),
+        JSON.stringify({ instanceId: wanted.instanceId, revision: 1, ports: [], artifacts: [] }),
+      );
+      await disk.fill();
+      const missed = Promise.withResolvers<void>();
+      lost = (instanceId) => instanceId === wanted.instanceId && missed.resolve();
+      process.kill(first, 'SIGKILL');
+      await missed.promise;
+      assert.is.not(await bringUp(), first);
+      const late = await request(own);
+      const place = await provider(own).create(late, never);
+      assert.is(
+        await codeOf(provider(own).ensureRunning(late, place, never)),
+        'PROVIDER_LOCAL_DISK_FULL',
+      );
+      for (const { instanceId } of [wanted, late]) await provider(own).remove(instanceId, never);
+    } finally {
+      await own.stop();
+      await disk.unmount();
+      rmSync(home, { recursive: true });
+    }
+  },
+);
 
 async function listenAt(port: number): Promise<Server> {
   const server = createServer().listen(port, '127.0.0.1');
