@@ -7,7 +7,7 @@ import { Type } from 'typebox';
 import { DEFAULT_AGENT_PORT } from './contract/messages.ts';
 import { AgentGround } from './contract/ground.ts';
 import { AgentOperations } from './contract/operation-kind.ts';
-import { AgentRoutes, Probes } from './contract/points.ts';
+import { AgentRoutes, KeptLimits, Probes } from './contract/points.ts';
 import { noConsole, stdinConsole } from './console/kinds.ts';
 import { tcpConsole } from './console/tcp-console.ts';
 import { Consoles } from './contract/console.ts';
@@ -56,7 +56,13 @@ const Settings = Type.Object({
 export default definePlugin({
   id: 'agent',
   config: Settings,
-  needs: { probes: Probes, consoles: Consoles, routes: AgentRoutes, kinds: AgentOperations },
+  needs: {
+    probes: Probes,
+    consoles: Consoles,
+    routes: AgentRoutes,
+    kinds: AgentOperations,
+    keptLimits: KeptLimits,
+  },
   services: {
     agent: asFunction(makeAgent).singleton(),
     ground: asFunction(({ agent }: { agent: Agent }) => agent.ground).singleton(),

@@ -59,6 +59,22 @@ test('a shutdown with the server stops it gracefully first', async () => {
   assert.match(readFileSync(join(agent.home, 'data', 'saved.txt'), 'utf8'), /^\d+$/);
 });
 
+test('a server that is stopped with its agent stays wanted; one that a player stops is not', async () => {
+  await running();
+  await platform.until(({ ready, wanted }) => ready && wanted === true);
+  const seen = platform.reports.length;
+  await agent.call('POST', '/shutdown', { stopServer: true });
+  await agent.exited();
+  const said = platform.reports.slice(seen).map(({ status }) => status);
+  assert.ok(said.some(({ state }) => state === 'stopping'));
+  assert.ok(said.every(({ wanted }) => wanted === true));
+  await agent.start();
+  await platform.until(({ state, ready }) => state === 'running' && ready);
+  await agent.call('POST', '/console/command', { command: 'stop' });
+  const { crash } = await platform.until(({ state, wanted }) => state === 'stopped' && !wanted);
+  assert.is(crash, null);
+});
+
 test('after a reboot a wanted server starts by itself and has not crashed', async () => {
   await running();
   await reboot();

@@ -80,6 +80,8 @@ when(groups)('the agent and the shim are not in the group of their game', async 
 
 when(groups)('a game gets no more processor time than it may have', async () => {
   await running({ limits: { cpuPercent: 20 } });
+  // No plugin that keeps the disk's is in this agent, and of processes the spec says nothing.
+  assert.equal((await agent.status()).enforced, ['memoryMiB', 'cpuPercent']);
   await command('burn');
   const busy = await platform.until(({ usage }) => (usage?.cpuPercent ?? 0) > 10);
   assert.ok(busy.usage!.processes! >= 1);

@@ -12,6 +12,7 @@ import type { ConsoleKind } from './contract/console.ts';
 import type { AgentGround } from './contract/ground.ts';
 import type { OperationContext, OperationKind } from './contract/operation-kind.ts';
 import type { AgentRouteModule, ProbeKind } from './contract/points.ts';
+import type { LimitName } from './contract/status.ts';
 import { makeControls } from './controls.ts';
 import { makeFolders } from './folders.ts';
 import { makeGround } from './ground.ts';
@@ -61,6 +62,7 @@ export interface AgentParts {
   readonly consoles: readonly Contribution<ConsoleKind>[];
   readonly routes: readonly Contribution<AgentRouteModule>[];
   readonly kinds: readonly Contribution<OperationKind>[];
+  readonly keptLimits: readonly Contribution<LimitName>[];
 }
 
 export interface Agent {
@@ -100,7 +102,8 @@ export function makeAgent(parts: AgentParts): Agent {
   };
 }
 
-function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentParts): Agent {
+function assemble(parts: AgentParts): Agent {
+  const { config, home, log, probes, consoles, routes, kinds, keptLimits } = parts;
   const folders = makeFolders(home, config.artifactCache);
   const token = readToken(config.tokenFile ?? join(home, 'agent-token'));
   const changes = new Changes();
@@ -119,9 +122,11 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
     say: (line) => console.add(Buffer.from(`${line}\r\n`)),
   });
   const installer = new Installer(cache, places, home, managed);
+  const groups = openControlGroups(ownerOf(token), log);
   const steps = new InstallSteps({
     places,
     stateDir: folders.state,
+    groups,
     output: (bytes) => console.add(bytes),
   });
   const consoleKinds = new Map(consoles.map(({ value }) => [value.kind, value]));
@@ -129,7 +134,6 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
   const compileCache = process.env.NODE_COMPILE_CACHE ?? join(folders.artifacts, '.compile');
   const maintenance = new Maintenance(folders.state, log, changes.notify);
   const history = new History(folders.state, log);
-  const groups = openControlGroups(ownerOf(token), log);
   const supervisor = new Supervisor({
     runDir: folders.run,
     compileCache,
@@ -166,14 +170,14 @@ function assemble({ config, home, log, probes, consoles, routes, kinds }: AgentP
     dataFolder: folders.data,
     beatMs: heartbeatMs,
   });
-  const limits = groups.kind;
   const board = new StatusBoard({
     supervisor,
     operations,
     specs,
     usage,
     maintenance,
-    limits,
+    limits: groups.kind,
+    kept: [...groups.enforced, ...keptLimits.map(({ value }) => value)],
     release: () => updater.running,
     changes,
   });

@@ -1,8 +1,9 @@
 /**
- * Where agent plugins join in: probes that tell readiness, and routes beside the agent's own.
+ * Where agent plugins join in: probes that tell readiness, limits they keep, and routes beside the agent's own.
  */
 import { point } from '@zlh/kernel';
 import type { FastifyInstance } from 'fastify';
+import type { LimitName } from './status.ts';
 
 export interface ProbeResult {
   readonly ready: boolean;
@@ -37,6 +38,9 @@ export interface ProbeKind {
   create(target: ProbeTarget): Probe;
 }
 export const Probes = point<ProbeKind>('agent.probes');
+
+/** A limit of the spec that a plugin keeps the instance to, so that the status can say it is kept. */
+export const KeptLimits = point<LimitName>('agent.kept-limits');
 
 /** Adds routes below the agent's root; they are behind the agent's token already. */
 export type AgentRouteModule = (app: FastifyInstance) => void | Promise<void>;

@@ -144,7 +144,7 @@ export const CrashPolicySpec = Type.Object(
 );
 export type CrashPolicySpec = Type.Static<typeof CrashPolicySpec>;
 
-/** What the game may use besides memory; absent is no limit. The first two count for nothing where `status.limits` is `none`. */
+/** What the game may use besides memory; absent is no limit. `status.enforced` says which of them are kept to. */
 export const LimitsSpec = Type.Object(
   {
     /** Of processor time; 100 is one core. */

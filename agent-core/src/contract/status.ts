@@ -38,6 +38,10 @@ export type CrashReason = Type.Static<typeof CrashReason>;
 export const LimitsKind = Type.Enum(['cgroup-v1', 'cgroup-v2', 'none']);
 export type LimitsKind = Type.Static<typeof LimitsKind>;
 
+/** A limit as the spec calls it. */
+export const LimitName = Type.Enum(['memoryMiB', 'cpuPercent', 'processes', 'diskMiB']);
+export type LimitName = Type.Static<typeof LimitName>;
+
 export const CrashReport = Type.Object(
   {
     /** The same in `GET /crashes`, which also has the last lines of the console. */
@@ -72,6 +76,11 @@ export const AgentStatus = Type.Object(
     state: AgentState,
     /** A probe succeeded and has not failed since; true only in state `running`. */
     ready: Type.Boolean(),
+    /**
+     * The server is to run: it does, or is started again by itself. False once somebody stopped it, inside the game too, or
+     * the agent gave it up.
+     */
+    wanted: Type.Optional(Type.Boolean()),
     /** When `state` was entered. */
     since: Time,
     readySince: orNull(Time),
@@ -97,6 +106,11 @@ export const AgentStatus = Type.Object(
       }),
     ),
     limits: Type.Optional(LimitsKind),
+    /**
+     * Which limits of the spec are really kept to here: a kernel may have no controller for one of them, and `diskMiB` is
+     * kept by a plugin of the agent, for what goes through it.
+     */
+    enforced: Type.Optional(Type.Array(LimitName)),
     /** Where players connect, as the spec's first port says; null while nothing runs. */
     address: orNull(Type.Object({ host: Type.String(), port: Type.Integer() })),
   },

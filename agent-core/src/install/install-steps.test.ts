@@ -4,13 +4,25 @@ import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { needs, when } from '../../../test/runner/needs.ts';
 import type { AgentProblem } from '../contract/messages.ts';
 import type { InstallStep } from '../contract/install-step.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
+import { ControlGroups } from '../process/groups/control-groups.ts';
+import { kernelGroupFiles } from '../process/groups/group-files.ts';
+import { findOwnGroups } from '../process/groups/own-groups.ts';
 import { findRun } from '../process/tree.ts';
 import { tarOf } from '../testing/archives.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from '../testing/index.ts';
 import type { FakePlatform, TestAgent } from '../testing/index.ts';
+
+const read = (path: string) => readFileSync(path, 'utf8');
+const hasGroups = await needs('control groups', () => {
+  const own = findOwnGroups(read('/proc/self/cgroup'), read('/proc/self/mountinfo'));
+  const { obstacle } = new ControlGroups(kernelGroupFiles, own, 'test');
+  if (obstacle !== null) throw new Error(obstacle.replace(/\.$/, ''));
+  return true;
+});
 
 let platform: FakePlatform;
 let agent: TestAgent;
@@ -34,10 +46,12 @@ test.after.each(async () => {
 
 /** Stands in for a publisher's installer: says something, notes its run, makes what it is told. */
 const installer = `
-  import { appendFileSync, writeFileSync } from 'node:fs';
+  import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
   console.log('Installing into ' + process.cwd() + ' as ' + process.getuid());
   appendFileSync('runs.txt', process.argv.slice(2).join(' ') + '\\n');
   appendFileSync('environment.txt', Object.keys(process.env).sort().join(' ') + '\\n');
+  writeFileSync('groups.txt', readFileSync('/proc/self/cgroup'));
+  if (process.argv[2] === 'eat') for (const eaten = [];;) eaten.push(Buffer.alloc(2 ** 20, 1));
   if (process.argv[2] === 'fail') { console.error('No such version'); process.exit(3); }
   if (process.argv[2] === 'hang') setInterval(() => {}, 1000);
   else if (process.argv[2] !== 'nothing') writeFileSync('run.sh', 'echo hello');
@@ -85,14 +99,12 @@ test('a step runs once, and again only when it or what it made has changed', asy
 
 test('it sees nothing of the environment of the agent', async () => {
   await agent.perform(await specOf(['1'], { env: { OWN: 'yes' } }));
-  assert.equal(readFileSync(data('environment.txt'), 'utf8').trim().split(' '), [
-    'HOME',
-    'LANG',
-    'OWN',
-    'PATH',
-    'TERM',
-    'ZLH_RUN',
-  ]);
+  const names = readFileSync(data('environment.txt'), 'utf8').trim().split(' ');
+  // The shell that enters its control group says where it is.
+  assert.equal(
+    names.filter((name) => name !== 'PWD'),
+    ['HOME', 'LANG', 'OWN', 'PATH', 'TERM', 'ZLH_RUN'],
+  );
 });
 
 test('a step that fails is told with its last words, and is run again by the next try', async () => {
@@ -145,6 +157,44 @@ test('a step of an agent that was killed is ended by the next one and run anew',
   await agent.call('POST', `/operations/${operationId}/cancel`, {});
   assert.is((await agent.finished(operationId)).state, 'cancelled');
 });
+
+/** Where the last step ran, as folders of this machine. */
+function groupOfStep(): string {
+  const found = findOwnGroups(read(data('groups.txt')), read('/proc/self/mountinfo'));
+  return found.controllers.get('memory') ?? found.unified!;
+}
+
+when(hasGroups)('a step has the limits of its instance, in a group that ends with it', async () => {
+  const spec = await specOf(['1']);
+  assert.is((await agent.perform(spec)).state, 'succeeded');
+  assert.match(groupOfStep(), /\/zlh-[0-9a-f]{16}-[0-9a-f-]{36}$/);
+  assert.not.ok(existsSync(groupOfStep()));
+  const failed = await agent.perform({ ...(await specOf(['eat'])), memoryMiB: 128 });
+  assert.equal(
+    [failed.error?.code, failed.error?.detail],
+    [
+      'AGENT_STEP_MEMORY',
+      'The install step "installer" was ended because memory ran out; it may have 128 MiB. Give the server more memory, then retry.',
+    ],
+  );
+  assert.not.ok(existsSync(groupOfStep()));
+});
+
+when(hasGroups)(
+  'the group of a step whose agent was killed is gone with the next one',
+  async () => {
+    const operationId = randomUUID();
+    await agent.call('POST', '/config', { operationId, spec: await specOf(['hang', 'again']) });
+    await stepUnderWay();
+    const group = groupOfStep();
+    await agent.kill('SIGKILL');
+    assert.ok(existsSync(group));
+    await agent.start();
+    assert.not.ok(existsSync(group));
+    await agent.call('POST', `/operations/${operationId}/cancel`, {});
+    assert.is((await agent.finished(operationId)).state, 'cancelled');
+  },
+);
 
 test('secrets stand in files alone, which are closed then', async () => {
   const spec = await specOf(['1']);

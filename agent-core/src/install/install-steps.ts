@@ -1,6 +1,6 @@
 /**
  * Runs the install steps of a spec: publishers' own installers, in the data folder, as the game's user, with a closed
- * environment. Promises that a step which is done is not run again until it changes, that a step cut off by the
+ * environment and within the instance's limits. Promises that a step which is done is not run again until it changes, that a step cut off by the
  * death of the agent is ended before it is run anew, and that no process of it is left when it is over.
  */
 import { spawn } from 'node:child_process';
@@ -11,13 +11,17 @@ import { join } from 'node:path';
 import type { InstallStep } from '../contract/install-step.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
 import { readJsonFile, writeFileAtomic } from '../lib/atomic-file.ts';
+import type { ControlGroups } from '../process/groups/control-groups.ts';
+import type { RunGroup } from '../process/groups/run-group.ts';
 import { killRun } from '../process/tree.ts';
+import { limitsOf } from '../supervisor/launch.ts';
 import { planLaunch, type LaunchPlan, type Places } from '../supervisor/launch-plan.ts';
 import { stepErrors } from './step-errors.ts';
 
 export interface StepParts {
   readonly places: Places;
   readonly stateDir: string;
+  readonly groups: ControlGroups;
   /** What the steps print, for those who watch. */
   readonly output: (bytes: Uint8Array) => void;
 }
@@ -64,14 +68,26 @@ export class InstallSteps {
     if (this.#memory().done[step.name] === key && missing() === undefined) return;
     const { [step.name]: _before, ...done } = this.#memory().done;
     this.#remember({ done, running: id });
+    const group = this.#enclose(spec, id);
     try {
-      await this.#execute(planLaunch({ ...spec, launch }, id, places), step, signal);
+      const plan = planLaunch({ ...spec, launch }, id, places, group?.paths);
+      await this.#execute(plan, step, signal);
+    } catch (error) {
+      if (signal.aborted || !group?.oomKills()) throw error;
+      throw stepErrors.outOfMemory(step.name, spec.memoryMiB);
     } finally {
-      await this.#clear(id);
+      await this.#clear(id, group);
     }
     const path = missing();
     if (path !== undefined) throw stepErrors.incomplete(step.name, path);
     this.#remember({ done: { ...done, [step.name]: key }, running: null });
+  }
+
+  /** A group of its own: a server that runs meanwhile has one already. What an agent leaves, the next one finds and ends. */
+  #enclose(spec: InstanceSpec, id: string): RunGroup | undefined {
+    const { groups } = this.#parts;
+    const folders = groups.plan(id);
+    return folders === null ? undefined : groups.make(folders, limitsOf(spec));
   }
 
   #execute(plan: LaunchPlan, step: InstallStep, signal: AbortSignal): Promise<void> {
@@ -115,8 +131,9 @@ export class InstallSteps {
     return promise;
   }
 
-  async #clear(id: string): Promise<void> {
-    await killRun(id, null);
+  async #clear(id: string, group?: RunGroup): Promise<void> {
+    await killRun(id, null, () => group?.members() ?? []);
+    await group?.remove();
     this.#remember({ ...this.#memory(), running: null });
   }
 

@@ -14,6 +14,12 @@ export const stepErrors = {
       `The install step "${name}" was not done after ${Math.round(milliseconds / 1000)} s and was ended.`,
       'Check that this machine reaches what it downloads, then retry.',
     ),
+  outOfMemory: (name: string, memoryMiB: number) =>
+    new CodedError(
+      'AGENT_STEP_MEMORY',
+      `The install step "${name}" was ended because memory ran out; it may have ${memoryMiB} MiB.`,
+      'Give the server more memory, then retry.',
+    ),
   incomplete: (name: string, path: string) =>
     new CodedError(
       'AGENT_STEP_INCOMPLETE',

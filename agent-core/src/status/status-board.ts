@@ -3,7 +3,8 @@
  * that contradicts itself nowhere.
  */
 import { readFileSync } from 'node:fs';
-import type { AgentState, AgentStatus, LimitsKind } from '../contract/status.ts';
+import type { InstanceSpec } from '../contract/spec.ts';
+import type { AgentState, AgentStatus, LimitName, LimitsKind } from '../contract/status.ts';
 import type { SpecStore } from '../install/spec-store.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Maintenance } from '../supervisor/maintenance.ts';
@@ -24,6 +25,8 @@ interface Sources {
   readonly usage: UsageHistory;
   readonly maintenance: Maintenance;
   readonly limits: LimitsKind;
+  /** What could be kept to here, whatever the spec asks for. */
+  readonly kept: readonly LimitName[];
   readonly release: () => string | null;
   readonly changes: Changes;
 }
@@ -40,8 +43,9 @@ export class StatusBoard {
   }
 
   get status(): AgentStatus {
-    const { supervisor, operations, specs, usage, maintenance, limits, release } = this.#sources;
-    const { ready, readySince, unresponsiveSince, crash, players } = supervisor.view;
+    const { supervisor, operations, specs, usage, maintenance, limits, kept, release } =
+      this.#sources;
+    const { ready, wanted, readySince, unresponsiveSince, crash, players } = supervisor.view;
     const spec = specs.spec;
     const address = spec?.ports[0];
     const runs = supervisor.run !== undefined;
@@ -52,6 +56,7 @@ export class StatusBoard {
       revision: spec?.revision ?? -1,
       state: this.#state,
       ready,
+      wanted,
       since: this.#since,
       readySince,
       unresponsiveSince,
@@ -62,6 +67,7 @@ export class StatusBoard {
       players,
       usage: usage.current,
       limits,
+      enforced: kept.filter((name) => limitOf(spec, name) !== undefined),
       address: runs && address !== undefined ? { host: address.host, port: address.port } : null,
     };
   }
@@ -80,4 +86,8 @@ export class StatusBoard {
     if (operations.current?.kind === 'install') return 'installing';
     return specs.spec === undefined ? 'provisioning' : 'stopped';
   }
+}
+
+function limitOf(spec: InstanceSpec | undefined, name: LimitName): number | undefined {
+  return name === 'memoryMiB' ? spec?.memoryMiB : spec?.limits?.[name];
 }

@@ -78,6 +78,6 @@ export async function launchGame(
   }
 }
 
-function limitsOf({ memoryMiB, limits }: InstanceSpec): Limits {
+export function limitsOf({ memoryMiB, limits }: InstanceSpec): Limits {
   return { ...limits, memoryBytes: memoryMiB * 2 ** 20 };
 }

@@ -27,6 +27,8 @@ export interface SupervisorView extends Pick<
   'ready' | 'readySince' | 'crash' | 'players'
 > {
   readonly state: SupervisorState;
+  /** It is to run, whether it does or not. */
+  readonly wanted: boolean;
   readonly unresponsiveSince: string | null;
 }
 
@@ -48,6 +50,8 @@ export class Supervisor {
   #attempt: Attempt | undefined;
   /** Runs until an end of its own is no longer taken for the machine's. */
   #doubt: NodeJS.Timeout | undefined;
+  /** What is wanted of the next agent while this one stops the server to end itself. */
+  #pausing: boolean | undefined;
   #closed = false;
 
   constructor(options: SupervisorOptions) {
@@ -60,6 +64,7 @@ export class Supervisor {
     const readiness = this.#state === 'running' ? this.#live?.readiness : undefined;
     return {
       state: this.#state,
+      wanted: this.#pausing ?? this.#memory.wanted,
       ready: readiness?.ready ?? false,
       readySince: readiness?.since ?? null,
       unresponsiveSince: readiness?.silentSince ?? null,
@@ -166,8 +171,13 @@ export class Supervisor {
   async pause(signal: AbortSignal): Promise<void> {
     const { wanted, crash } = this.#memory;
     const crashed = this.#state === 'crashed';
-    await this.stop(signal);
-    this.#options.memory.remember({ wanted, crash: crashed ? crash : null });
+    this.#pausing = wanted;
+    try {
+      await this.stop(signal);
+      this.#options.memory.remember({ wanted, crash: crashed ? crash : null });
+    } finally {
+      this.#pausing = undefined;
+    }
   }
 
   /** SIGKILLs whatever there is, at any moment. */

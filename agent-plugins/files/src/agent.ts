@@ -1,6 +1,6 @@
 /** What people do with the files of an instance: routes, and operations for what takes time. */
 import { asFunction, definePlugin } from '@zlh/kernel';
-import { AgentGround, AgentOperations, AgentRoutes } from '@zlh/agent';
+import { AgentGround, AgentOperations, AgentRoutes, KeptLimits } from '@zlh/agent';
 import { makeFiles } from './make-files.ts';
 import { fileOperations, operationRoutes } from './operations/routes.ts';
 import { fileRoutes } from './routes.ts';
@@ -22,6 +22,7 @@ export default definePlugin({
       operationRoutes(parts, () => use.ground),
     );
     for (const kind of fileOperations(parts)) add(AgentOperations, kind);
+    add(KeptLimits, 'diskMiB');
   },
   async start({ files }) {
     await files.start();

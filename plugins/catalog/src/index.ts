@@ -3,7 +3,7 @@
  * of, and the store of artifacts, addressed by the SHA-256 of their content.
  */
 import { point, token } from '@zlh/kernel';
-import type { ArtifactRef, InstanceSpec } from '@zlh/agent';
+import type { ArtifactRef, InstanceSpec, LimitsSpec } from '@zlh/agent';
 import type { Readable } from 'node:stream';
 import type { Static, TSchema } from 'typebox';
 import type { GameTemplate, RuntimeTemplate, VariantTemplate } from './template.ts';
@@ -11,7 +11,7 @@ import type { ImportedArtifact, ImportContext } from './importers/importer.ts';
 import type { Download } from './upstream/download.ts';
 import type { JsonQuestion } from './upstream/get-json.ts';
 
-export { GameTemplate, RuntimeTemplate, VariantTemplate } from './template.ts';
+export { GameTemplate, RuntimeTemplate, smallestMemoryMiB, VariantTemplate } from './template.ts';
 export type {
   ArtifactFormat,
   ImportContext,
@@ -80,6 +80,8 @@ export interface Blueprint {
   /** `mc`: host names are `<prefix>-<variant>-<vmid>`. */
   readonly hostPrefix: string;
   readonly memoryMiB: { readonly min: number; readonly default: number; readonly max: number };
+  /** Of instances whose creator asks for nothing else; absent members are the platform's to decide. */
+  readonly limits?: LimitsSpec;
   readonly artifacts: readonly ArtifactWanted[];
   readonly ports: readonly {
     readonly name: string;

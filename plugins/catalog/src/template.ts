@@ -19,6 +19,7 @@ import {
   CrashPolicySpec,
   FileMode,
   InstallStep,
+  LimitsSpec,
   ProbeSpec,
   StopStep,
 } from '@zlh/agent';
@@ -27,7 +28,9 @@ import { Type, type Static } from 'typebox';
 const closed = { additionalProperties: false } as const;
 const Id = Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength: 32 });
 const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
-const Memory = Type.Integer({ minimum: 16, maximum: 16_777_216 });
+/** Less than this no server of any game runs in. */
+export const smallestMemoryMiB = 32;
+const Memory = Type.Integer({ minimum: smallestMemoryMiB, maximum: 16_777_216 });
 const Request = Type.Record(Type.String(), Type.Unknown());
 
 /** As published: `1.21.4`, `26.2`. It becomes part of paths and arguments, hence the narrow alphabet. */
@@ -111,6 +114,8 @@ export const VariantTemplate = Type.Object(
     /** The terms one accepts by creating a server, or null. */
     eula: Type.Union([Type.String({ pattern: '^https://\\S+$', maxLength: 500 }), Type.Null()]),
     memoryMiB: Type.Object({ min: Memory, default: Memory, max: Memory }, closed),
+    /** What an instance of it may use besides, unless its creator says otherwise; what is absent the platform decides. */
+    limits: Type.Optional(LimitsSpec),
     versions: Versions,
     /** The last rule that applies wins; `id` is a runtime's. Empty: the game needs none. */
     runtime: Type.Array(Type.Object({ id: Id, ...range }, closed), { maxItems: 32 }),

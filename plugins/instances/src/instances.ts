@@ -18,11 +18,13 @@ import type {
   Provider,
   Role,
 } from './index.ts';
+import { desiredNow } from './desired.ts';
+import { decideLimits, type LimitSettings } from './limits.ts';
 import type { Phases } from './phases.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
 
 export interface InstancesGround {
-  readonly config: { readonly provider: string };
+  readonly config: { readonly provider: string } & LimitSettings;
   readonly database: Database;
   readonly events: Events;
   readonly operations: Operations;
@@ -67,6 +69,7 @@ export class InstancesService implements Instances {
       throw problems.invalid([
         { path: '/memoryMiB', message: `must be between ${min} and ${max} MiB for this game` },
       ]);
+    const limits = decideLimits(wanted, blueprint.limits ?? {}, config, identity);
     if (!providers.some(({ value }) => value.id === config.provider)) {
       throw problems.unavailable(
         'instances.no-provider',
@@ -86,12 +89,13 @@ export class InstancesService implements Instances {
         id: newId(),
         vmid: next!.vmid,
         kind: wanted.kind,
-        name: wanted.name.trim().toWellFormed(),
+        name: wanted.name.trim(),
         hostname: `${blueprint.hostPrefix}-${blueprint.variant}-${next!.vmid}`,
         game: blueprint.game,
         variant: blueprint.variant,
         version: blueprint.version,
         memoryMiB,
+        ...limits,
         ownerId: identity.id,
         provider: config.provider,
         desired: 'running',
@@ -123,6 +127,7 @@ export class InstancesService implements Instances {
           variant: instance.variant,
           version: instance.version,
           memoryMiB,
+          ...limits,
         },
       });
       await this.changed(em, instance);
@@ -159,8 +164,8 @@ export class InstancesService implements Instances {
       requestedBy: identity.label,
       input: {},
     });
-    // Its deletion may have ended between the first look and now.
-    if ((await em.nativeUpdate(Instance, { id }, { desired })) === 0)
+    // What its agent said before is no answer to this. Its deletion may have ended between the first look and now.
+    if ((await em.nativeUpdate(Instance, { id }, { desired, wanted: null })) === 0)
       throw problems.notFound('instance');
     await em.refresh(instance);
     await audit.record(em, {
@@ -343,7 +348,10 @@ export function view(
     variant,
     version,
     memoryMiB,
-    desired: instance.desired as InstanceView['desired'],
+    cpuPercent: instance.cpuPercent ?? null,
+    processes: instance.processes ?? null,
+    diskMiB: instance.diskMiB ?? null,
+    desired: desiredNow(instance, operation),
     observed: instance.observed as InstanceView['observed'],
     ready,
     address: instance.placement?.address ?? null,

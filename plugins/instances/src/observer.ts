@@ -1,32 +1,50 @@
 /** Writes down what agents say of their instances, and what their silence says. */
+import { LockMode } from '@mikro-orm/postgresql';
 import type { AgentStatus } from '@zlh/agent';
 import type { AgentObserver } from '@zlh/agents';
 import type { EntityManager } from '@zlh/database';
+import type { Operations } from '@zlh/operations';
+import { desiredNow } from './desired.ts';
 import type { InstancesService } from './instances.ts';
 import { Instance } from './schema.ts';
 
-export function agentObserver(use: { readonly instances: InstancesService }): AgentObserver {
-  const note = async (
-    em: EntityManager,
-    id: string,
-    observed: string,
-    ready: boolean,
-    since: Date,
-  ): Promise<void> => {
-    const instance = await em.findOne(Instance, { id });
+interface Use {
+  readonly instances: InstancesService;
+  readonly operations: Operations;
+}
+
+interface Seen {
+  readonly observed: string;
+  readonly ready: boolean;
+  readonly since: Date;
+  /** Absent: as before. */
+  readonly wanted?: boolean | undefined;
+}
+
+export function agentObserver(use: Use): AgentObserver {
+  const note = async (em: EntityManager, id: string, seen: Seen): Promise<void> => {
+    // Whoever begins or ends an operation writes the row, too: with the lock, one of us sees what the other did.
+    const instance = await em.findOne(Instance, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (instance === null) return; // deleted while the report was on its way
-    const before = { observed: instance.observed, ready: instance.ready };
-    instance.observed = observed;
-    instance.ready = ready;
-    instance.since = since;
+    const before = { ...instance };
+    const { observed, ready, since, wanted = before.wanted ?? null } = seen;
+    const operation = (await use.operations.current(em, [id])).get(id);
+    Object.assign(instance, { observed, ready, since, wanted });
+    instance.desired = desiredNow(instance, operation);
     await em.flush();
-    if (before.observed !== observed || before.ready !== ready)
+    const news = ['observed', 'ready', 'desired'] as const;
+    if (news.some((name) => before[name] !== instance[name]))
       await use.instances.changed(em, instance);
   };
   return {
-    reported: (em, id, { state, ready, since }: AgentStatus) =>
-      note(em, id, state, ready && state === 'running', plausible(since)),
-    silent: (em, id) => note(em, id, 'unreachable', false, new Date()),
+    reported: (em, id, { state, ready, since, wanted }: AgentStatus) =>
+      note(em, id, {
+        observed: state,
+        ready: ready && state === 'running',
+        since: plausible(since),
+        wanted,
+      }),
+    silent: (em, id) => note(em, id, { observed: 'unreachable', ready: false, since: new Date() }),
   };
 }
 

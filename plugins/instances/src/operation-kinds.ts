@@ -1,9 +1,11 @@
 /** The operations of instances, as lists of phases, and what their end means for the instance. */
+import { LockMode } from '@mikro-orm/postgresql';
 import type { Agents } from '@zlh/agents';
 import type { Audit, Grants } from '@zlh/accounts';
 import type { Contribution } from '@zlh/kernel';
 import type { EntityManager } from '@zlh/database';
 import type { EndedOperation, OperationKind, Operations } from '@zlh/operations';
+import { desiredNow } from './desired.ts';
 import type { InstanceHooks } from './index.ts';
 import type { InstancesService } from './instances.ts';
 import type { makePhases } from './phases.ts';
@@ -55,18 +57,18 @@ export function instanceKinds(use: Use): readonly Kind[] {
       kind: 'instances.start',
       cancellable: true,
       phases: [agent, act('start')],
-      ended: (em, operation) => settle(use, em, operation, 'stopped'),
+      ended: (em, operation) => settle(use, em, operation, 'running'),
     },
     {
       kind: 'instances.stop',
       phases: [agent, act('stop')],
-      ended: (em, operation) => settle(use, em, operation, 'running'),
+      ended: (em, operation) => settle(use, em, operation, 'stopped'),
     },
     {
       kind: 'instances.restart',
       cancellable: true,
       phases: [agent, act('restart')],
-      ended: (em, operation) => settle(use, em, operation, 'stopped'),
+      ended: (em, operation) => settle(use, em, operation, 'running'),
     },
     { kind: 'instances.kill', exclusive: false, phases: [act('kill')] },
     {
@@ -84,28 +86,39 @@ export function instanceKinds(use: Use): readonly Kind[] {
 
 async function created(use: Use, em: EntityManager, operation: Ended): Promise<void> {
   if (operation.state === 'cancelled') return forget(use, em, operation);
-  const instance = await em.findOne(Instance, { id: operation.instanceId! });
+  const instance = await locked(em, operation);
   if (instance === null) return; // removed meanwhile
   if (operation.state === 'succeeded') {
+    Object.assign(instance, { desired: 'running', wanted: true });
+    await em.flush();
     for (const { value } of use.hooks) await value.created?.(em, instance.id);
   } else if (instance.observed === 'provisioning' || instance.observed === 'installing') {
     instance.observed = 'error';
     instance.since = new Date();
-    await em.flush();
   }
+  instance.desired = desiredNow(instance, null);
+  await em.flush();
   await use.instances.changed(em, instance);
 }
 
-/** What was asked for and did not come about is no longer wanted. */
+/** Reports are waited for, and wait. */
+function locked(em: EntityManager, { instanceId: id }: Ended) {
+  return em.findOne(Instance, { id: id! }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+}
+
+/** What was asked for and did not come about is no longer wanted, unless the agent says what is. */
 async function settle(
   use: Use,
   em: EntityManager,
-  { state, instanceId }: Ended,
-  otherwise: 'running' | 'stopped',
+  operation: Ended,
+  asked: 'running' | 'stopped',
 ): Promise<void> {
-  const instance = await em.findOne(Instance, { id: instanceId! });
+  const instance = await locked(em, operation);
   if (instance === null) return; // removed meanwhile
-  if (state !== 'succeeded') instance.desired = otherwise;
+  // The agent did it, and its report of that may still be on its way.
+  if (operation.state === 'succeeded') instance.wanted = asked === 'running';
+  else instance.desired = asked === 'running' ? 'stopped' : 'running';
+  instance.desired = desiredNow(instance, null);
   await em.flush();
   await use.instances.changed(em, instance);
 }

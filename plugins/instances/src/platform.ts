@@ -20,6 +20,7 @@ import { instanceMetrics } from './instance-metrics.ts';
 import { InstancesService } from './instances.ts';
 import { agentObserver } from './observer.ts';
 import { instanceKinds } from './operation-kinds.ts';
+import { limitSettings } from './limits.ts';
 import { makePhases } from './phases.ts';
 import { instanceRoutes } from './routes.ts';
 import { instanceEntities, instanceMigrations } from './schema.ts';
@@ -47,6 +48,7 @@ export default definePlugin({
       minimum: 0,
       description: "Most memory a user's instances may have together.",
     }),
+    ...limitSettings,
   }),
   needs: {
     database: Database,

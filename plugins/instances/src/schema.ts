@@ -15,9 +15,15 @@ export const Instance = defineEntity({
     variant: p.string().length(64),
     version: p.string().length(64),
     memoryMiB: p.integer().fieldName('memory_mib'),
+    /** Null: no limit; also below. The defaults are for rows of platforms that knew none. */
+    cpuPercent: p.integer().nullable(),
+    processes: p.integer().nullable().default(512),
+    diskMiB: p.integer().nullable().fieldName('disk_mib').default(10_240),
     ownerId: p.uuid(),
     provider: p.string().length(64),
     desired: p.string().length(20),
+    /** What its agent last said; null: nothing yet. See `desired.ts`. */
+    wanted: p.boolean().nullable(),
     observed: p.string().length(20),
     ready: p.boolean(),
     since: p.datetime(),
@@ -45,5 +51,15 @@ export const instanceMigrations = [
         constraint "instances_instance_vmid_unique" unique ("vmid"), constraint "instances_instance_hostname_unique" unique ("hostname"))`,
       'create index "instances_instance_owner_id_index" on "instances_instance" ("owner_id", "created_at")',
     ],
+  },
+  {
+    name: '002_limits',
+    up: [
+      'alter table "instances_instance" add column "cpu_percent" int null, add column "processes" int null default 512, add column "disk_mib" int null default 10240',
+    ],
+  },
+  {
+    name: '003_wanted',
+    up: ['alter table "instances_instance" add column "wanted" boolean null'],
   },
 ] as const;

@@ -2,6 +2,7 @@
 import type { ArtifactRef, InstanceSpec, ManagedFile } from '@zlh/agent';
 import type { Blueprint } from '@zlh/catalog';
 import type { Placement } from './index.ts';
+import { specLimits } from './limits.ts';
 import type { InstanceRecord } from './schema.ts';
 
 export interface SpecGround {
@@ -26,6 +27,7 @@ export function composeSpec(ground: SpecGround): InstanceSpec {
     variant: instance.variant,
     version: instance.version,
     memoryMiB: instance.memoryMiB,
+    limits: specLimits(instance),
     artifacts: [...artifacts],
     ...(managedFiles.length === 0 ? {} : { managedFiles: [...managedFiles] }),
     ...blueprint.spec,

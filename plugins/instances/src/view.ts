@@ -1,6 +1,8 @@
 /** The instance as the API shows it, and what creating one takes. */
 import { Type, type Static } from 'typebox';
 import { instanceRoles } from '@zlh/accounts';
+import { LimitsSpec } from '@zlh/agent';
+import { smallestMemoryMiB } from '@zlh/catalog';
 import { OperationView } from '@zlh/operations';
 
 const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -35,6 +37,18 @@ export const InstanceView = Type.Object(
     variant: Type.String(),
     version: Type.String(),
     memoryMiB: Type.Integer(),
+    cpuPercent: orNull(
+      Type.Integer({ description: 'Of processor time; 100 is one core. Null: no limit.' }),
+    ),
+    processes: orNull(
+      Type.Integer({ description: 'Processes and threads at the same time. Null: no limit.' }),
+    ),
+    diskMiB: orNull(
+      Type.Integer({
+        description:
+          'Of its own files, for what is brought in through the platform. Null: no limit.',
+      }),
+    ),
     desired: Desired,
     observed: Observed,
     ready: Type.Boolean({ description: 'A probe succeeded: players can join.' }),
@@ -64,11 +78,12 @@ export const CreateInstance = Type.Object(
     version: Type.String({ minLength: 1, maxLength: 64 }),
     memoryMiB: Type.Optional(
       Type.Integer({
-        minimum: 128,
+        minimum: smallestMemoryMiB,
         maximum: 1_048_576,
-        description: 'Default: what the game suggests.',
+        description: 'As much as the game needs at least; default: what it suggests.',
       }),
     ),
+    ...LimitsSpec.properties,
   },
   { additionalProperties: false },
 );

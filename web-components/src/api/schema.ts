@@ -36,6 +36,7 @@ export interface AgentStatus {
     | 'crashed'
     | 'error';
   ready: boolean;
+  wanted?: boolean;
   since: string;
   readySince: string | null;
   unresponsiveSince?: string | null;
@@ -51,6 +52,7 @@ export interface AgentStatus {
     diskBytes?: number | null;
   } | null;
   limits?: 'cgroup-v1' | 'cgroup-v2' | 'none';
+  enforced?: ('memoryMiB' | 'cpuPercent' | 'processes' | 'diskMiB')[];
   address: { host: string; port: number } | null;
 }
 
@@ -180,6 +182,9 @@ export interface Instance {
   variant: string;
   version: string;
   memoryMiB: number;
+  cpuPercent: number | null;
+  processes: number | null;
+  diskMiB: number | null;
   desired: 'running' | 'stopped' | 'deleted';
   observed:
     | 'provisioning'
@@ -569,8 +574,11 @@ export interface paths {
         game: string;
         variant: string;
         version: string;
-        /** Default: what the game suggests. */
+        /** As much as the game needs at least; default: what it suggests. */
         memoryMiB?: number;
+        cpuPercent?: number;
+        processes?: number;
+        diskMiB?: number;
       }>;
       responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
     };

@@ -35,6 +35,14 @@ test('in a group of its own the agent moves to a leaf and limits its games besid
   assert.is(kernel.read(`${TOP}/zlh-me-run/pids.max`), '64\n');
 });
 
+test('only what the kernel hands down counts as enforced', () => {
+  assert.equal(alone().groups.enforced, ['memoryMiB', 'cpuPercent', 'processes']);
+  const kernel = fakeCgroup2(TOP, ['memory', 'pids']);
+  kernel.enter(TOP, AGENT);
+  const groups = new ControlGroups(kernel, own(TOP), 'me', AGENT);
+  assert.equal(groups.enforced, ['memoryMiB', 'processes']);
+});
+
 test('the next agent begins in the leaf and finds the same place', () => {
   const { kernel, groups } = alone();
   groups.make(groups.plan('run')!, { memoryBytes: 1 });
@@ -54,6 +62,7 @@ test('processes of others are never moved: there are no limits then, and one sen
     'The agent shares its control group with other processes, so its games run without limits.',
   );
   assert.is(groups.plan('run'), null);
+  assert.equal(groups.enforced, []);
   assert.equal([...kernel.groups.keys()], [TOP]);
 });
 

@@ -4,6 +4,7 @@
  * says why there are no limits when there are none.
  */
 import { basename, dirname, join } from 'node:path';
+import type { LimitName } from '../../contract/status.ts';
 import type { GroupFiles } from './group-files.ts';
 import type { OwnGroups } from './own-groups.ts';
 import { RunGroup, type GroupFolders } from './run-group.ts';
@@ -26,6 +27,8 @@ export class ControlGroups {
   readonly kind: 'cgroup-v1' | 'cgroup-v2' | 'none';
   /** Why there are no limits; null when there are. */
   readonly obstacle: string | null;
+  /** The limits that groups made here really have. */
+  readonly enforced: readonly LimitName[];
   readonly #files: GroupFiles;
   readonly #prefix: string;
   readonly #bases: GroupFolders | undefined;
@@ -38,6 +41,22 @@ export class ControlGroups {
     this.#bases = typeof found === 'string' ? undefined : found;
     this.obstacle = typeof found === 'string' ? found : null;
     this.kind = this.#bases === undefined ? 'none' : `cgroup-v${this.#bases.version}`;
+    this.enforced = this.#bases === undefined ? [] : this.#enforcedIn(this.#bases);
+  }
+
+  /** A kernel may have a hierarchy without what limits in it, or hand down only some of the controllers. */
+  #enforcedIn({ version, memory, cpu, pids }: GroupFolders): LimitName[] {
+    const handed = words(this.#files.read(join(memory, 'cgroup.subtree_control')));
+    const quotaOf = (folder: string) => this.#files.read(join(folder, 'cpu.cfs_quota_us'));
+    const [hasCpu, hasPids] =
+      version === 2
+        ? [handed.includes('cpu'), handed.includes('pids')]
+        : [cpu !== undefined && quotaOf(cpu) !== undefined, pids !== undefined];
+    return [
+      'memoryMiB',
+      ...(hasCpu ? (['cpuPercent'] as const) : []),
+      ...(hasPids ? (['processes'] as const) : []),
+    ];
   }
 
   /** Where a run's group will be; pure, so that it can be on disk before the group is. */

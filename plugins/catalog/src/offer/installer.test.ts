@@ -21,9 +21,10 @@ const { games, runtimes } = await loadGames({
 });
 const minecraft = games.find(({ id }) => id === 'minecraft')!;
 
-/** `java -jar installer.jar --installServer <folder>` writes `run.sh`; what that starts is the server. */
+/** `java <heap> -jar installer.jar --installServer <folder>` writes `run.sh`; what that starts is the server. */
 const java = `#!/bin/sh
-if [ "$1" = -jar ]; then
+if [ "$2" = -jar ]; then
+  [ "$1" = -XX:MaxRAMPercentage=70.0 ] && shift || exit 7
   [ "$3" = --installServer ] && [ "$(cat "$2")" = installer ] || exit 9
   mkdir -p "$4/libraries"
   echo 'java @user_jvm_args.txt @libraries/unix_args.txt "$@"' > "$4/run.sh"

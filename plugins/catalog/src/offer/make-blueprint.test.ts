@@ -53,6 +53,13 @@ test('artifacts are requested for the version, the system and the processor', ()
   ]);
 });
 
+test('what an instance of a game may use is the template’s to say', () => {
+  const limits = { cpuPercent: 200, processes: 1024 };
+  const target = { platform: 'linux', arch: 'x64' };
+  const paper = { ...variantOf('paper'), limits };
+  assert.equal(makeBlueprint(minecraft, paper, '1.21.4', runtimes, target).limits, limits);
+});
+
 test('the agent finds only placeholders that it can fill', () => {
   const { spec } = blueprint('paper', '1.21.4');
   assert.is(spec.launch.args[2], 'sh');

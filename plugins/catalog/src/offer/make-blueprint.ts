@@ -34,6 +34,7 @@ export function makeBlueprint(
     version,
     hostPrefix: game.hostPrefix,
     memoryMiB,
+    ...(variant.limits === undefined ? {} : { limits: variant.limits }),
     artifacts: [
       ...(runtime === undefined ? [] : [{ name: 'runtime', ...fill(runtime.artifact) }]),
       ...variant.artifacts

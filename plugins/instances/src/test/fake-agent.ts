@@ -2,13 +2,15 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { AgentOperation } from '@zlh/agent';
+import type { AgentOperation, InstanceSpec } from '@zlh/agent';
 import { WebSocketServer, type WebSocket } from 'ws';
 
 export interface FakeAgent {
   readonly url: string;
   /** `POST /start`, in order. */
   readonly asked: string[];
+  /** The last it was given. */
+  spec: InstanceSpec | undefined;
   /** The state in which each operation is answered. */
   outcome: AgentOperation['state'];
   /** What `GET /metrics` answers. */
@@ -44,7 +46,11 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
       if (request.method === 'GET') return { items: [say] };
       return { ok: true, result: { said: await text(request) } };
     }
-    const { operationId } = JSON.parse((await text(request)) || '{}') as { operationId?: string };
+    const { operationId, spec } = JSON.parse((await text(request)) || '{}') as {
+      operationId?: string;
+      spec?: InstanceSpec;
+    };
+    if (spec !== undefined) agent.spec = spec;
     if (operationId === undefined) return {};
     kinds.set(operationId, first);
     return { operation: operation(operationId, first) };
@@ -62,6 +68,7 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
   const agent: FakeAgent = {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     asked: [],
+    spec: undefined,
     outcome: 'succeeded',
     figures: 'zlh_agent_ready 1\n',
     consoles,

@@ -24,11 +24,18 @@ export class FakeProvider implements Provider {
   /** Waited for by `create`. */
   gate: Promise<void> = Promise.resolve();
   brought = 0;
+  #made: ((agent: FakeAgent) => void) | undefined;
+
+  /** The next one that is made, before anything is asked of it. */
+  nextAgent(): Promise<FakeAgent> {
+    return new Promise((resolve) => (this.#made = resolve));
+  }
 
   async create({ instanceId, ports }: Parameters<Provider['create']>[0]): Promise<Placement> {
     await this.gate;
     const agent = this.agents.get(instanceId) ?? (await startFakeAgent());
     this.agents.set(instanceId, agent);
+    this.#made?.(agent);
     const game = { host: '127.0.0.1', port: 25_565 };
     return {
       agentUrl: agent.url,
@@ -76,6 +83,7 @@ const blueprint: Blueprint = {
   version: '1',
   hostPrefix: 'mc',
   memoryMiB,
+  limits: { diskMiB: 2048 },
   artifacts: [],
   ports: [{ name: 'game', protocol: 'tcp' }],
   spec: {
