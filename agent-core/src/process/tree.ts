@@ -45,6 +45,21 @@ export function findShim(runId: string): ProcessId | undefined {
   );
 }
 
+/** SIGKILLs exactly this process; nothing when its number is another's by now. */
+export function killProcess({ pid, startTime }: ProcessId): void {
+  if (statProcess(pid)?.startTime === startTime) send(pid, 'SIGKILL');
+}
+
+/** Ends whatever might still launch the game of a run: its shim, and what that has just forked. */
+export async function killShim(runId: string): Promise<void> {
+  for (let round = 0; round < KILL_ROUNDS; round++) {
+    const shim = findShim(runId);
+    if (shim === undefined) return;
+    killProcess(shim);
+    await delay(ROUND_MS);
+  }
+}
+
 /** Sends a signal to the leader's process group, as Ctrl-C in a terminal would. */
 export function signalGroup(leader: ProcessId, signal: NodeJS.Signals): void {
   if (statProcess(leader.pid)?.startTime === leader.startTime) send(-leader.pid, signal);

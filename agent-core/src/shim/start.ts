@@ -18,6 +18,9 @@ const main = fileURLToPath(
   new URL(`./main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
 );
 
+/** Many times what a busy machine needs. */
+const READY_WITHIN_MS = 30_000;
+
 /** Bounds for heap, young generation and helper threads; none makes it smaller at rest. */
 const FLAGS = ['--max-old-space-size=48', '--max-semi-space-size=1', '--v8-pool-size=1'];
 
@@ -30,13 +33,19 @@ export function clearRunFolder(runDir: string): void {
   for (const name of Object.values(others)) rmSync(join(runDir, name), { force: true });
 }
 
-/** `compileCache` is shared by all shims of the machine; it makes them start fast and stay small. */
+/**
+ * `compileCache` is shared by all shims of the machine; it makes them start fast and stay small. A shim that is not
+ * ready after `withinMs` is ended. Of one that failed the game may live.
+ */
 export async function startShim(
   runDir: string,
   request: LaunchRequest,
   compileCache: string,
+  withinMs = READY_WITHIN_MS,
 ): Promise<ShimRecord> {
-  const why = await tryShim(runDir, request, compileCache).catch((error: Error) => error.message);
+  const why = await tryShim(runDir, request, compileCache, withinMs).catch(
+    (error: Error) => error.message,
+  );
   const record = readShimRecord(runDir);
   if (why === undefined && record !== undefined) return record;
   throw new CodedError(
@@ -51,6 +60,7 @@ async function tryShim(
   runDir: string,
   request: LaunchRequest,
   compileCache: string,
+  withinMs: number,
 ): Promise<string | undefined> {
   const log = openSync(join(runDir, runFiles.log), 'w', 0o600);
   const child = spawn(process.execPath, [...FLAGS, main], {
@@ -64,9 +74,20 @@ async function tryShim(
   const ended = once(child, 'exit').then(() => false);
   child.stdin.on('error', () => {}); // it died before it read everything: 'exit' tells why
   child.stdin.end(JSON.stringify(request));
-  const isReady = await Promise.race([once(child.stdout, 'data').then(() => true), ended]);
+  let late: NodeJS.Timeout | undefined;
+  const isReady = await Promise.race([
+    once(child.stdout, 'data').then(() => true),
+    ended,
+    new Promise<undefined>((resolve) => (late = setTimeout(() => resolve(undefined), withinMs))),
+  ]);
+  clearTimeout(late);
+  if (isReady === undefined) {
+    child.kill('SIGKILL');
+    await ended;
+  }
   child.stdout.destroy();
   child.unref();
+  if (isReady === undefined) return `it was not ready within ${withinMs / 1000} seconds`;
   return isReady ? undefined : lastLine(join(runDir, runFiles.log));
 }
 

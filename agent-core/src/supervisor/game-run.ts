@@ -6,13 +6,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@zlh/kernel';
 import type { ConsoleHub } from '../console/console-hub.ts';
 import { isAlive, type ProcessId } from '../lib/process-id.ts';
+import { within } from '../lib/promises.ts';
 import type { RunGroup } from '../process/groups/run-group.ts';
-import { killRun, signalGroup } from '../process/tree.ts';
+import { findShim, killProcess, killRun, killShim, signalGroup } from '../process/tree.ts';
 import { ShimClient } from '../shim/client.ts';
 import type { ExitRecord } from '../shim/frames.ts';
 import type { ShimRecord } from '../shim/launch.ts';
 import { readExitRecord, readScrollback, readShimRecord } from '../shim/start.ts';
 import { signalName, type RunEnd } from './classify.ts';
+
+/** How long a shim may take to tell the exit of a game that is dead. */
+const LAST_WORD_MS = 5_000;
 
 /** Why a run is being ended by us; null while it is meant to go on. */
 export type Intent = 'stop' | 'kill' | 'too-late' | 'hung' | null;
@@ -34,6 +38,10 @@ export class GameRun {
   /** Where commands go when not to the terminal; set by who follows the runs. */
   console: RunConsole | undefined;
   readonly #client: ShimClient;
+  readonly #shim: ProcessId;
+  /** Resolves when the shim has told the exit, or is gone. */
+  readonly #heard: Promise<void>;
+  #told = false;
 
   /** Takes over a live shim; its output since what the console has goes there. */
   constructor(
@@ -46,6 +54,7 @@ export class GameRun {
     this.id = record.runId;
     this.leader = record.child;
     this.group = group;
+    this.#shim = record.shim;
     let end: (record: ExitRecord | undefined) => void;
     const over = new Promise<ExitRecord | undefined>((resolve) => (end = resolve));
     this.#client = ShimClient.attach(runDir, record.shim, console.end, {
@@ -58,6 +67,7 @@ export class GameRun {
         end(readExitRecord(runDir, record.runId));
       },
     });
+    this.#heard = over.then(() => void (this.#told = true));
     this.ended = over.then((exit) => settleRun(this, exit, log));
   }
 
@@ -87,8 +97,11 @@ export class GameRun {
   }
 
   /** SIGKILLs everything; `ended` follows. False when something could not be killed. */
-  kill(): Promise<boolean> {
-    return killRun(this.id, this.leader, () => this.group?.members() ?? []);
+  async kill(): Promise<boolean> {
+    if (!(await killRun(this.id, this.leader, () => this.group?.members() ?? []))) return false;
+    await within(LAST_WORD_MS, this.#heard);
+    if (!this.#told) killProcess(this.#shim);
+    return true;
   }
 
   /** Leaves the game running under its shim. */
@@ -121,14 +134,10 @@ const SETTLE_MS = 5_000;
 const LOOK_MS = 20;
 
 /**
- * The live shim of a run started by an earlier agent, or undefined. A shim killed half way through its
- * launch is waited for, because it may be about to launch the game.
+ * The live shim of a run started by an earlier agent, or undefined: then there is none. A shim killed half way through
+ * its launch is waited for, because it may be about to launch the game; one that does not get on is ended.
  */
-export async function findLiveShim(
-  runDir: string,
-  runId: string,
-  findShim: (runId: string) => ProcessId | undefined,
-): Promise<ShimRecord | undefined> {
+export async function findLiveShim(runDir: string, runId: string): Promise<ShimRecord | undefined> {
   const deadline = performance.now() + SETTLE_MS;
   while (performance.now() < deadline) {
     const record = readShimRecord(runDir);
@@ -138,5 +147,6 @@ export async function findLiveShim(
       return undefined;
     await delay(LOOK_MS);
   }
+  await killShim(runId);
   return undefined;
 }

@@ -1,7 +1,7 @@
 /**
  * The one way a game comes to life: whole artifacts, free ports, a clean run folder, a note on disk,
  * and only then the shim. Promises that a crash between any two steps leaves nothing a later agent
- * cannot find by the run's id.
+ * cannot find by the run's id, and a launch that failed nothing at all.
  */
 import { randomUUID } from 'node:crypto';
 import type { ConsoleHub } from '../console/console-hub.ts';
@@ -10,6 +10,7 @@ import type { InstanceSpec } from '../contract/spec.ts';
 import { now } from '../lib/clock.ts';
 import { countOomKills } from '../lib/machine.ts';
 import type { ControlGroups, Limits } from '../process/groups/control-groups.ts';
+import { killRun, killShim } from '../process/tree.ts';
 import type { ShimRecord } from '../shim/launch.ts';
 import { clearRunFolder, startShim } from '../shim/start.ts';
 import { planLaunch, type Places } from './launch-plan.ts';
@@ -27,6 +28,8 @@ export interface LaunchOptions {
   readonly places: Places;
   readonly console: ConsoleHub;
   readonly groups: ControlGroups;
+  /** How long a shim may take to be ready; default 30 s. */
+  readonly shimWithinMs?: number;
   /** Makes sure that every artifact is there and whole. */
   readonly ensureArtifacts: (spec: InstanceSpec, signal: AbortSignal) => Promise<void>;
 }
@@ -36,7 +39,7 @@ const SIZE = { cols: 120, rows: 40 };
 /** `remember` must have the run on disk when it returns; it is called with null when no shim came up. */
 export async function launchGame(
   spec: InstanceSpec,
-  { runDir, compileCache, places, console, groups, ensureArtifacts }: LaunchOptions,
+  { runDir, compileCache, places, console, groups, ensureArtifacts, shimWithinMs }: LaunchOptions,
   remember: (run: RunMemory | null) => void,
   signal: AbortSignal,
 ): Promise<{ shim: ShimRecord; memory: RunMemory }> {
@@ -70,8 +73,10 @@ export async function launchGame(
   };
   try {
     if (folders !== null) groups.make(folders, limitsOf(spec));
-    return { shim: await startShim(runDir, request, compileCache), memory };
+    return { shim: await startShim(runDir, request, compileCache, shimWithinMs), memory };
   } catch (error) {
+    await killShim(id);
+    await killRun(id, null, () => group?.members() ?? []);
     await group?.remove();
     remember(null);
     throw error;

@@ -5,7 +5,7 @@
 import type { Logger } from '@zlh/kernel';
 import { bootId } from '../lib/process-id.ts';
 import type { ControlGroups } from '../process/groups/control-groups.ts';
-import { findShim, killRun } from '../process/tree.ts';
+import { killRun } from '../process/tree.ts';
 import type { ShimRecord } from '../shim/launch.ts';
 import { readExitRecord } from '../shim/start.ts';
 import type { RunEnd } from './classify.ts';
@@ -31,7 +31,7 @@ export async function findLeft(run: RunMemory | null, options: Options): Promise
   const { runDir, groups, log } = options;
   await sweep(groups, run, log);
   if (run === null) return { what: 'nothing' };
-  const shim = await findLiveShim(runDir, run.id, findShim);
+  const shim = await findLiveShim(runDir, run.id);
   if (shim !== undefined) return { what: 'running', shim };
   const exit = readExitRecord(runDir, run.id);
   const group = groupOf(run, groups);

@@ -1,12 +1,16 @@
 /**
  * Ends a run politely first: each step of the spec with its wait, SIGKILL of everything at the end.
- * Promises that the run is over when it returns, unless the signal aborted it.
+ * Promises that the run is over when it returns.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StopStep } from '../contract/spec.ts';
+import { errors } from './errors.ts';
 import type { GameRun } from './game-run.ts';
 
-/** Rejects with the signal's reason when aborted between or during steps. */
+/**
+ * Rejects with the signal's reason when aborted between or during steps, and with `AGENT_UNKILLABLE` when something of the
+ * run lives on.
+ */
 export async function climbStopLadder(
   run: GameRun,
   steps: readonly StopStep[],
@@ -19,7 +23,8 @@ export async function climbStopLadder(
     if (await endsWithin(run, step.waitMs, signal)) return;
   }
   signal.throwIfAborted();
-  await run.kill();
+  run.intent = 'kill'; // from here on there is no way back
+  if (!(await run.kill())) throw errors.unkillable();
   await run.ended;
 }
 
