@@ -63,6 +63,16 @@ async function endsWhole(how: 'stop' | 'kill'): Promise<void> {
   assert.is((await agent.perform('start')).state, 'succeeded');
 }
 
+test('a start finds out that the server it would leave running is dead', async () => {
+  const { runId, child } = await frozen({ crash: { ...testSpec(1).crash, maxCrashes: 0 } });
+  process.kill(child.pid, 'SIGKILL');
+  await until(() => !isAlive(child));
+  const started = await agent.perform('start');
+  assert.is(started.state, 'succeeded', JSON.stringify(started.error));
+  assert.equal(findRun(runId, child), []);
+  assert.ok(isAlive(readShimRecord(join(agent.home, 'run'))!.child!));
+});
+
 test('a frozen shim that the next agent finds keeps no server from being killed', async () => {
   const run = await frozen();
   await agent.kill('SIGKILL');

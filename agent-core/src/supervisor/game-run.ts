@@ -96,6 +96,10 @@ export class GameRun {
     if (this.leader !== null) signalGroup(this.leader, signal);
   }
 
+  get isAlive(): boolean {
+    return this.leader === null || isAlive(this.leader);
+  }
+
   /** SIGKILLs everything; `ended` follows. False when something could not be killed. */
   async kill(): Promise<boolean> {
     if (!(await killRun(this.id, this.leader, () => this.group?.members() ?? []))) return false;

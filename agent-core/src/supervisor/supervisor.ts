@@ -127,8 +127,8 @@ export class Supervisor {
 
   /** Resolves when the server is ready. Rejects with a coded error; an abort ends the server again. */
   async start(signal: AbortSignal): Promise<void> {
+    if (await this.#isUp()) return;
     this.#selfStart.cancel();
-    if (this.#state === 'running') return;
     // Asked for by a person: earlier crashes are forgotten. This must be on disk before anything runs.
     this.#options.memory.change({ wanted: true, crash: null, quitIn: null });
     const live = this.#live;
@@ -142,6 +142,16 @@ export class Supervisor {
       else if (this.#state === 'stopped') this.#options.memory.remember({ wanted: false });
       throw error;
     }
+  }
+
+  /** Whether it runs and needs no start. The end of one that has just died is dealt with first, however that is told. */
+  async #isUp(): Promise<boolean> {
+    if (this.#state !== 'running') return false;
+    const live = this.#live;
+    if (live === undefined || live.run.isAlive) return true;
+    if (!(await live.run.kill())) throw errors.unkillable();
+    await live.over;
+    return false;
   }
 
   /** Resolves when nothing runs any more. An abort leaves a server that still runs running. */
