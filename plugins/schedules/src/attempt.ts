@@ -2,6 +2,7 @@
 import { CodedError } from '@zlh/kernel';
 import type { EntityManager } from '@zlh/database';
 import { Problem } from '@zlh/http';
+import { unexpected } from './failing.ts';
 import { labelOf, type ClockworkGround } from './ground.ts';
 import { actionOf } from './inputs.ts';
 import type { ScheduleRow } from './schema.ts';
@@ -63,11 +64,7 @@ export async function attempt(
       { err: error, scheduleId: row.id, instanceId: row.instance_id },
       'a schedule could not be run',
     );
-    return ended(
-      'failed',
-      'schedules.unexpected',
-      'Something unexpected happened. Give the host the id of this schedule.',
-    );
+    return ended('failed', unexpected.code, unexpected.detail);
   }
 }
 

@@ -211,6 +211,46 @@ test('whose rights are gone, its schedule is turned off and says so', async () =
   assert.is((await platform.operations(instanceId)).length, 2);
 });
 
+test('an action that always throws is counted, and tried ever more seldom until it works again', async () => {
+  platform.act = () => Promise.reject(new Error('it is broken'));
+  const made = await platform.schedule(platform.instance(), {
+    cron: '* * * * *',
+    action: { kind: 'test' },
+  });
+  const after = async (time: string, count: number) => {
+    platform.now = new Date(`2027-01-01T${time}Z`);
+    const now = await platform.until(made, ({ failures, last }) => failures === count && !!last);
+    assert.is(now.next[0], now.nextAt);
+    return now;
+  };
+  assert.is((await after('20:01:00', 1)).nextAt, '2027-01-01T20:02:00.000Z');
+  assert.is((await after('20:02:00', 2)).nextAt, '2027-01-01T20:04:00.000Z');
+  const third = await after('20:04:00', 3);
+  assert.is(third.nextAt, '2027-01-01T20:07:00.000Z');
+  assert.equal([third.last!.outcome, third.last!.error!.code], ['failed', 'schedules.unexpected']);
+  platform.act = async () => ({ skipped: 'It is a test.' });
+  assert.is((await after('20:07:00', 0)).nextAt, '2027-01-01T20:08:00.000Z');
+});
+
+test('a run that breaks is tried again, and says so; after ten minutes it has failed', async () => {
+  const made = await platform.schedule(platform.instance());
+  platform.broken.add(made.instanceId);
+  platform.now = at('04:00:00');
+  await platform.looked();
+  const broken = await platform.until(made, () => true);
+  assert.equal(
+    [broken.failures, broken.last!.outcome, broken.nextAt],
+    [1, 'failed', '2027-01-02T04:00:00.000Z'],
+  );
+  platform.broken.clear();
+  platform.now = at('04:11:00');
+  const { last, nextAt } = await platform.until(made, ({ failures }) => failures === 2);
+  assert.equal(
+    [last!.outcome, last!.error!.code, nextAt],
+    ['failed', 'schedules.unexpected', '2027-01-03T04:00:00.000Z'],
+  );
+});
+
 test('a server that its owner has stopped is not restarted', async () => {
   const instanceId = platform.instance();
   const made = await platform.schedule(instanceId);

@@ -5,6 +5,7 @@
  */
 import type { EntityManager } from '@zlh/database';
 import { attempt, type Attempt } from './attempt.ts';
+import { pauseMs, tryAgainAfterMs, unexpected } from './failing.ts';
 import { labelOf, type ClockworkGround } from './ground.ts';
 import type { ScheduledRun } from './index.ts';
 import { actionOf } from './inputs.ts';
@@ -85,22 +86,34 @@ export class Clockwork {
         { err: error, scheduleId: row.id, instanceId: row.instance_id },
         'a schedule broke',
       );
-      await database
-        .fork()
-        .execute('update schedules_schedule set wake_at = ? where id = ? and wake_at = ?', [
-          new Date(now.getTime() + tryAgainMs),
-          row.id,
-          row.wake_at,
-        ]);
+      await this.#postpone(row, now);
     }
     if (warning !== undefined) this.#tell(warning);
     return row !== undefined;
+  }
+
+  /** The same run is tried again later, unless somebody else has moved on meanwhile. */
+  async #postpone({ id, failures, wake_at }: ScheduleRow, now: Date): Promise<void> {
+    await this.#ground.database.fork().execute(
+      `update schedules_schedule set wake_at = ?, failures = failures + 1, last_at = ?, last_outcome = 'failed',
+           last_operation_id = null, last_error = ?::jsonb where id = ? and wake_at = ?`,
+      [
+        new Date(now.getTime() + tryAgainAfterMs(failures)),
+        now,
+        JSON.stringify(unexpected),
+        id,
+        wake_at,
+      ],
+    );
   }
 
   async #run(em: EntityManager, row: ScheduleRow, now: Date): Promise<void> {
     const due = row.next_at!;
     const late = now.getTime() - due.getTime();
     if (row.tried_since === null && late > graceMs && row.missed === 'skip') {
+      const broke = row.failures > 0 && row.last_at !== null && row.last_at >= due;
+      if (broke)
+        return this.#advance(em, row, now, { at: due, outcome: 'failed', error: unexpected });
       const detail = 'The platform was not running at its time, nor in the ten minutes after it.';
       return this.#advance(em, row, now, {
         at: due,
@@ -134,12 +147,14 @@ export class Clockwork {
   /** Notes how it went, and what comes next. One that is refused is turned off: it would be refused every time. */
   async #advance(em: EntityManager, row: ScheduleRow, now: Date, result: Attempt): Promise<void> {
     const { at, outcome, operationId = null, error = null } = result;
+    const failures = failuresAfter(row, outcome);
+    const after = new Date(now.getTime() + pauseMs(failures));
     const next =
-      outcome === 'refused' ? null : nextTime({ cron: row.cron, timeZone: row.time_zone }, now);
+      outcome === 'refused' ? null : nextTime({ cron: row.cron, timeZone: row.time_zone }, after);
     const action = actionOf(this.#ground.actions, row.kind);
     await em.execute(
       `update schedules_schedule set enabled = enabled and ?, next_at = ?, wake_at = ?, tried_since = null, tried_error = null,
-         last_at = ?, last_outcome = ?, last_operation_id = ?, last_error = ?::jsonb where id = ?`,
+         last_at = ?, last_outcome = ?, last_operation_id = ?, last_error = ?::jsonb, failures = ? where id = ?`,
       [
         next !== null,
         next,
@@ -148,6 +163,7 @@ export class Clockwork {
         outcome,
         operationId,
         error === null ? null : JSON.stringify(error),
+        failures,
         row.id,
       ],
     );
@@ -249,6 +265,12 @@ function isGivenUp(row: ScheduleRow, now: Date): boolean {
   if (waited(row, now) <= graceMs) return false;
   const wasAway = now.getTime() - row.wake_at!.getTime() > graceMs;
   return row.missed === 'skip' || !wasAway;
+}
+
+/** What says nothing about the schedule itself neither counts nor forgives. */
+function failuresAfter({ failures }: ScheduleRow, outcome: Attempt['outcome']): number {
+  if (outcome === 'failed') return failures + 1;
+  return outcome === 'conflict' || outcome === 'missed' ? failures : 0;
 }
 
 /** Of one that was put off before its reason was kept. */

@@ -88,7 +88,7 @@ export class Schedules {
         missed: given.missed ?? before.missed,
       });
       const [row] = await em.execute<RawRow[]>(
-        `update schedules_schedule set (user_id, ${names}, next_at, wake_at, tried_since) = (?, ${places}, ?, ?, ?)
+        `update schedules_schedule set (user_id, ${names}, next_at, wake_at, tried_since, failures) = (?, ${places}, ?, ?, ?, ?)
          where id = ? returning ${columns}`,
         [identity.id, ...values(wanted), ...this.#dueAfter(before, wanted), id],
       );
@@ -150,16 +150,20 @@ export class Schedules {
     return [next, next === null ? null : wakeTime(action, wanted.input, next, now)];
   }
 
-  /** `next_at`, `wake_at` and `tried_since`: a run that is due or waits is neither lost nor doubled by another name. */
-  #dueAfter(before: ScheduleRow, wanted: Wanted): [Date | null, Date | null, Date | null] {
-    const { next_at: next, wake_at: wake, tried_since: since } = before;
-    const isSame = (name: keyof Wanted) =>
-      JSON.stringify(before[name]) === JSON.stringify(wanted[name]);
-    if (next === null || !(['cron', 'time_zone', 'enabled'] as const).every(isSame))
-      return [...this.#due(wanted), null];
-    if (since !== null || (isSame('kind') && isSame('input'))) return [next, wake, since];
+  /**
+   * `next_at`, `wake_at`, `tried_since` and `failures`: a run that is due or waits is neither lost nor doubled by another
+   * name. One that failed is begun anew with whatever is changed in what it does.
+   */
+  #dueAfter(before: ScheduleRow, wanted: Wanted): [Date | null, Date | null, Date | null, number] {
+    const { next_at: next, wake_at: wake, tried_since: since, failures } = before;
+    const isSame = (...members: readonly (keyof Wanted)[]) =>
+      members.every((name) => JSON.stringify(before[name]) === JSON.stringify(wanted[name]));
+    const doesTheSame = isSame('kind', 'input');
+    const comesAnew = !isSame('cron', 'time_zone', 'enabled') || (failures > 0 && !doesTheSame);
+    if (next === null || comesAnew) return [...this.#due(wanted), null, 0];
+    if (since !== null || doesTheSame) return [next, wake, since, failures];
     const action = actionOf(this.#ground.actions, wanted.kind);
-    return [next, wakeTime(action, wanted.input, next, this.#now()), null];
+    return [next, wakeTime(action, wanted.input, next, this.#now()), null, failures];
   }
 
   #view(row: ScheduleRow): ScheduleView {
@@ -175,7 +179,7 @@ export class Schedules {
       action: { kind: row.kind, input: row.input },
       missed: row.missed,
       nextAt: row.next_at === null ? null : at(row.next_at),
-      next: row.enabled ? nextTimes(times, this.#now(), 3).map(at) : [],
+      next: row.enabled ? nextTimes(times, this.#upTo(row), 3).map(at) : [],
       last:
         row.last_at === null
           ? null
@@ -185,8 +189,15 @@ export class Schedules {
               operationId: row.last_operation_id,
               error: row.last_error,
             },
+      failures: row.failures,
       createdAt: at(row.created_at),
     };
+  }
+
+  /** The times that come are those from the next run on: one that fails again and again is put off. */
+  #upTo({ next_at: next }: ScheduleRow): Date {
+    const now = this.#now();
+    return next === null || next <= now ? now : new Date(next.getTime() - 1000);
   }
 
   async #record(

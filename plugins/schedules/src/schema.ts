@@ -32,6 +32,8 @@ const ScheduleEntity = defineEntity({
     lastOutcome: p.string().length(20).nullable(),
     lastOperationId: p.uuid().nullable(),
     lastError: p.json().nullable(),
+    /** Runs in a row that could not begin. */
+    failures: p.integer().default(0),
     createdAt: p.datetime(),
   },
   indexes: [
@@ -63,6 +65,10 @@ export const scheduleMigrations = [
     name: '002_tried_error',
     up: ['alter table "schedules_schedule" add column "tried_error" jsonb null'],
   },
+  {
+    name: '003_failures',
+    up: ['alter table "schedules_schedule" add column "failures" int not null default 0'],
+  },
 ] as const;
 
 export interface ScheduleRow {
@@ -84,11 +90,12 @@ export interface ScheduleRow {
   readonly last_outcome: Outcome | null;
   readonly last_operation_id: string | null;
   readonly last_error: { readonly code: string; readonly detail: string } | null;
+  readonly failures: number;
   readonly created_at: Date;
 }
 
 export const columns =
-  'id, instance_id, user_id, name, enabled, cron, time_zone, kind, input, missed, next_at, wake_at, tried_since, tried_error, last_at, last_outcome, last_operation_id, last_error, created_at';
+  'id, instance_id, user_id, name, enabled, cron, time_zone, kind, input, missed, next_at, wake_at, tried_since, tried_error, last_at, last_outcome, last_operation_id, last_error, failures, created_at';
 
 const times = ['next_at', 'wake_at', 'tried_since', 'last_at', 'created_at'] as const;
 

@@ -79,6 +79,11 @@ export const ScheduleView = Type.Object(
         error: orNull(Type.Object({ code: Type.String(), detail: Type.String() })),
       }),
     ),
+    failures: Type.Integer({
+      minimum: 0,
+      description:
+        'Runs in a row that could not begin. From the second on the next one is put off, by an hour at most.',
+    }),
     createdAt: time,
   },
   { title: 'Schedule' },

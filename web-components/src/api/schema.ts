@@ -319,6 +319,8 @@ export interface Schedule {
     operationId: string | null;
     error: { code: string; detail: string } | null;
   } | null;
+  /** Runs in a row that could not begin. From the second on the next one is put off, by an hour at most. */
+  failures: number;
   createdAt: string;
 }
 

@@ -18,7 +18,14 @@ import { definePlugin } from '@zlh/kernel';
 import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { OperationKinds, Operations, type OperationView } from '@zlh/operations';
 import operations from '@zlh/operations/platform';
-import { Clock, type ScheduleView } from '../index.ts';
+import { Type } from 'typebox';
+import {
+  Clock,
+  scheduledAction,
+  ScheduledActions,
+  type ScheduleView,
+  type Skipped,
+} from '../index.ts';
 import schedules from '../platform.ts';
 
 const roles: Readonly<Record<string, InstanceRole>> = {
@@ -42,6 +49,10 @@ export interface Room {
   readonly gone: Set<string>;
   /** Permissions that keys of this user lack. */
   readonly denied: Set<string>;
+  /** Instances that cannot even be looked up. */
+  readonly broken: Set<string>;
+  /** What the action `test` does. */
+  act(): Promise<Skipped>;
   /** Waited for by every command. */
   gate: Promise<void>;
   /** Waited for between the beginning of an operation and the commit. */
@@ -90,6 +101,8 @@ export async function startSchedules(options: Options): Promise<TestSchedules> {
     shared: new Map(),
     gone: new Set(),
     denied: new Set(),
+    broken: new Set(),
+    act: async () => ({ skipped: 'It is a test.' }),
     gate: Promise.resolve(),
     begun: options.begun ?? (async () => undefined),
   };
@@ -169,7 +182,8 @@ export async function startSchedules(options: Options): Promise<TestSchedules> {
     async reset(now: Date) {
       room.now = now;
       room.told.length = 0;
-      for (const all of [room.instances, room.shared, room.gone, room.denied]) all.clear();
+      for (const all of [room.instances, room.shared, room.gone, room.denied, room.broken])
+        all.clear();
       room.gate = Promise.resolve();
       await kernel.use(Database).fork().execute('truncate schedules_schedule');
     },
@@ -206,6 +220,9 @@ function people(room: Room) {
           return name === undefined ? null : identity(room, name);
         },
       });
+      const test = { kind: 'test', title: 'Test', permission: 'instances.control' };
+      const input = Type.Object({});
+      add(ScheduledActions, scheduledAction({ ...test, input, run: () => room.act() }));
       for (const kind of ['start', 'stop', 'restart'])
         add(OperationKinds, {
           kind: `instances.${kind}`,
@@ -236,7 +253,10 @@ function standInInstances(room: Room, operationsOf: () => Operations): Instances
   };
   return {
     admit,
-    find: async (_em, id) => (room.instances.has(id) ? facts(id) : null),
+    find: async (_em, id) => {
+      if (room.broken.has(id)) throw new Error('it cannot be looked up');
+      return room.instances.has(id) ? facts(id) : null;
+    },
     get: async (id) => room.instances.get(id) as never,
     async begin(em, id, action, who) {
       await admit(em, id, who, 'instances.control');
