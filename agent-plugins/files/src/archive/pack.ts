@@ -20,6 +20,8 @@ import { zipStream } from './zip-stream.ts';
 const mostEntries = 500_000;
 /** Fast rather than small: a world is compressed already. */
 const gzipLevel = 3;
+/** What tar-stream can write of times: from 1970 on, in seconds of 31 bits. Later ones would come out negative. */
+const latest = (2 ** 31 - 1) * 1000;
 /** Read before its size is said: cut short meanwhile, it is stored as it is then. */
 const readAtOnce = 256 * 1024;
 
@@ -97,7 +99,7 @@ async function itemOf(
   const common = {
     name: joined(below),
     mode: Number(stat.mode) & 0o777,
-    modifiedAt: new Date(Number(stat.mtimeMs)),
+    modifiedAt: new Date(Math.min(Math.max(Number(stat.mtimeMs), 0), latest)),
     target: '',
     size: 0,
     read: () => Readable.from([]),

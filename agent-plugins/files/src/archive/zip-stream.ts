@@ -5,12 +5,15 @@
 import { crc32, createDeflateRaw } from 'node:zlib';
 import { pipeline } from 'node:stream';
 import { Readable } from 'node:stream';
+import { refusals } from '../errors.ts';
 import type { Item } from './pack.ts';
 
 const UTF8_AND_DESCRIPTOR = 0x0808;
 const VERSION = 45;
 const UNIX = 3;
 const DEFLATE = 8;
+/** Its length has two bytes. */
+const longestName = 0xffff;
 const typeBits = { file: 0o100000, folder: 0o040000, link: 0o120000 } as const;
 
 interface Written {
@@ -28,6 +31,7 @@ export async function* zipStream(items: AsyncIterable<Item>): AsyncGenerator<Buf
   let at = 0;
   for await (const item of items) {
     const name = Buffer.from(item.type === 'folder' ? `${item.name}/` : item.name);
+    if (name.length > longestName) throw refusals.treeTooDeep(item.name);
     const method = item.type === 'file' ? DEFLATE : 0;
     const offset = at;
     const head = localHeader(name, method, item.modifiedAt);
