@@ -1,6 +1,6 @@
 /** The last step of an upload takes its time, and of several connections one adds to it: whoever asks is told the truth. */
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -51,6 +51,26 @@ test('a last step that takes long goes on without its connection, and is asked a
   await held;
   while (!(await uploads.look(id)).complete);
   assert.is(readFileSync(join(home, 'data/large'), 'utf8'), 'abc');
+});
+
+test('an upload that is given up within its last step is not brought to its place', async () => {
+  let letGo = () => {};
+  const held = parts.locks.run('given-up', () => new Promise<void>((resolve) => (letGo = resolve)));
+  const id = idOf(4);
+  await uploads.begin({ id, path: 'given-up', size: 3 });
+  await uploads.append(id, 0, Readable.from([Buffer.from('abc')]));
+  await uploads.remove(id);
+  letGo();
+  await held;
+  await parts.locks.run('given-up', async () => undefined); // behind the last step
+  assert.is(existsSync(join(home, 'data/given-up')), false);
+  // The record goes first, the bytes last, and neither is written again.
+  const left = () => readdirSync(join(home, 'state/uploads')).filter((name) => name.includes(id));
+  while (left().length > 0) await new Promise(setImmediate);
+  assert.equal(
+    uploads.list().filter((each) => each.id === id),
+    [],
+  );
 });
 
 test('of two that go on at once behind a line that broke, one adds to it', async () => {

@@ -27,6 +27,8 @@ interface Known {
   arrived: number;
   /** When something of it came last, in milliseconds. */
   touchedAt: number;
+  /** Given up by whoever sent it. */
+  readonly over: AbortController;
   /** Its last step under way; one at a time. */
   finishing?: Promise<void> | undefined;
   /** The connection that adds to it now. */
@@ -124,7 +126,12 @@ export class Uploads {
       createdAt: new Date().toISOString(),
       state: 'open',
     };
-    const made: Known = { record, arrived: 0, touchedAt: Date.now() };
+    const made: Known = {
+      record,
+      arrived: 0,
+      touchedAt: Date.now(),
+      over: new AbortController(),
+    };
     {
       using _room = await this.#parts().disk.hold(wanted.size);
       await (await open(bytesPath(this.#folder, wanted.id), 'w', 0o600)).close();
@@ -168,8 +175,14 @@ export class Uploads {
 
   async remove(id: string): Promise<void> {
     const known = this.#find(id);
+    known.over.abort(refusals.unknown());
     await this.#hangUp(known);
-    await this.#forget(known);
+    // Its last step ends before anything is moved; what is at its place already stays there.
+    const ended = Promise.resolve(known.finishing).catch(() => undefined);
+    await within(
+      this.#answerWithinMs,
+      ended.then(() => this.#forget(known)),
+    );
   }
 
   /** The client came back, so its earlier connection is of no use to anybody. */
@@ -232,9 +245,10 @@ export class Uploads {
     const { path } = known.record;
     try {
       await locks.run(path, async () => {
-        const { record } = known;
+        const { record, over } = known;
         if (record.state === 'done') return;
         await this.#assertHash(known);
+        over.signal.throwIfAborted();
         const names = parsePath(record.path);
         if (record.state === 'moving' && (await this.#hasPlace(record))) {
           await unlink(bytesPath(this.#folder, record.id));
@@ -291,7 +305,11 @@ export class Uploads {
     const { sha256, id } = known.record;
     if (sha256 === undefined || known.record.state === 'moving') return;
     const hash = createHash('sha256');
-    await pipeline(createReadStream(bytesPath(this.#folder, id), { highWaterMark: 1 << 20 }), hash);
+    const bytes = createReadStream(bytesPath(this.#folder, id), { highWaterMark: 1 << 20 });
+    const { signal } = known.over;
+    await pipeline(bytes, hash, { signal }).catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : error;
+    });
     const got = hash.digest('hex');
     if (got === sha256) return;
     await this.#forget(known);
@@ -310,6 +328,7 @@ export class Uploads {
       record,
       arrived: found?.size ?? record.size,
       touchedAt: found?.mtimeMs ?? Date.parse(record.createdAt),
+      over: new AbortController(),
     };
     this.#known.set(record.id, known);
     if (found === undefined && record.state === 'moving') await this.#save(known, 'done');
