@@ -46,13 +46,16 @@ export async function renameFile(
         else disk.wrote(-freedBy(there));
       }
     } catch (error) {
-      throw explained(error, to);
+      const moved = (error as NodeJS.ErrnoException).code === 'EACCES' && isClosed(found);
+      throw explained(error, moved ? from : to);
     }
     return await entryAt(target);
   });
 }
 
 const isFolder = (stat: BigIntStats) => stat.isDirectory();
+/** To its own owner. */
+const isClosed = (stat: BigIntStats) => isFolder(stat) && (stat.mode & 0o200n) === 0n;
 
 /** Gone at once, however much it is; the disk gives its room back a little later, and whoever needs that waits for it. */
 export async function deleteFile(
@@ -70,11 +73,13 @@ export async function deleteFile(
     const freed = (bytes: number) => disk.wrote(-bytes, at);
     try {
       await workshop.discard(from, freed).catch(async (error: unknown) => {
-        const closed = (error as NodeJS.ErrnoException).code === 'EACCES' && isFolder(found);
-        if (!closed) throw error;
+        if (!isClosed(found) || (error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
         // Whoever moves a folder must be able to write to it.
         await tree.changeMode(place, 0o700);
-        await workshop.discard(from, freed);
+        await workshop.discard(from, freed).catch(async (again: unknown) => {
+          await tree.changeMode(place, Number(found.mode) & 0o777); // it was the folder around it
+          throw again;
+        });
       });
     } catch (error) {
       throw explained(error, path);

@@ -2,10 +2,16 @@
 import { Refusal } from '@zlh/agent';
 
 const mebibytes = (bytes: number) => Math.ceil(bytes / 1_048_576);
-/** Paths come from people and from archives: shown short, and without what a terminal would obey. */
+/** C1 controls, and what turns or breaks lines; JSON lets them through. */
+const obeyed = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** Paths come from people and from archives: shown short, and without what a terminal or a page would obey. */
 export function shown(path: string): string {
+  if (path === '') return 'The folder of the instance';
   const text = path.length > 120 ? `${path.slice(0, 120)}…` : path;
-  return JSON.stringify(text.toWellFormed());
+  return JSON.stringify(text.toWellFormed()).replace(
+    obeyed,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 const refusal =
@@ -58,8 +64,14 @@ export const refusals = {
   denied: refusal(
     403,
     'FILES_DENIED',
-    (path) => `The system does not let the agent do this to ${path}.`,
-    'Look at the permissions of the file and of its folder.',
+    (path) => `${path} is closed to the agent.`,
+    'Look at the permissions of it and of the folder it lies in: 644 for files and 755 for folders open them.',
+  ),
+  otherDisk: refusal(
+    409,
+    'FILES_OTHER_DISK',
+    (path) => `${path} is on another disk than the rest of the instance.`,
+    'What a host has mounted here can be read, copied from and packed; its host can change it.',
   ),
   isRoot: () =>
     new Refusal(
@@ -179,6 +191,8 @@ const ofSystem: Readonly<Record<string, Told>> = {
   EROFS: refusals.denied,
   ENXIO: refusals.notFile,
   EINVAL: refusals.intoItself,
+  EXDEV: refusals.otherDisk,
+  EBUSY: refusals.otherDisk,
   ENAMETOOLONG: (path) => refusals.badPath('FILES_NAME_LONG', path, 'has a name that is too long'),
   ENOSPC: () => refusals.diskFull(0, 1),
   EDQUOT: () => refusals.diskFull(0, 1),

@@ -94,6 +94,33 @@ when(await needs.root())('devices are told, and neither opened nor copied nor pa
   await trashIsEmpty();
 });
 
+when(await needs.mounts())('a disk that a host has mounted is read, and nothing else', async () => {
+  for (const path of ['disk', 'beside']) mkdirSync(at(path));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', at('disk')]);
+  try {
+    writeFileSync(at('disk/file'), 'mounted');
+    assert.is((await files.get('disk/file')).bytes.toString(), 'mounted');
+    assert.is(await act('copy', { from: 'disk', to: 'of-disk' }), 'succeeded');
+    assert.is(readFileSync(at('of-disk/file'), 'utf8'), 'mounted');
+    const rename = (from: string, to: string) =>
+      files.outcome('POST', '/files/rename', { from, to });
+    for (const outcome of [
+      files.outcome('PUT', '/files/content?path=disk/new', 'x'),
+      act('copy', { from: 'beside', to: 'disk/copy' }),
+      rename('disk/file', 'moved'),
+      rename('of-disk/file', 'disk/other'),
+      rename('disk', 'moved'),
+      remove('disk/file'),
+      remove('disk'),
+    ])
+      assert.is(await outcome, 'FILES_OTHER_DISK');
+    assert.equal(readdirSync(at('disk')), ['file']);
+  } finally {
+    execFileSync('umount', [at('disk')]);
+  }
+  for (const path of ['disk', 'beside', 'of-disk']) assert.is(await remove(path), '204');
+});
+
 /** Ten times as many were tried, too: 30 s to pack, 60 s to copy, 340 MB at most. */
 const many = 10_000;
 

@@ -18,6 +18,7 @@ export async function search(
   const until = performance.now() + longestMs;
   const items: FileEntry[] = [];
   await using start = await tree.folder(parsePath(path));
+  await start.assertReadable(); // what is closed below it is left out
   try {
     for await (const met of walk(start, { entries: mostLookedAt, skipDenied: true })) {
       if (performance.now() > until || items.length === most) return { items, complete: false };

@@ -15,10 +15,10 @@ import type { Logger } from '@zlh/kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../test/runner/needs.ts';
+import { asNobody, nobody } from './testing/as-nobody.ts';
 import { Workshop } from './workshop.ts';
 
 const log = { warn() {}, debug() {} } as unknown as Logger;
-const nobody = 65_534;
 let home: string;
 const at = (path: string) => join(home, path);
 
@@ -28,20 +28,10 @@ test.before.each(() => {
 });
 test.after.each(() => rmSync(home, { recursive: true }));
 
-/** Without the rights of root, as an agent in a container of its own may be. */
-async function asNobody(work: () => Promise<void>): Promise<void> {
-  for (const path of [home, at('data'), at('state')]) chownSync(path, nobody, nobody);
-  chmodSync(tmpdir(), 0o711);
-  process.seteuid!(nobody);
-  try {
-    await work();
-  } finally {
-    process.seteuid!(0);
-  }
-}
+const owned = () => [home, at('data'), at('state')];
 
 when(await needs.root())('folders whose owner is locked out are taken apart', async () => {
-  await asNobody(async () => {
+  await asNobody(owned(), async () => {
     const workshop = new Workshop(at('state'), at('data'), log);
     for (const path of ['gone/closed/in', 'gone/fixed/in/deep'])
       mkdirSync(at(`data/${path}`), { recursive: true });
@@ -60,7 +50,7 @@ when(await needs.root())('what cannot be taken apart is in nobody else’s way',
   writeFileSync(at('state/trash/0/roots/file'), '');
   chownSync(at('state/trash'), nobody, nobody);
   chownSync(at('state/trash/0'), nobody, nobody);
-  await asNobody(async () => {
+  await asNobody(owned(), async () => {
     const workshop = new Workshop(at('state'), at('data'), log);
     mkdirSync(at('data/gone'));
     writeFileSync(at('data/gone/file'), '');

@@ -55,14 +55,17 @@ export async function packItems(
   return squeezed;
 }
 
-/** Throws for what is neither a folder nor a file of the instance. */
+/** Throws for what is neither a folder nor a file that can be read. What lies in a folder may be closed: it is left out. */
 export async function assertPackable(tree: Tree, path: string): Promise<void> {
-  if (path === '') return;
-  await using place = await tree.place(parsePath(path));
-  const found = await place.folder.look(place.name);
-  if (found === undefined) throw refusals.notFound(path);
-  if (found.isDirectory()) await (await place.folder.child(place.name))[Symbol.asyncDispose]();
-  else await (await tree.openFile(place)).handle.close();
+  const names = parsePath(path);
+  if (names.length > 0) {
+    await using place = await tree.place(names);
+    const found = await place.folder.look(place.name);
+    if (found === undefined) throw refusals.notFound(path);
+    if (!found.isDirectory()) return await (await tree.openFile(place)).handle.close();
+  }
+  await using folder = await tree.folder(names);
+  await folder.assertReadable();
 }
 
 async function* itemsOf(tree: Tree, path: string, signal?: AbortSignal): AsyncGenerator<Item> {

@@ -82,6 +82,15 @@ export class Folder implements AsyncDisposable {
     }
   }
 
+  /** Throws when its names are not to be had. */
+  async assertReadable(): Promise<void> {
+    try {
+      await (await open(this.#prefix, constants.O_RDONLY | constants.O_DIRECTORY)).close();
+    } catch (error) {
+      throw explained(error, this.path);
+    }
+  }
+
   /** What was renamed or made here is on disk. */
   async sync(): Promise<void> {
     await using handle = await open(this.#prefix, constants.O_RDONLY | constants.O_DIRECTORY);
