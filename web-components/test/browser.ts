@@ -16,20 +16,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Axe from 'axe-core';
-import { chromium } from 'playwright-core';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { startBrowser, watchPage } from '../../test/support/browser.ts';
 import { dist, Platform } from './server.ts';
 import type { World } from './world.ts';
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -70,9 +60,7 @@ export class Portal {
       ]);
     }
     const page = await context.newPage();
-    page.on('pageerror', (error) => this.faults.push(String(error)));
-    page.on('console', (message) => this.#console(message.type(), message.text()));
-    page.on('request', (request) => this.#request(request.url()));
+    watchPage(page, this.platform.url, this.faults);
     await page.goto(this.platform.url + path);
     return page;
   }
@@ -107,22 +95,8 @@ export class Portal {
     if (this.#browser) return this.#browser;
     assertBuilt();
     await this.platform.start();
-    this.#browser = await chromium.launch({
-      executablePath: this.#executablePath ?? '',
-      args: FLAGS,
-    });
+    this.#browser = await startBrowser(this.#executablePath ?? '');
     return this.#browser;
-  }
-
-  /** An answer of 4xx is written to the console by the browser itself; that is no fault of the page. */
-  #console(type: string, text: string): void {
-    if (type === 'error' && !/^Failed to load resource|WebSocket connection to/.test(text))
-      this.faults.push(text);
-  }
-
-  #request(url: string): void {
-    const own = url.startsWith(this.platform.url) || /^(data|blob|ws):/.test(url);
-    if (!own) this.faults.push(`request to another host: ${url}`);
   }
 }
 

@@ -44,9 +44,13 @@ export class FloodViewer {
     });
   }
 
-  static async open(agent: TestAgent): Promise<FloodViewer> {
-    const headers = { authorization: `Bearer ${agent.token}` };
-    const socket = new WebSocket(`${agent.url.replace('http', 'ws')}/console`, { headers });
+  static open(agent: TestAgent): Promise<FloodViewer> {
+    return FloodViewer.at(`${agent.url}/console`, { authorization: `Bearer ${agent.token}` });
+  }
+
+  /** Of a console behind another address than the agent's own. */
+  static async at(url: string, headers: Readonly<Record<string, string>>): Promise<FloodViewer> {
+    const socket = new WebSocket(url.replace('http', 'ws'), { headers });
     const viewer = new FloodViewer(socket);
     await once(socket, 'open');
     return viewer;
