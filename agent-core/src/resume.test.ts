@@ -3,6 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@zlh/kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AgentOperation } from './contract/operation.ts';
@@ -10,9 +12,11 @@ import type { InstanceSpec } from './contract/spec.ts';
 import { isAlive } from './lib/process-id.ts';
 import { findRun } from './process/tree.ts';
 import { readShimRecord } from './shim/start.ts';
+import { MemoryFile } from './supervisor/memory.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
 import type { FakePlatform, TestAgent } from './testing/index.ts';
 
+const silent = {} as Logger;
 let platform: FakePlatform;
 let agent: TestAgent;
 let id: string;
@@ -117,6 +121,42 @@ test('a restart cancelled while it starts leaves nothing running, and says so', 
   await agent.call('POST', `/operations/${id}/cancel`, {});
   assert.equal(phasesOf(await agent.finished(id)), ['succeeded', 'cancelled']);
   assert.is((await agent.status()).state, 'stopped');
+});
+
+test('a start cancelled in the last moment of an agent is ended by the next, which leaves nothing running', async () => {
+  const spec = testSpec(await freePort(), { platformUrl: platform.url });
+  const env = { FAKE_READY_MS: '60000' };
+  await agent.perform({ ...spec, launch: { ...spec.launch, env } });
+  await begin('start');
+  await platform.until(({ state, address }) => state === 'starting' && address !== null);
+  const { runId, child } = readShimRecord(join(agent.home, 'run'))!;
+  await agent.call('POST', `/operations/${id}/cancel`, {});
+  await replaceAgent();
+  assert.is((await agent.finished(id)).state, 'cancelled');
+  assert.equal(findRun(runId, child), []);
+  assert.is((await agent.status()).state, 'stopped');
+});
+
+test('a server that becomes ready between the cancellation of its start and the next agent is ended all the same', async () => {
+  const spec = testSpec(await freePort(), {
+    platformUrl: platform.url,
+    stop: [
+      { command: 'stop', waitMs: 3_000 },
+      { signal: 'SIGTERM', waitMs: 3_000 },
+    ],
+  });
+  const env = { FAKE_READY_MS: '500', FAKE_IGNORE_STOP: '1' };
+  await agent.perform({ ...spec, launch: { ...spec.launch, env } });
+  await begin('start');
+  await platform.until(({ state, address }) => state === 'starting' && address !== null);
+  const { runId, child } = readShimRecord(join(agent.home, 'run'))!;
+  await agent.call('POST', `/operations/${id}/cancel`, {});
+  // A server that is being stopped is not told as ready; its memory has it.
+  while (new MemoryFile(join(agent.home, 'state'), silent).value.run?.readyAt === null)
+    await delay(20);
+  await replaceAgent();
+  assert.is((await agent.finished(id)).state, 'cancelled');
+  assert.equal(findRun(runId, child), []);
 });
 
 test('a kill asked for in the last moment of an agent is done by the next', async () => {

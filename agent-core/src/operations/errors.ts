@@ -42,6 +42,9 @@ export const kindTwice = (kind: string) =>
 
 export const cancelled = () =>
   new CodedError('AGENT_OPERATION_CANCELLED', 'It was cancelled.', 'Ask again when it is wanted.');
+/** Not so when the agent ends, or gave the operation up by itself. */
+export const isCancelled = ({ reason }: AbortSignal) =>
+  reason instanceof CodedError && reason.code === 'AGENT_OPERATION_CANCELLED';
 export const interrupted = () =>
   new CodedError(
     'AGENT_OPERATION_INTERRUPTED',

@@ -12,6 +12,8 @@ export interface JournalEntry {
   readonly input: unknown;
   /** Agents that ended out of turn while it was at this phase; kept here so that it survives the next one's end. */
   readonly deaths?: { readonly times: number; readonly phasesDone: number } | undefined;
+  /** Somebody asked it to end: whatever agent is there ends it. */
+  readonly cancelRequested?: true | undefined;
 }
 
 /** Ended operations kept, so that repeated requests and late questions are answered. */
@@ -40,10 +42,12 @@ export class Journal {
 
   /** Remembers without writing: progress is not worth a disk flush. */
   hold({ operation, input }: JournalEntry): void {
+    const before = this.#entries.get(operation.id);
     this.#entries.set(operation.id, {
       operation,
       input: operation.finishedAt === null ? input : null,
-      deaths: this.#entries.get(operation.id)?.deaths,
+      deaths: before?.deaths,
+      cancelRequested: before?.cancelRequested,
     });
   }
 
@@ -59,6 +63,14 @@ export class Journal {
   /** The agent ends in order: neither that nor what was before is held against the operation. */
   forgive(id: string): void {
     this.#count(id, { times: NONE, phasesDone: 0 });
+  }
+
+  /** It is to end; on disk when this returns, so that the death of the agent does not let it go on. */
+  requestCancel(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.operation.finishedAt !== null) return;
+    this.#entries.set(id, { ...entry, cancelRequested: true });
+    this.put(entry);
   }
 
   /** Throws when the disk does not take it; the entry is then known until the agent ends. */

@@ -159,6 +159,29 @@ test('agents that end in order are not held against an operation', async () => {
   assert.is(operations.get(id(1))?.state, 'succeeded');
 });
 
+test('an operation whose agent was killed over its cancellation is ended as cancelled by the next', async () => {
+  operationsWith(() => new Promise(() => {})).operations.submit(id(1), 'work', null);
+  const deaf = operationsWith(() => new Promise(() => {}));
+  deaf.operations.resume();
+  assert.is(deaf.operations.cancel(id(1))?.state, 'running');
+  const { operations, ended } = operationsWith(letsGo);
+  operations.resume();
+  await ended(id(1));
+  const { state, error } = operations.get(id(1))!;
+  assert.equal([state, error?.code], ['cancelled', 'AGENT_OPERATION_CANCELLED']);
+  assert.is(operations.cancel(id(1))?.state, 'cancelled', 'once more changes nothing');
+});
+
+test('one that costs agents even while it is cancelled ends as cancelled', () => {
+  const first = operationsWith(() => new Promise(() => {}));
+  first.operations.submit(id(1), 'work', null);
+  first.operations.cancel(id(1));
+  dies(MOST_DEATHS);
+  const { operations } = operationsWith(letsGo);
+  operations.resume();
+  assert.is(operations.get(id(1))?.state, 'cancelled');
+});
+
 test('deaths count as long as they are at the same phase', async () => {
   operationsWith(() => new Promise(() => {})).operations.submit(id(1), 'work', null);
   dies(MOST_DEATHS - 2);

@@ -101,8 +101,9 @@ export class Operations {
     return this.#maintenance.holder === id;
   }
 
-  /** Asks a running operation to end; answers it as it is now, undefined when there is none. */
+  /** Asks a running operation to end, also of the next agent; answers it as it is now, undefined when there is none. */
   cancel(id: string): AgentOperation | undefined {
+    this.#quietly(() => this.#journal.requestCancel(id));
     this.#running.find((each) => each.id === id)?.abort.abort(cancelled());
     return this.get(id);
   }
@@ -122,15 +123,18 @@ export class Operations {
         continue;
       }
       const deaths = this.#deathsOf(entry, definition);
+      const cancel = entry.cancelRequested === true ? cancelled() : undefined;
       if (deaths > MOST_DEATHS) {
-        this.#save(ended(operation, 'failed', crashed(deaths)), input);
+        const how = cancel === undefined ? 'failed' : 'cancelled';
+        this.#save(ended(operation, how, cancel ?? crashed(deaths)), input);
         continue;
       }
       this.#log.info(
         { operationId: operation.id, kind: operation.kind, deaths },
         'going on with an operation',
       );
-      this.#run(operation, input, definition, deaths === MOST_DEATHS ? crashed(deaths) : undefined);
+      const givenUp = cancel ?? (deaths === MOST_DEATHS ? crashed(deaths) : undefined);
+      this.#run(operation, input, definition, givenUp);
     }
     // Its operation is not known any more: nobody else would ever open the lock.
     if (holder !== null && !this.#running.some(({ id }) => id === holder))

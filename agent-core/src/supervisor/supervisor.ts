@@ -6,6 +6,7 @@
 import type { AgentStatus, CrashReport } from '../contract/status.ts';
 import { bootId } from '../lib/process-id.ts';
 import { abortable, within } from '../lib/promises.ts';
+import { isCancelled } from '../operations/errors.ts';
 import type { ShimRecord } from '../shim/launch.ts';
 import { readScrollback } from '../shim/start.ts';
 import { Aftermath, type EndedRun } from './aftermath.ts';
@@ -127,7 +128,8 @@ export class Supervisor {
 
   /** Resolves when the server is ready. Rejects with a coded error; an abort ends the server again. */
   async start(signal: AbortSignal): Promise<void> {
-    if (await this.#isUp()) return;
+    // One that became ready after its start was cancelled, by an agent that died over it, is ended all the same.
+    if ((await this.#isUp()) && !isCancelled(signal)) return;
     this.#selfStart.cancel();
     // Asked for by a person: earlier crashes are forgotten. This must be on disk before anything runs.
     this.#options.memory.change({ wanted: true, crash: null, quitIn: null });
