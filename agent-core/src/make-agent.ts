@@ -158,6 +158,13 @@ function assemble(parts: AgentParts): Agent {
     token,
     withinMs: config.updateWithinMs,
     letGo,
+    leave(err) {
+      log.error(
+        { err },
+        'the agent could not become the new release, and ends to be started as it',
+      );
+      process.exit(1);
+    },
   });
   operations.define({
     kind: 'update',

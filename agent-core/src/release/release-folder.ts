@@ -70,12 +70,18 @@ export class ReleaseFolder {
     return readJsonFile(join(this.path, 'failed.json')) as FailedUpdate | undefined;
   }
 
-  /** On disk before anything changes, so that every crash from here on is decided by the launcher. */
+  /** On disk before anything changes, so that every crash from here on is decided by the launcher. Throws having changed nothing. */
   begin(update: Update): void {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
     if (this.current === null) this.#placeLauncher();
-    writeFileAtomic(join(this.path, 'update.json'), JSON.stringify(update));
-    this.#link(update.to);
+    try {
+      writeFileAtomic(join(this.path, 'update.json'), JSON.stringify(update));
+      this.#link(update.to);
+    } catch (error) {
+      // The link is as it was: nothing is on probation, and the agent goes on.
+      rmSync(join(this.path, 'update.json'), { force: true });
+      throw error;
+    }
   }
 
   /** This release is healthy: from now on it is the one to come back to. */

@@ -22,6 +22,8 @@ export interface UpdaterParts {
   readonly withinMs: number;
   /** Lets go of the game, closes the doors and puts the journal on disk, as at the end of the agent. */
   readonly letGo: () => Promise<void>;
+  /** Ends this process, which has let go and is nobody's agent any more; whoever starts it next goes on. */
+  readonly leave: (reason: unknown) => never;
 }
 
 export class Updater {
@@ -70,7 +72,7 @@ export class Updater {
 
   /** Returns in the new release only; or throws in the old one. */
   async #switch({ operationId, release }: UpdateInput, to: string): Promise<void> {
-    const { folder, withinMs, letGo } = this.#parts;
+    const { folder, withinMs, letGo, leave } = this.#parts;
     this.#assertKept({ operationId, release });
     if (this.running === release.sha256) return;
     const manifest = readManifest(to);
@@ -85,8 +87,12 @@ export class Updater {
       attempts: 0,
     };
     folder.begin(update);
-    await letGo();
-    become([process.execPath, ...process.execArgv, folder.launcher, ...process.argv.slice(2)]);
+    try {
+      await letGo();
+      become([process.execPath, ...process.execArgv, folder.launcher, ...process.argv.slice(2)]);
+    } catch (error) {
+      leave(error);
+    }
   }
 
   /** Throws when the launcher has taken this release back. */
