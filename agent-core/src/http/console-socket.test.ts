@@ -91,6 +91,14 @@ test('viewers that never read cost the others no line and nobody memory', async 
   });
 });
 
+test('one who never reads does not hold up the end of the agent', async () => {
+  (await rawViewer()).pause();
+  const begun = performance.now();
+  await agent.kill('SIGTERM');
+  // Far below the half minute for which a farewell that is not answered is waited for.
+  assert.ok(performance.now() - begun < 15_000);
+});
+
 test('one who stopped reading and goes on is told to clear the screen, and sees the end', async () => {
   const slow = await joined();
   slow.pause();

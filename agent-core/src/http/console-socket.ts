@@ -13,6 +13,8 @@ import { compileCheck } from './validation.ts';
 const MAX_VIEWERS = 256;
 const MAX_MESSAGE = 65_536;
 const PING_MS = 30_000;
+/** Time to read that the agent ends; who does not read must not hold it up. */
+const FAREWELL_MS = 500;
 const POLICY = 1008;
 const TRY_LATER = 1013;
 
@@ -37,8 +39,12 @@ export class ConsoleSockets {
   }
 
   close(): void {
-    for (const viewer of this.#server.clients) viewer.close(1001, 'the agent is ending');
+    const viewers = [...this.#server.clients];
+    for (const viewer of viewers) viewer.close(1001, 'the agent is ending');
     this.#server.close();
+    setTimeout(() => {
+      for (const viewer of viewers) viewer.terminate();
+    }, FAREWELL_MS).unref();
   }
 
   #serve(viewer: WebSocket): void {
