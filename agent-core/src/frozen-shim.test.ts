@@ -1,7 +1,7 @@
 // time-limit: 300s
 /** A shim that answers nobody any more, at each moment of its life: its server can be ended, and nothing is left of either. */
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
@@ -62,6 +62,19 @@ async function endsWhole(how: 'stop' | 'kill'): Promise<void> {
   assert.equal([state, crash], ['stopped', null]);
   assert.is((await agent.perform('start')).state, 'succeeded');
 }
+
+test('why a server is being ended is on disk before it is', async () => {
+  const crash = { ...testSpec(1).crash, backoffInitialMs: 600_000, hangAfterMs: 100 };
+  const run = await frozen({ crash });
+  process.kill(run.child.pid, 'SIGSTOP');
+  const path = join(agent.home, 'state', 'supervisor.json');
+  await until(() => readFileSync(path, 'utf8').includes('"endedFor":"hung"'));
+  await agent.kill('SIGKILL');
+  await agent.start();
+  const { crash: told } = await platform.until(({ state }) => state === 'crashed');
+  assert.is(told!.reason, 'hung');
+  assert.equal(findRun(run.runId, run.child), []);
+});
 
 test('a start finds out that the server it would leave running is dead', async () => {
   const { runId, child } = await frozen({ crash: { ...testSpec(1).crash, maxCrashes: 0 } });

@@ -107,6 +107,23 @@ test('a stop cut off between its two notes has stopped a crashed server all the 
   await assertStopped();
 });
 
+for (const alive of [false, true])
+  test(`a server whose agent died over ending it for its silence has hung: ${alive ? 'it lives on' : 'it is dead'}`, () =>
+    isHung(alive));
+
+async function isHung(alive: boolean): Promise<void> {
+  const { child, shim } = await running({ crash: slowRetry });
+  await agent.kill('SIGKILL');
+  if (!alive) {
+    process.kill(child.pid, 'SIGKILL');
+    while (isAlive(shim)) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  remember(({ run, ...memory }) => ({ ...memory, run: run && { ...run, endedFor: 'hung' } }));
+  await agent.start();
+  const { crash } = await platform.until(({ state }) => state === 'crashed');
+  assert.equal([crash!.reason, isAlive(child)], ['hung', false]);
+}
+
 /** What is on disk is of the boot before. */
 function rebooted({ run, quitIn = null, ...memory }: SupervisorMemory): SupervisorMemory {
   const bootId = 'of the machine that went down';

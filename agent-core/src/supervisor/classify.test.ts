@@ -22,7 +22,9 @@ const exit = (exitCode: number): RunEnd => ({ exitCode, signal: null });
 const killed: RunEnd = { exitCode: null, signal: 'SIGKILL' };
 const vanished: RunEnd = { exitCode: null, signal: null };
 
-const heap = 'JavaScript heap out of memory';
+const heap = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory';
+/** The console as players see themselves on it. */
+const said = (words: string) => `[12:00:00] [Server thread/INFO]: <alex> ${words}\n`;
 const abort: RunEnd = { exitCode: null, signal: 'SIGABRT' };
 const ranOut = 'The system ended it because memory ran out; it may have 512 MiB';
 
@@ -73,18 +75,50 @@ const cases: readonly (readonly [string, RunEnd, Partial<Circumstances>, string,
     'out-of-memory',
     'It ran out of memory (exit code 1).',
   ],
+  [
+    'Java out of heap in colours, behind a progress bar',
+    exit(1),
+    { tail: '> \rjava.lang.OutOfMemoryError: heap' },
+    'out-of-memory',
+    'It ran out of memory (exit code 1).',
+  ],
+  ...[
+    'java.lang.OutOfMemoryError: heap',
+    'Caused by: java.lang.OutOfMemoryError',
+    'FATAL ERROR: x JavaScript heap out of memory',
+    'Cannot allocate memory',
+    '**** FAILED TO BIND TO PORT! EADDRINUSE',
+    'No space left on device',
+    'Invalid or corrupt jarfile',
+  ].map(
+    (words) =>
+      [
+        `a player who says "${words}"`,
+        exit(1),
+        { tail: said(words) },
+        'exit-code',
+        'It ended by itself (exit code 1).',
+      ] as const,
+  ),
   ['Node out of heap', abort, { tail: heap }, 'out-of-memory', 'It ran out of memory (SIGABRT).'],
   [
     'a taken port',
     exit(1),
-    { tail: '**** FAILED TO BIND TO PORT!' },
+    { wasReady: false, tail: '**** FAILED TO BIND TO PORT!' },
     'port-taken',
     'A port it wanted is taken by another program (exit code 1).',
   ],
   [
     'a full disk by the log',
     exit(1),
-    { tail: 'IOException: No space left on device' },
+    { wasReady: false, tail: 'IOException: No space left on device' },
+    'disk-full',
+    'The disk is full (exit code 1).',
+  ],
+  [
+    'a full disk by the log of a server that ran',
+    exit(1),
+    { tail: said('No space left on device'), freeBytes: 2 ** 20 * 20 },
     'disk-full',
     'The disk is full (exit code 1).',
   ],
@@ -98,7 +132,7 @@ const cases: readonly (readonly [string, RunEnd, Partial<Circumstances>, string,
   [
     'a broken jar',
     exit(1),
-    { tail: 'Error: Invalid or corrupt jarfile server.jar' },
+    { wasReady: false, tail: 'Error: Invalid or corrupt jarfile server.jar' },
     'artifact-damaged',
     'One of its program files is damaged (exit code 1).',
   ],

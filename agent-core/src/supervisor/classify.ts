@@ -1,6 +1,6 @@
 /**
- * Why a server ended, told from its exit, its last output and the machine. The output is only
- * believed when the exit itself says that something went wrong.
+ * Why a server ended, told from its exit, its last output and the machine. The output is only believed when the exit
+ * itself says that something went wrong, and, once players could join, only where no player can have written it.
  */
 import { constants } from 'node:os';
 import { CodedError } from '@zlh/kernel';
@@ -30,32 +30,59 @@ export interface Circumstances {
   readonly freeBytes: number;
 }
 
-const signs: readonly (readonly [CrashReason, RegExp, string])[] = [
-  [
-    'out-of-memory',
-    /java\.lang\.OutOfMemoryError|JavaScript heap out of memory|std::bad_alloc|Cannot allocate memory/,
-    'It ran out of memory',
-  ],
-  [
-    'port-taken',
-    /FAILED TO BIND TO PORT|EADDRINUSE|[Aa]ddress already in use/,
-    'A port it wanted is taken by another program',
-  ],
-  ['disk-full', /ENOSPC|No space left on device|[Dd]isk quota exceeded/, 'The disk is full'],
-  [
-    'artifact-damaged',
-    /Invalid or corrupt jarfile|zip END header not found|java\.util\.zip\.ZipException/,
-    'One of its program files is damaged',
-  ],
+interface Sign {
+  readonly reason: CrashReason;
+  readonly pattern: RegExp;
+  readonly detail: string;
+  /** Whether it counts of a server that had been ready: whatever is written anywhere in a line may be a player's. */
+  later(about: Circumstances, plain: string): boolean;
+}
+
+const signs: readonly Sign[] = [
+  {
+    reason: 'out-of-memory',
+    pattern:
+      /java\.lang\.OutOfMemoryError|JavaScript heap out of memory|std::bad_alloc|Cannot allocate memory/,
+    detail: 'It ran out of memory',
+    // What programs print where they die begins a line; what is said in a game comes behind a time or a name.
+    later: (_about, plain) =>
+      /^(Caused by: |Exception in thread "[^"]*" |Terminating due to )?java\.lang\.OutOfMemoryError|^FATAL ERROR: .*JavaScript heap out of memory|^ +what\(\): +std::bad_alloc|^terminate called .*std::bad_alloc/m.test(
+        plain,
+      ),
+  },
+  {
+    reason: 'port-taken',
+    pattern: /FAILED TO BIND TO PORT|EADDRINUSE|[Aa]ddress already in use/,
+    detail: 'A port it wanted is taken by another program',
+    later: () => false,
+  },
+  {
+    reason: 'disk-full',
+    pattern: /ENOSPC|No space left on device|[Dd]isk quota exceeded/,
+    detail: 'The disk is full',
+    later: ({ freeBytes }) => freeBytes < ALMOST_FULL,
+  },
+  {
+    reason: 'artifact-damaged',
+    pattern: /Invalid or corrupt jarfile|zip END header not found|java\.util\.zip\.ZipException/,
+    detail: 'One of its program files is damaged',
+    later: () => false,
+  },
 ];
 
+const colours = /\x1b\[[0-9;?]*[A-Za-z]/g;
 const FULL = 1_048_576;
+/** A file that did not fit was taken away again, perhaps. */
+const ALMOST_FULL = 256 * 1_048_576;
 
 export function classify(end: RunEnd, about: Circumstances): CrashCause {
   const { exitCode, signal } = end;
   const how = describeEnd(end);
   const because = (reason: CrashReason, detail: string) => ({ reason, detail, exitCode, signal });
-  const sign = signs.find(([, pattern]) => pattern.test(about.tail));
+  const plain = about.tail.replaceAll(colours, '').replaceAll('\r', '\n');
+  const sign = signs.find(
+    ({ pattern, later }) => pattern.test(plain) && (!about.wasReady || later(about, plain)),
+  );
   if (about.endedFor === 'hung')
     return because('hung', 'It did not answer any more and was ended.');
   if (ranOutOfMemory(end, about)) {
@@ -64,7 +91,7 @@ export function classify(end: RunEnd, about: Circumstances): CrashCause {
       `The system ended it because memory ran out; it may have ${about.memoryMiB} MiB (${how}).`,
     );
   }
-  if (sign !== undefined) return because(sign[0], `${sign[2]} (${how}).`);
+  if (sign !== undefined) return because(sign.reason, `${sign.detail} (${how}).`);
   if (about.freeBytes < FULL) return because('disk-full', `The disk is full (${how}).`);
   if (about.endedFor === 'too-late')
     return because('never-ready', 'It did not become ready in time and was ended.');

@@ -46,8 +46,7 @@ export class LiveRun {
         // A server that is being stopped may be silent for as long as its stop allows.
         if (this.run.intent !== null) return;
         log.warn({ runId: memory.id }, 'the server does not answer any more and is ended');
-        this.run.intent = 'hung';
-        void this.run.kill();
+        this.#endFor('hung');
       },
       stable: () => {
         options.memory.remember({ crash: null });
@@ -58,6 +57,14 @@ export class LiveRun {
     this.over = this.run.ended.then((end) =>
       events.ended({ run: options.memory.value.run ?? memory, end, intent: this.run.intent }),
     );
+    if (memory.endedFor !== undefined) this.#endFor(memory.endedFor);
+  }
+
+  /** For good, also if this agent is killed over it. */
+  #endFor(reason: 'hung' | 'too-late'): void {
+    this.run.intent ??= reason;
+    this.#options.memory.rememberOf(this.#memory.id, { endedFor: reason });
+    void this.run.kill();
   }
 
   /** Resolves at readiness; rejects when the run ends, takes too long or is interrupted. */
@@ -65,10 +72,7 @@ export class LiveRun {
     const spec = this.#options.spec();
     if (spec === undefined) throw errors.notInstalled();
     const late = setTimeout(
-      () => {
-        this.run.intent ??= 'too-late';
-        void this.run.kill();
-      },
+      () => this.#endFor('too-late'),
       Math.max(0, spec.probe.startupTimeoutMs - livedMs(this.#memory)),
     );
     try {

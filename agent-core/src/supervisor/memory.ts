@@ -24,6 +24,8 @@ export interface RunMemory {
   readonly oomKills: number;
   /** Its control group; null where it has none. */
   readonly group?: GroupFolders | null;
+  /** Why an agent was ending it, so that the next one tells the same of its end. */
+  readonly endedFor?: 'hung' | 'too-late';
 }
 
 /**

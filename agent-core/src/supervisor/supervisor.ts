@@ -92,7 +92,7 @@ export class Supervisor {
     if (run !== null) {
       if (left.what === 'running') return this.#goOnWith(run, left.shim);
       if (left.what === 'ended')
-        return this.#conclude({ run, end: left.end, intent: null, at: left.at });
+        return this.#conclude({ run, end: left.end, intent: run.endedFor ?? null, at: left.at });
       return this.#machineWentDown(run);
     }
     if (crash === null) {

@@ -60,6 +60,15 @@ test('what an instance of a game may use is the template’s to say', () => {
   assert.equal(makeBlueprint(minecraft, paper, '1.21.4', runtimes, target).limits, limits);
 });
 
+test('each game that comes with the platform is ended when it is silent for minutes, where its probe can tell', () => {
+  const hangs = loaded.games
+    .flatMap(({ variants }) => variants)
+    .filter(({ probe }) => probe.kind !== 'log')
+    .map(({ id, crash }) => [id, crash.hangAfterMs]);
+  assert.ok(hangs.length >= 10);
+  for (const [id, hangAfterMs] of hangs) assert.is(hangAfterMs, 300_000, String(id));
+});
+
 test('the agent finds only placeholders that it can fill', () => {
   const { spec } = blueprint('paper', '1.21.4');
   assert.is(spec.launch.args[2], 'sh');
