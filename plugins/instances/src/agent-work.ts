@@ -18,9 +18,9 @@ export interface Work {
   readonly name: string;
   /** It is given up after this long. */
   readonly withinMs: number;
-  ask(id: string): Promise<AgentOperation>;
-  /** Brings a dead agent up again; without it a dead agent ends the work. */
-  revive?(): Promise<void>;
+  ask(target: AgentTarget, id: string): Promise<AgentOperation>;
+  /** Brings a dead agent up again and answers where it is now; without it a dead agent ends the work. */
+  revive?(): Promise<AgentTarget>;
 }
 
 /** An agent that does not answer for this long while it works is looked after. */
@@ -35,9 +35,10 @@ const awayCodes = ['agents.unreachable', 'agents.silent'];
 export async function carryOut(agents: Agents, context: Context, work: Work): Promise<void> {
   const late = AbortSignal.timeout(work.withinMs);
   const signal = AbortSignal.any([context.signal, late]);
+  let { target } = work;
   for (let revivals = 0; ; revivals++) {
     try {
-      return await attempt(agents, context, work, signal);
+      return await attempt(agents, context, { ...work, target }, signal);
     } catch (error) {
       if (context.signal.aborted) throw error;
       if (late.aborted) throw slow(work);
@@ -47,7 +48,7 @@ export async function carryOut(agents: Agents, context: Context, work: Work): Pr
         { err: error },
         'the agent is gone in the middle of its work: bringing it up',
       );
-      await work.revive();
+      target = await work.revive();
     }
   }
 }
@@ -72,7 +73,7 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<void> {
   const id = agentOperationId(context, name);
-  await askPatiently(agents, target, () => ask(id), signal);
+  await askPatiently(agents, target, () => ask(target, id), signal);
   const ended = await agents.follow(target, id, {
     signal,
     silenceMs: silentAfterMs,

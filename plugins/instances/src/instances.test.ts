@@ -148,8 +148,13 @@ test('what was asked for and failed is no longer wanted', async () => {
   assert.is((await platform.as('heidi').get(`/api/instances/${id}`)).body.desired, 'stopped');
 });
 
-test('an agent that is killed in the middle of its work is brought up, and asked for the same again', async () => {
+for (const moves of [false, true])
+  test(`an agent that is killed in the middle of its work is brought up, and asked for the same again: ${moves ? 'elsewhere' : 'where it was'}`, () =>
+    isAskedAgain(moves));
+
+async function isAskedAgain(moves: boolean): Promise<void> {
   const { id } = await platform.created('ivan');
+  platform.provider.moves = moves;
   platform.provider.agents.get(id)!.outcome = 'running';
   const { body } = await platform.as('ivan').post(`/api/instances/${id}/restart`);
   const running = platform.kernel
@@ -168,7 +173,8 @@ test('an agent that is killed in the middle of its work is brought up, and asked
   platform.provider.kill(id);
   assert.is((await platform.over(body.operation.id)).state, 'succeeded');
   assert.ok(platform.provider.agents.get(id)!.asked.includes('POST /restart'));
-});
+  platform.provider.moves = false;
+}
 
 /** For what tells nobody of itself. */
 async function until(reached: () => boolean): Promise<void> {

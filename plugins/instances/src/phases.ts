@@ -140,7 +140,7 @@ export function makePhases(ground: PhasesGround) {
           target,
           name: 'stop',
           withinMs: withinMs.stopForGood,
-          ask: (id) => agents.act(target, 'stop', id),
+          ask: (at, id) => agents.act(at, 'stop', id),
         });
       } catch (error) {
         // It is to be deleted anyway: an agent that is gone, never got a spec or cannot stop its game does not keep it alive.
@@ -157,8 +157,8 @@ export function makePhases(ground: PhasesGround) {
       target,
       name,
       withinMs: limit,
-      ask: (id) => ask(target, id),
-      revive: () => agent.run(context),
+      ask,
+      revive: () => revive(context),
     });
   }
 
@@ -189,14 +189,20 @@ export function makePhases(ground: PhasesGround) {
     );
   }
 
+  /** It may come up at another port, where its own was taken meanwhile. */
+  async function revive(context: Context): Promise<AgentTarget> {
+    await agent.run(context);
+    return targetOf(await load(context));
+  }
+
   async function perform(context: Context, action: AgentAction, name: string): Promise<void> {
     const target = targetOf(await load(context));
     await carryOut(agents, context, {
       target,
       name,
       withinMs: withinMs[action],
-      ask: (id) => agents.act(target, action, id),
-      revive: () => agent.run(context),
+      ask: (at, id) => agents.act(at, action, id),
+      revive: () => revive(context),
     });
   }
 
@@ -230,8 +236,8 @@ export function makePhases(ground: PhasesGround) {
       target,
       name,
       withinMs: withinMs.install,
-      ask: (id) => agents.configure(target, id, spec),
-      revive: () => agent.run(context),
+      ask: (at, id) => agents.configure(at, id, spec),
+      revive: () => revive(context),
     });
   }
 

@@ -24,6 +24,8 @@ export class FakeProvider implements Provider {
   /** Waited for by `create`. */
   gate: Promise<void> = Promise.resolve();
   brought = 0;
+  /** Agents come up again at other ports. */
+  moves = false;
   #made: ((agent: FakeAgent) => void) | undefined;
 
   /** The next one that is made, before anything is asked of it. */
@@ -46,16 +48,18 @@ export class FakeProvider implements Provider {
     };
   }
 
-  /** Brings an agent that a test has closed up again, where it was. */
+  /** Brings an agent that a test has closed up again, where it was unless it `moves`. */
   async ensureRunning(
     { instanceId }: Parameters<Provider['create']>[0],
     placement: Placement,
   ): Promise<Placement> {
     this.brought++;
     const before = this.agents.get(instanceId)!;
-    if (closed.has(before))
-      this.agents.set(instanceId, await startFakeAgent(Number(new URL(placement.agentUrl).port)));
-    return placement;
+    if (!closed.has(before)) return placement;
+    const port = this.moves ? 0 : Number(new URL(placement.agentUrl).port);
+    const agent = await startFakeAgent(port);
+    this.agents.set(instanceId, agent);
+    return { ...placement, agentUrl: agent.url };
   }
 
   /** As if it had been killed. */
