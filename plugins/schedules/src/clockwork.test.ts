@@ -251,6 +251,19 @@ test('a run that breaks is tried again, and says so; after ten minutes it has fa
   );
 });
 
+test('a warning that breaks is no failed run, and keeps its run not waiting', async () => {
+  const action = { kind: 'restart', input: { warnMinutes: [1] } };
+  const made = await platform.schedule(platform.instance(), { action });
+  platform.broken.add(made.instanceId);
+  platform.now = at('03:59:45');
+  await platform.looked();
+  const broken = await platform.until(made, () => true);
+  assert.equal([broken.failures, broken.last], [0, null]);
+  platform.broken.clear();
+  platform.now = at('04:00:00');
+  await platform.until(made, over('succeeded'));
+});
+
 test('a server that its owner has stopped is not restarted', async () => {
   const instanceId = platform.instance();
   const made = await platform.schedule(instanceId);

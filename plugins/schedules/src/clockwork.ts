@@ -92,18 +92,23 @@ export class Clockwork {
     return row !== undefined;
   }
 
-  /** The same run is tried again later, unless somebody else has moved on meanwhile. */
-  async #postpone({ id, failures, wake_at }: ScheduleRow, now: Date): Promise<void> {
-    await this.#ground.database.fork().execute(
-      `update schedules_schedule set wake_at = ?, failures = failures + 1, last_at = ?, last_outcome = 'failed',
-           last_operation_id = null, last_error = ?::jsonb where id = ? and wake_at = ?`,
-      [
-        new Date(now.getTime() + tryAgainAfterMs(failures)),
-        now,
-        JSON.stringify(unexpected),
+  /** It is tried again later, unless somebody else has moved on meanwhile. A warning that broke keeps no run waiting. */
+  async #postpone({ id, failures, wake_at, next_at }: ScheduleRow, now: Date): Promise<void> {
+    const em = this.#ground.database.fork();
+    const untilRun = next_at!.getTime() - now.getTime();
+    const later = (ms: number) => new Date(now.getTime() + ms);
+    if (untilRun > 0) {
+      await em.execute('update schedules_schedule set wake_at = ? where id = ? and wake_at = ?', [
+        later(Math.min(tryAgainMs, untilRun)),
         id,
         wake_at,
-      ],
+      ]);
+      return;
+    }
+    await em.execute(
+      `update schedules_schedule set wake_at = ?, failures = failures + 1, last_at = ?, last_outcome = 'failed',
+           last_operation_id = null, last_error = ?::jsonb where id = ? and wake_at = ?`,
+      [later(tryAgainAfterMs(failures)), now, JSON.stringify(unexpected), id, wake_at],
     );
   }
 
