@@ -4,7 +4,14 @@
  */
 // time-limit: 300s
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dressed, startTestAgent, tarOf, zipOf, type TestAgent } from '@zlh/agent/testing';
@@ -96,8 +103,11 @@ test('a good archive is unpacked with its links, modes and strange names', async
 
 test('names that are no UTF-8 keep their bytes', async () => {
   const name = Buffer.from([0x66, 0xfc, 0x72]);
-  writeFileSync(join(files.data, 'latin.zip'), zipOf([{ name, content: 'x' }]));
+  const link = { name: 'link', content: name, mode: 0o120777 };
+  writeFileSync(join(files.data, 'latin.zip'), zipOf([{ name, content: 'x' }, link]));
   assert.is(await extract('latin.zip', 'latin'), 'succeeded');
+  assert.equal(readlinkSync(join(files.data, 'latin/link'), 'buffer'), name);
+  rmSync(join(files.data, 'latin/link'));
   const tar = await tarOf([{ name: 'f_r', content: 'x' }]);
   tar[1] = 0xfc;
   tar.fill(' ', 148, 156);

@@ -67,8 +67,12 @@ export const errors = {
   unreadable: (path: string, cause: unknown) =>
     new CodedError(
       'FILES_ARCHIVE_UNREADABLE',
-      `${shown(path)} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      `${shown(path)} cannot be read: ${said(cause)}.`,
       'It may be damaged or still on its way: upload it again.',
       { cause },
     ),
 };
+
+/** The words of a library, to stand within a sentence of ours. */
+const said = (cause: unknown) =>
+  (cause instanceof Error ? cause.message : String(cause)).replace(/[\s.!?]+$/, '');

@@ -1,9 +1,10 @@
-/** Reads a zip into an intake, from an open file. yauzl checks the sizes that the headers promise. */
+/** Reads a zip into an intake, from an open file. yauzl checks the sizes that the headers promise; the sums are checked here. */
 import { isUtf8 } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
 import {
   fromRandomAccessReader,
   getFileNameLowLevel,
@@ -12,6 +13,7 @@ import {
   type Options,
   type ZipFile,
 } from 'yauzl';
+import { shown } from '../errors.ts';
 import { textOf } from '../tree/names.ts';
 import { errors } from './errors.ts';
 import type { Intake } from './intake.ts';
@@ -82,14 +84,14 @@ async function take(zip: ZipFile, entry: Entry, intake: Intake): Promise<void> {
   if (type === REGULAR) {
     const content = await contentOf(zip, entry);
     try {
-      return await intake.file(name, mode, entry.uncompressedSize, content);
+      return await intake.file(name, mode, entry.uncompressedSize, checked(content, entry, name));
     } finally {
       content.destroy(); // it may have been refused before it was read
     }
   }
   if (type !== SYMLINK) throw errors.special(name);
   if (entry.uncompressedSize > longestLink) throw errors.linkLong(name);
-  return intake.link(name, await text(await contentOf(zip, entry)));
+  return intake.link(name, textOf(await buffer(await contentOf(zip, entry))));
 }
 
 /** As the archive says: UTF-8, or the old code page; bytes that are neither are kept. */
@@ -108,6 +110,19 @@ function contentOf(zip: ZipFile, entry: Entry): Promise<Readable> {
       resolve(stream);
     });
   });
+}
+
+async function* checked(
+  content: Readable,
+  entry: Entry,
+  name: string,
+): AsyncGenerator<Buffer, void> {
+  let sum = 0;
+  for await (const chunk of content as AsyncIterable<Buffer>) {
+    sum = crc32(chunk, sum);
+    yield chunk;
+  }
+  if (sum !== entry.crc32) throw new Error(`the check sum of ${shown(name)} is another one`);
 }
 
 /** The file was opened safely once; it is not opened again by its name. */

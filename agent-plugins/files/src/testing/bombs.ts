@@ -124,6 +124,22 @@ function zipOfMany(): Buffer {
   return Buffer.concat([start, end64, locator, end]);
 }
 
+/** Many names for one piece of the archive: each entry's content is the same megabyte of nothing. */
+function zipOfOverlaps(): Buffer {
+  const entries = 400;
+  const one = zipOf([{ name: '000', content: Buffer.alloc(MiB) }]);
+  const [start, end] = [one.readUInt32LE(one.length - 6), one.length - 22];
+  const directory = Array.from({ length: entries }, (_, at) => {
+    const entry = Buffer.from(one.subarray(start, end));
+    entry.write(String(at).padStart(3, '0'), 46);
+    return entry;
+  });
+  const tail = Buffer.from(one.subarray(end));
+  for (const at of [8, 10]) tail.writeUInt16LE(entries, at);
+  tail.writeUInt32LE((end - start) * entries, 12);
+  return Buffer.concat([one.subarray(0, start), ...directory, tail]);
+}
+
 export const bombs: readonly Hostile[] = [
   ...tars.flatMap(([title, code, make, plain]) =>
     Object.entries(dressed)
@@ -134,6 +150,7 @@ export const bombs: readonly Hostile[] = [
         make: async () => dress(await make()),
       })),
   ),
+  { title: 'zip: entries that share their content', code: 'RATIO', make: zipOfOverlaps },
   { title: 'zip: more entries than it may', code: 'ENTRIES', make: zipOfMany },
   {
     title: 'zip: a file that claims 100 GiB',

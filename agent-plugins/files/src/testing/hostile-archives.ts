@@ -1,4 +1,5 @@
 /** Archives that are packed to do harm, each with the code of its refusal. Made when they are used; none is stored. */
+import { crc32 } from 'node:zlib';
 import { bombs } from './bombs.ts';
 import { dressed, tarOf, zipOf, type TarEntry, type ZipEntry } from '@zlh/agent/testing';
 
@@ -82,6 +83,15 @@ const tars: readonly (readonly [title: string, code: string, entries: readonly T
   ['pipe', 'SPECIAL', [{ name: 'd', type: 'fifo' }]],
 ];
 
+/** Names of bytes that are no text: what leads out does so in them, too. */
+const rawNames: readonly (readonly [title: string, code: string, name: Buffer])[] = [
+  ['.. before a byte that is no text', 'PATH_DOTS', Buffer.from('../\xff', 'latin1')],
+  ['a byte that is no text before ..', 'PATH_DOTS', Buffer.from('\xff/../../x', 'latin1')],
+  ['/ before a byte that is no text', 'PATH_ABSOLUTE', Buffer.from('/\xff', 'latin1')],
+  ['a backslash behind a byte that is no text', 'NAME_BACKSLASH', Buffer.from('\xff\\x', 'latin1')],
+  ['a line break behind a byte that is no text', 'NAME_CONTROL', Buffer.from('\xff\n', 'latin1')],
+];
+
 /** A whole tar, with one byte or more of its first header changed; the check sum is made right again. */
 async function forged(change: (header: Buffer) => void, content = 'x'): Promise<Buffer> {
   const tar = await tarOf([{ name: 'f', content }]);
@@ -90,6 +100,17 @@ async function forged(change: (header: Buffer) => void, content = 'x'): Promise<
   const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
   tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return tar;
+}
+
+/** GNU tar's way to tell a long name (L) or what a link holds (K), for an entry that says something harmless itself. */
+async function gnuLong(type: 'L' | 'K', text: string, entry: TarEntry): Promise<Buffer> {
+  const length = `${(text.length + 1).toString(8).padStart(11, '0')}\0`;
+  const head = await forged((header) => {
+    header.write(type, 156);
+    header.write('ustar  \0', 257, 'latin1');
+    header.write(length, 124, 'latin1');
+  }, `${text}\0`);
+  return Buffer.concat([head.subarray(0, 1024), await tarOf([entry])]);
 }
 
 const sized = (octal: string) => forged((header) => header.write(octal, 124, 12, 'latin1'));
@@ -104,6 +125,28 @@ const odd: readonly Hostile[] = [
     code: 'UNREADABLE',
     make: () => sized('00000077777\0'),
   },
+  ...Object.entries(dressed).flatMap(([kind, dress]): Hostile[] => [
+    {
+      title: `${kind}: .. in a long name of GNU's`,
+      code: 'PATH_DOTS',
+      make: async () => dress(await gnuLong('L', '../escape', file('f'))),
+    },
+    {
+      title: `${kind}: / in a long name of GNU's`,
+      code: 'PATH_ABSOLUTE',
+      make: async () => dress(await gnuLong('L', '/tmp/escape', file('f'))),
+    },
+    {
+      title: `${kind}: link up in a long name of GNU's`,
+      code: 'LINK_OUTSIDE',
+      make: async () => dress(await gnuLong('K', '../../etc/passwd', symlink('l', 'x'))),
+    },
+    ...rawNames.map(([title, code, name]): Hostile => ({
+      title: `${kind}: ${title}`,
+      code,
+      make: async () => dress(await forged((header) => name.copy(header.fill(0, 0, 100)))),
+    })),
+  ]),
   { title: 'tar that claims 8 GiB', code: 'UNREADABLE', make: () => sized('77777777777\0') },
   { title: 'tar of no size', code: 'UNREADABLE', make: () => sized('zzzzzzzzzzz\0') },
   {
@@ -188,6 +231,32 @@ const zips: readonly (readonly [title: string, code: string, entries: readonly Z
   ['link of a megabyte', 'LINK_LONG', [{ name: 'l', content: 'a'.repeat(2 ** 20), mode: S_IFLNK }]],
   ['file twice', 'TWICE', [{ name: 'f' }, { name: 'f' }]],
   ['file below a file', 'THROUGH_FILE', [{ name: 'f' }, { name: 'f/g' }]],
+  ['file twice, otherwise written', 'TWICE', [{ name: 'f' }, { name: './f' }]],
+  ['file in place of a folder', 'TWICE', [{ name: 'd/f' }, { name: 'd' }]],
+  ['link in place of a file', 'TWICE', [{ name: 'f' }, { name: 'f', content: 'x', mode: S_IFLNK }]],
+  ['file in place of a link', 'TWICE', [{ name: 'f', content: 'x', mode: S_IFLNK }, { name: 'f' }]],
+  [
+    'a name twice that is no text',
+    'TWICE',
+    [{ name: Buffer.from([0xff]) }, { name: Buffer.from([0xff]) }],
+  ],
+  ['link down and up', 'LINK_OUTSIDE', [{ name: 'l', content: 'a/../../x', mode: S_IFLNK }]],
+  [
+    'folder through a link',
+    'THROUGH_LINK',
+    [{ name: 'l', content: 'x', mode: S_IFLNK }, { name: 'l/d/' }],
+  ],
+  [
+    'link through a link',
+    'THROUGH_LINK',
+    [
+      { name: 'l', content: 'x', mode: S_IFLNK },
+      { name: 'l/m', content: 'y', mode: S_IFLNK },
+    ],
+  ],
+  ['folder ..', 'PATH_DOTS', [{ name: '../escape/' }]],
+  ['block device', 'SPECIAL', [{ name: 'd', mode: 0o060666 }]],
+  ...rawNames.map(([title, code, name]) => [title, code, [{ name }]] as const),
   ['device', 'SPECIAL', [{ name: 'd', mode: 0o020666 }]],
   ['pipe', 'SPECIAL', [{ name: 'd', mode: 0o010666 }]],
   ['socket', 'SPECIAL', [{ name: 'd', mode: 0o140666 }]],
@@ -207,7 +276,33 @@ const zips: readonly (readonly [title: string, code: string, entries: readonly Z
   ['bomb', 'RATIO', [{ name: 'zeros', content: Buffer.alloc(70 * 2 ** 20) }]],
 ];
 
+/** With a field that tells a name of its own for the entry: some programs believe that one. */
+function secondName(name: string): Buffer {
+  const zip = zipOf([{ name: 'f', content: 'x', flags: 0 }]);
+  const [start, end] = [zip.readUInt32LE(zip.length - 6), zip.length - 22];
+  const entry = Buffer.from(zip.subarray(start, end));
+  const field = Buffer.alloc(9);
+  field.writeUInt16LE(0x7075, 0);
+  field.writeUInt16LE(5 + name.length, 2);
+  field.writeUInt8(1, 4);
+  field.writeUInt32LE(crc32('f'), 5);
+  entry.writeUInt16LE(field.length + name.length, 30);
+  const tail = Buffer.from(zip.subarray(end));
+  tail.writeUInt32LE(entry.length + field.length + name.length, 12);
+  return Buffer.concat([zip.subarray(0, start), entry, field, Buffer.from(name), tail]);
+}
+
 const zipOdd: readonly Hostile[] = [
+  { title: 'zip: .. in a second name', code: 'PATH_DOTS', make: () => secondName('../escape') },
+  {
+    title: 'zip with a changed byte',
+    code: 'UNREADABLE',
+    make: () => {
+      const zip = zipOf([{ name: 'f', content: 'x', method: 0 }]);
+      zip.write('y', 31);
+      return zip;
+    },
+  },
   {
     title: 'zip without its directory',
     code: 'UNREADABLE',
