@@ -35,9 +35,10 @@ export function makeGround(parts: GroundParts): AgentGround {
       return board.status;
     },
     get disk() {
-      return usage.disk;
+      return usage.look;
     },
     diskLooked: () => usage.looked,
+    lookAtDisk: () => usage.lookAgain(),
     get owner() {
       return process.getuid?.() === 0 ? (specs.spec?.user ?? null) : null;
     },

@@ -3,7 +3,6 @@
  * installed spec and the console through this, and nothing else of the agent's inside.
  */
 import { token } from '@zlh/kernel';
-import type { UsageReply } from './history.ts';
 import type { AgentOperation } from './operation.ts';
 import type { InstanceSpec } from './spec.ts';
 import type { AgentStatus } from './status.ts';
@@ -12,6 +11,14 @@ import type { AgentStatus } from './status.ts';
 export interface FileOwner {
   readonly uid: number;
   readonly gid: number;
+}
+
+/** What a folder takes. What changed while it was looked at is in the figure, or is not. */
+export interface DiskLook {
+  /** When it began and ended, by `performance.now()`: no change of the clock moves it. */
+  readonly from: number;
+  readonly until: number;
+  readonly usedBytes: number;
 }
 
 export interface AgentGround {
@@ -23,9 +30,11 @@ export interface AgentGround {
   readonly spec: InstanceSpec | undefined;
   readonly status: AgentStatus;
   /** What the data folder takes, as it was last looked at: at most about a minute ago. Null before the first look. */
-  readonly disk: UsageReply['disk'];
+  readonly disk: DiskLook | null;
   /** Resolves when `disk` is known: a large folder takes minutes after the agent's start. */
   diskLooked(): Promise<void>;
+  /** Resolves when it was looked at once more, from this call on; as long after it as the folder is large. */
+  lookAtDisk(): Promise<void>;
   /** Null when files belong to whoever runs the agent. */
   readonly owner: FileOwner | null;
   /**

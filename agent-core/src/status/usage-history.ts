@@ -2,6 +2,8 @@
  * What the game used lately: a sample at each beat while it runs, and the size of its data folder. Promises bounded
  * memory, and that looking at a large folder costs little of the machine's time.
  */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DiskLook } from '../contract/ground.ts';
 import type { UsageReply, UsageSample } from '../contract/history.ts';
 import type { AgentStatus } from '../contract/status.ts';
 import { diskUsage } from '../lib/disk-usage.ts';
@@ -29,22 +31,25 @@ export class UsageHistory {
   readonly #stopping = new AbortController();
   #samples: UsageSample[] = [];
   #latest: { readonly runId: string; readonly sample: UsageSample } | undefined;
-  #disk: UsageReply['disk'] = null;
+  #look: (DiskLook & { readonly at: string; readonly freeBytes: number }) | null = null;
   readonly #looked = Promise.withResolvers<void>();
-  #timers: NodeJS.Timeout[] = [];
+  /** For those who want a look that begins after they asked. */
+  #next = Promise.withResolvers<void>();
+  #hurry = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(sources: Sources) {
     this.#sources = sources;
   }
 
   start(): void {
-    this.#timers = [setInterval(() => this.#sample(), this.#sources.beatMs)];
-    void this.#watchDisk(FIRST_REST_MS);
+    this.#timer = setInterval(() => this.#sample(), this.#sources.beatMs);
+    void this.#watchDisk();
   }
 
   stop(): void {
     this.#stopping.abort();
-    for (const timer of this.#timers) clearTimeout(timer);
+    clearInterval(this.#timer);
   }
 
   /** Of now; null when nothing runs. */
@@ -55,7 +60,7 @@ export class UsageHistory {
     const sample = this.#latest?.sample;
     if (sample === undefined) return null;
     const { memoryBytes, cpuPercent, processes } = sample;
-    return { memoryBytes, cpuPercent, processes, diskBytes: this.#disk?.usedBytes ?? null };
+    return { memoryBytes, cpuPercent, processes, diskBytes: this.#look?.usedBytes ?? null };
   }
 
   get samples(): readonly UsageSample[] {
@@ -63,12 +68,24 @@ export class UsageHistory {
   }
 
   get disk(): UsageReply['disk'] {
-    return this.#disk;
+    if (this.#look === null) return null;
+    const { at, usedBytes, freeBytes: free } = this.#look;
+    return { at, usedBytes, freeBytes: free };
   }
 
-  /** Resolves when `disk` is known. */
+  get look(): DiskLook | null {
+    return this.#look;
+  }
+
+  /** Resolves when `look` is known. */
   get looked(): Promise<void> {
     return this.#looked.promise;
+  }
+
+  /** Resolves when a look that began after this call has ended. A large folder still gets its rest before. */
+  lookAgain(): Promise<void> {
+    this.#hurry.abort();
+    return this.#next.promise;
   }
 
   #sample(): void {
@@ -79,16 +96,28 @@ export class UsageHistory {
     this.#samples = [...this.#samples.slice(1 - KEPT), sample];
   }
 
-  async #watchDisk(restMs: number): Promise<void> {
+  async #watchDisk(): Promise<void> {
     const { signal } = this.#stopping;
     const { dataFolder } = this.#sources;
-    const at = new Date().toISOString(); // what is written from now on may have been missed
-    const { bytes: usedBytes, entries } = await diskUsage(dataFolder, signal);
-    if (signal.aborted) return;
-    this.#disk = { at, usedBytes, freeBytes: freeBytes(dataFolder) };
-    this.#looked.resolve();
-    const rest = Math.max(restMs, entries * REST_PER_ENTRY_MS);
-    const next = Math.min(restMs * 2, MAX_REST_MS);
-    this.#timers[1] = setTimeout(() => void this.#watchDisk(next), rest);
+    for (let restMs = FIRST_REST_MS; ; restMs = Math.min(restMs * 2, MAX_REST_MS)) {
+      const asked = this.#next;
+      this.#next = Promise.withResolvers();
+      this.#hurry = new AbortController();
+      const [at, from] = [new Date().toISOString(), performance.now()];
+      const { bytes: usedBytes, entries } = await diskUsage(dataFolder, signal);
+      if (signal.aborted) return;
+      const until = performance.now();
+      this.#look = { at, from, until, usedBytes, freeBytes: freeBytes(dataFolder) };
+      this.#looked.resolve();
+      asked.resolve();
+      const least = entries * REST_PER_ENTRY_MS;
+      await pause(least, signal);
+      await pause(restMs - least, AbortSignal.any([signal, this.#hurry.signal]));
+      if (signal.aborted) return;
+    }
   }
 }
+
+/** An abort ends it early. */
+const pause = (ms: number, signal: AbortSignal) =>
+  delay(Math.max(0, ms), undefined, { signal }).catch(() => undefined);

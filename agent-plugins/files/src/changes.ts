@@ -40,10 +40,11 @@ export async function renameFile(
       if (there === undefined) {
         if (await nameNew(old, wanted, found.isDirectory())) await takeOld();
       } else if (from !== to) {
+        const since = performance.now();
         await rename(old, wanted);
         // For one file with two names the system does nothing, and says that it did.
         if (there.ino === found.ino && there.dev === found.dev) await takeOld();
-        else disk.wrote(-freedBy(there));
+        else disk.went(freedBy(there), since);
       }
     } catch (error) {
       const moved = (error as NodeJS.ErrnoException).code === 'EACCES' && isClosed(found);
@@ -69,8 +70,8 @@ export async function deleteFile(
     assertMatch(found, path, match);
     if (found === undefined) throw refusals.notFound(path);
     const from = place.folder.at(place.name);
-    const at = Date.now();
-    const freed = (bytes: number) => disk.wrote(-bytes, at);
+    const since = performance.now();
+    const freed = (bytes: number) => disk.went(bytes, since);
     try {
       await workshop.discard(from, freed).catch(async (error: unknown) => {
         if (!isClosed(found) || (error as NodeJS.ErrnoException).code !== 'EACCES') throw error;

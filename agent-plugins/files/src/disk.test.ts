@@ -111,6 +111,8 @@ when(await needs.mounts())('on a full disk nothing breaks, and deleting helps', 
     );
     assert.is(await extract(agent, files, 'a.zip'), 'FILES_DISK_FULL');
     assert.equal(readdirSync(files.data), ['a.zip']);
+    const trash = join(agent.home, 'state/files/trash');
+    while (readdirSync(trash).length > 0) await new Promise(setImmediate);
 
     // By somebody who asks nobody.
     mkdirSync(join(files.data, 'full'));

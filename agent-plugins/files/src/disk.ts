@@ -1,7 +1,8 @@
 /**
  * Room on the disk: the instance's own limit, and what the disk has left. Promises that nothing is begun that cannot be
  * finished as far as one can know, and that work which turns out larger than announced is stopped in the middle.
- * What the folder takes is looked at by the agent once a minute; what goes through here since then is counted on top.
+ * What the folder takes is looked at by the agent once a minute; what goes through here since then is counted on top, and
+ * nothing is refused for the instance's limit before the folder was looked at once more.
  */
 import type { BigIntStats } from 'node:fs';
 import { statfs } from 'node:fs/promises';
@@ -17,6 +18,7 @@ const MEBIBYTE = 2 ** 20;
 /** What an entry takes of the disk at least, however little is in it. */
 export const ENTRY_BYTES = 4096;
 const BLOCK = 512n;
+const NOTHING = { from: 0, until: 0, usedBytes: 0 };
 /** How long somebody who waits for an answer waits for the first look, and for what was deleted to be taken apart. */
 const patienceMs = 10_000;
 
@@ -48,8 +50,9 @@ export const freedBy = (stat: BigIntStats | undefined): number =>
 
 export class Disk {
   readonly #options: DiskOptions;
-  /** Of what is in the instance's folder, since it was looked at: bytes by when, in milliseconds. */
-  readonly #changes = new Map<number, number>();
+  /** Since the instance's folder was looked at: bytes by when, in whole milliseconds. */
+  readonly #came = new Map<number, number>();
+  readonly #went = new Map<number, number>();
   #held = 0;
   /** How much of what is held is on the disk already. */
   #written = 0;
@@ -63,17 +66,18 @@ export class Disk {
     let held = 0;
     let written = 0;
     let looked = 0;
-    const take = async (more: number) => {
+    const holding = async (more: number, work: Promise<void>) => {
       held += more;
-      await this.#admit(more, signal).catch((error: unknown) => {
+      await work.catch((error: unknown) => {
         held -= more;
         throw error;
       });
     };
+    const take = (more: number) => holding(more, this.#admit(more, signal));
     /** A step at a time; near the end of the room no more than is needed. */
     const takeAhead = (more: number) =>
-      take(Math.max(more, STEP)).catch((error: unknown) => {
-        if (more < STEP && error instanceof Refusal) return take(more);
+      holding(STEP, this.#take(STEP)).catch((error: unknown) => {
+        if (error instanceof Refusal) return take(more);
         throw error;
       });
     const due = (reached: number) => {
@@ -88,7 +92,8 @@ export class Disk {
         // As good as written: what is on its way is less than a step.
         this.#written += wanted - written;
         written = wanted;
-        if (wanted > held) return takeAhead(wanted - held);
+        const more = wanted - held;
+        if (more > 0) return more < STEP ? takeAhead(more) : take(more);
         return isDue ? take(0) : undefined;
       },
       check: (wanted) => (due(wanted) ? take(0) : undefined),
@@ -101,12 +106,16 @@ export class Disk {
     };
   }
 
-  /**
-   * This many bytes are in the instance's folder now that were not; negative for what was taken out of it. `at`: when, if
-   * that is known later.
-   */
-  wrote(bytes: number, at = Date.now()): void {
-    this.#changes.set(at, (this.#changes.get(at) ?? 0) + bytes);
+  /** This many bytes are in the instance's folder now that were not. */
+  came(bytes: number): void {
+    const at = Math.ceil(performance.now());
+    this.#came.set(at, (this.#came.get(at) ?? 0) + bytes);
+  }
+
+  /** They were taken out of it, or replaced; `since`: by `performance.now()` before that began. */
+  went(bytes: number, since: number): void {
+    const at = Math.floor(since);
+    this.#went.set(at, (this.#went.get(at) ?? 0) + bytes);
   }
 
   async #admit(needed: number, signal?: AbortSignal): Promise<void> {
@@ -115,7 +124,9 @@ export class Disk {
       await this.#take(needed);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      await within(patienceMs, this.#options.cleared());
+      const { cleared, ground } = this.#options;
+      await within(patienceMs, cleared());
+      if (this.#limit > 0) await within(patienceMs, ground.lookAtDisk());
       await this.#take(needed);
     }
   }
@@ -152,13 +163,16 @@ export class Disk {
     return (this.#options.ground.spec?.limits?.diskMiB ?? 0) * MEBIBYTE;
   }
 
+  /** More than it is rather than less: of what changed during a look, what came counts and what went does not. */
   #used(): number {
-    const looked = this.#options.ground.disk;
-    const since = looked === null ? 0 : Date.parse(looked.at);
-    let used = looked?.usedBytes ?? 0;
-    for (const [at, bytes] of this.#changes)
-      if (at < since) this.#changes.delete(at);
+    const { from, until, usedBytes } = this.#options.ground.disk ?? NOTHING;
+    let used = usedBytes;
+    for (const [at, bytes] of this.#came)
+      if (at < from) this.#came.delete(at);
       else used += bytes;
+    for (const [at, bytes] of this.#went)
+      if (at <= until) this.#went.delete(at);
+      else used -= bytes;
     return Math.max(0, used);
   }
 }

@@ -9,30 +9,29 @@ const MiB = 2 ** 20;
 
 /** Of an instance that may take `diskMiB`; `used` can be said anew. `looked`: whether it was before. */
 function diskOf(diskMiB: number, looked = true) {
-  const at = (time: Date, usedBytes: number) => ({
-    at: time.toISOString(),
-    usedBytes,
-    freeBytes: 0,
-  });
+  const at = (from: number, usedBytes: number, until = from) => ({ from, until, usedBytes });
   const first = Promise.withResolvers<void>();
   const ground = {
     spec: { limits: { diskMiB } },
-    disk: looked ? at(new Date(0), 0) : null,
+    disk: looked ? at(0, 0) : null,
     diskLooked: () => first.promise,
+    lookAtDisk: () => again.look(),
   };
   const uploads = { size: 0, arrived: 0 };
   const trash = { cleared: () => Promise.resolve() };
+  const again = { look: () => Promise.resolve() };
   const disk = new Disk({
     ground: ground as unknown as AgentGround,
     state: tmpdir(),
     pending: () => uploads,
     cleared: () => trash.cleared(),
   });
-  const used = (bytes: number) => {
-    ground.disk = at(new Date(), bytes);
+  /** From when to when it was looked at. */
+  const used = (bytes: number, from = performance.now(), until = performance.now()) => {
+    ground.disk = at(from, bytes, until);
     first.resolve();
   };
-  return { disk, used, uploads, trash };
+  return { disk, used, uploads, trash, again };
 }
 
 const codeOf = async (work: Promise<unknown> | undefined) => {
@@ -79,25 +78,46 @@ test('an upload is looked at again, too, and holds its room once', async () => {
 
 test('what is deleted makes room at once', async () => {
   const { disk } = diskOf(8);
-  disk.wrote(8 * MiB);
+  disk.came(8 * MiB);
   assert.is(await codeOf(disk.hold(MiB)), 'FILES_QUOTA');
-  disk.wrote(-8 * MiB);
+  disk.went(8 * MiB, performance.now());
   assert.is(await codeOf(disk.hold(MiB)), 'no error');
 });
 
 test('what has just been deleted is waited for before something is refused', async () => {
   const { disk, trash } = diskOf(8);
-  disk.wrote(8 * MiB);
-  trash.cleared = async () => disk.wrote(-8 * MiB);
+  disk.came(8 * MiB);
+  trash.cleared = async () => disk.went(8 * MiB, performance.now());
   assert.is(await codeOf(disk.hold(MiB)), 'no error');
 });
 
 test('what was deleted before the folder was looked at is not taken off again', async () => {
   const { disk, used } = diskOf(8);
-  const long = Date.now() - 1000;
-  used(8 * MiB);
-  disk.wrote(-8 * MiB, long);
+  const long = performance.now();
+  used(8 * MiB, long + 1, long + 2);
+  disk.went(8 * MiB, long);
   assert.is(await codeOf(disk.hold(MiB)), 'FILES_QUOTA');
+});
+
+test('what changed during a look never makes more room than there is', async () => {
+  const { disk, used } = diskOf(8);
+  const from = performance.now();
+  const since = performance.now();
+  disk.came(6 * MiB);
+  disk.went(6 * MiB, since);
+  // The look met none of it, or all.
+  used(0, from, performance.now() + 2);
+  assert.is(await codeOf(disk.hold(3 * MiB)), 'FILES_QUOTA');
+  used(6 * MiB, from, performance.now() + 2);
+  assert.is(await codeOf(disk.hold(3 * MiB)), 'FILES_QUOTA');
+});
+
+test('nothing is refused for the limit before the folder was looked at once more', async () => {
+  const { disk, used, again } = diskOf(8);
+  disk.came(8 * MiB);
+  // By the game itself, which tells nobody.
+  again.look = async () => used(2 * MiB, performance.now() + 1, performance.now() + 1);
+  assert.is(await codeOf(disk.hold(6 * MiB)), 'no error');
 });
 
 test('before the first look nothing is admitted, and nothing refused for good', async () => {

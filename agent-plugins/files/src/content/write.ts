@@ -57,9 +57,11 @@ export async function writeContent(
       await using place = await tree.place(names);
       const before = await checked(tree, place, expected);
       const mode = before === undefined ? 0o644 : Number(before.mode) & 0o777;
+      const since = performance.now();
       await put({ tree, handle, temporary, place, mode, fresh: expected.none === true });
       const stat = await settled(() => handle.stat({ bigint: true }));
-      disk.wrote(sizeOnDisk(stat) - freedBy(before));
+      disk.came(sizeOnDisk(stat));
+      disk.went(freedBy(before), since);
       const entry = await entryOf(place.folder, place.name, stat);
       return { entry, made: before === undefined };
     });

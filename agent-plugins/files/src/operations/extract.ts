@@ -213,8 +213,9 @@ async function mergeOne(
     if (isMoved) await unlink(old);
     else if (there === undefined) await moveNew(old, target, wanted.isDirectory());
     else {
+      const since = performance.now();
       await rename(old, target);
-      parts.disk.wrote(-freedBy(there));
+      parts.disk.went(freedBy(there), since);
     }
   } catch (error) {
     throw explained(error, path);

@@ -44,7 +44,7 @@ export class Taken implements Disposable {
   /** Of what an earlier agent had made nothing is known here: it is counted with the next look. */
   stays(): void {
     this[Symbol.dispose]();
-    if (this.#bytes > 0) this.#disk.wrote(this.#bytes);
+    if (this.#bytes > 0) this.#disk.came(this.#bytes);
     this.#bytes = 0;
   }
 

@@ -259,8 +259,10 @@ export class Uploads {
         await this.#save(known, 'moving');
         const temporary = bytesPath(this.#folder, record.id);
         await using handle = await open(temporary, constants.O_RDWR | constants.O_NOFOLLOW);
+        const since = performance.now();
         await put({ tree, handle, temporary, place, mode: 0o644, fresh: mustBeNew(record) });
-        disk.wrote(sizeOnDisk(await handle.stat({ bigint: true })) - freedBy(before));
+        disk.came(sizeOnDisk(await handle.stat({ bigint: true })));
+        disk.went(freedBy(before), since);
         await this.#save(known, 'done');
       });
       await this.#forgetOld();
