@@ -64,7 +64,12 @@ export class LiveRun {
   #endFor(reason: 'hung' | 'too-late'): void {
     this.run.intent ??= reason;
     this.#options.memory.rememberOf(this.#memory.id, { endedFor: reason });
-    void this.run.kill();
+    const { log } = this.#options;
+    this.run.kill().then(
+      (dead) => dead || log.error({ runId: this.run.id }, 'the server could not be ended'),
+      (error: unknown) =>
+        log.error({ runId: this.run.id, err: error }, 'the server could not be ended'),
+    );
   }
 
   /** Resolves at readiness; rejects when the run ends, takes too long or is interrupted. */
