@@ -1,18 +1,20 @@
 /**
- * An agent is brought to the release of its platform while somebody plays: the player notices nothing, also when the
- * release is worth nothing and is taken back, and the server has an agent in every case.
+ * An agent is brought to the release of its platform while somebody plays, the server floods its console and people
+ * watch that: the player notices nothing, no line is lost that fits the scrollback, also when the release is worth
+ * nothing and is taken back, and the server has an agent in every case.
  */
 // time-limit: 300s
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FloodViewer } from '@zlh/agent/testing';
 import * as assert from 'uvu/assert';
 import { test } from 'uvu';
-import { joinAsPlayer } from '../player/player.ts';
+import { joinAsPlayer, type Player } from '../player/player.ts';
 import { needs, when } from '../runner/needs.ts';
 import type { Accepted, ApiClient, Operation } from '../support/client.ts';
-import { ConsoleViewer } from '../support/console.ts';
 import { repository, TestPlatform } from '../support/platform.ts';
-import { game, warmHome } from '../support/warm-home.ts';
+import { offerPlugged, PlugIn, pluggedGame } from '../support/plug-in-game.ts';
+import { warmHome } from '../support/warm-home.ts';
 
 const npm = await needs.npmRegistry();
 
@@ -59,37 +61,72 @@ async function statusOf(client: ApiClient, id: string) {
   return { release, ready };
 }
 
-const lines = (from: number) => Array.from({ length: 20 }, (_, index) => `line ${from + index}.`);
+const viewersAtOnce = 5;
+/** Every 50 ms, so that all of it fits the scrollback while there is no agent; and as fast as it can. */
+const floods = { fits: 'flood 1000000 50', endless: 'flood 1000000' } as const;
+
+interface Load {
+  readonly client: ApiClient;
+  readonly id: string;
+  readonly plugIn: PlugIn;
+  readonly player: Player;
+}
+
+/** The work's outcome, while the server floods, people watch and the player talks; what they saw is looked at then. */
+async function under(
+  flood: keyof typeof floods,
+  { client, id, plugIn, player }: Load,
+  work: () => Promise<Operation>,
+): Promise<Operation> {
+  const view = () => FloodViewer.at(`${client.url}/api/instances/${id}/console`, client.headers);
+  await plugIn.do(floods[flood]);
+  const viewers = await Promise.all(Array.from({ length: viewersAtOnce }, view));
+  const doing = work();
+  const said = Array.from({ length: 20 }, (_, index) => `${flood}, line ${index}.`);
+  for (const line of said) await player.chat(line);
+  const operation = await doing;
+  // The agent that went took its viewers along.
+  await Promise.all(viewers.map(({ closed }) => closed));
+  for (const line of said) await player.waitForChat(line);
+  const newest = (await plugIn.do('flood 0'))! - 1;
+  const next = await view();
+  await next.until(newest);
+  for (const { fault, last } of viewers) {
+    assert.is(fault, undefined);
+    if (flood === 'fits')
+      assert.ok(next.first <= last + 1, `lines ${last + 1} to ${next.first} are lost`);
+  }
+  next.close();
+  return operation;
+}
 
 when(npm)(
-  'agents are updated under a player, who notices nothing, whatever the release is worth',
+  'agents are updated under a flood, and neither player nor viewers lose anything, whatever the release is worth',
   async (npmPath) => {
-    const first = await TestPlatform.start({ from: await warmHome() });
+    const first = await TestPlatform.make({ from: await warmHome() });
     const { home } = first;
+    await offerPlugged(home);
+    await first.start();
     const env = { ZLH_AGENT_RELEASES_AGENT_CONFIG: await brokenConfig(join(home, 'broken')) };
     const second = await TestPlatform.make({ home, env });
     try {
       let client = await first.admin();
       const made = await client.ask<Accepted>('POST', '/api/instances', {
-        ...game,
+        ...pluggedGame,
         name: 'Played on',
       });
       assert.is((await client.untilOver(made.operation.id)).state, 'succeeded');
       const { id } = made.instance;
       const { port } = (await client.instance(id)).address!;
-      const alex = await joinAsPlayer({
-        npm: npmPath,
-        port,
-        version: game.version,
-        username: 'alex',
-      });
+      const { version } = pluggedGame;
+      const player = await joinAsPlayer({ npm: npmPath, port, version, username: 'alex' });
       let left = false;
-      void alex.closed.then(() => (left = true));
+      void player.closed.then(() => (left = true));
       assert.is((await statusOf(client, id)).release, null);
+      const plugIn = await PlugIn.of(client, id);
 
-      const good = update(client, id);
-      for (const line of lines(1)) await alex.chat(line);
-      assert.is((await good).error, null);
+      const good = await under('endless', { client, id, plugIn, player }, () => update(client, id));
+      assert.is(good.error, null);
       const { release } = await statusOf(client, id);
       assert.match(release ?? '', /^[0-9a-f]{64}$/);
 
@@ -101,17 +138,13 @@ when(npm)(
         () => client.instance(id),
         ({ ready }) => ready,
       );
-      const bad = update(client, id);
-      for (const line of lines(21)) await alex.chat(line);
-      const { state, error } = await bad;
-      assert.equal([state, error?.code], ['failed', 'AGENT_UPDATE_TAKEN_BACK']);
-      assert.equal(await statusOf(client, id), { release, ready: true });
-
-      const viewer = await ConsoleViewer.open(client, id);
-      for (const line of [...lines(1), ...lines(21)]) await viewer.until(line);
-      viewer.close();
+      for (const flood of ['fits', 'endless'] as const) {
+        const bad = await under(flood, { client, id, plugIn, player }, () => update(client, id));
+        assert.equal([bad.state, bad.error?.code], ['failed', 'AGENT_UPDATE_TAKEN_BACK']);
+        assert.equal(await statusOf(client, id), { release, ready: true });
+      }
       assert.not(left, 'the player has never been disconnected');
-      await alex.quit();
+      await player.quit();
     } finally {
       await first.kill();
       await second.remove();
