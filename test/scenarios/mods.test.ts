@@ -3,10 +3,13 @@
  * the game loads, and every change can be taken back.
  */
 // time-limit: 300s
+import { rm } from 'node:fs/promises';
 import * as assert from 'uvu/assert';
 import { test } from 'uvu';
 import type { Accepted, ApiClient, Operation } from '../support/client.ts';
 import { ConsoleViewer } from '../support/console.ts';
+import { agentOf, killQuietly } from '../support/crash-checks.ts';
+import { folderOf } from '../support/leftovers.ts';
 import { modded, offerModded } from '../support/loader-game.ts';
 import { jarOf, StandInModrinth } from '../support/modrinth.ts';
 import { TestPlatform } from '../support/platform.ts';
@@ -191,6 +194,31 @@ test('a jar that was uploaded is taken into the set, and comes back when it is l
   modrinth.publish('roofs', { id: 'r1' });
   assert.is(await server.install('roofs'), null);
   assert.equal(await server.folder(), ['own.jar', 'roofs-r1.jar']);
+});
+
+test('a container that is lost and made anew gets its set back', async () => {
+  const server = await newServer();
+  modrinth.publish('bridges', { id: 'bri1' });
+  modrinth.publish('ropes', { id: 'rop1' });
+  assert.is(await server.install('bridges'), null);
+  assert.is(await server.install('ropes'), null);
+  const ropes = await server.mod('ropes');
+  assert.is(await server.change('PATCH', `/${ropes.id}`, { enabled: false }), null);
+  const stop = await server.client.ask<Accepted>('POST', `${server.path}/stop`);
+  assert.is((await server.client.untilOver(stop.operation.id)).error, null);
+
+  killQuietly(agentOf(platform.home, server.id)!);
+  await rm(folderOf(platform.home, server.id), { recursive: true });
+  const act = async (action: string) => {
+    const { operation } = await server.client.ask<Accepted>('POST', `${server.path}/${action}`);
+    return (await server.client.untilOver(operation.id)).error;
+  };
+  assert.is((await act('start'))?.code, 'INSTANCES_NOT_INSTALLED');
+  assert.is(await act('rebuild'), null);
+  assert.equal(await server.folder(), ['bridges-bri1.jar', 'ropes-rop1.jar.disabled']);
+  const viewer = await ConsoleViewer.open(server.client, server.id);
+  await viewer.until('loaded mods/bridges-bri1.jar');
+  viewer.close();
 });
 
 test('cancelled or failed, a change leaves set and folder as they were', async () => {

@@ -381,6 +381,11 @@ export const routes: Readonly<Record<string, Row>> = {
     'operator',
     ({ instance }) => `/api/instances/${instance.id}/restart`,
   ),
+  'POST /api/instances/{id}/rebuild': onFailed(
+    'instances.write',
+    'owner',
+    ({ instance }) => `/api/instances/${instance.id}/rebuild`,
+  ),
   'POST /api/instances/{id}/kill': onFailed(
     'instances.control',
     'operator',

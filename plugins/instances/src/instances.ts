@@ -47,6 +47,7 @@ const actions = {
   start: { desired: 'running', title: 'Starting', permission: 'instances.control' },
   stop: { desired: 'stopped', title: 'Stopping', permission: 'instances.control' },
   restart: { desired: 'running', title: 'Restarting', permission: 'instances.control' },
+  rebuild: { desired: 'running', title: 'Rebuilding', permission: 'instances.write' },
   kill: { desired: 'stopped', title: 'Killing', permission: 'instances.control' },
   delete: { desired: 'deleted', title: 'Deleting', permission: 'instances.write' },
 } as const;

@@ -35,6 +35,7 @@ export function instanceKinds(use: Use): readonly Kind[] {
     ...(undo ? { undo: async (context) => pick(use.phases).undo?.(context) } : {}),
   });
   const agent = later(({ agent: phase }) => phase, 'agent');
+  const install = later(({ install: phase }) => phase, 'install', true);
   const act = (action: 'start' | 'stop' | 'restart' | 'kill') =>
     later(({ act: make }) => make(action), action, true);
 
@@ -48,7 +49,7 @@ export function instanceKinds(use: Use): readonly Kind[] {
         later(({ artifacts }) => artifacts, 'artifacts'),
         later(({ container }) => container, 'container', true),
         agent,
-        later(({ install }) => install, 'install', true),
+        install,
         act('start'),
       ],
       ended: (em, operation) => created(use, em, operation),
@@ -68,6 +69,14 @@ export function instanceKinds(use: Use): readonly Kind[] {
       kind: 'instances.restart',
       cancellable: true,
       phases: [agent, act('restart')],
+      ended: (em, operation) => settle(use, em, operation, 'running'),
+    },
+    {
+      kind: 'instances.rebuild',
+      ownerOnly: true, // it writes over files
+      cancellable: true,
+      retriable: true,
+      phases: [agent, install, act('restart')],
       ended: (em, operation) => settle(use, em, operation, 'running'),
     },
     { kind: 'instances.kill', exclusive: false, phases: [act('kill')] },

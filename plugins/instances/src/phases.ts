@@ -203,6 +203,8 @@ export function makePhases(ground: PhasesGround) {
       withinMs: withinMs[action],
       ask: (at, id) => agents.act(at, action, id),
       revive: () => revive(context),
+    }).catch((error: unknown) => {
+      throw (error as { code?: unknown }).code === 'AGENT_NOT_INSTALLED' ? notInstalled() : error;
     });
   }
 
@@ -284,6 +286,13 @@ function isPortTaken(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === 'AGENT_PORT_TAKEN' || code === 'AGENT_SERVER_PORT_TAKEN';
 }
+
+const notInstalled = () =>
+  new CodedError(
+    'INSTANCES_NOT_INSTALLED',
+    'Nothing is installed in the container of this instance: it was lost and made anew, or its creation never ended.',
+    'Rebuild the instance: game and mods are installed again. Worlds and files come back from a backup only.',
+  );
 
 function targetOf(instance: InstanceRecord): AgentTarget {
   return { instanceId: instance.id, url: placed(instance).agentUrl };

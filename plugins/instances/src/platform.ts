@@ -98,7 +98,7 @@ export default definePlugin({
         description: 'See instances and their state',
         grantedTo: 'viewer',
       },
-      { id: 'instances.write', description: 'Create and delete instances' },
+      { id: 'instances.write', description: 'Create, rebuild and delete instances' },
       {
         id: 'instances.control',
         description: 'Start, stop, restart and kill instances',

@@ -53,7 +53,7 @@ export function instanceRoutes(use: Use): readonly Route[] {
       schema: { params, response: accepted },
       handler: ({ params: { id }, identity }) => use.instances.act(id, 'delete', identity),
     }),
-    ...(['start', 'stop', 'restart', 'kill'] as const).map((action) =>
+    ...(['start', 'stop', 'restart', 'rebuild', 'kill'] as const).map((action) =>
       defineRoute({
         method: 'POST',
         url: `/api/instances/:id/${action}`,
@@ -61,9 +61,13 @@ export function instanceRoutes(use: Use): readonly Route[] {
           start: 'Start the server and wait until it is ready',
           stop: 'Stop the server gracefully',
           restart: 'Stop the server gracefully and start it again',
+          rebuild:
+            'Install game and mods anew in its container, which is made again where it was lost, and start it',
           kill: 'End the server at once; what it had not saved is lost',
         }[action],
-        access: { permission: 'instances.control' },
+        access: {
+          permission: action === 'rebuild' ? 'instances.write' : 'instances.control',
+        },
         schema: { params, response: accepted },
         handler: ({ params: { id }, identity }) => use.instances.act(id, action, identity),
       }),

@@ -1023,6 +1023,13 @@ export interface paths {
       };
     };
   };
+  '/api/instances/{id}/rebuild': {
+    /** Install game and mods anew in its container, which is made again where it was lost, and start it */
+    post: {
+      parameters: { path: { id: string } };
+      responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
+    };
+  };
   '/api/instances/{id}/restart': {
     /** Stop the server gracefully and start it again */
     post: {

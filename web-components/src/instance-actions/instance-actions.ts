@@ -13,11 +13,11 @@ import { icon } from '../theme/icons.ts';
 import type { ZlhConfirm } from '../confirm/confirm.ts';
 import { instanceActionsStyles } from './instance-actions.styles.ts';
 
-export type Action = 'start' | 'stop' | 'restart' | 'kill';
+export type Action = 'start' | 'stop' | 'restart' | 'rebuild' | 'kill';
 
 /**
  * @element zlh-instance-actions
- * @summary Buttons that start, stop, restart, kill and delete `instance`.
+ * @summary Buttons that start, stop, restart, rebuild, kill and delete `instance`.
  * @event zlh-failed - An action was refused; `detail` is the error.
  */
 export class ZlhInstanceActions extends ZlhElement {
@@ -43,7 +43,7 @@ export class ZlhInstanceActions extends ZlhElement {
             ? this.#button('start', 'Start', busy)
             : nothing
       }
-      ${this.#menu(instance, up)}
+      ${this.#menu(instance, up, made && !busy)}
       <zlh-confirm
         id="delete"
         heading="Delete ${instance.name}?"
@@ -51,6 +51,13 @@ export class ZlhInstanceActions extends ZlhElement {
         name=${instance.name}
         .lost=${lostWith(instance)}
         .kept=${['The record of what was done to it, and by whom']}
+      ></zlh-confirm>
+      <zlh-confirm
+        id="rebuild"
+        heading="Rebuild ${instance.name}?"
+        action="Rebuild server"
+        .lost=${['Changes of files that the game brings itself', 'The connection of every player']}
+        .kept=${['Worlds, settings and your own files, where its container still has them', 'The set of mods, which is installed anew']}
       ></zlh-confirm>
       <zlh-confirm
         id="kill"
@@ -74,10 +81,13 @@ export class ZlhInstanceActions extends ZlhElement {
     >`;
   }
 
-  #menu(instance: Instance, up: boolean): unknown {
+  #menu(instance: Instance, up: boolean, rebuildable: boolean): unknown {
     return html`<wa-dropdown placement="bottom-end" @wa-select=${this.#selected}>
       <wa-button slot="trigger" appearance="filled-outlined" aria-label="More actions"
         ><span class="hidden-text">More actions</span>${icon('more')}</wa-button
+      >
+      <wa-dropdown-item value="rebuild" ?disabled=${!rebuildable}
+        >${icon('restart', 'icon')}Rebuild</wa-dropdown-item
       >
       <wa-dropdown-item value="kill" ?disabled=${!up}>${icon('bolt', 'icon')}Kill</wa-dropdown-item>
       <wa-dropdown-item value="delete" variant="danger" ?disabled=${instance.desired === 'deleted'}
@@ -87,7 +97,8 @@ export class ZlhInstanceActions extends ZlhElement {
   }
 
   #selected(event: CustomEvent<{ item: { value: string } }>): void {
-    if (event.detail.item.value === 'kill') this.#confirm('kill').ask(() => this.#send('kill'));
+    const { value } = event.detail.item;
+    if (value === 'kill' || value === 'rebuild') this.#confirm(value).ask(() => this.#send(value));
     else this.askDelete();
   }
 
@@ -122,7 +133,7 @@ export class ZlhInstanceActions extends ZlhElement {
     return { params: { path: { id: this.instance?.id ?? '' } } };
   }
 
-  #confirm(id: 'kill' | 'delete'): ZlhConfirm {
+  #confirm(id: 'rebuild' | 'kill' | 'delete'): ZlhConfirm {
     return this.renderRoot.querySelector<ZlhConfirm>(`#${id}`)!;
   }
 }

@@ -14,6 +14,7 @@ const KINDS: Record<string, Words> = {
   start: { doing: 'Starting', done: 'Started', failed: 'Starting failed' },
   stop: { doing: 'Stopping', done: 'Stopped', failed: 'Stopping failed' },
   restart: { doing: 'Restarting', done: 'Restarted', failed: 'Restarting failed' },
+  rebuild: { doing: 'Rebuilding', done: 'Rebuilt', failed: 'Rebuilding failed' },
   kill: { doing: 'Killing', done: 'Killed', failed: 'Killing failed' },
   delete: { doing: 'Deleting', done: 'Deleted', failed: 'Deleting failed' },
 };
