@@ -210,6 +210,8 @@ export class Operations {
     before: Running | undefined,
   ): Promise<void> {
     let operation: AgentOperation = { ...start, state: 'running' };
+    const named = { operationId: start.id, kind: start.kind };
+    this.#log.info(named, 'the operation runs');
     const update = (next: AgentOperation, durable = true) => {
       operation = next;
       this.#save(next, input, durable);
@@ -224,15 +226,13 @@ export class Operations {
       const maintain = (reason: string) => this.#hold(operation.id, reason);
       await definition.run({ input, signal, maintain, phase });
       update(ended(operation, 'succeeded', null));
+      this.#log.info(named, 'the operation has succeeded');
     } catch (error) {
       if (this.#closed) return;
       const { code } = (signal.reason ?? {}) as { code?: string };
       const state = signal.aborted && code !== 'AGENT_OPERATION_CRASHED' ? 'cancelled' : 'failed';
       update(ended(operation, state, signal.aborted ? signal.reason : error));
-      this.#log.warn(
-        { operationId: operation.id, kind: operation.kind, err: error },
-        `the operation has ${state}`,
-      );
+      this.#log.warn({ ...named, err: error }, `the operation has ${state}`);
     }
     // Not when the agent ends: the lock is the next agent's, together with the operation.
     this.#maintenance.release(operation.id);

@@ -73,6 +73,7 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<void> {
   const id = agentOperationId(context, name);
+  context.log.info({ agentOperationId: id, work: name }, 'the agent is asked to work');
   await askPatiently(agents, target, () => ask(target, id), signal);
   const ended = await agents.follow(target, id, {
     signal,
