@@ -10,4 +10,4 @@ export { findConfiguration, readConfiguration } from './cli/configuration.ts';
 export type { Configuration } from './cli/configuration.ts';
 export type { Logger } from './log.ts';
 export { Commands, Checks } from './cli/points.ts';
-export type { Command, CommandContext, Check, CheckResult } from './cli/points.ts';
+export type { Command, CommandContext, Check, CheckContext, CheckResult } from './cli/points.ts';

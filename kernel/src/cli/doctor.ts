@@ -2,12 +2,13 @@
 import { accessSync, constants, existsSync, readdirSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { describeError } from '../errors.ts';
+import type { Kernel } from '../kernel.ts';
 import type { Host } from './configuration.ts';
 import { withinTime } from '../time-limit.ts';
 import type { Options } from './command-line.ts';
 import { inHome } from './home.ts';
 import { makeKernel } from './make-kernel.ts';
-import { Checks, type Check, type CheckResult } from './points.ts';
+import { Checks, type Check, type CheckContext, type CheckResult } from './points.ts';
 
 const signs = { ok: '✓', warning: '!', fault: '✗' } as const;
 /** Longest time a check may take. */
@@ -18,8 +19,9 @@ const littleSpaceGiB = 5;
 /** Answers 1 when there is a fault, 0 when there are warnings at most. */
 export async function doctor(host: Host, options: Options): Promise<number> {
   let faults = 0;
+  let context: CheckContext = { points: () => [], agentPoints: () => Promise.resolve([]) };
   const show = async (check: Check) => {
-    const { state, found, todo } = await outcome(check);
+    const { state, found, todo } = await outcome(check, context);
     if (state === 'fault') faults += 1;
     const more = todo === undefined ? '' : `    ${todo}\n`;
     process.stdout.write(`${signs[state]} ${check.title}: ${found}\n${more}`);
@@ -31,6 +33,7 @@ export async function doctor(host: Host, options: Options): Promise<number> {
     title: 'configuration',
     async run() {
       const kernel = await makeKernel(host, options, 'quiet');
+      context = contextOf(kernel, options);
       added = kernel.contributions(Checks).map(({ value }) => value);
       return { state: 'ok', found: `${kernel.report().length} plugins, no fault.` };
     },
@@ -39,10 +42,23 @@ export async function doctor(host: Host, options: Options): Promise<number> {
   return faults > 0 ? 1 : 0;
 }
 
-async function outcome(check: Check): Promise<CheckResult> {
+/** The agent's plugins are set up once, and only when a check asks for them. */
+function contextOf(kernel: Kernel, options: Options): CheckContext {
+  let agent: Promise<Kernel> | undefined;
+  return {
+    points: (to) => kernel.contributions(to),
+    agentPoints: async (to) => {
+      // `--config` is for this host.
+      agent ??= makeKernel('agent', { ...options, config: undefined }, 'quiet');
+      return (await agent).contributions(to);
+    },
+  };
+}
+
+async function outcome(check: Check, context: CheckContext): Promise<CheckResult> {
   const late = () => new Error(`It found nothing within ${limitMs / 1000} s.`);
   try {
-    return await withinTime(limitMs, () => check.run(), late);
+    return await withinTime(limitMs, () => check.run(context), late);
   } catch (error) {
     return { state: 'fault', found: describeError(error) };
   }

@@ -29,10 +29,17 @@ export interface CheckResult {
   readonly todo?: string;
 }
 
+export interface CheckContext {
+  /** What all plugins of this host have added to a point. */
+  readonly points: <T>(to: Point<T>) => readonly Contribution<T>[];
+  /** What those of the agent have added, as `config/agent.ts` has them; rejects when that cannot be read. */
+  readonly agentPoints: <T>(to: Point<T>) => Promise<readonly Contribution<T>[]>;
+}
+
 /** Looks at the machine or at files, not at running services: `zlh doctor` runs when nothing does. */
 export interface Check {
   readonly title: string;
-  run(): Promise<CheckResult> | CheckResult;
+  run(context: CheckContext): Promise<CheckResult> | CheckResult;
 }
 
 export const Checks = point<Check>('kernel.checks');
