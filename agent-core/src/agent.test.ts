@@ -100,6 +100,13 @@ test('the console shows the scrollback first, then what happens, and takes comma
   await viewer.until('[Server] hello there');
   viewer.send({ type: 'input', data: 'list\r' });
   await viewer.until('There are 0 of a max of 20 players online');
+  // Half a line of somebody who is still typing.
+  viewer.send({ type: 'input', data: 'say what is ha' });
+  await viewer.until('say what is ha');
+  await agent.call('POST', '/console/command', { command: 'say in between' });
+  await viewer.until('[Server] in between');
+  viewer.send({ type: 'input', data: 'lf\r' });
+  await viewer.until('[Server] what is half');
   viewer.send({ type: 'resize', cols: 100, rows: 30 });
   viewer.send({ type: 'nonsense' });
   assert.is(await viewer.closed, 1008);

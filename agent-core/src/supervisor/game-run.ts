@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@zlh/kernel';
 import type { ConsoleHub } from '../console/console-hub.ts';
+import { HalfLine } from '../console/half-line.ts';
 import { isAlive, type ProcessId } from '../lib/process-id.ts';
 import { within } from '../lib/promises.ts';
 import type { RunGroup } from '../process/groups/run-group.ts';
@@ -39,6 +40,7 @@ export class GameRun {
   console: RunConsole | undefined;
   readonly #client: ShimClient;
   readonly #shim: ProcessId;
+  readonly #half = new HalfLine();
   /** Resolves when the shim has told the exit, or is gone. */
   readonly #heard: Promise<void>;
   #told = false;
@@ -73,14 +75,15 @@ export class GameRun {
 
   /** One line, on the game's own console where it has one. False when it could not be taken. */
   command(line: string): boolean {
-    // A terminal's Enter is a carriage return; games with line editing wait for exactly that.
-    return this.console === undefined ? this.write(`${line}\r`) : this.console.send(line);
+    return this.console === undefined
+      ? this.write(this.#half.around(line))
+      : this.console.send(line);
   }
 
   /** Keys as they are typed. */
   type(keys: string): void {
-    if (this.console === undefined) this.write(keys);
-    else this.console.type(keys);
+    if (this.console !== undefined) return this.console.type(keys);
+    if (this.write(keys)) this.#half.typed(keys);
   }
 
   /** False when the input could not be taken. */
