@@ -105,8 +105,8 @@ test('the console shows the scrollback first, then what happens, and takes comma
   await viewer.until('say what is ha');
   await agent.call('POST', '/console/command', { command: 'say in between' });
   await viewer.until('[Server] in between');
-  viewer.send({ type: 'input', data: 'lf\r' });
-  await viewer.until('[Server] what is half');
+  viewer.send({ type: 'input', data: 'say a whole one\r' });
+  await viewer.until('[Server] a whole one');
   viewer.send({ type: 'resize', cols: 100, rows: 30 });
   viewer.send({ type: 'nonsense' });
   assert.is(await viewer.closed, 1008);

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { test } from 'uvu';
 import { joinAsPlayer } from '../player/player.ts';
 import { needs, when } from '../runner/needs.ts';
-import { agentOf } from '../support/agent-door.ts';
+import { GameDoor } from '../support/game-door.ts';
 import type { Accepted } from '../support/client.ts';
 import { ConsoleViewer } from '../support/console.ts';
 import { folderOf } from '../support/leftovers.ts';
@@ -25,7 +25,7 @@ when(npm)('a Minecraft server is steered by actions alone', async (npmPath) => {
       () => client.instance(instance.id),
       ({ ready }) => ready,
     );
-    const agent = await agentOf(platform.home, instance.id);
+    const server = new GameDoor(client, instance.id);
     const listed = async (file: string) =>
       (
         JSON.parse(
@@ -33,12 +33,12 @@ when(npm)('a Minecraft server is steered by actions alone', async (npmPath) => {
         ) as { name: string }[]
       ).map(({ name }) => name);
     const done = async (action: string, input?: object) => {
-      const [status, body] = await agent.act(action, input);
+      const [status, body] = await server.act(action, input);
       assert.is(status, 200, `${action}: ${JSON.stringify(body)}`);
       return body['result'] as Record<string, unknown>;
     };
     const refused = async (action: string, input: object) => {
-      const [status, body] = await agent.act(action, input);
+      const [status, body] = await server.act(action, input);
       return [status, body['code'], body['detail']];
     };
 
@@ -53,6 +53,12 @@ when(npm)('a Minecraft server is steered by actions alone', async (npmPath) => {
     await alex.chat(']: Saved the game');
     await viewer.until(']: Saved the game');
     assert.equal(await done('save'), {});
+    // Somebody is still typing.
+    viewer.type('say half a');
+    await viewer.until('say half a');
+    assert.equal(await done('save'), {});
+    viewer.type('say a whole line\r');
+    await alex.waitForChat('a whole line');
 
     assert.equal(await done('op', { player: 'alex' }), { player: 'alex' });
     assert.equal(await listed('ops.json'), ['alex']);

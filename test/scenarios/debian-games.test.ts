@@ -3,12 +3,12 @@
  * stopped and deleted through the API; and nothing is left.
  */
 // time-limit: 600s
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../runner/needs.ts';
-import { agentOf, type AgentDoor } from '../support/agent-door.ts';
+import { GameDoor } from '../support/game-door.ts';
 import type { Accepted, ApiClient, Instance } from '../support/client.ts';
 import { ConsoleViewer } from '../support/console.ts';
 import { exampleGame } from '../support/guide.ts';
@@ -22,7 +22,7 @@ interface Played {
   readonly platform: TestPlatform;
   readonly client: ApiClient;
   readonly instance: Instance;
-  readonly agent: AgentDoor;
+  readonly server: GameDoor;
 }
 
 let platform: TestPlatform;
@@ -43,10 +43,10 @@ test.after(async () => {
   await (platform as TestPlatform | undefined)?.remove();
 });
 
-/** Creates a server, plays, stops and deletes it. */
+/** Creates a server, plays, stops and deletes it. What `use` answers is called when it has been stopped, with when that was asked for. */
 async function play(
   wanted: { readonly game: string; readonly version: string; readonly memoryMiB: number },
-  use: (played: Played) => Promise<void>,
+  use: (played: Played) => Promise<void | ((asked: number) => Promise<void>)>,
 ): Promise<void> {
   const client = await platform.admin();
   const body = { kind: 'game', variant: 'debian', name: wanted.game, ...wanted };
@@ -65,13 +65,20 @@ async function play(
     const ended = await client.untilOver(operation.id);
     assert.is(ended.state, 'succeeded', JSON.stringify(ended.error));
   };
-  await use({ platform, client, instance, agent: await agentOf(platform.home, instance.id) });
+  const whenStopped = await use({
+    platform,
+    client,
+    instance,
+    server: new GameDoor(client, instance.id),
+  });
+  const asked = Date.now();
   await act('POST', '/stop');
   const stopped = await client.until(
     () => client.instance(instance.id),
     ({ observed }) => observed === 'stopped',
   );
   assert.is(stopped.ready, false);
+  await whenStopped?.(asked);
   await act('POST', '/start');
   await client.until(
     () => client.instance(instance.id),
@@ -83,23 +90,23 @@ async function play(
 
 when(packages)('OpenTTD answers its own query, takes actions and saves', async () => {
   await play({ game: 'openttd', version: '13.0', memoryMiB: 256 }, async (played) => {
-    const { client, instance, agent } = played;
-    assert.equal((await agent.status()).players, { online: 0, max: 25 });
+    const { client, instance, server } = played;
+    assert.equal((await server.status()).players, { online: 0, max: 25 });
     const viewer = await ConsoleViewer.open(client, instance.id);
     await client.ask('POST', `/api/instances/${instance.id}/console/commands`, {
       command: 'save by-hand',
     });
     await viewer.until("Map successfully saved to 'by-hand.sav'");
     viewer.close();
-    assert.equal(await agent.act('save'), [200, { ok: true, result: { file: 'world.sav' } }]);
-    assert.equal(await agent.act('players'), [
+    assert.equal(await server.act('save'), [200, { ok: true, result: { file: 'world.sav' } }]);
+    assert.equal(await server.act('players'), [
       200,
       { ok: true, result: { clients: [], players: [] } },
     ]);
-    assert.is((await agent.act('say', { message: 'hello; quit' }))[0], 200);
-    const [status, problem] = await agent.act('kick', { client: 77 });
+    assert.is((await server.act('say', { message: 'hello; quit' }))[0], 200);
+    const [status, problem] = await server.act('kick', { client: 77 });
     assert.equal([status, problem['code']], [409, 'AGENT_ACTION_REFUSED']);
-    const [refused] = await agent.act('say', { message: 'a"b' });
+    const [refused] = await server.act('say', { message: 'a"b' });
     assert.is(refused, 422);
     assert.is((await client.instance(instance.id)).ready, true, 'nobody broke out of a message');
   });
@@ -108,16 +115,22 @@ when(packages)('OpenTTD answers its own query, takes actions and saves', async (
 when(packages)('Luanti answers its players and is stopped by a signal', async () => {
   await play(
     { game: 'luanti', version: '5.6.1', memoryMiB: 512 },
-    async ({ client, instance, agent }) => {
+    async ({ client, instance, server }) => {
       const answer = await client.request<{ code: string }>(
         'POST',
         `/api/instances/${instance.id}/console/commands`,
         { command: 'help' },
       );
       assert.is(answer.status, 409, 'it takes no commands');
-      assert.equal(await agent.actions(), []);
-      const map = join(folderOf(platform.home, instance.id), 'data/world/map_meta.txt');
-      assert.match(await readFile(map, 'utf8'), 'mg_name');
+      assert.equal(await server.actions(), []);
+      const world = join(folderOf(platform.home, instance.id), 'data/world');
+      assert.match(await readFile(join(world, 'map_meta.txt'), 'utf8'), 'mg_name');
+      // It saves every few seconds, too: this is the save of its end.
+      return async (asked) => {
+        const time = join(world, 'env_meta.txt');
+        assert.match(await readFile(time, 'utf8'), /game_time = \d+/);
+        assert.ok((await stat(time)).mtimeMs >= asked, 'the signal has it save');
+      };
     },
   );
 });
@@ -125,8 +138,8 @@ when(packages)('Luanti answers its players and is stopped by a signal', async ()
 when(packages)('Teeworlds takes its commands over a connection nobody else can use', async () => {
   await play(
     { game: 'teeworlds', version: '0.7.5', memoryMiB: 128 },
-    async ({ client, instance, agent }) => {
-      assert.equal((await agent.status()).players, { online: 0, max: 16 });
+    async ({ client, instance, server }) => {
+      assert.equal((await server.status()).players, { online: 0, max: 16 });
       const viewer = await ConsoleViewer.open(client, instance.id);
       await client.ask('POST', `/api/instances/${instance.id}/console/commands`, {
         command: 'say from the API',
@@ -134,16 +147,16 @@ when(packages)('Teeworlds takes its commands over a connection nobody else can u
       await viewer.until('*** from the API');
       viewer.type('say from the kezz\u007f\u007fyboard\r');
       await viewer.until('*** from the keyboard');
-      assert.equal(await agent.act('say', { message: 'a; shutdown # b' }), [
+      assert.equal(await server.act('say', { message: 'a; shutdown # b' }), [
         200,
         { ok: true, result: {} },
       ]);
       await viewer.until('*** a; shutdown # b');
-      assert.equal(await agent.act('players'), [
+      assert.equal(await server.act('players'), [
         200,
         { ok: true, result: { clients: [], players: [] } },
       ]);
-      const [status, problem] = await agent.act('kick', { client: 3 });
+      const [status, problem] = await server.act('kick', { client: 3 });
       assert.equal([status, problem['code']], [409, 'AGENT_ACTION_REFUSED']);
       const folder = folderOf(platform.home, instance.id);
       const config = await readFile(join(folder, 'data/autoexec.cfg'), 'utf8');
@@ -157,9 +170,9 @@ when(packages)('Teeworlds takes its commands over a connection nobody else can u
 
 when(packages)('the game of the guide is played from one file in the home', async () => {
   const wanted = { game: 'freeciv', version: '3.0.6', memoryMiB: 512 };
-  await play(wanted, async ({ instance, agent }) => {
+  await play(wanted, async ({ instance, server }) => {
     const file = join(folderOf(platform.home, instance.id), 'data/world.sav.xz');
-    assert.equal(await agent.act('save'), [200, { ok: true, result: { file } }]);
+    assert.equal(await server.act('save'), [200, { ok: true, result: { file } }]);
   });
 });
 

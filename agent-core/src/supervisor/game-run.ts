@@ -5,7 +5,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@zlh/kernel';
 import type { ConsoleHub } from '../console/console-hub.ts';
-import { HalfLine } from '../console/half-line.ts';
 import { isAlive, type ProcessId } from '../lib/process-id.ts';
 import { within } from '../lib/promises.ts';
 import type { RunGroup } from '../process/groups/run-group.ts';
@@ -18,6 +17,8 @@ import { signalName, type RunEnd } from './classify.ts';
 
 /** How long a shim may take to tell the exit of a game that is dead. */
 const LAST_WORD_MS = 5_000;
+/** Ctrl-U: a command is a line of its own, and half a line that a viewer has typed before it is gone. */
+const TAKE_BACK = '\u0015';
 
 /** Why a run is being ended by us; null while it is meant to go on. */
 export type Intent = 'stop' | 'kill' | 'too-late' | 'hung' | null;
@@ -40,7 +41,8 @@ export class GameRun {
   console: RunConsole | undefined;
   readonly #client: ShimClient;
   readonly #shim: ProcessId;
-  readonly #half = new HalfLine();
+  /** A viewer has typed what is not sent yet. */
+  #halfTyped = false;
   /** Resolves when the shim has told the exit, or is gone. */
   readonly #heard: Promise<void>;
   #told = false;
@@ -75,15 +77,17 @@ export class GameRun {
 
   /** One line, on the game's own console where it has one. False when it could not be taken. */
   command(line: string): boolean {
-    return this.console === undefined
-      ? this.write(this.#half.around(line))
-      : this.console.send(line);
+    if (this.console !== undefined) return this.console.send(line);
+    const before = this.#halfTyped ? TAKE_BACK : '';
+    this.#halfTyped = false;
+    // A terminal's Enter is a carriage return; games with line editing wait for exactly that.
+    return this.write(`${before}${line}\r`);
   }
 
   /** Keys as they are typed. */
   type(keys: string): void {
     if (this.console !== undefined) return this.console.type(keys);
-    if (this.write(keys)) this.#half.typed(keys);
+    if (keys !== '' && this.write(keys)) this.#halfTyped = !/[\r\n]$/.test(keys);
   }
 
   /** False when the input could not be taken. */
