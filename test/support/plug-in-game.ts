@@ -50,10 +50,10 @@ export class PlugIn {
     this.#port = port;
   }
 
-  /** Of its latest start. */
+  /** Of its latest start, to the end of it: players are answered a moment before the game says that it is done. */
   static async of(client: ApiClient, instanceId: string): Promise<PlugIn> {
     const viewer = await ConsoleViewer.open(client, instanceId);
-    const said = /plug-in listens at port (\d+)(?![^]*plug-in listens)/;
+    const said = /plug-in listens at port (\d+)(?![^]*plug-in listens)[^]*Done \(/;
     await viewer.until(said);
     viewer.close();
     return new PlugIn(Number(said.exec(viewer.text)![1]));
