@@ -57,8 +57,8 @@ export class UsageHistory {
     const run = this.#sources.run();
     if (run === undefined) return null;
     if (this.#latest?.runId !== run.id) this.#sample();
-    const sample = this.#latest?.sample;
-    if (sample === undefined) return null;
+    if (this.#latest?.runId !== run.id) return null;
+    const { sample } = this.#latest;
     const { memoryBytes, cpuPercent, processes } = sample;
     return { memoryBytes, cpuPercent, processes, diskBytes: this.#look?.usedBytes ?? null };
   }
@@ -92,6 +92,8 @@ export class UsageHistory {
     const run = this.#sources.run();
     if (run === undefined) return;
     const sample = this.#meter.measure(run);
+    // Not begun yet, or dead already: that it used nothing would be no figure of it.
+    if (sample.processes === 0) return;
     this.#latest = { runId: run.id, sample };
     this.#samples = [...this.#samples.slice(1 - KEPT), sample];
   }
