@@ -10,6 +10,7 @@ export * from './contract/messages.ts';
 export * from './contract/points.ts';
 export * from './contract/actions.ts';
 export * from './contract/action-faults.ts';
+export { actionInputFaults } from './contract/action-input.ts';
 export * from './contract/console.ts';
 export * from './contract/install-step.ts';
 export * from './contract/operation-kind.ts';

@@ -4,10 +4,11 @@
  * is up; whoever asked is told which.
  */
 import { randomBytes } from 'node:crypto';
+import { noInput } from '../contract/action-input.ts';
 import type { ActionRequest, ActionResult, ActionSpec, ActionView } from '../contract/actions.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
 import { refusals } from '../http/problem.ts';
-import { composeLines, nothing } from './compose.ts';
+import { composeLines } from './compose.ts';
 import { refused } from './errors.ts';
 import { OutcomeReader, type Outcome } from './outcome.ts';
 import { Transcript } from './transcript.ts';
@@ -47,7 +48,7 @@ export class Actions {
       name,
       title,
       description: description ?? null,
-      input: input ?? nothing,
+      input: input ?? noInput,
     }));
   }
 

@@ -8,7 +8,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { ConsoleHub } from '../console/console-hub.ts';
 import { ConsoleMessage } from '../contract/messages.ts';
 import type { GameRun } from '../supervisor/game-run.ts';
-import { compileCheck } from './validation.ts';
+import { compileCheck } from '../lib/faults.ts';
 
 const MAX_VIEWERS = 256;
 const MAX_MESSAGE = 65_536;

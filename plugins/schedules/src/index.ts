@@ -5,6 +5,7 @@
 import { point, token, type Logger } from '@zlh/kernel';
 import type { EntityManager } from '@zlh/database';
 import type { Identity } from '@zlh/http';
+import type { InstanceFacts } from '@zlh/instances';
 import type { OperationView } from '@zlh/operations';
 import type { Static, TObject } from 'typebox';
 
@@ -34,8 +35,8 @@ export interface ScheduledAction<S extends TObject = TObject> {
   readonly input: S;
   /** What one must be allowed on the instance: when the schedule is written, and again at each run. */
   readonly permission: string;
-  /** Throws a Problem for what the schema cannot say. */
-  check?(input: Static<S>): void;
+  /** Throws a Problem for what only the instance can say of an input; asked when it is saved. Faults begin with `/action/input`. */
+  check?(input: Static<S>, instance: InstanceFacts): Promise<void>;
   /** Something to be told before its time. Best effort, at most once each; never holds the run up. */
   readonly warnings?: {
     /** Whole minutes before the run. */

@@ -1,8 +1,10 @@
 /** What can be scheduled without any other plugin: start, stop, restart, a line for the console, a typed action. */
-import { ActionName, ActionRequest, ConsoleCommandRequest } from '@zlh/agent';
+import { actionInputFaults, ActionName, ActionRequest, ConsoleCommandRequest } from '@zlh/agent';
 import type { Agents } from '@zlh/agents';
+import type { Catalog } from '@zlh/catalog';
 import type { Database, EntityManager } from '@zlh/database';
-import type { Instances } from '@zlh/instances';
+import { Problem, problems } from '@zlh/http';
+import type { InstanceFacts, Instances } from '@zlh/instances';
 import type { Operations } from '@zlh/operations';
 import { Type } from 'typebox';
 import { scheduledAction, type ScheduledAction, type ScheduledRun } from './index.ts';
@@ -13,6 +15,7 @@ export interface ActionsUse {
   readonly instances: Instances;
   readonly operations: Operations;
   readonly agents: Agents;
+  readonly catalog: Catalog;
   readonly database: Database;
 }
 
@@ -143,7 +146,43 @@ function tellActions(use: ActionsUse): readonly ScheduledAction[] {
       title: 'Tell the game something by a typed action',
       input: Type.Object({ action: ActionName, input: ActionRequest.properties.input }, closed),
       permission: 'instances.actions',
+      check: ({ action, input = {} }, instance) => checkAction(use, instance, action, input),
       run: (em, run) => tell(em, `Action "${run.input.action}"`, run),
     }),
   ];
+}
+
+/** As the agent will check it, so that a slip is seen by whoever makes it and not at four in the morning. */
+async function checkAction(
+  { catalog }: ActionsUse,
+  instance: InstanceFacts,
+  name: string,
+  input: NonNullable<ActionRequest['input']>,
+): Promise<void> {
+  const blueprint = await catalog.blueprint(instance).catch(whenOffered);
+  if (blueprint === null) return; // what its agent knows is seen when it runs
+  const { actions = {} } = blueprint.spec;
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  const faults =
+    action === undefined
+      ? [{ path: '/action', message: unknownAction(Object.keys(actions)) }]
+      : actionInputFaults(action, input).map(({ path, message }) => ({
+          path: `/input${path}`,
+          message,
+        }));
+  if (faults.length > 0)
+    throw problems.invalid(
+      faults.map(({ path, message }) => ({ path: `/action/input${path}`, message })),
+    );
+}
+
+const unknownAction = (known: readonly string[]) =>
+  known.length === 0
+    ? 'must not be given: this game has none'
+    : `must be one of ${known.join(', ')}`;
+
+/** Null for a version that is not on offer any more. */
+function whenOffered(error: unknown): null {
+  if (error instanceof Problem && error.status === 422) return null;
+  throw error;
 }

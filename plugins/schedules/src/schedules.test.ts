@@ -64,6 +64,44 @@ test('wrong input is refused, each fault at its place', async () => {
   assert.equal((await platform.as('ada').get(path(instanceId))).body.items, []);
 });
 
+test('a typed action is held to what the game takes, when it is saved', async () => {
+  const instanceId = platform.instance();
+  const ada = platform.as('ada');
+  const save = (input: object) =>
+    ada.post(path(instanceId), { ...nightly, action: { kind: 'action', input } });
+  const faults = async (input: object): Promise<string[][]> => {
+    const { status, body } = await save(input);
+    assert.is(status, 422, JSON.stringify(body));
+    return body.errors.map((fault: { path: string; message: string }) => [
+      fault.path,
+      fault.message,
+    ]);
+  };
+  const at = '/action/input/input/message';
+  assert.equal(await faults({ action: 'dance' }), [['/action/input/action', 'must be one of say']]);
+  assert.equal(await faults({ action: 'constructor' }), [
+    ['/action/input/action', 'must be one of say'],
+  ]);
+  assert.equal(await faults({ action: 'say' }), [[at, 'is required']]);
+  const [[path1] = []] = await faults({ action: 'say', input: { message: '/op mallory' } });
+  assert.is(path1, at);
+  assert.equal(await faults({ action: 'say', input: { message: 'a\nstop' } }), [
+    [at, 'must not hold control characters or line breaks'],
+  ]);
+  const good = { action: 'say', input: { message: 'Good night' } };
+  const { status, body } = await save(good);
+  assert.is(status, 201, JSON.stringify(body));
+
+  const change = (given: object) => ada.patch(path(instanceId, body.id), given);
+  const worse = { kind: 'action', input: { action: 'say' } };
+  assert.is((await change({ action: worse })).status, 422);
+  assert.is((await change({ enabled: false })).status, 200, 'what is saved can be switched off');
+
+  platform.instances.get(instanceId)!.version = 'gone';
+  const unknown = await change({ action: worse });
+  assert.is(unknown.status, 200, 'a version no longer on offer is for its agent to say');
+});
+
 test('an instance has fifty at most, also when they are asked for at once', async () => {
   const instanceId = platform.instance();
   const answers = await Promise.all(

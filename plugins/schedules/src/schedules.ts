@@ -46,7 +46,12 @@ export class Schedules {
     return { items: rows.map((row) => this.#view(readRow(row))) };
   }
 
-  create(instanceId: string, given: CreateSchedule, identity: Identity): Promise<ScheduleView> {
+  async create(
+    instanceId: string,
+    given: CreateSchedule,
+    identity: Identity,
+  ): Promise<ScheduleView> {
+    await this.#checkHere(instanceId, given.action, identity);
     return this.#ground.database.transaction(async (em) => {
       const instance = await this.#ground.instances.admit(em, instanceId, identity, write);
       const wanted = await this.#check(em, instance, identity, {
@@ -69,12 +74,13 @@ export class Schedules {
     });
   }
 
-  change(
+  async change(
     instanceId: string,
     id: string,
     given: ChangeSchedule,
     identity: Identity,
   ): Promise<ScheduleView> {
+    if (given.action !== undefined) await this.#checkHere(instanceId, given.action, identity);
     return this.#ground.database.transaction(async (em) => {
       const instance = await this.#ground.instances.admit(em, instanceId, identity, write);
       const before = await lock(em, instanceId, id);
@@ -109,6 +115,19 @@ export class Schedules {
   /** The instance is gone. */
   async forget(em: EntityManager, instanceId: string): Promise<void> {
     await em.execute('delete from schedules_schedule where instance_id = ?', [instanceId]);
+  }
+
+  /** What only the instance can say. Outside the transaction: it may take its time, and connections of its own. */
+  async #checkHere(
+    instanceId: string,
+    { kind, input = {} }: CreateSchedule['action'],
+    identity: Identity,
+  ): Promise<void> {
+    const { actions, database, instances } = this.#ground;
+    const action = actionOf(actions, kind);
+    if (action?.check === undefined) return;
+    const instance = await instances.admit(database.fork(), instanceId, identity, write);
+    await action.check(readInput(action, input) as never, instance);
   }
 
   /** Whoever writes a schedule must be allowed to do what it does; also by the scopes of their key. */

@@ -3,9 +3,11 @@
  * asked of them, and the time is what the test says.
  */
 import { EventEmitter } from 'node:events';
+import type { ActionSpec } from '@zlh/agent';
 import { Accounts, Audit, Grants, type InstanceRole } from '@zlh/accounts';
 import { memoryGrants } from '@zlh/accounts/testing';
 import { Agents } from '@zlh/agents';
+import { Catalog, type Blueprint } from '@zlh/catalog';
 import { Database, newId } from '@zlh/database';
 import database from '@zlh/database/platform';
 import { Events } from '@zlh/events';
@@ -43,7 +45,7 @@ export interface Room {
   readonly heard: EventEmitter;
   now: Date;
   /** Instances by id; `ada` owns them all. */
-  readonly instances: Map<string, { desired: string; ready: boolean }>;
+  readonly instances: Map<string, { desired: string; ready: boolean; version?: string }>;
   readonly shared: Map<string, Map<string, InstanceRole>>;
   /** Users who have no account any more. */
   readonly gone: Set<string>;
@@ -126,6 +128,7 @@ export async function startSchedules(options: Options): Promise<TestSchedules> {
         standInInstances(room, () => kernel.use(Operations)),
       ),
       replacement(Agents, standInAgents(room)),
+      replacement(Catalog, standInCatalog),
     ],
     logLevel: 'fatal',
   });
@@ -239,7 +242,7 @@ function standInInstances(room: Room, operationsOf: () => Operations): Instances
     name: 'Skyblock',
     game: 'test',
     variant: 'plain',
-    version: '1',
+    version: room.instances.get(id)?.version ?? '1',
     ownerId: idOf('ada'),
   });
   const admit: Instances['admit'] = async (_em, id, who, permission) => {
@@ -280,24 +283,35 @@ function standInInstances(room: Room, operationsOf: () => Operations): Instances
   };
 }
 
+const say = {
+  title: 'Say',
+  command: 'say {input:message}',
+  input: {
+    type: 'object',
+    properties: { message: { type: 'string', pattern: '^[^/]*$', maxLength: 30 } },
+    required: ['message'],
+    additionalProperties: false,
+  },
+} as const satisfies ActionSpec;
+
+/** Offers version 1 of a game that can `say`. */
+const standInCatalog = {
+  async blueprint({ version }) {
+    if (version !== '1') throw problems.invalid([{ path: '/version', message: 'is not on offer' }]);
+    return { spec: { actions: { say } } } as unknown as Blueprint;
+  },
+} as Pick<Catalog, 'blueprint'> as Catalog;
+
 /** Agents of a game that can `say`. */
 function standInAgents(room: Room): Agents {
-  const say = {
-    name: 'say',
-    title: 'Say',
-    description: null,
-    input: {
-      type: 'object',
-      properties: { message: { type: 'string', pattern: '', maxLength: 9 } },
-    },
-  };
   const tell = (what: string) => {
     room.told.push(what);
     room.heard.emit('told');
   };
   const agents: Pick<Agents, 'ask' | 'command'> = {
     async ask(_target, { path, body }) {
-      if (path === '/actions') return { items: [say] } as never;
+      if (path === '/actions')
+        return { items: [{ name: 'say', description: null, ...say }] } as never;
       const { input } = body as { input: Record<string, unknown> };
       tell(`${path.split('/').at(-1)} ${Object.values(input).join(' ')}`);
       return { ok: true, result: {} } as never;
