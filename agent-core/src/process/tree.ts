@@ -50,14 +50,15 @@ export function killProcess({ pid, startTime }: ProcessId): void {
   if (statProcess(pid)?.startTime === startTime) send(pid, 'SIGKILL');
 }
 
-/** Ends whatever might still launch the game of a run: its shim, and what that has just forked. */
-export async function killShim(runId: string): Promise<void> {
+/** Ends whatever might still launch the game of a run: its shim, and what that has just forked. False when it cannot. */
+export async function killShim(runId: string): Promise<boolean> {
   for (let round = 0; round < KILL_ROUNDS; round++) {
     const shim = findShim(runId);
-    if (shim === undefined) return;
+    if (shim === undefined) return true;
     killProcess(shim);
     await delay(ROUND_MS);
   }
+  return false;
 }
 
 /** Sends a signal to the leader's process group, as Ctrl-C in a terminal would. */
@@ -73,10 +74,12 @@ export async function killRun(
   runId: string,
   leader: ProcessId | null,
   members: () => readonly number[] = () => [],
+  rounds = KILL_ROUNDS,
 ): Promise<boolean> {
-  for (let round = 0; round < KILL_ROUNDS; round++) {
+  for (let round = 0; round <= rounds; round++) {
     const left = findRun(runId, leader, members());
     if (left.length === 0) return true;
+    if (round === rounds) break;
     for (const { pid } of left) send(pid, 'SIGKILL');
     await delay(ROUND_MS);
   }

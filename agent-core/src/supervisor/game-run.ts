@@ -17,6 +17,8 @@ import { signalName, type RunEnd } from './classify.ts';
 
 /** How long a shim may take to tell the exit of a game that is dead. */
 const LAST_WORD_MS = 5_000;
+/** Between two looks at what cannot be killed. */
+const LOOK_AGAIN_MS = 1_000;
 /** Ctrl-U: a command is a line of its own, and half a line that a viewer has typed before it is gone. */
 const TAKE_BACK = '\u0015';
 
@@ -39,6 +41,8 @@ export class GameRun {
   intent: Intent = null;
   /** Where commands go when not to the terminal; set by who follows the runs. */
   console: RunConsole | undefined;
+  /** Called once it has ended, if something of it cannot be killed; set by who follows the runs. */
+  remains: (() => void) | undefined;
   readonly #client: ShimClient;
   readonly #shim: ProcessId;
   /** A viewer has typed what is not sent yet. */
@@ -72,7 +76,7 @@ export class GameRun {
       },
     });
     this.#heard = over.then(() => void (this.#told = true));
-    this.ended = over.then((exit) => settleRun(this, exit, log));
+    this.ended = over.then((exit) => settleRun(this, exit, log, () => this.remains?.()));
   }
 
   /** One line, on the game's own console where it has one. False when it could not be taken. */
@@ -121,19 +125,38 @@ export class GameRun {
   }
 }
 
-/** Ends what is left of a run, and its control group; answers how it ended. */
+/**
+ * Ends what is left of a run, and its control group; answers how it ended. Resolves when nothing of it lives, however long
+ * that takes: a server that is started beside the rest of another spoils the world of both. `remains` is told of that.
+ */
 export async function settleRun(
-  { id, leader, group }: Pick<GameRun, 'id' | 'leader' | 'group'>,
+  run: Pick<GameRun, 'id' | 'leader' | 'group'>,
   exit: ExitRecord | undefined,
   log: Logger,
+  remains?: () => void,
 ): Promise<RunEnd> {
-  const oomKills = group?.oomKills();
-  const dead = await killRun(id, leader, () => group?.members() ?? []);
-  const gone = group === undefined || (await group.remove());
-  if (!dead || !gone) {
-    log.warn({ runId: id }, 'processes of the ended server could not be killed');
-  }
+  const oomKills = run.group?.oomKills();
+  await outlive(run, () => {
+    log.error(
+      { runId: run.id },
+      'processes of the ended server cannot be killed; they are waited for',
+    );
+    remains?.();
+  });
+  if (run.group !== undefined && !(await run.group.remove()))
+    log.warn({ runId: run.id }, 'the control group of the ended server could not be removed');
   return { ...endOf(exit), oomKills };
+}
+
+async function outlive(
+  { id, leader, group }: Pick<GameRun, 'id' | 'leader' | 'group'>,
+  remains: () => void,
+): Promise<void> {
+  const members = () => group?.members() ?? [];
+  if (await killRun(id, leader, members)) return;
+  remains();
+  do await delay(LOOK_AGAIN_MS, undefined, { ref: false });
+  while (!(await killRun(id, leader, members, 1)));
 }
 
 function endOf(exit: ExitRecord | undefined): RunEnd {

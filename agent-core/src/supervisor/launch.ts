@@ -1,7 +1,8 @@
 /**
  * The one way a game comes to life: whole artifacts, free ports, a clean run folder, a note on disk,
  * and only then the shim. Promises that a crash between any two steps leaves nothing a later agent
- * cannot find by the run's id, and a launch that failed nothing at all.
+ * cannot find by the run's id, and a launch that failed nothing at all; where something of it cannot be killed, the run
+ * stays remembered.
  */
 import { randomUUID } from 'node:crypto';
 import type { ConsoleHub } from '../console/console-hub.ts';
@@ -13,6 +14,7 @@ import type { ControlGroups, Limits } from '../process/groups/control-groups.ts'
 import { killRun, killShim } from '../process/tree.ts';
 import type { ShimRecord } from '../shim/launch.ts';
 import { clearRunFolder, startShim } from '../shim/start.ts';
+import { errors } from './errors.ts';
 import { planLaunch, type Places } from './launch-plan.ts';
 import type { RunMemory } from './memory.ts';
 import { assertPortsFree } from './ports.ts';
@@ -36,7 +38,7 @@ export interface LaunchOptions {
 
 const SIZE = { cols: 120, rows: 40 };
 
-/** `remember` must have the run on disk when it returns; it is called with null when no shim came up. */
+/** `remember` must have the run on disk when it returns; it is called with null when nothing came of it. */
 export async function launchGame(
   spec: InstanceSpec,
   { runDir, compileCache, places, console, groups, ensureArtifacts, shimWithinMs }: LaunchOptions,
@@ -75,8 +77,8 @@ export async function launchGame(
     if (folders !== null) groups.make(folders, limitsOf(spec));
     return { shim: await startShim(runDir, request, compileCache, shimWithinMs), memory };
   } catch (error) {
-    await killShim(id);
-    await killRun(id, null, () => group?.members() ?? []);
+    const dead = (await killShim(id)) && (await killRun(id, null, () => group?.members() ?? []));
+    if (!dead) throw errors.unkillable();
     await group?.remove();
     remember(null);
     throw error;

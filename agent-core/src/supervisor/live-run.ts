@@ -16,6 +16,8 @@ export interface LiveRunEvents {
   /** Became ready, for the first time or again. */
   ready(): void;
   ended(ended: EndedRun): void;
+  /** It has ended, but something of it cannot be killed; `ended` follows when it is gone. */
+  remains(): void;
 }
 
 export class LiveRun {
@@ -54,6 +56,10 @@ export class LiveRun {
       },
       changed,
     });
+    this.run.remains = () => {
+      this.readiness.stop();
+      events.remains();
+    };
     this.over = this.run.ended.then((end) =>
       events.ended({ run: options.memory.value.run ?? memory, end, intent: this.run.intent }),
     );

@@ -17,7 +17,7 @@ import { launchGame } from './launch.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunMemory, SupervisorMemory } from './memory.ts';
 import type { SupervisorOptions } from './options.ts';
-import { findLeft } from './recovery.ts';
+import { findLeft, type Left } from './recovery.ts';
 import { SelfStart } from './self-start.ts';
 import { climbStopLadder } from './stop-ladder.ts';
 
@@ -39,6 +39,8 @@ interface Attempt {
 }
 
 const FIRST_PROBE_MS = 1_500;
+/** How long the end of an earlier run may take before it is told as not over. */
+const PATIENCE_MS = 6_000;
 /** A machine that goes down ends everything within this time. */
 const OUTLIVED_MS = 10_000;
 
@@ -49,6 +51,8 @@ export class Supervisor {
   #state: SupervisorState = 'stopped';
   #live: LiveRun | undefined;
   #attempt: Attempt | undefined;
+  /** Something of a run lives that nobody is attached to and that cannot be killed: nothing starts beside it. */
+  #remains = false;
   /** Runs until an end of its own is no longer taken for the machine's. */
   #doubt: NodeJS.Timeout | undefined;
   /** What is wanted of the next agent while this one stops the server to end itself. */
@@ -81,20 +85,28 @@ export class Supervisor {
 
   /**
    * Takes up what an earlier agent left: attaches to a live game, understands the end of a dead one,
-   * goes on waiting after a crash, or starts again after a boot when the spec says so.
+   * goes on waiting after a crash, or starts again after a boot when the spec says so. What cannot be killed is
+   * waited for afterwards.
    */
   async recover(): Promise<void> {
     const { runDir, console } = this.#options;
     const before = readScrollback(runDir);
     if (before !== undefined) void console.output(before.offset, before.bytes);
-    const { run, crash, wanted, quitIn = null } = this.#memory;
-    const left = await findLeft(run, this.#options);
-    if (run !== null) {
-      if (left.what === 'running') return this.#goOnWith(run, left.shim);
-      if (left.what === 'ended')
-        return this.#conclude({ run, end: left.end, intent: run.endedFor ?? null, at: left.at });
-      return this.#machineWentDown(run);
-    }
+    const { run } = this.#memory;
+    await this.#waitFor(findLeft(run, this.#options), (left) =>
+      run === null ? this.#goOnWithNothing() : this.#goOnFrom(run, left),
+    );
+  }
+
+  #goOnFrom(run: RunMemory, left: Left): Promise<void> | void {
+    if (left.what === 'running') return this.#goOnWith(run, left.shim);
+    if (left.what === 'ended')
+      return this.#conclude({ run, end: left.end, intent: run.endedFor ?? null, at: left.at });
+    return this.#machineWentDown(run);
+  }
+
+  #goOnWithNothing(): void {
+    const { crash, wanted, quitIn = null } = this.#memory;
     if (crash === null) {
       if (quitIn === bootId()) return this.#rest(quitIn);
       // It was stopped with its agent, see `pause`, or by the machine.
@@ -129,6 +141,7 @@ export class Supervisor {
   /** Resolves when the server is ready. Rejects with a coded error; an abort ends the server again. */
   async start(signal: AbortSignal): Promise<void> {
     // One that became ready after its start was cancelled, by an agent that died over it, is ended all the same.
+    this.#assertNothingRemains();
     if ((await this.#isUp()) && !isCancelled(signal)) return;
     this.#selfStart.cancel();
     // Asked for by a person: earlier crashes are forgotten. This must be on disk before anything runs.
@@ -141,25 +154,33 @@ export class Supervisor {
     } catch (error) {
       if (this.#closed) throw error;
       if (signal.aborted) await this.stop(new AbortController().signal);
-      else if (this.#state === 'stopped') this.#options.memory.remember({ wanted: false });
+      else if (this.#state === 'stopped' || this.#remains)
+        this.#options.memory.remember({ wanted: false });
       throw error;
     }
   }
 
-  /** Whether it runs and needs no start. The end of one that has just died is dealt with first, however that is told. */
+  /** Whether it runs and needs no start. The end of one that dies or has just died is dealt with first. */
   async #isUp(): Promise<boolean> {
-    if (this.#state !== 'running') return false;
     const live = this.#live;
-    if (live === undefined || live.run.isAlive) return true;
+    const isEnding =
+      live !== undefined &&
+      (live.run.intent !== null || (this.#state === 'running' && !live.run.isAlive));
+    if (!isEnding) return this.#state === 'running';
     if (!(await live.run.kill())) throw errors.unkillable();
     await live.over;
     return false;
+  }
+
+  #assertNothingRemains(): void {
+    if (this.#remains) throw errors.unkillable();
   }
 
   /** Resolves when nothing runs any more. An abort leaves a server that still runs running. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#options.memory.remember({ wanted: false });
     await this.#endAttempt();
+    this.#assertNothingRemains();
     const live = this.#live;
     if (live === undefined) return this.#rest();
     const { run } = live;
@@ -187,6 +208,9 @@ export class Supervisor {
     try {
       await this.stop(signal);
       this.#options.memory.remember({ wanted, crash: crashed ? crash : null });
+    } catch (error) {
+      this.#options.memory.remember({ wanted });
+      throw error;
     } finally {
       this.#pausing = undefined;
     }
@@ -197,6 +221,7 @@ export class Supervisor {
     this.#options.memory.remember({ wanted: false });
     if (this.#live !== undefined) this.#live.run.intent = 'kill';
     await this.#endAttempt();
+    this.#assertNothingRemains();
     const live = this.#live;
     if (live !== undefined) {
       live.run.intent = 'kill';
@@ -226,7 +251,8 @@ export class Supervisor {
     this.#enter('starting');
     const settled = work(abort.signal).finally(() => {
       this.#attempt = undefined;
-      if (this.#live === undefined && this.#state === 'starting') this.#enter('stopped');
+      if (this.#live === undefined && this.#state === 'starting')
+        this.#enter(this.#remains ? 'stopping' : 'stopped');
     });
     settled.catch((error: unknown) =>
       this.#options.log.info({ err: error }, 'the server did not start'),
@@ -256,10 +282,40 @@ export class Supervisor {
     const spec = this.#options.spec();
     if (spec === undefined) throw errors.notInstalled();
     const remember = (run: RunMemory | null) => this.#options.memory.change({ run });
-    const { shim, memory } = await launchGame(spec, this.#options, remember, signal);
+    const { shim, memory } = await launchGame(spec, this.#options, remember, signal).catch(
+      (error: unknown) => {
+        if (this.#memory.run !== null) this.#outlive(this.#memory.run, error);
+        throw error;
+      },
+    );
     if (this.#closed) return;
     this.#options.history.note('started', memory.id);
     await this.#adopt(shim, memory).becomeReady(signal);
+  }
+
+  /** What a launch that failed has left behind. */
+  #outlive(run: RunMemory, reason: unknown): void {
+    const over = this.#waitFor(findLeft(run, this.#options), () =>
+      this.#settle(this.#memory.wanted ? this.#aftermath.ofFailure(reason, this.#memory) : null),
+    );
+    over.catch((error: unknown) =>
+      this.#options.log.error({ err: error }, 'what a launch left could not be dealt with'),
+    );
+  }
+
+  /** Goes on when nothing of an earlier run lives. Resolves earlier when that takes too long: the state says so. */
+  async #waitFor(ending: Promise<Left>, goOn: (left: Left) => Promise<void> | void): Promise<void> {
+    this.#remains = true;
+    const over = ending.then((left) => {
+      this.#remains = false;
+      return this.#closed ? undefined : goOn(left);
+    });
+    await within(PATIENCE_MS, over);
+    if (!this.#remains || this.#closed) return;
+    this.#enter('stopping');
+    over.catch((error: unknown) =>
+      this.#options.log.error({ err: error }, 'the end of an earlier run was not dealt with'),
+    );
   }
 
   #adopt(shim: ShimRecord, memory: RunMemory): LiveRun {
@@ -267,6 +323,7 @@ export class Supervisor {
       ready: () => {
         if (this.#state === 'starting') this.#enter('running');
       },
+      remains: () => this.#enter('stopping'),
       ended: (ended) => {
         if (this.#closed) return;
         live.readiness.stop();

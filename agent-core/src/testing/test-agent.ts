@@ -25,6 +25,8 @@ export interface TestAgentOptions {
   /** Shared between agents of a test; default inside the home. */
   readonly artifactCache?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What executes it, before its own command line: `['setpriv', '--bounding-set=-kill']`. */
+  readonly under?: readonly string[];
 }
 
 export interface Answer<T> {
@@ -159,12 +161,13 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
 function launch(
   home: string,
   port: string,
-  { platformUrl, artifactCache, env }: TestAgentOptions,
+  { platformUrl, artifactCache, env, under = [] }: TestAgentOptions,
 ): ChildProcess {
   // As providers do: what an update has installed comes first.
   const release = join(home, 'release');
   const program = existsSync(join(release, 'current')) ? join(release, 'launch.js') : zlh;
-  return spawn(process.execPath, ['--conditions=zlh-source', program, 'agent'], {
+  const line = [...under, process.execPath, '--conditions=zlh-source', program, 'agent'];
+  return spawn(line[0]!, line.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
