@@ -127,7 +127,7 @@ export class Schedules {
     const action = actionOf(actions, kind);
     if (action?.check === undefined) return;
     const instance = await instances.admit(database.fork(), instanceId, identity, write);
-    await action.check(readInput(action, input) as never, instance);
+    await action.check(readInput(action, input), instance);
   }
 
   /** Whoever writes a schedule must be allowed to do what it does; also by the scopes of their key. */
