@@ -21,7 +21,8 @@ import { query } from '../support/leftovers.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { offerStandIns } from '../support/stand-in-game.ts';
 import { game, warmHome } from '../support/warm-home.ts';
-import { hidden, routes, share, type Row, type Sent, type World } from './roles-table.ts';
+import { share, type Row, type Sent, type World } from './roles-row.ts';
+import { hidden, routes } from './roles-table.ts';
 
 /** These end the session they are asked with, so each caller brings one of its own. */
 const endsSession = new Set([
