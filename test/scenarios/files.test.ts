@@ -14,6 +14,7 @@ import { TestPlatform } from '../support/platform.ts';
 import { TusUpload } from '../support/tus.ts';
 import { game, warmHome } from '../support/warm-home.ts';
 import { test } from 'uvu';
+import { Chance } from './chance.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
@@ -69,9 +70,9 @@ async function uploadedInPieces(
     path: 'maps/new/world.zip',
     sha256: sha256(content),
   });
-  const cuts = Array.from({ length: 10 }, () => Math.floor(Math.random() * content.length)).sort(
-    (a, b) => a - b,
-  );
+  const chance = new Chance(process.env['ZLH_TEST_SEED']);
+  console.log(`seed: ${chance.seed}`);
+  const cuts = Array.from({ length: 10 }, () => chance.below(content.length)).sort((a, b) => a - b);
   for (const [round, cut] of cuts.entries()) {
     const from = await upload.offset();
     assert.ok(from <= cut, `${from} bytes are there, ${cut} at most were sent`);
