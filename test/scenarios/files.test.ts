@@ -34,6 +34,7 @@ when(await needs.npmRegistry())(
       });
       assert.is((await client.untilOver(operation.id)).state, 'succeeded');
       await editedByTwo(client, `/api/instances/${instance.id}/files`);
+      await uploadedByTwo(platform, client, instance.id);
       await uploadedInPieces(platform, client, instance.id);
       await packedAndUnpacked(client, `/api/instances/${instance.id}/files`);
     } finally {
@@ -55,9 +56,56 @@ async function editedByTwo(client: ApiClient, files: string): Promise<void> {
   assert.is(late.status, 409);
   const { code, etag, expected } = late.body;
   assert.equal([code, etag, expected], ['FILES_CHANGED', await tagOf(), read]);
+  await movedAndDeletedByTwo(client, files, read, await tagOf());
   assert.is((await client.request<{ text: string }>('GET', at)).body.text, 'by one');
   const { headers } = await client.request('GET', at);
   assert.match(headers.get('content-disposition')!, "attachment; filename*=UTF-8''%C3%A4%20b.yml");
+}
+
+/** What one moves or deletes is what they have seen, too. */
+async function movedAndDeletedByTwo(
+  client: ApiClient,
+  files: string,
+  seen: string,
+  now: string,
+): Promise<void> {
+  const [from, to] = ['plugins/ä b.yml', 'plugins/c.yml'];
+  const at = (path: string) => `${files}/content?path=${encodeURIComponent(path)}`;
+  const rename = (body: object) => client.request('POST', `${files}/actions/rename`, body);
+  for (const { status, body } of [
+    await client.request('DELETE', at(from), undefined, { 'if-match': seen }),
+    await rename({ from, to, ifMatch: seen }),
+  ])
+    assert.equal([status, body.code, body.etag, body.expected], [409, 'FILES_CHANGED', now, seen]);
+  assert.is((await rename({ from, to, ifMatch: now })).status, 200);
+  const moved = (await client.request('GET', at(to))).headers.get('etag')!;
+  assert.is.not(moved, now, 'a name is part of the version');
+  assert.is((await rename({ from: to, to: from, ifMatch: now })).status, 409);
+  assert.is((await rename({ from: to, to: from, ifMatch: moved })).status, 200);
+}
+
+/** Two who bring the same file at once: one does, whole, and the other is told. */
+async function uploadedByTwo(
+  platform: TestPlatform,
+  client: ApiClient,
+  instanceId: string,
+): Promise<void> {
+  const contents = [randomBytes(8 * 2 ** 20), randomBytes(8 * 2 ** 20)];
+  const uploads = await Promise.all(
+    contents.map((content) =>
+      TusUpload.begin(client, instanceId, content, {
+        path: 'maps/same.zip',
+        sha256: sha256(content),
+      }),
+    ),
+  );
+  const ends = await Promise.all(uploads.map((upload) => upload.finish(0)));
+  const won = ends.findIndex(({ status }) => status === 204);
+  const lost = ends[1 - won]!;
+  assert.is(lost.status, 409, JSON.stringify(ends));
+  assert.match(lost.text, 'FILES_EXISTS');
+  const file = join(folderOf(platform.home, instanceId), 'data/maps/same.zip');
+  assert.is(sha256(await readFile(file)), sha256(contents[won]!));
 }
 
 async function uploadedInPieces(
