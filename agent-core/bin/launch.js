@@ -5,8 +5,9 @@
 //   launch.js agent --home <home> […]        beside the link `current`
 //
 // While `update.json` lies beside it, the release is on probation: whoever ends, hangs or fails before the agent has
-// removed that file loses to the one before.
-import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+// removed that file loses to the one before. Going back needs no room on the disk: it only gives other names to what the
+// agent left there while there was some.
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -15,11 +16,13 @@ import { Worker } from 'node:worker_threads';
 const folder = dirname(fileURLToPath(import.meta.url));
 const current = join(folder, 'current');
 const updateFile = join(folder, 'update.json');
+const failedFile = join(folder, 'failed.json');
 
 const update = readUpdate();
 if (update !== undefined) {
   if (update.attempts > 0) goBack('It ended before it was healthy.');
-  replace(updateFile, { ...update, attempts: 1 });
+  const noted = replace(updateFile, { ...update, attempts: 1 });
+  if (!noted) goBack('It could not be put on probation: the disk takes no file.');
   watch(update);
   process.on('exit', (code) => {
     // Told to end in peace, it is judged at its next start.
@@ -56,21 +59,26 @@ function readUpdate() {
   }
 }
 
-/** Puts the link back, notes why, and becomes the agent it was before. */
+/** Puts the link back, notes why, and becomes the agent it was before. Goes on where an earlier one was cut off. */
 function goBack(reason) {
   const { operationId, to, from, fromLink } = readUpdate() ?? update;
-  replace(join(folder, 'failed.json'), { operationId, to, reason });
+  const noted = replace(failedFile, { operationId, to, reason });
   if (fromLink === null) rmSync(current, { force: true });
-  else {
-    rmSync(`${current}.new`, { force: true });
-    symlinkSync(fromLink, `${current}.new`);
-    renameSync(`${current}.new`, current);
-  }
-  rmSync(updateFile, { force: true });
+  else putBack();
+  if (noted) rmSync(updateFile, { force: true });
+  else renameSync(updateFile, failedFile); // it names the operation, and the reason is told below
   process.stderr.write(
     `zlh: The update of the agent was taken back. ${reason} [AGENT_UPDATE_FAILED]\n`,
   );
   process.execve(from[0], from, process.env);
+}
+
+function putBack() {
+  try {
+    renameSync(join(folder, 'previous'), current);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error; // it is back already
+  }
 }
 
 /** A thread of its own: it still runs when the agent hangs. Whoever starts the agent again finds the release unproved. */
@@ -92,8 +100,14 @@ function watch({ deadlineMs }) {
   proved.unref();
 }
 
-/** All of it or nothing, also when the machine goes down. */
+/** All of it or nothing, also when the machine goes down; false when the disk did not take it. */
 function replace(file, value) {
-  writeFileSync(`${file}.new`, JSON.stringify(value), { flush: true, mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  try {
+    writeFileSync(`${file}.new`, JSON.stringify(value), { flush: true, mode: 0o600 });
+    renameSync(`${file}.new`, file);
+    return true;
+  } catch {
+    rmSync(`${file}.new`, { force: true });
+    return false;
+  }
 }

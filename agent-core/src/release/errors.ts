@@ -3,7 +3,7 @@ import { CodedError } from '@zlh/kernel';
 import type { ReleaseManifest } from './release-folder.ts';
 
 export const errors = {
-  takenBack: (reason: string) =>
+  takenBack: (reason = 'the disk was too full to note why.') =>
     new CodedError(
       'AGENT_UPDATE_TAKEN_BACK',
       `The new release of the agent was taken back: ${reason}`,

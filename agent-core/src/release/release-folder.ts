@@ -4,6 +4,7 @@
  *
  *   launch.js     what starts the agent where `current` leads to a release; replaced by those that have proved themselves
  *   current       link to the unpacked release, in the artifact cache
+ *   previous      during an update, link to the release before, made in advance: the way back must not need room on the disk
  *   update.json   an {@link Update} on probation; removed by the agent that proved itself
  *   failed.json   a {@link FailedUpdate} that was taken back, until its operation has been told
  */
@@ -37,7 +38,8 @@ export interface Update {
 export interface FailedUpdate {
   readonly operationId: string;
   readonly to: string;
-  readonly reason: string;
+  /** Missing when the disk was full: the launcher said it on standard error then. */
+  readonly reason?: string;
 }
 
 const launcher = fileURLToPath(new URL('../../bin/launch.js', import.meta.url));
@@ -75,11 +77,13 @@ export class ReleaseFolder {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
     if (this.current === null) this.#placeLauncher();
     try {
+      if (update.fromLink !== null) this.#link('previous', update.fromLink);
       writeFileAtomic(join(this.path, 'update.json'), JSON.stringify(update));
-      this.#link(update.to);
+      this.#link('current', update.to);
     } catch (error) {
       // The link is as it was: nothing is on probation, and the agent goes on.
-      rmSync(join(this.path, 'update.json'), { force: true });
+      this.#forget('update.json');
+      this.#forget('previous');
       throw error;
     }
   }
@@ -87,18 +91,23 @@ export class ReleaseFolder {
   /** This release is healthy: from now on it is the one to come back to. */
   prove(): void {
     this.#placeLauncher();
-    rmSync(join(this.path, 'update.json'), { force: true });
+    this.#forget('update.json');
+    this.#forget('previous');
   }
 
   forgetFailure(): void {
-    rmSync(join(this.path, 'failed.json'), { force: true });
+    this.#forget('failed.json');
   }
 
-  #link(target: string): void {
-    const fresh = join(this.path, 'current.new');
-    rmSync(fresh, { force: true });
+  #forget(name: string): void {
+    rmSync(join(this.path, name), { force: true });
+  }
+
+  #link(name: 'current' | 'previous', target: string): void {
+    const fresh = join(this.path, `${name}.new`);
+    this.#forget(`${name}.new`);
     symlinkSync(target, fresh);
-    renameSync(fresh, join(this.path, 'current'));
+    renameSync(fresh, join(this.path, name));
   }
 
   #placeLauncher(): void {
