@@ -111,7 +111,12 @@ function assemble(parts: AgentParts): Agent {
   nameLog(log, changes, () => specs.spec?.instanceId);
   const address = new PlatformAddress(folders.state, config.platformUrl);
   const platform = createPlatformClient(() => address.url, token);
-  const cache = new ArtifactCache({ folder: folders.artifacts, owner: ownerOf(token), platform });
+  const cache = new ArtifactCache({
+    folder: folders.artifacts,
+    owner: ownerOf(token),
+    home,
+    platform,
+  });
   const secrets = new Secrets(folders.state);
   const secret = secrets.get.bind(secrets);
   const places = { data: folders.data, artifactPath: cache.path.bind(cache), secret };

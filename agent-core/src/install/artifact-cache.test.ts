@@ -38,9 +38,9 @@ test.after(() => platform.close());
 
 const limits = { entries: 100, bytes: 80 * 2 ** 20, ratio: 10 };
 
-function cacheOf(owner = 'one'): ArtifactCache {
+function cacheOf(owner = 'one', home = folder): ArtifactCache {
   const client = createPlatformClient(() => platform.url, token);
-  return new ArtifactCache({ folder, owner, platform: client, limits, patienceMs: 1_500 });
+  return new ArtifactCache({ folder, owner, home, platform: client, limits, patienceMs: 1_500 });
 }
 
 function offer(

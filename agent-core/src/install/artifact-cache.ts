@@ -1,7 +1,7 @@
 /**
  * The machine's unpacked artifacts, named by their hash and shared read-only by all agents. Promises
  * that a name in the cache is always a whole artifact: it is made aside and moved in at once, and two
- * agents that make the same one both succeed.
+ * agents that make the same one both succeed. What nobody uses is swept, a week later or when the room is needed.
  */
 import { lstatSync } from 'node:fs';
 import {
@@ -15,12 +15,14 @@ import {
   rm,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { CodedError } from '@zlh/kernel';
 import type { ArtifactRef } from '../contract/spec.ts';
 import { freeBytes } from '../lib/machine.ts';
 import type { PlatformClient } from '../platform/platform-client.ts';
+import { sweep } from './artifact-sweep.ts';
+import { ArtifactUses, type Purpose } from './artifact-uses.ts';
 import { download } from './download.ts';
 import { errors } from './errors.ts';
 import { Staging, type UnpackLimits } from './staging.ts';
@@ -32,6 +34,8 @@ export interface ArtifactCacheOptions {
   readonly folder: string;
   /** Keeps this agent's work apart from that of others; stable, so that it finds its own again. */
   readonly owner: string;
+  /** Home of the agent: when it is gone, what the agent used is free. */
+  readonly home: string;
   readonly platform: PlatformClient;
   readonly limits?: UnpackLimits;
   /** See {@link download}. */
@@ -51,9 +55,27 @@ type Manifest = Readonly<Record<string, number>>;
 
 export class ArtifactCache {
   readonly #options: ArtifactCacheOptions;
+  readonly #uses: ArtifactUses;
 
   constructor(options: ArtifactCacheOptions) {
     this.#options = options;
+    this.#uses = new ArtifactUses(options.folder, options.owner, options.home);
+  }
+
+  /** Before they are looked for: from then on they are not swept. */
+  take(purpose: Purpose, artifacts: readonly ArtifactRef[]): void {
+    this.#uses.add(
+      purpose,
+      artifacts.map((each) => basename(this.#entry(each))),
+    );
+  }
+
+  /** Lets go of all others, which were taken for the same purpose. */
+  settle(purpose: Purpose, artifacts: readonly ArtifactRef[]): void {
+    this.#uses.only(
+      purpose,
+      artifacts.map((each) => basename(this.#entry(each))),
+    );
   }
 
   /** The unpacked folder, or the file itself for format 'file'. */
@@ -85,8 +107,10 @@ export class ArtifactCache {
   ): Promise<void> {
     const { folder, platform, patienceMs } = this.#options;
     const work = await this.#workFolder();
+    const needed = artifact.size + RESERVE;
+    if (freeBytes(folder) < needed) await this.#sweep(0);
     const free = freeBytes(folder);
-    if (free < artifact.size + RESERVE) throw errors.diskFull(artifact.size + RESERVE, free);
+    if (free < needed) throw errors.diskFull(needed, free);
     const more = patienceMs === undefined ? {} : { patienceMs };
     await download(artifact, join(work, artifact.sha256), {
       platform,
@@ -117,14 +141,20 @@ export class ArtifactCache {
     await rm(join(await this.#workFolder(), artifact.sha256), { force: true });
   }
 
-  /** Frees the disk of work that its owner never came back to; an agent's own is kept a day, too. */
+  /** Frees the disk of what nobody uses, and of work whose owner never came back to it; an agent's own is kept a day, too. */
   async prune(now = Date.now()): Promise<void> {
+    await this.#sweep(undefined, now);
     const works = join(this.#options.folder, '.work');
     for (const name of await readdir(works).catch(() => [])) {
       const { mtimeMs } = await lstat(join(works, name)).catch(() => ({ mtimeMs: now }));
       if (now - mtimeMs > ABANDONED_MS)
         await rm(join(works, name), { recursive: true, force: true });
     }
+  }
+
+  async #sweep(graceMs?: number, now?: number): Promise<void> {
+    const workFolder = await this.#workFolder();
+    await sweep({ cache: this.#options.folder, workFolder, uses: this.#uses }, graceMs, now);
   }
 
   /** A file keeps its name, so the same bytes under two names are two entries. */

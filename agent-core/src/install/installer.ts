@@ -32,6 +32,7 @@ export class Installer {
 
   /** Downloads what the cache lacks, two at a time. */
   async download(spec: InstanceSpec, signal: AbortSignal, progress: Progress): Promise<void> {
+    this.#cache.take('game', spec.artifacts);
     await this.#cache.prune();
     const byHash = new Map(
       (await this.#missing(spec.artifacts)).map((each) => [each.sha256, each]),
@@ -102,6 +103,7 @@ export class Installer {
 
   /** Before each start: repairs what is missing or damaged. */
   async ensureArtifacts(spec: InstanceSpec, signal: AbortSignal): Promise<void> {
+    this.#cache.settle('game', spec.artifacts);
     if ((await this.#missing(spec.artifacts)).length === 0) return;
     await this.download(spec, signal, () => {});
     await this.unpack(spec, signal, () => {});

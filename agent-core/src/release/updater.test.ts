@@ -32,6 +32,8 @@ async function update(letGo: () => Promise<void>): Promise<unknown[]> {
     cache: {
       isWhole: () => Promise.resolve(true),
       discard: () => Promise.resolve(),
+      take: () => undefined,
+      settle: () => undefined,
       path: () => join(home, 'next'),
     } as unknown as ArtifactCache,
     token: '',

@@ -4,6 +4,7 @@
  * taken back by the launcher.
  */
 import type { AgentRelease } from '../contract/messages.ts';
+import type { ArtifactRef } from '../contract/spec.ts';
 import type { ArtifactCache } from '../install/artifact-cache.ts';
 import type { OperationContext } from '../contract/operation-kind.ts';
 import { errors } from './errors.ts';
@@ -51,9 +52,21 @@ export class Updater {
     this.#proved.resolve();
   }
 
-  async run({ input, signal, phase }: OperationContext<UpdateInput>): Promise<void> {
+  async run(context: OperationContext<UpdateInput>): Promise<void> {
     const { cache } = this.#parts;
-    const artifact = { ...input.release, format: 'tar.gz', name: 'agent' } as const;
+    cache.take('release', [artifactOf(context.input.release)]);
+    try {
+      await this.#update(context);
+    } finally {
+      // One way or the other, what this agent does not run is nothing to come back to any more.
+      const { running } = this;
+      cache.settle('release', running === null ? [] : [artifactOf({ sha256: running, size: 0 })]);
+    }
+  }
+
+  async #update({ input, signal, phase }: OperationContext<UpdateInput>): Promise<void> {
+    const { cache } = this.#parts;
+    const artifact = artifactOf(input.release);
     await phase('download', async (progress) => {
       if (await cache.isWhole(artifact)) return;
       await cache.download(artifact, signal, (bytes) => progress(bytes / artifact.size));
@@ -103,6 +116,10 @@ export class Updater {
     folder.forgetFailure();
     throw errors.takenBack(failed.reason);
   }
+}
+
+function artifactOf(release: AgentRelease): ArtifactRef {
+  return { ...release, format: 'tar.gz', name: 'agent' };
 }
 
 /** The same process, another program: whoever watches its number sees nothing end, and the game's socket lives on. */
