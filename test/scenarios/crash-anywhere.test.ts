@@ -17,7 +17,7 @@ import { TestPlatform } from '../support/platform.ts';
 import { game, warmHome } from '../support/warm-home.ts';
 import { Chance } from './chance.ts';
 
-type Action = 'create' | 'start' | 'stop' | 'restart' | 'delete';
+type Action = 'create' | 'start' | 'stop' | 'restart' | 'rebuild' | 'delete';
 type Victim = 'platform' | 'agent';
 interface Accepted {
   readonly instance: Instance;
@@ -32,6 +32,7 @@ const moments: readonly (readonly [Action, readonly string[]])[] = [
   ['stop', ['agent', 'stop']],
   ['start', ['agent', 'start']],
   ['restart', ['agent', 'restart']],
+  ['rebuild', ['agent', 'install', 'restart']],
   ['delete', ['stop', 'remove']],
 ];
 
@@ -144,8 +145,8 @@ for (const victim of ['platform', 'agent'] as const) {
 /** What may follow in each state of an instance, `none` being that there is none. */
 const next: Readonly<Record<'none' | 'running' | 'stopped', readonly Action[]>> = {
   none: ['create'],
-  running: ['stop', 'restart', 'delete'],
-  stopped: ['start', 'delete'],
+  running: ['stop', 'restart', 'rebuild', 'delete'],
+  stopped: ['start', 'rebuild', 'delete'],
 };
 
 /** One of the instances that live through the random kills, and what was asked of it last. */
@@ -158,6 +159,7 @@ const after: Readonly<Record<Action, keyof typeof next>> = {
   create: 'running',
   start: 'running',
   restart: 'running',
+  rebuild: 'running',
   stop: 'stopped',
   delete: 'none',
 };
