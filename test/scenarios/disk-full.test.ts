@@ -3,7 +3,8 @@
  * room again, and everything else goes on.
  */
 // time-limit: 600s
-import { readdir } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { test } from 'uvu';
@@ -13,6 +14,7 @@ import { remains } from '../support/leftovers.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { isAgentOf, processesOf } from '../support/processes.ts';
 import { TinyDisk } from '../support/tiny-disk.ts';
+import { TusUpload } from '../support/tus.ts';
 import { game, warmHome } from '../support/warm-home.ts';
 
 const npm = await needs.npmRegistry();
@@ -48,6 +50,8 @@ async function over(client: ApiClient, { id }: Operation): Promise<Operation> {
 
 const create = (client: ApiClient, name: string) =>
   client.ask<Accepted>('POST', '/api/instances', { ...game, name });
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 const retry = (client: ApiClient, { id }: Operation) =>
   client.ask<Operation | Accepted>('POST', `/api/operations/${id}/retry`);
@@ -113,11 +117,11 @@ when(npm, mounts)('no room to install: nothing half made stays, and a retry inst
   ),
 );
 
-/** All files of artifacts; folders of agents' work and the compile cache do not count. */
+/** All files of artifacts; folders of agents' work, their notes and the compile cache do not count. */
 async function filesIn(folder: string): Promise<string[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   return found
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes('.compile'))
+    .filter((entry) => entry.isFile() && !/\.compile|\.uses/.test(entry.parentPath))
     .map(({ parentPath, name }) => join(parentPath, name));
 }
 
@@ -165,6 +169,49 @@ when(npm, mounts)(
           assert.ok((await client.instance(instance.id)).ready);
           await remove(client, platform, instance.id);
         }
+      },
+    ),
+);
+
+when(npm, mounts)(
+  'the disk fills in the middle of uploads: nothing half is seen, and they go on where they were',
+  () =>
+    withDisks(
+      { instances: 300 },
+      () => ({}),
+      async (platform, [disk]) => {
+        const client = await platform.admin();
+        const { instance, operation } = await create(client, 'Takes a world');
+        await succeeds(client, operation);
+        const content = randomBytes(64 * 2 ** 20);
+        const upload = await TusUpload.begin(client, instance.id, content, {
+          path: 'maps/world.zip',
+          sha256: sha256(content),
+        });
+        await upload.cut(0, content.length / 2);
+        await disk!.fill();
+
+        const refused = await upload.finish(await upload.offset());
+        assert.is(refused.status, 413, refused.text);
+        assert.match(refused.text, 'FILES_DISK_FULL');
+        const at = `/api/instances/${instance.id}/files/content?path=server.properties`;
+        const before = await client.request<{ text: string }>('GET', at);
+        const put = await fetch(client.url + at, {
+          method: 'PUT',
+          headers: { ...client.headers, 'content-type': 'application/octet-stream' },
+          body: randomBytes(2 ** 20),
+        });
+        assert.equal([put.status, (await put.json()).code], [413, 'FILES_DISK_FULL']);
+        assert.equal((await client.request('GET', at)).body, before.body, 'the old one is whole');
+        const data = join(platform.home, 'instances', instance.id, 'data');
+        assert.not.ok((await readdir(data)).includes('maps'));
+
+        await disk!.empty();
+        const from = await upload.offset();
+        assert.ok(from > 0, 'what had come is kept');
+        assert.is((await upload.finish(from)).status, 204);
+        assert.is(sha256(await readFile(join(data, 'maps/world.zip'))), sha256(content));
+        await remove(client, platform, instance.id);
       },
     ),
 );
