@@ -1,6 +1,7 @@
 /**
  * Small files that survive a crash at any moment: written beside, flushed, renamed. Promises that a
  * reader sees the old content or the new, never a part, and that the write is on disk when it returns.
+ * Each file has one writer, so what a killed one left beside it is written over by the next.
  */
 import {
   closeSync,
@@ -14,7 +15,7 @@ import {
 import { dirname } from 'node:path';
 
 export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o600): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.tmp`;
   try {
     const fd = openSync(temporary, 'w', mode);
     try {
