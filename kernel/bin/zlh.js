@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { cacheCompiledCode, homeOf } from './home.js';
 
 const source = new URL('../src/cli/main.ts', import.meta.url);
 const fromSource = existsSync(source);
@@ -20,8 +21,10 @@ const flags = [
 if (old || !flags.every((flag) => process.execArgv.includes(flag))) {
   handOver(old ? pinnedNode() : process.execPath);
 } else {
+  const argv = process.argv.slice(2);
+  cacheCompiledCode(homeOf(argv, process.env));
   const { main } = await import(fromSource ? source.href : '../dist/cli/main.js');
-  await main(process.argv.slice(2));
+  await main(argv);
 }
 
 /**

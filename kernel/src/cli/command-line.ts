@@ -1,12 +1,13 @@
 /** What was typed after `zlh`, understood or refused in one sentence. */
 import { parseArgs } from 'node:util';
+import { homeOf } from '../../bin/home.js';
 import { CodedError } from '../errors.ts';
 
 /** What the options of the command line mean to every command. */
 export interface Options {
   /** As given by --config or ZLH_CONFIG. */
   readonly config: string | undefined;
-  /** As given by --home or ZLH_HOME; default `.zlh`. */
+  /** See `homeOf`. */
   readonly home: string;
   readonly json: boolean;
   readonly settings: boolean;
@@ -45,7 +46,7 @@ export function readCommandLine(
   const { values, positionals, tokens } = parse(argv);
   const options: Options = {
     config: textOf(values.config) ?? environment.ZLH_CONFIG,
-    home: textOf(values.home) ?? environment.ZLH_HOME ?? '.zlh',
+    home: homeOf(argv, environment),
     json: values.json === true,
     settings: values.settings === true,
   };

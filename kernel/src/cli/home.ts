@@ -18,7 +18,7 @@ export interface Home {
  * The folder itself, closed to other users. Only root leaves the way through open: its games have
  * user ids of their own and must reach their folders.
  */
-export function makeHome(path: string): void {
+function makeHome(path: string): void {
   mkdirSync(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
 }
 

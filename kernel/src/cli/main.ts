@@ -1,22 +1,16 @@
 /**
  * The `zlh` command: reads the command line, hands over to the command it names, and ends the
- * process with its exit code. Commands are imported when they are asked for, after the compile
- * cache is on.
+ * process with its exit code. Commands are imported when they are asked for.
  */
-import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
-import { join, resolve } from 'node:path';
 import { CodedError, describeError } from '../errors.ts';
 import type { Host } from './configuration.ts';
 import { readCommandLine, type CommandLine } from './command-line.ts';
-import { makeHome } from './home.ts';
 
 export async function main(argv: readonly string[]): Promise<never> {
   ignoreClosedPipes();
   let code = 1;
   try {
     const line = readCommandLine(argv, process.env);
-    cacheCompiledCode(line);
     code = await run(line);
   } catch (error) {
     process.stderr.write(`zlh: ${describeError(error)}\n`);
@@ -52,19 +46,6 @@ function hostOf(word: string | undefined): Host {
     `There is no host "${word}".`,
     'It is either "platform" or "agent".',
   );
-}
-
-/** Below the home, which only `start` and `agent` may make. */
-function cacheCompiledCode({ command, options }: CommandLine): void {
-  const home = resolve(options.home);
-  try {
-    if (command === 'start' || command === 'agent') {
-      makeHome(home);
-    }
-    if (existsSync(home)) enableCompileCache(join(home, 'cache', 'compile'));
-  } catch {
-    // Only speed is lost; a home that cannot be made is reported when it is taken.
-  }
 }
 
 /** `zlh start | head` goes on without a reader; `zlh inspect | head` is not worth a stack trace. */

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { cacheCompiledCode } from '../../bin/home.js';
 import { CodedError, describeError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Host } from './configuration.ts';
@@ -33,6 +34,7 @@ export async function runKernel(
   work: (kernel: Kernel) => Promise<void>,
 ): Promise<Ending> {
   const home = openHome(resolve(options.home), host);
+  cacheCompiledCode(home.path); // for the first start, before which there was no home
   const alive = setInterval(() => {}, 2 ** 30); // plugins need not hold the process open
   try {
     const kernel = await make();

@@ -1,0 +1,3 @@
+/** The types of home.js. */
+export function homeOf(argv: readonly string[], environment: NodeJS.ProcessEnv): string;
+export function cacheCompiledCode(home: string): void;
