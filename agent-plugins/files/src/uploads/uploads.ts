@@ -5,13 +5,14 @@
  */
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, type BigIntStats } from 'node:fs';
-import { open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Refusal } from '@zlh/agent';
 import type { Logger } from '@zlh/kernel';
 import { fill } from '../content/fill.ts';
+import { flusher } from '../content/flusher.ts';
 import { checked, put, type Parts } from '../content/write.ts';
 import { freedBy, sizeOnDisk } from '../disk.ts';
 import { explained, refusals as fileRefusals } from '../errors.ts';
@@ -38,8 +39,6 @@ interface Known {
 const EXPIRE_EVERY_MS = 600_000;
 /** Finished ones are remembered, for clients that did not hear the end. */
 const mostFinished = 64;
-/** Sent to the disk at a time while more comes, so that the last step has little left to wait for. */
-const FLUSH_EVERY = 64 * 2 ** 20;
 /** The last step of a large upload takes longer than anybody waits for an answer; then it is told that it goes on. */
 const answerWithinMs = 20_000;
 
@@ -364,21 +363,6 @@ const mustBeNew = ({ overwrite, ifMatch }: BeginUpload) =>
 const expiryOf = ({ touchedAt }: Known) => touchedAt + uploadLifeMs;
 const isOver = (known: Known) =>
   known.sender === undefined && known.finishing === undefined && expiryOf(known) < Date.now();
-
-/** Brings what is written to the disk while more comes; one at a time, and nobody waits for it. */
-function flusher(handle: FileHandle): (written: number) => void {
-  let flushed = 0;
-  let flushing = false;
-  return (written) => {
-    if (flushing || written - flushed < FLUSH_EVERY) return;
-    flushed = written;
-    flushing = true;
-    void handle
-      .datasync()
-      .catch(() => undefined) // the last step says so again, to whom it concerns
-      .then(() => (flushing = false));
-  };
-}
 
 function view(known: Known): Upload {
   const { record, arrived } = known;
