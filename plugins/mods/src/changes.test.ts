@@ -285,6 +285,21 @@ test('a disabled dependency is enabled by what is installed or updated to need i
   assert.ok(enabled());
 });
 
+test('one mod, published and uploaded, is not installed twice, whichever was there first', async () => {
+  const upload = { what: 'install', wanted: { source: 'upload', path: 'Castles' } } as const;
+  const world = new World({ castles: one(), towers: one({ requires: ['castles'] }) });
+  await world.install('castles');
+  assert.match(await refusal(world.do(upload)), /^mods.already-there "castles" is the same mod/);
+  await world.remove('castles');
+  await world.do(upload);
+  assert.match(
+    await refusal(world.install('castles')),
+    /^mods.already-there "Castles" is the same/,
+  );
+  await world.install('towers');
+  assert.is(world.names, 'upload:Castles mine, towers 1');
+});
+
 test('an upload stands in for the project it calls itself by, and is replaced by another one', async () => {
   const world = new World({ castles: one({ requires: ['library'] }), library: one() });
   const upload = { what: 'install', wanted: { source: 'upload', path: 'library' } } as const;

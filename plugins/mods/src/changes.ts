@@ -10,7 +10,7 @@ import {
   settled,
   type Published,
 } from './set/change-set.ts';
-import { moveTo, type Mod, type Release } from './set/mod.ts';
+import { isTwin, moveTo, type Mod, type Release } from './set/mod.ts';
 import type { AddMod, ChangeMod } from './views.ts';
 
 export type Change =
@@ -53,6 +53,8 @@ async function install(
   const { fit, publisher } = ground;
   const there = mods.find(({ project }) => project === found.project);
   if (there === undefined) {
+    const same = mods.find((mod) => isTwin(mod, found));
+    if (same !== undefined) throw errors.sameMod(same);
     const added = newMod(found, { kind: fit.kind, source, requestedBy: 'user' });
     return complete([...mods, added], publisher, fit.kind);
   }

@@ -22,6 +22,12 @@ export const errors = {
       `"${mod.name}" is installed already. Update it, or choose another version of it.`,
       { mods: [named(mod)] },
     ),
+  sameMod: (mod: Mod) =>
+    problems.conflict(
+      'mods.already-there',
+      `"${mod.name}" is the same mod, ${mod.source === 'upload' ? 'uploaded as a file' : 'as its publisher offers it'}; a server does not start with both. Remove that one first.`,
+      { mods: [named(mod)] },
+    ),
   dependencyMissing: (name: string, project: string) =>
     problems.conflict(
       'mods.dependency-missing',

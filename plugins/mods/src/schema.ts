@@ -11,6 +11,7 @@ const ModRow = defineEntity({
     instanceId: p.uuid(),
     source: p.string().length(16).$type<Mod['source']>(),
     project: p.string().length(128),
+    slug: p.string().length(128).nullable(),
     name: p.string().length(256),
     kind: p.string().length(8).$type<Mod['kind']>(),
     enabled: p.boolean(),
@@ -59,6 +60,13 @@ export const modMigrations: readonly Migration[] = [
         from "mods_mod", jsonb_array_elements(jsonb_build_array("release") || "previous") as one where one->>'importer' = 'mods-upload'`,
     ],
   },
+  {
+    name: '003_slugs',
+    up: [
+      'alter table "mods_mod" add column "slug" varchar(128) null',
+      `update "mods_mod" set "slug" = substr("project", 8) where "source" = 'upload'`,
+    ],
+  },
 ];
 
 /** In the order of the names. */
@@ -68,6 +76,7 @@ export async function readSet(em: EntityManager, instanceId: string): Promise<re
     id,
     source,
     project,
+    slug: row.slug ?? null,
     name,
     kind,
     enabled,

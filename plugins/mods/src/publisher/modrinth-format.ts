@@ -38,7 +38,11 @@ export const PublishedVersion = Type.Object({
 });
 export type PublishedVersion = Static<typeof PublishedVersion>;
 
-export const Project = Type.Object({ id: Id, slug: Type.String(), title: Type.String() });
+export const Project = Type.Object({
+  id: Id,
+  slug: Type.String({ minLength: 1, maxLength: 128 }),
+  title: Type.String({ maxLength: 256 }),
+});
 
 export const SearchResult = Type.Object({
   hits: Type.Array(

@@ -5,7 +5,7 @@
  */
 import { newId } from '@zlh/database';
 import { errors } from '../errors.ts';
-import { mostMods, uploadProject, type Dependency, type Mod, type Release } from './mod.ts';
+import { isTwin, mostMods, type Dependency, type Mod, type Release } from './mod.ts';
 
 /** A release that fits the instance, with the project it belongs to. */
 export interface Published {
@@ -35,7 +35,8 @@ export async function complete(
     const need = firstNeed(set, covered);
     if (need === undefined) break;
     const found = await findFor(need, publisher);
-    if (set.has(uploadProject(found.slug)) || set.has(found.project)) covered.add(need.project);
+    const isThere = set.has(found.project) || [...set.values()].some((mod) => isTwin(mod, found));
+    if (isThere) covered.add(need.project);
     else
       set.set(
         found.project,
@@ -88,12 +89,12 @@ export function neededBy(mods: readonly Mod[], wanted: Mod): readonly Mod[] {
 }
 
 export function newMod(
-  { project, name, release }: Pick<Published, 'project' | 'name' | 'release'>,
+  { project, slug, name, release }: Published,
   more: Pick<Mod, 'kind' | 'source' | 'requestedBy'>,
 ): Mod {
   const installedAt = new Date().toISOString();
   const fresh = { id: newId(), enabled: true, pinned: false, previous: [], installedAt };
-  return { ...fresh, ...more, project, name, release };
+  return { ...fresh, ...more, project, slug, name, release };
 }
 
 const needs = (mod: Mod, other: Mod) =>

@@ -30,6 +30,8 @@ export interface Mod {
   readonly source: 'modrinth' | 'upload';
   /** Its publisher's id; of an upload what the jar calls itself, `upload:` before it. Once in a set. */
   readonly project: string;
+  /** Its publisher's short name, which mods often use as their own id; of an upload that id. Null where it was not kept. */
+  readonly slug: string | null;
   readonly name: string;
   readonly kind: 'mod' | 'plugin';
   readonly enabled: boolean;
@@ -50,6 +52,14 @@ export const mostMods = 200;
 const mostPrevious = 5;
 
 export const uploadProject = (modId: string) => `upload:${modId}`;
+
+/** Whether it is the same mod that came the other way, uploaded or published; names of plugins differ in case from their slugs. */
+export function isTwin(
+  mod: Pick<Mod, 'project' | 'slug'>,
+  other: Pick<Mod, 'project' | 'slug'>,
+): boolean {
+  return mod.project !== other.project && mod.slug?.toLowerCase() === other.slug?.toLowerCase();
+}
 
 /** The mod with another release, the one of now kept. */
 export function moveTo(mod: Mod, release: Release): Mod {
