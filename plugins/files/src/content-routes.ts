@@ -1,10 +1,10 @@
 /** The bytes of files, handed through as they come: nothing of them is kept here, however many they are. */
-import { PassThrough, type Readable } from 'node:stream';
 import { ArchiveFormat, FileEntry, FilePath } from '@zlh/agent-files';
 import type { AgentStream } from '@zlh/agents';
 import { defineRoute, type HttpReply, type Route } from '@zlh/http';
 import { Type } from 'typebox';
 import { askAgent, instanceParams, queryOf, record, sendTo, type Use } from './agent-files.ts';
+import { detached } from './detached.ts';
 import { READ, WRITE } from './index.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -110,28 +110,6 @@ function writeRoute(use: Use): Route {
     },
   });
 }
-
-/**
- * The body on a stream of its own. Whoever stops reading it ends that stream, and not the connection on which the
- * refusal is to be answered; what still comes is then read and forgotten.
- */
-export function detached(raw: Readable): Readable {
-  const body = new PassThrough({ highWaterMark: 1024 * 1024 });
-  body.on('error', () => undefined); // whoever reads it hears of it; nobody may have begun
-  if (raw.destroyed && !raw.readableEnded) return body.destroy(gone());
-  raw.pipe(body);
-  raw.once('error', (error) => body.destroy(error));
-  raw.once('close', () => {
-    if (!raw.readableEnded) body.destroy(gone());
-  });
-  body.once('close', () => {
-    raw.unpipe(body);
-    raw.resume();
-  });
-  return body;
-}
-
-const gone = () => new Error('the client went away');
 
 export function pick(
   headers: AgentStream['headers'],

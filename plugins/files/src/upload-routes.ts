@@ -10,7 +10,8 @@ import { defineRoute, Problem, type HttpReply, type HttpRequest, type Route } fr
 import { Type } from 'typebox';
 import { AgentUploads } from './agent-uploads.ts';
 import { askAgent, instanceParams, record, type Asking, type Use } from './agent-files.ts';
-import { detached, pick } from './content-routes.ts';
+import { pick } from './content-routes.ts';
+import { detached } from './detached.ts';
 import { WRITE } from './index.ts';
 
 const url = '/api/instances/:id/uploads';

@@ -5,12 +5,10 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { collectYoung } from './young.ts';
+import { forgetBuffers } from '@zlh/kernel';
 
 /** Written in one go. */
 const GATHER = 1024 * 1024;
-/** Bytes between two collections of what has been copied. */
-const COLLECT = 4 * GATHER;
 
 export interface Filling {
   /** Where the first byte goes. Default 0. */
@@ -84,9 +82,9 @@ class Gathered {
     const piece = this.#filled.subarray(0, this.#used);
     const at = this.#start + this.#sent;
     this.#sent += this.#used;
+    forgetBuffers(this.#used);
     this.#used = 0;
     const sent = this.#sent;
-    if (sent % COLLECT === 0) collectYoung();
     [this.#filled, this.#other] = [this.#other ?? Buffer.allocUnsafeSlow(GATHER), this.#filled];
     this.#writing = writeAll(this.#handle, piece, at).then(() => this.#wrote?.(sent));
     this.#writing.catch(() => undefined); // heard of at the next turn
