@@ -5,7 +5,7 @@ export type { Token, Point, OptionalToken, Contribution, Need } from './tokens.t
 export { definePlugin } from './plugin.ts';
 export type { Plugin, Use, Add, Ground, SetupContext } from './plugin.ts';
 export { CodedError, ConfigurationError, describeError } from './errors.ts';
-export { forgetBuffers } from './forgotten-buffers.ts';
+export { forgetBuffers } from './garbage.ts';
 export { secret } from './secrets.ts';
 export { findConfiguration, readConfiguration } from './cli/configuration.ts';
 export type { Configuration } from './cli/configuration.ts';

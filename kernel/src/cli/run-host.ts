@@ -1,4 +1,5 @@
 /** `zlh start` and `zlh agent`: run until a signal ends them, which is no failure. */
+import { forgetStart } from '../garbage.ts';
 import type { Host } from './configuration.ts';
 import type { Options } from './command-line.ts';
 import { makeKernel } from './make-kernel.ts';
@@ -8,6 +9,7 @@ export async function runHost(host: Host, options: Options): Promise<number> {
   const make = () => makeKernel(host, options, 'logging');
   const { failed } = await runKernel(host, options, make, 'open', (kernel) => {
     kernel.log.info({ ms: Math.round(performance.now()) }, 'every plugin is ready');
+    forgetStart();
     return new Promise(() => {}); // only a signal ends it
   });
   return failed ? 1 : 0;

@@ -1,0 +1,39 @@
+/** Promises about memory that is needed no more: it is free soon, and nobody else is handed the means. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { forgetBuffers, forgetStart } from './garbage.ts';
+
+const MiB = 2 ** 20;
+
+test('buffers that are handed on never pile up', () => {
+  let most = 0;
+  for (let at = 0; at < 20_000; at++) {
+    forgetBuffers(Buffer.allocUnsafeSlow(16 * 1024).length);
+    most = Math.max(most, process.memoryUsage().arrayBuffers);
+  }
+  assert.ok(most < 16 * MiB, `${most / MiB} MiB`);
+});
+
+test('what a start has left behind is given back', async () => {
+  fill();
+  const before = process.memoryUsage().heapTotal;
+  forgetStart(0);
+  // Timers of one length run in their order.
+  await new Promise((resolve) => {
+    setTimeout(resolve, 0);
+  });
+  const after = process.memoryUsage().heapTotal;
+  assert.ok(before > 80 * MiB && after < 40 * MiB, `${before / MiB} MiB, then ${after / MiB} MiB`);
+});
+
+function fill(): void {
+  const kept: object[] = [];
+  for (let at = 0; at < 1_000_000; at++) kept.push({ at, text: `${at}` });
+}
+
+test('the collector is out of reach', () => {
+  forgetBuffers(8 * MiB);
+  assert.not.ok('gc' in globalThis);
+});
+
+test.run();
