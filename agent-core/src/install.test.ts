@@ -1,6 +1,6 @@
 /** Installing through a real agent: artifacts from the platform, a game run from them, crashes on the way. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync, chmodSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -58,6 +58,33 @@ test('a game runs from an artifact of the platform', async () => {
   const started = await agent.perform('start');
   assert.is(started.state, 'succeeded', JSON.stringify(started.error));
 });
+
+test('what a game runs from counts as used, as long as it is what the game runs from', async () => {
+  const uses = join(agent.home, 'artifacts', '.uses');
+  const used = () =>
+    readdirSync(uses).flatMap((owner) => {
+      const { entries } = JSON.parse(readFileSync(join(uses, owner), 'utf8')) as Used;
+      return entries.game;
+    });
+  const first = await spec();
+  await agent.perform(first);
+  await agent.perform('start');
+  assert.equal(used(), [first.artifacts[0]!.sha256]);
+  archive = Buffer.concat([archive, Buffer.alloc(512)]);
+  const second = await spec();
+  await agent.perform(second);
+  assert.equal(used(), [first.artifacts[0]!.sha256, second.artifacts[0]!.sha256], 'it runs still');
+  await agent.perform('restart');
+  assert.equal(used(), [second.artifacts[0]!.sha256]);
+  await agent.kill('SIGKILL');
+  rmSync(uses, { recursive: true });
+  await agent.start();
+  assert.equal(used(), [second.artifacts[0]!.sha256]);
+});
+
+interface Used {
+  readonly entries: { readonly game: readonly string[] };
+}
 
 test('an installation cut off by the death of the agent goes on to its end', async () => {
   const stalled = new Promise<void>((resolve) => {

@@ -227,6 +227,9 @@ function assemble(parts: AgentParts): Agent {
   return {
     ground,
     async start() {
+      // Said at each start, for the cache may have been another one, or emptied by hand.
+      if (specs.spec !== undefined) cache.take('game', specs.spec.artifacts);
+      updater.take();
       await supervisor.recover();
     },
     async listen(host, port) {

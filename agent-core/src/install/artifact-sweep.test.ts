@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { needs, when } from '../../../test/runner/needs.ts';
+import { smallDisk } from '../testing/small-disk.ts';
 import { sweep } from './artifact-sweep.ts';
 import { ArtifactUses } from './artifact-uses.ts';
 
@@ -98,6 +100,16 @@ test('two that sweep at once are both content', async () => {
     sweep({ cache, workFolder: work('two'), uses: two }, 0),
   ]);
   assert.equal(entries(), []);
+});
+
+when(await needs.mounts())('a full disk keeps nobody from saying what they use', () => {
+  using disk = smallDisk(64);
+  const uses = new ArtifactUses(disk.folder, 'one', base);
+  uses.only('game', ['java']);
+  disk.fill();
+  uses.add('game', ['game']);
+  uses.only('game', []);
+  assert.equal([...uses.all()], ['java'], 'what was said before stands');
 });
 
 test('a disk without room for a mark has none for what is unused', async () => {

@@ -29,17 +29,12 @@ export class ArtifactUses {
 
   /** Beside those that are used already. */
   add(purpose: Purpose, entries: readonly string[]): void {
-    this.#write(purpose, [...new Set([...this.#own.entries[purpose], ...entries])]);
+    this.#say(purpose, [...this.#own.entries[purpose], ...entries]);
   }
 
-  /** These and no others. A disk too full to say so leaves what was said before, which is never too little to run. */
+  /** These and no others. */
   only(purpose: Purpose, entries: readonly string[]): void {
-    try {
-      this.#write(purpose, [...new Set(entries)]);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
-    }
+    this.#say(purpose, entries);
   }
 
   /** Of all agents that have a home still. */
@@ -66,6 +61,16 @@ export class ArtifactUses {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;
+    }
+  }
+
+  /** A disk too full for it keeps nobody from starting; what is swept meanwhile is made anew when it is needed. */
+  #say(purpose: Purpose, entries: readonly string[]): void {
+    try {
+      this.#write(purpose, [...new Set(entries)]);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
     }
   }
 

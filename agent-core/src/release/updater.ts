@@ -40,6 +40,12 @@ export class Updater {
     return /([0-9a-f]{64})\/content$/.exec(this.#parts.folder.current ?? '')?.[1] ?? null;
   }
 
+  /** What this process runs from is not swept. */
+  take(): void {
+    const { running } = this;
+    if (running !== null) this.#parts.cache.take('release', [releaseOf(running)]);
+  }
+
   /** Called by the agent once it has its game in hand and listens. A release on probation asks itself how it is first. */
   async prove(url: string): Promise<void> {
     const { folder, token } = this.#parts;
@@ -60,7 +66,7 @@ export class Updater {
     } finally {
       // One way or the other, what this agent does not run is nothing to come back to any more.
       const { running } = this;
-      cache.settle('release', running === null ? [] : [artifactOf({ sha256: running, size: 0 })]);
+      cache.settle('release', running === null ? [] : [releaseOf(running)]);
     }
   }
 
@@ -121,6 +127,8 @@ export class Updater {
 function artifactOf(release: AgentRelease): ArtifactRef {
   return { ...release, format: 'tar.gz', name: 'agent' };
 }
+
+const releaseOf = (sha256: string) => artifactOf({ sha256, size: 0 });
 
 /** The same process, another program: whoever watches its number sees nothing end, and the game's socket lives on. */
 function become(command: readonly string[]): never {
