@@ -11,6 +11,7 @@ import { needs, when } from '../runner/needs.ts';
 import type { Accepted, ApiClient } from '../support/client.ts';
 import { gamesOf } from '../support/crash-checks.ts';
 import { TestPlatform } from '../support/platform.ts';
+import { query } from '../support/leftovers.ts';
 import { offerPlugged, PlugIn, pluggedGame } from '../support/plug-in-game.ts';
 import { warmHome } from '../support/warm-home.ts';
 
@@ -108,6 +109,7 @@ when(await needs.npmRegistry())(
         await watched.recovered(index + 1);
       }
       await assertUptime(watched);
+      await heardOfUsage(platform, watched);
       assert.is(await platform.stop(), 0);
       await platform.start();
       watched.client.moveTo(platform.url);
@@ -155,18 +157,30 @@ async function assertCrashes(watched: Watched): Promise<void> {
   }
 }
 
-/** It uses far more than an empty Node does. */
-async function assertUsage(watched: Watched): Promise<void> {
+/** Far more than an empty Node uses. */
+const fullMemory = 60_000_000;
+
+/** The platform has heard of a game in full swing; heartbeats, of which one in ten seconds comes, tell no events. */
+async function heardOfUsage({ home }: TestPlatform, { id }: Watched): Promise<void> {
+  const statement = `select status->'usage'->>'memoryBytes' as bytes from agents_agent where instance_id = $1`;
   for (;;) {
-    const { samples } = await watched.ask<UsageView>('usage');
-    const all = samples.map(({ memoryBytes }) => memoryBytes);
-    assert.ok(
-      all.every(({ average }) => average > 0),
-      'no sample is of a server that is gone',
-    );
-    if (all.some(({ most }) => most > 60_000_000)) return;
-    await wait(500); // figures are written once a minute, and tell no events
+    const [row] = await query<{ bytes: string | null }>(home, statement, [id]);
+    if (Number(row?.bytes) > fullMemory) return;
+    await wait(250);
   }
+}
+
+async function assertUsage(watched: Watched): Promise<void> {
+  const { samples } = await watched.ask<UsageView>('usage');
+  const all = samples.map(({ memoryBytes }) => memoryBytes);
+  assert.ok(
+    all.every(({ average }) => average > 0),
+    'no sample is of a server that is gone',
+  );
+  assert.ok(
+    all.some(({ most }) => most > fullMemory),
+    JSON.stringify(all),
+  );
 }
 
 /** Ready at last, and not while it crashed. */
