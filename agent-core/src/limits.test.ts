@@ -85,11 +85,10 @@ when(groups)('a game gets no more processor time than it may have', async () => 
   await command('burn');
   const busy = await platform.until(({ usage }) => (usage?.cpuPercent ?? 0) > 10);
   assert.ok(busy.usage!.processes! >= 1);
-  // A single beat of a fraction of a second says little where the kernel reckons in tenths.
-  const beats: number[] = [];
-  while (beats.length < 10) beats.push((await nextReport()).usage!.cpuPercent);
-  const mean = beats.reduce((sum, percent) => sum + percent, 0) / beats.length;
-  assert.ok(mean < 30, `${mean} % of ${beats.join(', ')}`);
+  for (let beats = 0; beats < 5; beats++) {
+    const { usage } = await nextReport();
+    assert.ok(usage!.cpuPercent < 45, `${usage?.cpuPercent} %`);
+  }
   const used = await platform.until(({ usage }) => (usage?.diskBytes ?? 0) > 0);
   const { body } = await agent.call<UsageReply>('GET', '/usage');
   assert.is(body.memoryLimitBytes, 256 * 2 ** 20);

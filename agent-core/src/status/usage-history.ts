@@ -90,7 +90,7 @@ export class UsageHistory {
 
   #sample(): void {
     const run = this.#sources.run();
-    if (run === undefined) return;
+    if (run === undefined || this.#meter.isFresh(run, this.#sources.beatMs / 2)) return;
     const sample = this.#meter.measure(run);
     // Not begun yet, or dead already: that it used nothing would be no figure of it.
     if (sample.processes === 0) return;

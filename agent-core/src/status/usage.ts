@@ -14,13 +14,21 @@ const PAGE = 4096;
 export class UsageMeter {
   #last: { readonly runId: string; readonly at: number; readonly cpu: number } | undefined;
 
+  /**
+   * Whether it was measured that lately. The mean over a moment says nothing: a game that may use a fifth of a processor
+   * has all of it for 20 ms of each 100.
+   */
+  isFresh(run: GameRun, ms: number): boolean {
+    return this.#last?.runId === run.id && performance.now() - this.#last.at < ms;
+  }
+
   /** CPU is the mean since the last call, 0 at the first. */
   measure(run: GameRun): UsageSample {
     const tree = treeOf(run);
     const cpu = run.group?.cpuSeconds() ?? ticksOf(tree) / TICKS_PER_SECOND;
     const at = performance.now();
     const last = this.#last?.runId === run.id ? this.#last : undefined;
-    this.#last = { runId: run.id, at, cpu };
+    if (tree.length > 0) this.#last = { runId: run.id, at, cpu };
     const seconds = last === undefined ? 0 : (at - last.at) / 1000;
     const used = last === undefined ? 0 : Math.max(0, cpu - last.cpu);
     return {
