@@ -16,7 +16,7 @@ import { parseNewPath, parsePath } from '../tree/names.ts';
 import type { Place, Tree } from '../tree/tree.ts';
 import type { Workshop } from '../workshop.ts';
 import { fill } from './fill.ts';
-import { flusher } from './flusher.ts';
+import { Flusher } from './flusher.ts';
 
 export interface Parts {
   readonly tree: Tree;
@@ -52,8 +52,12 @@ export async function writeContent(
   const temporary = workshop.incoming();
   const handle = await open(temporary, NEW, 0o600);
   try {
-    const wrote = flusher(handle);
-    const size = await fill(handle, body, { grow: (bytes) => room.grow(bytes), wrote });
+    const flusher = new Flusher(handle);
+    const size = await fill(handle, body, {
+      grow: (bytes) => room.grow(bytes),
+      wrote: (bytes) => flusher.wrote(bytes),
+    });
+    await flusher.settle();
     if (length !== undefined && size !== length) throw refusals.incomplete();
     return await locks.run(path, async () => {
       await using place = await tree.place(names);

@@ -5,36 +5,23 @@
  */
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, type BigIntStats } from 'node:fs';
-import { open, readdir, stat, unlink } from 'node:fs/promises';
+import { open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Refusal } from '@zlh/agent';
 import type { Logger } from '@zlh/kernel';
-import { fill } from '../content/fill.ts';
-import { flusher } from '../content/flusher.ts';
 import { checked, put, type Parts } from '../content/write.ts';
 import { freedBy, sizeOnDisk } from '../disk.ts';
 import { explained, refusals as fileRefusals } from '../errors.ts';
-import { mostUploads, uploadLifeMs, type BeginUpload, type Upload } from '../index.ts';
+import { mostUploads, type BeginUpload, type Upload } from '../index.ts';
 import { Locks } from '../locks.ts';
 import { parseNewPath, parsePath } from '../tree/names.ts';
 import { within } from '../within.ts';
 import { refusals } from './errors.ts';
+import { isOver, view, type Known } from './known.ts';
+import { receive } from './receive.ts';
 import { bytesPath, readRecord, recordPath, saveRecord, type UploadRecord } from './record.ts';
-
-interface Known {
-  record: UploadRecord;
-  arrived: number;
-  /** When something of it came last, in milliseconds. */
-  touchedAt: number;
-  /** Given up by whoever sent it. */
-  readonly over: AbortController;
-  /** Its last step under way; one at a time. */
-  finishing?: Promise<void> | undefined;
-  /** The connection that adds to it now. */
-  sender?: { readonly body: Readable; readonly done: Promise<unknown> } | undefined;
-}
 
 const EXPIRE_EVERY_MS = 600_000;
 /** Finished ones are remembered, for clients that did not hear the end. */
@@ -163,7 +150,7 @@ export class Uploads {
     this.#find(id);
     if (known.record.state === 'done' || known.arrived !== offset)
       throw refusals.offset(known.arrived);
-    const work = this.#receive(known, body);
+    const work = receive(known, body, bytesPath(this.#folder, id), this.#parts().disk);
     const done = work.catch(() => undefined).then(() => (known.sender = undefined)); // the sender hears of it
     known.sender = { body, done };
     await done;
@@ -198,40 +185,6 @@ export class Uploads {
     return known;
   }
 
-  async #receive(known: Known, body: Readable): Promise<void> {
-    const { id, size, path } = known.record;
-    const start = known.arrived;
-    await using handle = await open(
-      bytesPath(this.#folder, id),
-      constants.O_WRONLY | constants.O_NOFOLLOW,
-    ).catch((error: unknown) => {
-      throw explained(error, path);
-    });
-    const { disk } = this.#parts();
-    const flush = flusher(handle);
-    using held = await disk.hold(0);
-    try {
-      await fill(handle, body, {
-        start,
-        grow: (bytes) => {
-          if (start + bytes > size) throw refusals.tooLong(size);
-          return held.check(bytes);
-        },
-        wrote: (bytes) => {
-          known.arrived = start + bytes;
-          known.touchedAt = Date.now();
-          flush(bytes);
-        },
-      });
-    } catch (error) {
-      body.resume();
-      throw explained(error, path);
-    } finally {
-      // What is whole is flushed by its last step, which nobody waits for longer than they like.
-      if (known.arrived < size) await handle.datasync();
-    }
-  }
-
   /** Resolves when it is at its place, or when that takes long; it goes on then. */
   async #finish(known: Known): Promise<void> {
     known.finishing ??= this.#bring(known).finally(() => (known.finishing = undefined));
@@ -255,9 +208,10 @@ export class Uploads {
         }
         const before = await this.#assertPlace(record);
         await using place = await tree.place(names, true);
-        await this.#save(known, 'moving');
         const temporary = bytesPath(this.#folder, record.id);
         await using handle = await open(temporary, constants.O_RDWR | constants.O_NOFOLLOW);
+        await this.#assertFlushed(known, handle);
+        await this.#save(known, 'moving');
         const since = performance.now();
         await put({ tree, handle, temporary, place, mode: 0o644, fresh: mustBeNew(record) });
         disk.came(sizeOnDisk(await handle.stat({ bigint: true })));
@@ -317,6 +271,16 @@ export class Uploads {
     throw refusals.wrongHash(sha256, got);
   }
 
+  /** Once the disk has failed, nobody knows what of it is there; asked again, the system would say that all is well. */
+  async #assertFlushed(known: Known, handle: FileHandle): Promise<void> {
+    try {
+      await handle.sync();
+    } catch (error) {
+      await this.#forget(known);
+      throw error;
+    }
+  }
+
   async #save(known: Known, state: UploadRecord['state']): Promise<void> {
     known.record = { ...known.record, state };
     await saveRecord(this.#folder, known.record);
@@ -360,22 +324,3 @@ export class Uploads {
 
 const mustBeNew = ({ overwrite, ifMatch }: BeginUpload) =>
   overwrite !== true && ifMatch === undefined;
-const expiryOf = ({ touchedAt }: Known) => touchedAt + uploadLifeMs;
-const isOver = (known: Known) =>
-  known.sender === undefined && known.finishing === undefined && expiryOf(known) < Date.now();
-
-function view(known: Known): Upload {
-  const { record, arrived } = known;
-  const { id, path, size, metadata = '', createdAt, state } = record;
-  const expiresAt = new Date(expiryOf(known)).toISOString();
-  return {
-    id,
-    path,
-    size,
-    offset: arrived,
-    complete: state === 'done',
-    metadata,
-    createdAt,
-    expiresAt,
-  };
-}
