@@ -184,14 +184,24 @@ test('one file is packed, too', async () => {
 });
 
 const openFiles = () => readdirSync('/proc/self/fd').length;
-/** Files are closed a little after what they were opened for has failed; one of an earlier test may have been among `before`. */
-async function allClosed(before: number): Promise<void> {
-  for (let turn = 0; turn < 10_000 && openFiles() > before; turn++) await new Promise(setImmediate);
-  assert.ok(openFiles() <= before, `${openFiles()} files are open, ${before} were`);
+/** Files are closed a little after what they were opened for has failed. */
+async function allClosed(wanted: number): Promise<void> {
+  for (let turn = 0; turn < 10_000 && openFiles() > wanted; turn++) await new Promise(setImmediate);
+  assert.is(openFiles(), wanted);
+}
+
+/** What the tests before left to close is closed: the count has stood still for many turns. */
+async function openAtRest(): Promise<number> {
+  let count = openFiles();
+  for (let still = 0; still < 500; still++) {
+    await new Promise(setImmediate);
+    if (openFiles() !== count) [count, still] = [openFiles(), 0];
+  }
+  return count;
 }
 
 test('work that fails or is given up leaves no file open', async () => {
-  const open = openFiles();
+  const open = await openAtRest();
   const { disk } = parts;
   const noRoom = Object.assign(Object.create(disk) as Disk, {
     wrote: () => undefined,
