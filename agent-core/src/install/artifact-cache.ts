@@ -34,7 +34,7 @@ export interface ArtifactCacheOptions {
   readonly folder: string;
   /** Keeps this agent's work apart from that of others; stable, so that it finds its own again. */
   readonly owner: string;
-  /** Home of the agent: when it is gone, what the agent used is free. */
+  /** Home of the agent, as all who share the cache see it: when it is gone, what the agent used is free. */
   readonly home: string;
   readonly platform: PlatformClient;
   readonly limits?: UnpackLimits;
@@ -108,7 +108,7 @@ export class ArtifactCache {
     const { folder, platform, patienceMs } = this.#options;
     const work = await this.#workFolder();
     const needed = artifact.size + RESERVE;
-    if (freeBytes(folder) < needed) await this.#sweep(0);
+    if (freeBytes(folder) < needed) await sweep(folder, this.#uses, 0);
     const free = freeBytes(folder);
     if (free < needed) throw errors.diskFull(needed, free);
     const more = patienceMs === undefined ? {} : { patienceMs };
@@ -143,18 +143,14 @@ export class ArtifactCache {
 
   /** Frees the disk of what nobody uses, and of work whose owner never came back to it; an agent's own is kept a day, too. */
   async prune(now = Date.now()): Promise<void> {
-    await this.#sweep(undefined, now);
-    const works = join(this.#options.folder, '.work');
+    const { folder } = this.#options;
+    await sweep(folder, this.#uses, undefined, now);
+    const works = join(folder, '.work');
     for (const name of await readdir(works).catch(() => [])) {
       const { mtimeMs } = await lstat(join(works, name)).catch(() => ({ mtimeMs: now }));
       if (now - mtimeMs > ABANDONED_MS)
         await rm(join(works, name), { recursive: true, force: true });
     }
-  }
-
-  async #sweep(graceMs?: number, now?: number): Promise<void> {
-    const workFolder = await this.#workFolder();
-    await sweep({ cache: this.#options.folder, workFolder, uses: this.#uses }, graceMs, now);
   }
 
   /** A file keeps its name, so the same bytes under two names are two entries. */

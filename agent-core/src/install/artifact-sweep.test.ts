@@ -32,7 +32,7 @@ function agent(name: string): ArtifactUses {
 }
 
 const swept = (uses: ArtifactUses, inDays: number, graceMs?: number) =>
-  sweep({ cache, workFolder: join(cache, '.work'), uses }, graceMs, Date.now() + inDays * DAY);
+  sweep(cache, uses, graceMs, Date.now() + inDays * DAY);
 const entries = () => readdirSync(cache).filter((name) => !name.startsWith('.'));
 
 test('what nobody uses goes a week after that was seen, and its room with it', async () => {
@@ -91,14 +91,10 @@ test('taken up in the moment it goes, it is put back', async () => {
   assert.ok(existsSync(join(cache, 'game', 'content', 'file')));
 });
 
-test('two that sweep at once are both content', async () => {
+test('those that sweep at once, of one agent or of two, are all content', async () => {
   const [one, two] = [agent('one'), agent('two')];
   for (let n = 0; n < 200; n++) made(`entry-${n}`);
-  const work = (name: string) => join(cache, '.work', name);
-  await Promise.all([
-    sweep({ cache, workFolder: work('one'), uses: one }, 0),
-    sweep({ cache, workFolder: work('two'), uses: two }, 0),
-  ]);
+  await Promise.all([one, one, two].map((uses) => sweep(cache, uses, 0)));
   assert.equal(entries(), []);
 });
 

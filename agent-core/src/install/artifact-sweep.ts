@@ -2,7 +2,7 @@
  * Takes entries out of a shared cache that no agent has used for a week. Promises that an entry in use stays: one that
  * is taken up in the very moment it goes is put back, and whoever found it missing makes it anew.
  */
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactUses } from './artifact-uses.ts';
 
@@ -10,16 +10,10 @@ const GRACE_MS = 7 * 24 * 3_600_000;
 /** Lies in an entry since the first sweep that found it unused. */
 const MARK = 'unused';
 
-export interface Sweep {
-  readonly cache: string;
-  /** On the same file system, and nobody else's. */
-  readonly workFolder: string;
-  readonly uses: ArtifactUses;
-}
-
 /** @param graceMs 0 when the room is needed now */
 export async function sweep(
-  { cache, workFolder, uses }: Sweep,
+  cache: string,
+  uses: ArtifactUses,
   graceMs = GRACE_MS,
   now = Date.now(),
 ): Promise<void> {
@@ -31,13 +25,14 @@ export async function sweep(
     else if (now - (await unusedSince(entry, now)) >= graceMs) await takeOut(name);
   }
 
+  /** Killed in between, it leaves a folder among those of work, which `prune` finds a day later. */
   async function takeOut(name: string): Promise<void> {
-    const aside = join(workFolder, `${name}.unused`);
-    await mkdir(workFolder, { recursive: true });
-    await rm(aside, { recursive: true, force: true });
-    await rename(join(cache, name), aside).catch(unlessGone);
+    const works = join(cache, '.work');
+    await mkdir(works, { recursive: true });
+    const aside = await mkdtemp(join(works, 'unused-'));
+    await rename(join(cache, name), join(aside, name)).catch(unlessGone);
     // Who takes an entry up says so first and looks for it then: one of us sees the other.
-    if (uses.all().has(name)) await rename(aside, join(cache, name)).catch(unlessGone);
+    if (uses.all().has(name)) await rename(join(aside, name), join(cache, name)).catch(unlessGone);
     await rm(aside, { recursive: true, force: true });
   }
 }
