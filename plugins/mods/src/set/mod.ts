@@ -56,9 +56,9 @@ export const uploadProject = (modId: string) => `upload:${modId}`;
 /** Whether it is the same mod that came the other way, uploaded or published; names of plugins differ in case from their slugs. */
 export function isTwin(
   mod: Pick<Mod, 'project' | 'slug'>,
-  other: Pick<Mod, 'project' | 'slug'>,
+  other: { readonly project: string; readonly slug: string },
 ): boolean {
-  return mod.project !== other.project && mod.slug?.toLowerCase() === other.slug?.toLowerCase();
+  return mod.project !== other.project && mod.slug?.toLowerCase() === other.slug.toLowerCase();
 }
 
 /** The mod with another release, the one of now kept. */
