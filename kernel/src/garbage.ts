@@ -19,8 +19,6 @@ type Collect = (options: Options) => void;
 
 /** Bytes between two collections. */
 const EVERY = 4 * 2 ** 20;
-/** By then what a start has set going is over, too. */
-const SETTLED_MS = 3_000;
 
 let forgotten = 0;
 let collect: Collect | undefined;
@@ -34,12 +32,10 @@ export function forgetBuffers(bytes: number): void {
   collect({ type: 'minor' });
 }
 
-/** Gives back, once and a little later, what a start took and needs no more. Takes 40 ms in an agent, 80 ms in the platform. */
-export function forgetStart(laterMs = SETTLED_MS): void {
-  setTimeout(() => {
-    collect ??= exposed();
-    collect({ type: 'major', flavor: 'last-resort' });
-  }, laterMs).unref();
+/** Gives back what a start took and needs no more. Takes 40 ms in an agent, 80 ms in the platform. */
+export function forgetStart(): void {
+  collect ??= exposed();
+  collect({ type: 'major', flavor: 'last-resort' });
 }
 
 /** Out of reach for everybody else. */
