@@ -17,7 +17,7 @@ export default {
     '@zlh/agent-releases': {},
     '@zlh/schedules': {},
     '@zlh/provider-local': {},
-    '@zlh/metrics': {},
+    '@zlh/prometheus': {},
     '@zlh/portal': {},
   },
   // A world takes its time to be saved.

@@ -1,5 +1,5 @@
 /** Counts durations by labels, cheaply enough for every request: one search in a map and one in a short list. */
-import type { HistogramSample, Labels } from './index.ts';
+import type { HistogramSample, Labels } from './sample.ts';
 
 interface Counts {
   readonly labels: Labels;
@@ -11,20 +11,20 @@ interface Counts {
 export class Histogram {
   /** Upper bounds, rising. */
   readonly buckets: readonly number[];
-  readonly #mostSeries: number;
+  readonly #maxSeries: number;
   readonly #series = new Map<string, Counts>();
 
-  /** Labels beyond `mostSeries` different ones are not counted: a mistake must not eat the memory. */
-  constructor(buckets: readonly number[], mostSeries = 2000) {
+  /** Labels beyond `maxSeries` different ones are not counted: a mistake must not eat the memory. */
+  constructor(buckets: readonly number[], maxSeries = 2000) {
     this.buckets = buckets;
-    this.#mostSeries = mostSeries;
+    this.#maxSeries = maxSeries;
   }
 
   /** `key` stands for the labels, which are only asked for when it is new. */
   observe(key: string, labels: () => Labels, value: number): void {
     let counts = this.#series.get(key);
     if (counts === undefined) {
-      if (this.#series.size >= this.#mostSeries) return;
+      if (this.#series.size >= this.#maxSeries) return;
       counts = {
         labels: labels(),
         within: new Float64Array(this.buckets.length),

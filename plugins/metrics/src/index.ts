@@ -1,25 +1,14 @@
 /**
- * The contract of `metrics`: figures for Prometheus. Each stands with the plugin that knows it, is cheap to read, and
- * has labels from a small fixed set: never an instance, a user or a path that somebody typed.
+ * The contract of `metrics`: the point to which every plugin adds the figures it knows.
+ *
+ * A figure is cheap to read. Its labels come from a small fixed set: never an instance, a user or a
+ * path that somebody typed. The plugin `prometheus` shows all figures at `GET /metrics`.
  */
 import { point } from '@zlh/kernel';
+import type { HistogramSample, Sample } from './sample.ts';
 
 export { Histogram } from './histogram.ts';
-
-export type Labels = Readonly<Record<string, string>>;
-
-export interface Sample {
-  readonly labels?: Labels;
-  readonly value: number;
-}
-
-export interface HistogramSample {
-  readonly labels?: Labels;
-  /** How many were at most as large as each of `buckets`, in their order. */
-  readonly atMost: readonly number[];
-  readonly sum: number;
-  readonly count: number;
-}
+export type { HistogramSample, Labels, Sample } from './sample.ts';
 
 interface Described {
   /** `zlh_operations`, with its unit at the end: `…_seconds`, `…_bytes`; counters end with `_total`. */

@@ -1,4 +1,4 @@
-/** Promises of the figures: in Prometheus's format, bounded, for those alone who may, and there when something is broken. */
+/** `GET /metrics` answers in Prometheus's format, bounded, to permitted callers only, also when one figure is broken. */
 import { Grants } from '@zlh/accounts';
 import { memoryGrants } from '@zlh/accounts/testing';
 import database from '@zlh/database/platform';
@@ -8,12 +8,12 @@ import http from '@zlh/http/platform';
 import { TestClient } from '@zlh/http/testing';
 import { definePlugin } from '@zlh/kernel';
 import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { Metrics } from '@zlh/metrics';
 import operations from '@zlh/operations/platform';
 import { Type } from 'typebox';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Histogram, Metrics } from './index.ts';
-import metrics from './platform.ts';
+import prometheus from './platform.ts';
 
 const scrapeToken = 'a-token-that-nobody-guesses';
 const things = definePlugin({
@@ -64,8 +64,8 @@ const things = definePlugin({
 let kernel: TestKernel;
 test.before(async () => {
   kernel = await startTestKernel({
-    plugins: [database, http, events, operations, metrics, things],
-    config: { http: { port: 0, rateLimits: false }, metrics: { scrapeToken } },
+    plugins: [database, http, events, operations, prometheus, things],
+    config: { http: { port: 0, rateLimits: false }, prometheus: { scrapeToken } },
     replace: [replacement(Grants, memoryGrants())],
     logLevel: 'silent',
   });
@@ -134,16 +134,6 @@ test('administrators and the scrape token read them, nobody else', async () => {
   assert.is((await as(`zlm_${scrapeToken}`).get('/api/operations')).status, 403);
   assert.is((await as('ada').get('/api/own-things')).status, 200);
   assert.is((await as(`zlm_${scrapeToken}`).get('/api/own-things')).status, 403);
-});
-
-test('a histogram counts into its buckets, and not without end', () => {
-  const histogram = new Histogram([1, 2], 2);
-  for (const value of [0.5, 1, 1.5, 9]) histogram.observe('a', () => ({ name: 'a' }), value);
-  for (const key of ['b', 'c', 'd']) histogram.observe(key, () => ({ name: key }), 1);
-  assert.equal(histogram.collect(), [
-    { labels: { name: 'a' }, atMost: [2, 3], sum: 12, count: 4 },
-    { labels: { name: 'b' }, atMost: [1, 1], sum: 1, count: 1 },
-  ]);
 });
 
 /** Labels have no order. */

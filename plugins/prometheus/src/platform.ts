@@ -1,14 +1,14 @@
-/** `GET /metrics`: the figures that plugins add to the point `Metrics`, for Prometheus and its like. */
+/** `GET /metrics` shows the figures that plugins add to the point `Metrics`, in the format of Prometheus. */
 import { asClass, definePlugin } from '@zlh/kernel';
 import { Permissions } from '@zlh/accounts';
 import { Authenticators, defineRoute, Routes } from '@zlh/http';
+import { Metrics } from '@zlh/metrics';
 import { Type } from 'typebox';
 import { Exposition } from './exposition.ts';
-import { Metrics } from './index.ts';
 import { permission, scrapeAuthenticator } from './scraper.ts';
 
 export default definePlugin({
-  id: 'metrics',
+  id: 'prometheus',
   config: Type.Object({
     scrapeToken: Type.Optional(
       Type.String({

@@ -1,9 +1,9 @@
 /** Puts everybody's figures into one registry, which writes them in Prometheus's text format. */
 import type { Contribution, Logger } from '@zlh/kernel';
+import type { HistogramSample, Metric, Sample } from '@zlh/metrics';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { HistogramSample, Metric, Sample } from './index.ts';
 
-interface Parts {
+interface Deps {
   readonly metrics: readonly Contribution<Metric>[];
   readonly log: Logger;
 }
@@ -17,7 +17,7 @@ interface Value {
 export class Exposition {
   readonly #registry = new Registry();
 
-  constructor({ metrics, log }: Parts) {
+  constructor({ metrics, log }: Deps) {
     // Memory, processor, event loop and garbage collection of this process.
     collectDefaultMetrics({ register: this.#registry });
     for (const { plugin, value } of metrics) this.#add(value, plugin, log);
