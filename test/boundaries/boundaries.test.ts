@@ -1,28 +1,30 @@
-/** The house keeps its own rules, and each rule is shown to catch what it forbids. */
+/** The repository keeps its own rules, and each rule is shown to catch what it forbids. */
 import { resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { brokenHabits } from './habits.ts';
-import { type House, type Manifest, readHouse } from './house.ts';
+import { brokenConventions } from './conventions.ts';
+import { type Repository, type Manifest, readRepository } from './repository.ts';
 import { violations } from './rules.ts';
 
-const house = readHouse(resolve(import.meta.dirname, '../..'));
+const repository = readRepository(resolve(import.meta.dirname, '../..'));
 
-test('the house is read: every room that has code is seen', () => {
-  const rooms = new Set(Object.keys(house.files).map((path) => path.split('/')[0]));
-  for (const room of ['kernel', 'plugins', 'agent-core', 'web-components', 'test']) {
-    assert.ok(rooms.has(room), `no source file was read below ${room}/`);
+test('the repository is read: every layer that has code is seen', () => {
+  const layers = new Set(Object.keys(repository.files).map((path) => path.split('/')[0]));
+  for (const layer of ['kernel', 'plugins', 'agent-core', 'web-components', 'test']) {
+    assert.ok(layers.has(layer), `no source file was read below ${layer}/`);
   }
-  assert.ok(Object.keys(house.packages).length > 10);
+  assert.ok(Object.keys(repository.packages).length > 10);
 });
 
-test('no import in the house goes the wrong way', () => {
-  const lines = violations(house).map(({ path, line, message }) => `${path}:${line} ${message}`);
+test('no import in the repository goes the wrong way', () => {
+  const lines = violations(repository).map(
+    ({ path, line, message }) => `${path}:${line} ${message}`,
+  );
   assert.is(lines.join('\n'), '');
 });
 
 test('every file opens with a comment, can be read, and runs its tests; lockfiles name no host', () => {
-  assert.is(brokenHabits(house).join('\n'), '');
+  assert.is(brokenConventions(repository).join('\n'), '');
 });
 
 const manifests: Record<string, Manifest> = {
@@ -178,6 +180,26 @@ test('what a contract reaches through its own files counts as the contract', () 
   assert.match(found[0] ?? '', 'The contract plugins/http/src/index.ts runs "fastify"');
 });
 
+test('packages that import each other are caught, though by types alone', () => {
+  const packages = {
+    ...manifests,
+    'plugins/http': plugin('@zlh/http', { '@zlh/metrics': '1' }),
+    'plugins/metrics': plugin('@zlh/metrics', { '@zlh/accounts': '1' }),
+    'plugins/accounts': plugin('@zlh/accounts', { '@zlh/http': '1' }),
+  };
+  const files = {
+    'plugins/http/src/a.ts': `import { Metrics } from '@zlh/metrics';`,
+    'plugins/metrics/src/a.ts': `\nimport type { Permission } from '@zlh/accounts';`,
+    'plugins/accounts/src/a.ts': `type A = import('@zlh/http').Route;`,
+    'plugins/billing/src/a.ts': `import '@zlh/http';`,
+    'plugins/http/src/a.test.ts': `import '@zlh/billing';`,
+  };
+  const found = messages(files, packages);
+  assert.is(found.length, 1, found.join());
+  assert.match(found[0] ?? '', /^The packages plugins\/accounts, plugins\/http, plugins\/metrics /);
+  assert.match(found[0] ?? '', 'plugins/metrics → plugins/accounts at plugins/metrics/src/a.ts:2');
+});
+
 test('what is allowed raises nothing', () => {
   const found = messages({
     'kernel/src/load.ts': `import 'awilix'; import './a.ts'; await import(name);`,
@@ -195,8 +217,8 @@ test('what is allowed raises nothing', () => {
 });
 
 const habit = (files: Record<string, string>, lockfiles: Record<string, string> = {}) => {
-  const made: House = { files, packages: manifests, lockfiles };
-  return brokenHabits(made).join('\n');
+  const made: Repository = { files, packages: manifests, lockfiles };
+  return brokenConventions(made).join('\n');
 };
 
 test('a file without an opening comment, or too long to read, is caught', () => {

@@ -14,6 +14,9 @@ export interface Import {
   readonly line: number;
 }
 
+/** The imports of each file that can be parsed, by its path. */
+export type Imports = Map<string, readonly Import[]>;
+
 /** The part of a syntax node that tells what is imported. */
 interface Source {
   readonly type: string;
@@ -49,4 +52,13 @@ function textOf({ type, value, quasis = [] }: Source): string | undefined {
   if (type === 'Literal' && typeof value === 'string') return value;
   const isPlainTemplate = type === 'TemplateLiteral' && quasis.length === 1;
   return isPlainTemplate ? (quasis[0]?.value.cooked ?? undefined) : undefined;
+}
+
+/** `@zlh/http/platform?inline` is package `@zlh/http`, export `./platform`. */
+export function parseSpecifier(specifier: string): { name: string; subpath: string } {
+  const [bare = ''] = specifier.split('?', 1);
+  const parts = bare.split('/');
+  const length = bare.startsWith('@') ? 2 : 1;
+  const rest = parts.slice(length);
+  return { name: parts.slice(0, length).join('/'), subpath: ['.', ...rest].join('/') };
 }

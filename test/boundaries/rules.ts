@@ -1,15 +1,17 @@
 /**
- * The direction of imports (the house's first promise), checked over every import statement:
+ * The direction of imports (the repository's first promise), checked over every import statement:
  *
  *     web-components → (HTTP) → plugins → agent contracts → agent-core        everybody → kernel
  *
  * Nobody imports another package's inside, only its exports; outside of tests only its contract,
- * the `"."` export. Nobody imports what its package.json does not name.
+ * the `"."` export. Nobody imports what its package.json does not name. No packages import each other
+ * in a cycle.
  */
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path/posix';
-import { type House, isTest, packageOf } from './house.ts';
-import { type Import, importsOf } from './imports.ts';
+import { type Repository, isTest, packageOf } from './repository.ts';
+import { packageCycles } from './cycles.ts';
+import { type Import, type Imports, importsOf, parseSpecifier } from './imports.ts';
 
 /** One import that breaks a rule. */
 export interface Violation {
@@ -18,16 +20,16 @@ export interface Violation {
   readonly message: string;
 }
 
-type Room = 'kernel' | 'plugins' | 'agent-core' | 'agent-plugins' | 'web-components' | 'free';
+type Layer = 'kernel' | 'plugins' | 'agent-core' | 'agent-plugins' | 'web-components' | 'free';
 
-const noRoom: readonly Room[] = [];
-/** Whose packages a room may import, its own package aside. */
-const allowed: Record<Room, readonly Room[]> = {
-  kernel: noRoom,
+const noLayer: readonly Layer[] = [];
+/** Whose packages a layer may import, its own package aside. */
+const allowed: Record<Layer, readonly Layer[]> = {
+  kernel: noLayer,
   plugins: ['kernel', 'plugins', 'agent-core', 'agent-plugins'],
   'agent-core': ['kernel'],
   'agent-plugins': ['kernel', 'agent-core'],
-  'web-components': noRoom,
+  'web-components': noLayer,
   free: ['kernel', 'plugins', 'agent-core', 'agent-plugins', 'web-components'],
 };
 
@@ -37,51 +39,50 @@ const allowed: Record<Room, readonly Room[]> = {
  */
 const contractLibraries = ['typebox', 'node:crypto'];
 
-/** Every violation in the house, in the order of the files. */
-export function violations(house: House): Violation[] {
+/** Every violation in the repository, in the order of the files. */
+export function violations(repository: Repository): Violation[] {
   const found: Violation[] = [];
-  for (const [path, source] of Object.entries(house.files)) {
-    let imports: Import[];
+  const imports: Imports = new Map();
+  for (const [path, source] of Object.entries(repository.files)) {
     try {
-      imports = importsOf(path, source);
+      imports.set(path, importsOf(path, source));
     } catch (error) {
       found.push({ path, line: 1, message: (error as Error).message });
-      continue;
     }
-    for (const each of imports) {
-      const message = check(house, path, each);
+  }
+  for (const [path, statements] of imports) {
+    for (const each of statements) {
+      const message = check(repository, path, each);
       if (message !== undefined) found.push({ path, line: each.line, message });
     }
   }
-  return [...found, ...contractViolations(house)];
+  const cycles = packageCycles(repository, imports);
+  return [
+    ...found,
+    ...contractViolations(repository, imports),
+    ...cycles.map((message) => ({ path: 'package.json', line: 1, message })),
+  ];
 }
 
-function roomOf(folder: string): Room {
+function layerOf(folder: string): Layer {
   const top = folder.split('/', 1)[0] ?? '';
-  return top in allowed ? (top as Room) : 'free';
+  return top in allowed ? (top as Layer) : 'free';
 }
 
-/** `@zlh/http/platform?inline` is package `@zlh/http`, export `./platform`. */
-function parse(specifier: string): { name: string; subpath: string } {
-  const [bare = ''] = specifier.split('?', 1);
-  const parts = bare.split('/');
-  const length = bare.startsWith('@') ? 2 : 1;
-  const rest = parts.slice(length);
-  return { name: parts.slice(0, length).join('/'), subpath: ['.', ...rest].join('/') };
-}
-
-function check(house: House, path: string, { specifier }: Import): string | undefined {
+function check(repository: Repository, path: string, { specifier }: Import): string | undefined {
   if (specifier === undefined) return checkComputed(path);
-  if (specifier.startsWith('.')) return checkRelative(house, path, specifier);
+  if (specifier.startsWith('.')) return checkRelative(repository, path, specifier);
   if (specifier.startsWith('/') || specifier.startsWith('file:')) {
     return `"${specifier}" is an absolute path.`;
   }
   if (isBuiltin(specifier) || specifier.startsWith('#')) return undefined;
-  const { name, subpath } = parse(specifier);
-  const target = Object.keys(house.packages).find((dir) => house.packages[dir]?.name === name);
+  const { name, subpath } = parseSpecifier(specifier);
+  const target = Object.keys(repository.packages).find(
+    (dir) => repository.packages[dir]?.name === name,
+  );
   const message =
-    target === undefined ? undefined : checkOurs(house, path, specifier, target, subpath);
-  return message ?? checkDeclared(house, path, name, target);
+    target === undefined ? undefined : checkOurs(repository, path, specifier, target, subpath);
+  return message ?? checkDeclared(repository, path, name, target);
 }
 
 /** The kernel loads plugins by name, the launcher the kernel of a release; anybody else's computed import would escape these rules. */
@@ -91,9 +92,13 @@ function checkComputed(path: string): string | undefined {
   return 'A computed import cannot be checked; only the kernel loads code by a computed name.';
 }
 
-function checkRelative(house: House, path: string, specifier: string): string | undefined {
+function checkRelative(
+  repository: Repository,
+  path: string,
+  specifier: string,
+): string | undefined {
   const target = join(dirname(path), specifier.split('?', 1)[0] ?? '');
-  const home = packageOf(house, path) || (path.split('/', 1)[0] ?? '');
+  const home = packageOf(repository, path) || (path.split('/', 1)[0] ?? '');
   if (target.startsWith(`${home}/`)) return undefined;
   const usesTestSupport = isTest(path) || path.startsWith('bench/');
   if (usesTestSupport && target.startsWith('test/')) return undefined;
@@ -101,21 +106,21 @@ function checkRelative(house: House, path: string, specifier: string): string | 
 }
 
 function checkOurs(
-  house: House,
+  repository: Repository,
   path: string,
   specifier: string,
   target: string,
   subpath: string,
 ): string | undefined {
-  const home = packageOf(house, path);
-  const room = roomOf(path);
-  if (home !== target && !allowed[room].includes(roomOf(target))) {
-    return `${room} may not import ${roomOf(target)} ("${specifier}").`;
+  const home = packageOf(repository, path);
+  const layer = layerOf(path);
+  if (home !== target && !allowed[layer].includes(layerOf(target))) {
+    return `${layer} may not import ${layerOf(target)} ("${specifier}").`;
   }
-  if (path.startsWith('config/') && roomOf(target) !== 'kernel') {
+  if (path.startsWith('config/') && layerOf(target) !== 'kernel') {
     return `config is data: it may import the kernel only, not "${specifier}".`;
   }
-  const exported = Object.keys(house.packages[target]?.exports ?? {});
+  const exported = Object.keys(repository.packages[target]?.exports ?? {});
   if (!exported.some((pattern) => matches(pattern, subpath))) {
     return `"${specifier}" is inside another package: its exports do not name "${subpath}".`;
   }
@@ -123,7 +128,7 @@ function checkOurs(
   const isTesting = subpath === './testing' && path.includes('/src/testing/');
   if (isContract || isTesting || isTest(path) || path.startsWith('bench/')) return undefined;
   if (subpath === './testing') return `"${specifier}" is for tests only.`;
-  return `"${specifier}" is not a contract; import "${house.packages[target]?.name}".`;
+  return `"${specifier}" is not a contract; import "${repository.packages[target]?.name}".`;
 }
 
 function matches(pattern: string, subpath: string): boolean {
@@ -133,13 +138,13 @@ function matches(pattern: string, subpath: string): boolean {
 }
 
 function checkDeclared(
-  house: House,
+  repository: Repository,
   path: string,
   name: string,
   target: string | undefined,
 ): string | undefined {
-  const home = packageOf(house, path);
-  const manifest = house.packages[home] ?? {};
+  const home = packageOf(repository, path);
+  const manifest = repository.packages[home] ?? {};
   if (manifest.name === name) return undefined;
   const inTest = isTest(path) || path.startsWith('bench/');
   if (target !== undefined && (inTest || path.startsWith('config/'))) return undefined;
@@ -148,7 +153,7 @@ function checkDeclared(
     if (peerDependencies?.[name] !== undefined && dependencies?.[name] === undefined) return;
     return 'The kernel belongs to peerDependencies, so that a host has one.';
   }
-  const root = house.packages[''];
+  const root = repository.packages[''];
   const forTests = inTest
     ? { ...root?.dependencies, ...root?.devDependencies, ...manifest.devDependencies }
     : {};
@@ -158,41 +163,33 @@ function checkDeclared(
 }
 
 /** Everything that a contract runs, however deep. */
-function contractViolations(house: House): Violation[] {
-  return Object.keys(house.packages).flatMap((folder) => {
+function contractViolations(repository: Repository, imports: Imports): Violation[] {
+  return Object.keys(repository.packages).flatMap((folder) => {
     const entry = `${folder}/src/index.ts`;
-    if (roomOf(folder) === 'kernel' || roomOf(folder) === 'free') return [];
-    return entry in house.files ? contractReach(house, entry) : [];
+    if (layerOf(folder) === 'kernel' || layerOf(folder) === 'free') return [];
+    return entry in repository.files ? contractReach(repository, imports, entry) : [];
   });
 }
 
-function contractReach(house: House, entry: string): Violation[] {
+function contractReach(repository: Repository, imports: Imports, entry: string): Violation[] {
   const found: Violation[] = [];
   const queue = [entry];
   const seen = new Set(queue);
   for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
-    for (const { specifier, typeOnly, line } of readable(house, path)) {
+    for (const { specifier, typeOnly, line } of imports.get(path) ?? []) {
       if (typeOnly || specifier === undefined) continue;
       if (specifier.startsWith('.')) {
         const next = join(dirname(path), specifier);
-        if (next in house.files && !seen.has(next)) queue.push(next);
+        if (next in repository.files && !seen.has(next)) queue.push(next);
         seen.add(next);
         continue;
       }
-      const { name } = parse(specifier);
-      const ours = Object.values(house.packages).some((manifest) => manifest.name === name);
+      const { name } = parseSpecifier(specifier);
+      const ours = Object.values(repository.packages).some((manifest) => manifest.name === name);
       if (ours || contractLibraries.includes(name)) continue;
       const message = `The contract ${entry} runs "${specifier}"; it may run the kernel, other contracts and typebox only.`;
       found.push({ path, line, message });
     }
   }
   return found;
-}
-
-function readable(house: House, path: string): Import[] {
-  try {
-    return importsOf(path, house.files[path] ?? '');
-  } catch {
-    return []; // already reported by the rule that reads every file
-  }
 }

@@ -3,7 +3,7 @@
  * 1 to 7, each of which put its members before those of the earlier ones.
  */
 import { connect } from 'node:net';
-import type { Query, Players } from './query-probe.ts';
+import type { Query, Players } from './query.ts';
 import { Reader } from './reader.ts';
 
 const ASK = Buffer.from([3, 0, 7]);

@@ -3,15 +3,9 @@ import { CodedError } from '@zlh/kernel';
 import type { ProbeKind } from '@zlh/agent';
 import { QUERY, queryProtocols, type QueryProtocol } from './index.ts';
 import { queryOpenttd } from './openttd.ts';
+import type { Query } from './query.ts';
 import { querySource } from './source.ts';
 import { queryTeeworlds } from './teeworlds.ts';
-
-export interface Players {
-  readonly online: number;
-  readonly max: number;
-}
-/** Rejects when nothing sensible comes before the signal aborts. */
-export type Query = (host: string, port: number, signal: AbortSignal) => Promise<Players>;
 
 const queries: Readonly<Record<QueryProtocol, Query>> = {
   openttd: queryOpenttd,

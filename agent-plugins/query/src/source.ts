@@ -3,7 +3,7 @@
  * ask for their challenge to be repeated before they tell anything.
  */
 import { converse } from './datagrams.ts';
-import type { Query } from './query-probe.ts';
+import type { Query } from './query.ts';
 import { Reader } from './reader.ts';
 
 const HEADER = Buffer.from([0xff, 0xff, 0xff, 0xff]);

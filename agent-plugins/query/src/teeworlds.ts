@@ -4,7 +4,7 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { converse } from './datagrams.ts';
-import type { Query } from './query-probe.ts';
+import type { Query } from './query.ts';
 import { Reader } from './reader.ts';
 
 const CONTROL = 0x04;

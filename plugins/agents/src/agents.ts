@@ -17,7 +17,7 @@ import type {
   AgentTarget,
 } from './index.ts';
 import { beginning, expected, unreachable } from './refusals.ts';
-import type { Reports } from './reports.ts';
+import { reportedEvent, type Reports } from './reports.ts';
 
 interface Ground {
   readonly database: Database;
@@ -25,9 +25,6 @@ interface Ground {
   readonly events: Events;
   readonly reports: Reports;
 }
-
-/** Told in every process for each change an agent reports; administrators' streams carry it too. */
-export const reportedEvent = 'agents.reported';
 
 /** Without a report for this long, the agent is asked. */
 const askAfterMs = 3000;

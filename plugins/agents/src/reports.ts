@@ -10,8 +10,10 @@ import type { Events } from '@zlh/events';
 import { defineRoute, type Route } from '@zlh/http';
 import { Type } from 'typebox';
 import { readStatus } from './answers.ts';
-import { reportedEvent } from './agents.ts';
 import type { AgentObserver } from './index.ts';
+
+/** Published in every process for each change an agent reports; administrators' streams carry it too. */
+export const reportedEvent = 'agents.reported';
 
 interface Ground {
   readonly database: Database;

@@ -8,8 +8,8 @@ import type { Gate } from './gate.ts';
 import type { Access } from './index.ts';
 import { addressKey } from './limiter.ts';
 import { Problem } from './problem.ts';
-import { leaveOut } from './request-meter.ts';
 import type { Settings } from './settings.ts';
+import { excludeFromMetrics } from './metered-response.ts';
 
 interface Connection {
   readonly request: FastifyRequest;
@@ -90,7 +90,7 @@ export class LongLived {
   /** A reply whose handler took it over with `hijack()` before its first `await`. */
   addStream(request: FastifyRequest, reply: FastifyReply, access: Access): void {
     const { raw } = reply;
-    leaveOut(raw);
+    excludeFromMetrics(raw);
     const leave = this.#add({
       request,
       access,

@@ -3,34 +3,19 @@
  * path that was asked for: there are as many series as routes. Costs a request two looks at the clock.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { ServerResponse } from 'node:http';
 import { Histogram, type HistogramSample, type Metric, type Sample } from '@zlh/metrics';
 import type { Gate } from './gate.ts';
 import type { LongLived } from './long-lived.ts';
+import type { RouteCounts, Timed } from './metered-response.ts';
 
 type Guard = ReturnType<Gate['guard']>;
-
-/** The counts of one route. */
-interface Answers {
-  readonly method: string;
-  readonly route: string;
-  readonly key: string;
-  readonly labels: () => { readonly method: string; readonly route: string };
-  readonly byStatus: Map<number, number>;
-}
-
-/** What is remembered with the answer to a request until it is sent. */
-interface Timed extends ServerResponse {
-  zlhAnswers?: Answers | undefined;
-  zlhStartedAt?: number;
-}
 
 const finished = 'http.server.response.finish';
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export class RequestMeter {
   readonly #seconds = new Histogram(buckets);
-  readonly #answers: Answers[] = [];
+  readonly #answers: RouteCounts[] = [];
 
   /** From here on answers that are sent are counted. Cheaper than a hook of Fastify for each of them. */
   begin(): void {
@@ -52,7 +37,7 @@ export class RequestMeter {
     };
   }
 
-  #add(method: string, route: string): Answers {
+  #add(method: string, route: string): RouteCounts {
     const labels = { method, route };
     const answers = {
       ...labels,
@@ -87,11 +72,6 @@ export class RequestMeter {
   seconds(): readonly HistogramSample[] {
     return this.#seconds.collect();
   }
-}
-
-/** What stays open for long is no answer, and has a gauge of its own. */
-export function leaveOut(raw: ServerResponse): void {
-  (raw as Timed).zlhAnswers = undefined;
 }
 
 export function requestMetrics(use: {

@@ -14,6 +14,7 @@ import type { ArchiveFormat } from '../index.ts';
 import { joined, parsePath, textOf } from '../tree/names.ts';
 import type { Tree } from '../tree/tree.ts';
 import { walk, type Met } from '../tree/walk.ts';
+import type { Item } from './item.ts';
 import { tarStream } from './write-tar.ts';
 import { zipStream } from './zip-stream.ts';
 
@@ -24,17 +25,6 @@ const gzipLevel = 3;
 const latest = (2 ** 31 - 1) * 1000;
 /** Read before its size is said: cut short meanwhile, it is stored as it is then. */
 const readAtOnce = 256 * 1024;
-
-export interface Item {
-  readonly name: string;
-  readonly mode: number;
-  readonly modifiedAt: Date;
-  readonly type: 'file' | 'folder' | 'link';
-  readonly size: number;
-  readonly target: string;
-  /** Of a file: `size` bytes, or fewer when it was cut short meanwhile. */
-  read(): AsyncIterable<Buffer>;
-}
 
 export async function packItems(
   tree: Tree,

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Pack } from 'tar-stream';
-import type { Item } from './pack.ts';
+import type { Item } from './item.ts';
 
 const PIECE = 1 << 18;
 const HEADER = 512;

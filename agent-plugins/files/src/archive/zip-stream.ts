@@ -6,7 +6,7 @@ import { crc32, createDeflateRaw } from 'node:zlib';
 import { pipeline } from 'node:stream';
 import { Readable } from 'node:stream';
 import { refusals } from '../errors.ts';
-import type { Item } from './pack.ts';
+import type { Item } from './item.ts';
 
 const UTF8_AND_DESCRIPTOR = 0x0808;
 const VERSION = 45;

@@ -1,7 +1,7 @@
 /** Archives whose harm is their amount: of bytes, of entries, of names, of nothing at all. Small as they lie there. */
 import { randomBytes } from 'node:crypto';
 import { dressed, tarOf, zipOf } from '@zlh/agent/testing';
-import type { Hostile } from './hostile-archives.ts';
+import type { Hostile } from './hostile.ts';
 
 const MiB = 2 ** 20;
 const tooMany = 200_001;

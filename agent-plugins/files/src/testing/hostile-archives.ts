@@ -1,13 +1,8 @@
 /** Archives that are packed to do harm, each with the code of its refusal. Made when they are used; none is stored. */
 import { crc32 } from 'node:zlib';
 import { bombs } from './bombs.ts';
+import type { Hostile } from './hostile.ts';
 import { dressed, tarOf, zipOf, type TarEntry, type ZipEntry } from '@zlh/agent/testing';
-
-export interface Hostile {
-  readonly title: string;
-  readonly code: string;
-  make(): Buffer | Promise<Buffer>;
-}
 
 /** Names that no entry may have, and what each is refused for. */
 const names: readonly (readonly [name: string, code: string])[] = [

@@ -1,7 +1,7 @@
 /**
  * The repository as the boundary rules see it: source files, and the package each belongs to.
  *
- * It is plain data, so that a test can make up a house that breaks one rule.
+ * It is plain data, so that a test can make up a repository that breaks one rule.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export interface Manifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-export interface House {
+export interface Repository {
   /** Source text by path, relative to the root, with forward slashes. */
   readonly files: Readonly<Record<string, string>>;
   /** Manifests by folder; the root's folder is `''`. */
@@ -25,8 +25,8 @@ export interface House {
   readonly lockfiles: Readonly<Record<string, string>>;
 }
 
-/** Reads the house from disk. */
-export function readHouse(root: string): House {
+/** Reads the repository from disk. */
+export function readRepository(root: string): Repository {
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
   const paths = walk(root);
   const named = (name: string) => [name, ...paths.filter((path) => path.endsWith(`/${name}`))];
@@ -49,8 +49,8 @@ export function readHouse(root: string): House {
 }
 
 /** The folder of the package that a file belongs to: the nearest one above it. */
-export function packageOf(house: House, path: string): string {
-  const above = Object.keys(house.packages).filter((folder) => path.startsWith(`${folder}/`));
+export function packageOf(repository: Repository, path: string): string {
+  const above = Object.keys(repository.packages).filter((folder) => path.startsWith(`${folder}/`));
   return above.sort((a, b) => b.length - a.length)[0] ?? '';
 }
 

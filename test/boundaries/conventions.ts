@@ -1,22 +1,24 @@
 /**
- * What every file of the house has in common: an opening comment, a length one can read, tests that
+ * What every file of the repository has in common: an opening comment, a length one can read, tests that
  * run; and lockfiles that name no registry.
  */
-import { type House, isTest } from './house.ts';
+import { type Repository, isTest } from './repository.ts';
 
 const longest = 400;
 
 /** One sentence for each file that breaks a habit. */
-export function brokenHabits(house: House): string[] {
+export function brokenConventions(repository: Repository): string[] {
   return [
-    ...Object.entries(house.files).flatMap(([path, source]) => [...habitsOf(path, source)]),
-    ...Object.entries(house.lockfiles).flatMap(([path, source]) => [
+    ...Object.entries(repository.files).flatMap(([path, source]) => [
+      ...conventionsOf(path, source),
+    ]),
+    ...Object.entries(repository.lockfiles).flatMap(([path, source]) => [
       ...faultsOfLockfile(path, source),
     ]),
   ];
 }
 
-function* habitsOf(path: string, source: string): Generator<string> {
+function* conventionsOf(path: string, source: string): Generator<string> {
   if (!/^(#!.*\n)?\s*(\/\*|\/\/)/.test(source)) {
     yield `${path} does not open with a comment that says why it exists.`;
   }
