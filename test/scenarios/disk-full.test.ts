@@ -54,7 +54,7 @@ const create = (client: ApiClient, name: string) =>
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 const retry = (client: ApiClient, { id }: Operation) =>
-  client.ask<Operation | Accepted>('POST', `/api/operations/${id}/retry`);
+  client.ask<{ operation: Operation }>('POST', `/api/operations/${id}/retry`);
 
 async function failedIn(client: ApiClient, operation: Operation, phase: string, code: string) {
   const ended = await over(client, operation);

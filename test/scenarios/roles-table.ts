@@ -80,11 +80,11 @@ export const routes: Readonly<Record<string, Row>> = {
     permission: 'accounts.keys',
     answers: personal(204),
     async send({ owner }) {
-      const { apiKey } = await owner.ask<{ apiKey: { id: string } }>('POST', '/api/api-keys', {
+      const { id } = await owner.ask<{ id: string }>('POST', '/api/api-keys', {
         name: 'to be revoked',
         scopes: ['catalog.read'],
       });
-      return { path: `/api/api-keys/${apiKey.id}` };
+      return { path: `/api/api-keys/${id}` };
     },
   },
   'GET /api/users': at('/api/users', forAdministrators(200), {

@@ -50,12 +50,11 @@ export async function keyOf(
   user: ApiClient,
   ...scopes: string[]
 ): Promise<{ id: string; client: ApiClient }> {
-  const { apiKey, secret } = await user.ask<{ apiKey: { id: string }; secret: string }>(
-    'POST',
-    '/api/api-keys',
-    { name: scopes.join(' '), scopes },
-  );
-  return { id: apiKey.id, client: user.withKey(secret) };
+  const { id, secret } = await user.ask<{ id: string; secret: string }>('POST', '/api/api-keys', {
+    name: scopes.join(' '),
+    scopes,
+  });
+  return { id, client: user.withKey(secret) };
 }
 
 /** The token that the platform gave the agent of an instance. */

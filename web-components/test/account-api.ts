@@ -59,7 +59,7 @@ function knock(world: World, line: string, body: Body): Answer | undefined {
 function enter(world: World): Answer {
   const made = randomUUID();
   world.signIn(made);
-  return { status: 200, body: { user: world.user }, cookie: cookieOf(made) };
+  return { status: 200, body: world.user, cookie: cookieOf(made) };
 }
 
 function changePassword(world: World, body: Body): Answer {
@@ -102,5 +102,5 @@ export function apiKeys(world: World, method: string, path: string, body: Body):
     lastUsedAt: null,
   };
   world.keys.set(key.id, key);
-  return { status: 201, body: { apiKey: key, secret: 'zlh_9hQ2_secret_shown_once' } };
+  return { status: 201, body: { ...key, secret: 'zlh_9hQ2_secret_shown_once' } };
 }

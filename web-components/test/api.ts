@@ -42,7 +42,8 @@ function operations(world: World, path: string, query: URLSearchParams): Answer 
       error: null,
       finishedAt: null,
     });
-  return { status: action ? 202 : 200, body: world.operations.get(id) };
+  const current = world.operations.get(id);
+  return action ? { status: 202, body: { operation: current } } : { status: 200, body: current };
 }
 
 function instances(world: World, request: IncomingMessage, path: string, body: Body): Answer {

@@ -76,7 +76,7 @@ export class ApiKeys {
       readonly expiresAt: string | null;
     },
     maker: ApiKeyView | null,
-  ): Promise<{ apiKey: ApiKeyView; secret: string }> {
+  ): Promise<ApiKeyView & { readonly secret: string }> {
     const scopes = [...new Set(wanted.scopes)];
     this.#assertScopes(user, scopes, maker);
     assertExpiry(wanted.expiresAt, maker);
@@ -97,7 +97,7 @@ export class ApiKeys {
       `insert into accounts_api_key as k (id, user_id, name, hash, scopes, created_at, expires_at) values (?, ?, ?, ?, ?::jsonb, now(), ?) returning ${columns}`,
       [id, user.id, wanted.name, hashSecret(secret), JSON.stringify(scopes), wanted.expiresAt],
     );
-    return { apiKey: view(row!), secret: `zlh_${id.replaceAll('-', '')}_${secret}` };
+    return { ...view(row!), secret: `zlh_${id.replaceAll('-', '')}_${secret}` };
   }
 
   /** Null when the text is no key, or one that is wrong, revoked or expired. */

@@ -3,7 +3,7 @@ import { defineRoute, type Route } from '@zlh/http';
 import { Type } from 'typebox';
 import { withSession } from './authenticators.ts';
 import type { Doors } from './doors.ts';
-import { AnyPassword, Email, Entered, Password } from './shapes.ts';
+import { AnyPassword, Email, Password, UserView } from './shapes.ts';
 
 /** Doors are for people: nobody knocks more often than this in a minute. */
 const perMinute = 20;
@@ -18,11 +18,10 @@ export function doorRoutes(use: { readonly doors: Doors }): readonly Route[] {
       perMinute,
       schema: {
         body: Type.Object({ email: Email, password: Password }),
-        response: { 201: Entered },
+        response: { 201: UserView },
       },
-      handler: async (request, reply) => ({
-        user: (await use.doors.register(request.body, request as never, reply)).user,
-      }),
+      handler: async (request, reply) =>
+        (await use.doors.register(request.body, request as never, reply)).user,
     }),
     defineRoute({
       method: 'POST',
@@ -36,11 +35,10 @@ export function doorRoutes(use: { readonly doors: Doors }): readonly Route[] {
           email: Type.String({ minLength: 1, maxLength: 254 }),
           password: AnyPassword,
         }),
-        response: { 200: Entered },
+        response: { 200: UserView },
       },
-      handler: async (request, reply) => ({
-        user: (await use.doors.login(request.body, request as never, reply)).user,
-      }),
+      handler: async (request, reply) =>
+        (await use.doors.login(request.body, request as never, reply)).user,
     }),
     defineRoute({
       method: 'POST',
@@ -56,11 +54,10 @@ export function doorRoutes(use: { readonly doors: Doors }): readonly Route[] {
           password: Password,
           token: Type.String({ minLength: 1, maxLength: 200 }),
         }),
-        response: { 201: Entered },
+        response: { 201: UserView },
       },
-      handler: async (request, reply) => ({
-        user: (await use.doors.setUp(request.body, request as never, reply)).user,
-      }),
+      handler: async (request, reply) =>
+        (await use.doors.setUp(request.body, request as never, reply)).user,
     }),
     defineRoute({
       method: 'POST',
@@ -71,11 +68,11 @@ export function doorRoutes(use: { readonly doors: Doors }): readonly Route[] {
       perMinute,
       schema: {
         body: Type.Object({ current: AnyPassword, password: Password }),
-        response: { 200: Entered },
+        response: { 200: UserView },
       },
       handler: async (request, reply) => {
         const { user } = withSession(request.identity);
-        return { user: (await use.doors.changePassword(user, request.body, request, reply)).user };
+        return (await use.doors.changePassword(user, request.body, request, reply)).user;
       },
     }),
   ];

@@ -32,16 +32,16 @@ test('somebody who registers is signed in, by a cookie that scripts cannot read'
     credentials('New@Example.org'),
   );
   assert.is(status, 201);
-  assert.equal(Object.keys(body.user), ['id', 'email', 'role', 'createdAt']);
-  assert.is(body.user.email, 'new@example.org');
-  assert.is(body.user.role, 'user');
+  assert.equal(Object.keys(body), ['id', 'email', 'role', 'createdAt']);
+  assert.is(body.email, 'new@example.org');
+  assert.is(body.role, 'user');
   assert.match(
     headers.get('set-cookie')!,
     /^zlh_session=[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax$/,
   );
   const me = await client.get('/api/auth/me');
   assert.is(me.status, 200);
-  assert.is(me.body.user.id, body.user.id);
+  assert.is(me.body.user.id, body.id);
   assert.ok(Date.parse(me.body.session.expiresAt) > Date.now());
   assert.equal(me.body.permissions, ['accounts.keys']);
 });

@@ -6,7 +6,7 @@ import type { ApiKeys } from './api-keys.ts';
 import { personOf } from './authenticators.ts';
 import type { Audit } from './index.ts';
 import type { PermissionBook } from './permissions.ts';
-import { ApiKeyView, idParams, NewApiKey, PermissionView } from './shapes.ts';
+import { ApiKeyView, idParams, IssuedApiKey, NewApiKey, PermissionView } from './shapes.ts';
 
 interface Use {
   readonly apiKeys: ApiKeys;
@@ -51,10 +51,7 @@ export function keyRoutes(use: Use): readonly Route[] {
       description: 'The secret is answered this once and cannot be shown again.',
       access,
       perMinute: 60,
-      schema: {
-        body: NewApiKey,
-        response: { 201: Type.Object({ apiKey: ApiKeyView, secret: Type.String() }) },
-      },
+      schema: { body: NewApiKey, response: { 201: IssuedApiKey } },
       handler: async ({ identity, body }) => {
         const person = personOf(identity);
         if (person === null) throw problems.forbidden();
@@ -65,7 +62,7 @@ export function keyRoutes(use: Use): readonly Route[] {
             { ...body, expiresAt: body.expiresAt ?? null },
             person.key,
           );
-          const { id, name, scopes } = made.apiKey;
+          const { id, name, scopes } = made;
           await use.auditTrail.record(em, {
             action: 'accounts.key-create',
             actor: identity.label,

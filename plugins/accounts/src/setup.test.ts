@@ -112,7 +112,7 @@ test('the administrator of the settings is made once; a stranger who took the ad
       email: 'host@example.org',
       password: testPassword,
     });
-    assert.is(body.user.role, 'administrator');
+    assert.is(body.role, 'administrator');
     assert.is(await kernel.use(SetupOfTests).token(), null);
     Object.assign(setup.settings, { adminEmail: 'second@example.org' });
     await setup.fromSettings();

@@ -24,7 +24,6 @@ export const UserView = Type.Object(
   },
   { title: 'User' },
 );
-export const Entered = Type.Object({ user: UserView });
 
 export const Me = Type.Object(
   {
@@ -62,6 +61,13 @@ export const ApiKeyView = Type.Object(
     lastUsedAt: timeOrNull,
   },
   { title: 'ApiKey' },
+);
+export const IssuedApiKey = Type.Object(
+  {
+    ...ApiKeyView.properties,
+    secret: Type.String({ description: 'The whole key; answered this once.' }),
+  },
+  { title: 'IssuedApiKey' },
 );
 export const NewApiKey = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 100 }),

@@ -1,8 +1,8 @@
 /** Routes of `agent-releases`: for administrators, since what runs beside every server is the host's business. */
 import type { Audit } from '@zlh/accounts';
 import type { Database } from '@zlh/database';
-import { defineRoute, type Route } from '@zlh/http';
-import type { Instances } from '@zlh/instances';
+import { defineRoute, type Identity, type Route } from '@zlh/http';
+import { InstanceView, type Instances } from '@zlh/instances';
 import { OperationView, type Operations } from '@zlh/operations';
 import { Type } from 'typebox';
 import { updateKind } from './operation.ts';
@@ -25,28 +25,35 @@ export function releaseRoutes(use: Use): readonly Route[] {
       access: { permission },
       schema: {
         params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
-        response: { 202: Type.Object({ operation: OperationView }) },
+        response: { 202: Type.Object({ instance: InstanceView, operation: OperationView }) },
       },
-      handler: ({ params: { id }, identity }) =>
-        use.database.transaction(async (em) => {
-          const { name, ownerId } = await use.instances.admit(em, id, identity, permission);
-          const operation = await use.operations.start(em, {
-            kind: updateKind,
-            title: `Updating the agent of ${name}`,
-            instanceId: id,
-            ownerId,
-            requestedBy: identity.label,
-            input: {},
-          });
-          await use.audit.record(em, {
-            action: updateKind,
-            actor: identity.label,
-            userId: identity.id,
-            instanceId: id,
-            data: { name },
-          });
-          return { operation };
-        }),
+      handler: ({ params: { id }, identity }) => begin(use, id, identity),
     }),
   ];
+}
+
+async function begin(
+  { instances, operations, database, audit }: Use,
+  id: string,
+  identity: Identity,
+) {
+  const operation = await database.transaction(async (em) => {
+    const { name, ownerId } = await instances.admit(em, id, identity, permission);
+    await audit.record(em, {
+      action: updateKind,
+      actor: identity.label,
+      userId: identity.id,
+      instanceId: id,
+      data: { name },
+    });
+    return operations.start(em, {
+      kind: updateKind,
+      title: `Updating the agent of ${name}`,
+      instanceId: id,
+      ownerId,
+      requestedBy: identity.label,
+      input: {},
+    });
+  });
+  return { instance: await instances.get(id, identity), operation };
 }

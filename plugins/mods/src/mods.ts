@@ -3,7 +3,7 @@ import type { Audit } from '@zlh/accounts';
 import type { Catalog, Upstreams } from '@zlh/catalog';
 import type { Database } from '@zlh/database';
 import type { Identity } from '@zlh/http';
-import type { InstanceFacts, Instances } from '@zlh/instances';
+import type { InstanceFacts, Instances, InstanceView } from '@zlh/instances';
 import type { Operations, OperationView } from '@zlh/operations';
 import { changes, type Change } from './changes.ts';
 import { errors, told } from './errors.ts';
@@ -72,7 +72,7 @@ export class Mods {
     id: string,
     identity: Identity,
     change: Change,
-  ): Promise<{ operation: OperationView; restartNeeded: boolean }> {
+  ): Promise<{ instance: InstanceView; operation: OperationView; restartNeeded: boolean }> {
     const { facts, fit } = await this.#find(id, identity, WRITE);
     const { database, instances, uploads } = this.#ground;
     const signal = later();
@@ -96,9 +96,9 @@ export class Mods {
       const operation = await this.#begin(facts, identity, { change, before, after, sizes, seen });
       if (operation === null && tries < mostTries) continue;
       if (operation === null) throw errors.changedMeanwhile();
-      const { observed } = await instances.get(id, identity);
-      const running = ['starting', 'running', 'stopping'].includes(observed);
-      return { operation, restartNeeded: running };
+      const instance = await instances.get(id, identity);
+      const running = ['starting', 'running', 'stopping'].includes(instance.observed);
+      return { instance, operation, restartNeeded: running };
     }
   }
 

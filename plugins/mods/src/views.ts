@@ -1,4 +1,5 @@
 /** Mods as the API shows them, and what changing them takes. */
+import { InstanceView } from '@zlh/instances';
 import { OperationView } from '@zlh/operations';
 import { Type, type Static } from 'typebox';
 import type { Hit } from './publisher/modrinth.ts';
@@ -56,12 +57,12 @@ export const Found = Type.Object(
 );
 
 export const Accepted = Type.Object({
+  instance: InstanceView,
   operation: OperationView,
   restartNeeded: Type.Boolean({
     description: 'The server runs: it takes the change over when it is started again.',
   }),
 });
-export type Accepted = Static<typeof Accepted>;
 
 export const AddMod = Type.Object(
   {

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { OperationState, OperationView, type Operations } from './index.ts';
 
 const params = Type.Object({ id: Type.String({ format: 'uuid' }) });
+const accepted = Type.Object({ operation: OperationView });
 
 export function operationRoutes(use: { readonly operations: Operations }): readonly Route[] {
   return [
@@ -38,16 +39,20 @@ export function operationRoutes(use: { readonly operations: Operations }): reado
       url: '/api/operations/:id/cancel',
       summary: 'Cancel an operation; what it did is taken back',
       access: { permission: 'operations.write' },
-      schema: { params, response: { 202: OperationView } },
-      handler: ({ params: { id }, identity }) => use.operations.cancel(id, identity),
+      schema: { params, response: { 202: accepted } },
+      handler: async ({ params: { id }, identity }) => ({
+        operation: await use.operations.cancel(id, identity),
+      }),
     }),
     defineRoute({
       method: 'POST',
       url: '/api/operations/:id/retry',
       summary: 'Retry an operation that failed, from the phase that failed',
       access: { permission: 'operations.write' },
-      schema: { params, response: { 202: OperationView } },
-      handler: ({ params: { id }, identity }) => use.operations.retry(id, identity),
+      schema: { params, response: { 202: accepted } },
+      handler: async ({ params: { id }, identity }) => ({
+        operation: await use.operations.retry(id, identity),
+      }),
     }),
   ];
 }

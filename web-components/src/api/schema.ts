@@ -207,6 +207,19 @@ export interface Instance {
   createdAt: string;
 }
 
+export interface IssuedApiKey {
+  id: string;
+  name: string;
+  /** How the key begins. */
+  prefix: string;
+  scopes: string[];
+  createdAt: string;
+  expiresAt: string | null;
+  lastUsedAt: string | null;
+  /** The whole key; answered this once. */
+  secret: string;
+}
+
 export interface Me {
   user: User;
   /** Null for API keys. */
@@ -398,7 +411,7 @@ export interface paths {
         scopes: string[];
         expiresAt?: string | null;
       }>;
-      responses: { 201: Json<{ apiKey: ApiKey; secret: string }>; default: Refusal };
+      responses: { 201: Json<IssuedApiKey>; default: Refusal };
     };
   };
   '/api/api-keys/{id}': {
@@ -457,7 +470,7 @@ export interface paths {
     /** Sign in */
     post: {
       requestBody: Json<{ email: string; password: string }>;
-      responses: { 200: Json<{ user: User }>; default: Refusal };
+      responses: { 200: Json<User>; default: Refusal };
     };
   };
   '/api/auth/logout': {
@@ -480,7 +493,7 @@ export interface paths {
         /** At least 10 characters; a sentence is good. */
         password: string;
       }>;
-      responses: { 200: Json<{ user: User }>; default: Refusal };
+      responses: { 200: Json<User>; default: Refusal };
     };
   };
   '/api/auth/register': {
@@ -491,7 +504,7 @@ export interface paths {
         /** At least 10 characters; a sentence is good. */
         password: string;
       }>;
-      responses: { 201: Json<{ user: User }>; default: Refusal };
+      responses: { 201: Json<User>; default: Refusal };
     };
   };
   '/api/auth/sessions': {
@@ -521,7 +534,7 @@ export interface paths {
         password: string;
         token: string;
       }>;
-      responses: { 201: Json<{ user: User }>; default: Refusal };
+      responses: { 201: Json<User>; default: Refusal };
     };
   };
   '/api/catalog/games': {
@@ -954,6 +967,7 @@ export interface paths {
       }>;
       responses: {
         202: Json<{
+          instance: Instance;
           operation: Operation;
           /** The server runs: it takes the change over when it is started again. */
           restartNeeded: boolean;
@@ -968,6 +982,7 @@ export interface paths {
       parameters: { path: { id: string } };
       responses: {
         202: Json<{
+          instance: Instance;
           operation: Operation;
           /** The server runs: it takes the change over when it is started again. */
           restartNeeded: boolean;
@@ -995,6 +1010,7 @@ export interface paths {
       };
       responses: {
         202: Json<{
+          instance: Instance;
           operation: Operation;
           /** The server runs: it takes the change over when it is started again. */
           restartNeeded: boolean;
@@ -1015,6 +1031,7 @@ export interface paths {
       }>;
       responses: {
         202: Json<{
+          instance: Instance;
           operation: Operation;
           /** The server runs: it takes the change over when it is started again. */
           restartNeeded: boolean;
@@ -1116,7 +1133,7 @@ export interface paths {
     /** Bring the agent of an instance to the release of this platform; its server runs on */
     post: {
       parameters: { path: { id: string } };
-      responses: { 202: Json<{ operation: Operation }>; default: Refusal };
+      responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
     };
   };
   '/api/instances/{id}/uploads': {
@@ -1244,14 +1261,14 @@ export interface paths {
     /** Cancel an operation; what it did is taken back */
     post: {
       parameters: { path: { id: string } };
-      responses: { 202: Json<Operation>; default: Refusal };
+      responses: { 202: Json<{ operation: Operation }>; default: Refusal };
     };
   };
   '/api/operations/{id}/retry': {
     /** Retry an operation that failed, from the phase that failed */
     post: {
       parameters: { path: { id: string } };
-      responses: { 202: Json<Operation>; default: Refusal };
+      responses: { 202: Json<{ operation: Operation }>; default: Refusal };
     };
   };
   '/api/permissions': {

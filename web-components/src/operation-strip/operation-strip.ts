@@ -133,8 +133,7 @@ export class ZlhOperationStrip extends ZlhElement {
     this.error = undefined;
     try {
       const { client } = this.connection;
-      const operation = await ask(client.POST(`/api/operations/{id}/${action}`, { params }));
-      this.connection.heard({ operation });
+      this.connection.heard(await ask(client.POST(`/api/operations/{id}/${action}`, { params })));
     } catch (error) {
       this.error = asApiError(error);
     } finally {

@@ -37,7 +37,7 @@ export async function register(
   });
   if (status !== 201)
     throw new Error(`Registering ${email} answered ${status}: ${JSON.stringify(body)}`);
-  return { user: body.user as User, client };
+  return { user: body as User, client };
 }
 
 /** The administrator of `testSettings`, signed in. */
@@ -49,7 +49,7 @@ export async function administrator(kernel: TestKernel): Promise<Person> {
   });
   if (status !== 200)
     throw new Error(`Signing the administrator in answered ${status}: ${JSON.stringify(body)}`);
-  return { user: body.user as User, client };
+  return { user: body as User, client };
 }
 
 /** A client with an API key of the person. */
@@ -64,6 +64,6 @@ export async function withKey(
   });
   if (status !== 201) throw new Error(`Making a key answered ${status}: ${JSON.stringify(body)}`);
   return Object.assign(new TestClient(kernel, { authorization: `Bearer ${body.secret}` }), {
-    keyId: body.apiKey.id as string,
+    keyId: body.id as string,
   });
 }

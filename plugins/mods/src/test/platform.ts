@@ -18,8 +18,8 @@ import { Events } from '@zlh/events';
 import events from '@zlh/events/platform';
 import { Authenticators, problems } from '@zlh/http';
 import http from '@zlh/http/platform';
-import { TestClient } from '@zlh/http/testing';
-import { Hooks, Instances } from '@zlh/instances';
+import { sampleOf, TestClient } from '@zlh/http/testing';
+import { Hooks, Instances, InstanceView } from '@zlh/instances';
 import { definePlugin } from '@zlh/kernel';
 import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import operations from '@zlh/operations/platform';
@@ -192,7 +192,7 @@ function standInInstances(room: Room): Instances {
   const target = (instanceId: string) => ({ instanceId, url: 'http://127.0.0.1:1' });
   const instances: Partial<Instances> = {
     admit: async (_em, id) => ({ ...facts(id), role: 'owner' }),
-    get: async () => ({ observed: 'running' }) as never,
+    get: async () => ({ ...(sampleOf(InstanceView) as InstanceView), observed: 'running' }),
     find: async (_em, id) => facts(id),
     target: async (id) => target(id),
     targetOf: async (_em, id) => target(id),
