@@ -10,5 +10,6 @@ export { secret } from './secrets.ts';
 export { findConfiguration, readConfiguration } from './cli/configuration.ts';
 export type { Configuration } from './cli/configuration.ts';
 export type { Logger } from './log.ts';
+export { monotonicClock, type MonotonicClock } from './monotonic-clock.ts';
 export { Commands, Checks } from './cli/points.ts';
 export type { Command, CommandContext, Check, CheckContext, CheckResult } from './cli/points.ts';

@@ -14,6 +14,7 @@ import type { Environment } from '../secrets.ts';
 import type { Contribution, Point, Token } from '../tokens.ts';
 
 export { checkPlugin } from './check-plugin.ts';
+export { FakeClock } from './fake-clock.ts';
 
 export interface TestKernelOptions {
   readonly plugins: readonly Plugin[];
