@@ -9,15 +9,16 @@ import type { WebSocket } from 'ws';
 import { readerOf, readOperationReply, readStatus } from './answers.ts';
 import { AgentClient } from './client.ts';
 import { tokenFor } from './identity.ts';
-import type {
-  AgentQuestion,
-  Agents,
-  AgentStream,
-  AgentStreamRequest,
-  AgentTarget,
+import {
+  agentEvents,
+  type AgentQuestion,
+  type Agents,
+  type AgentStream,
+  type AgentStreamRequest,
+  type AgentTarget,
 } from './index.ts';
 import { beginning, expected, unreachable } from './refusals.ts';
-import { reportedEvent, type Reports } from './reports.ts';
+import type { Reports } from './reports.ts';
 
 interface Ground {
   readonly database: Database;
@@ -218,7 +219,7 @@ export class AgentsService implements Agents {
     const quiet = AbortSignal.timeout(askAfterMs);
     return this.#ground.events
       .next(
-        (event) => event.type === reportedEvent && event.instanceId === instanceId,
+        (event) => event.type === agentEvents.reported && event.instanceId === instanceId,
         AbortSignal.any([signal, quiet]),
       )
       .catch((error: unknown) => {

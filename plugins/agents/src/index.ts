@@ -116,6 +116,14 @@ export interface Agents {
 }
 export const Agents = token<Agents>('agents');
 
+/** Types of events that every process is told, with the instance's id; administrators' streams carry them too. */
+export const agentEvents = {
+  /** The agent reported a change. */
+  reported: 'agents.reported',
+  /** The agent's process has ended, or no heartbeat came for too long. Told again for each end. */
+  lost: 'agents.lost',
+} as const;
+
 /** What became of an agent. Handlers run in one transaction, in the process that heard it. */
 export interface AgentObserver {
   /** A new report: the whole status. Called for changes, not for plain heartbeats. */

@@ -10,10 +10,7 @@ import type { Events } from '@zlh/events';
 import { defineRoute, type Route } from '@zlh/http';
 import { Type } from 'typebox';
 import { readStatus } from './answers.ts';
-import type { AgentObserver } from './index.ts';
-
-/** Published in every process for each change an agent reports; administrators' streams carry it too. */
-export const reportedEvent = 'agents.reported';
+import { agentEvents, type AgentObserver } from './index.ts';
 
 interface Ground {
   readonly database: Database;
@@ -76,7 +73,7 @@ export class Reports {
         return true;
       for (const { value } of observers) await value.reported(em, instanceId, status);
       await events.publish(em, {
-        type: reportedEvent,
+        type: agentEvents.reported,
         userId: null,
         instanceId,
         data: { operation: status.operation, state: status.state, ready: status.ready },
@@ -109,7 +106,9 @@ export class Reports {
   }
 
   async #tellSilence(em: EntityManager, instanceId: string): Promise<void> {
-    for (const { value } of this.#ground.observers) await value.silent(em, instanceId);
+    const { events, observers } = this.#ground;
+    for (const { value } of observers) await value.silent(em, instanceId);
+    await events.publish(em, { type: agentEvents.lost, userId: null, instanceId, data: {} });
   }
 
   async #sweep(): Promise<void> {

@@ -20,13 +20,13 @@ export interface Work {
   readonly withinMs: number;
   ask(target: AgentTarget, id: string): Promise<AgentOperation>;
   /** Brings a dead agent up again and answers where it is now; without it a dead agent ends the work. */
-  revive?(): Promise<AgentTarget>;
+  restartAgent?(): Promise<AgentTarget>;
 }
 
 /** An agent that does not answer for this long while it works is looked after. */
 const silentAfterMs = 5000;
 /** One that dies again and again has a reason; the operation fails and says so. */
-const mostRevivals = 5;
+const maxRestarts = 5;
 const mostConflicts = 5;
 const calledOffWithinMs = 10_000;
 const awayCodes = ['agents.unreachable', 'agents.silent'];
@@ -36,19 +36,19 @@ export async function carryOut(agents: Agents, context: Context, work: Work): Pr
   const late = AbortSignal.timeout(work.withinMs);
   const signal = AbortSignal.any([context.signal, late]);
   let { target } = work;
-  for (let revivals = 0; ; revivals++) {
+  for (let restarts = 0; ; restarts++) {
     try {
       return await attempt(agents, context, { ...work, target }, signal);
     } catch (error) {
       if (context.signal.aborted) throw error;
       if (late.aborted) throw slow(work);
       const away = error instanceof Problem && awayCodes.includes(error.code);
-      if (!away || work.revive === undefined || revivals >= mostRevivals) throw error;
+      if (!away || work.restartAgent === undefined || restarts >= maxRestarts) throw error;
       context.log.warn(
         { err: error },
         'the agent is gone in the middle of its work: bringing it up',
       );
-      target = await work.revive();
+      target = await work.restartAgent();
     }
   }
 }

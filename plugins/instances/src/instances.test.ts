@@ -234,18 +234,24 @@ test('what its agent says is written down and told; what it says nonsense of is 
   assert.ok(Math.abs(Date.parse(body.since) - Date.now()) < 60_000, body.since);
 });
 
-test('an agent that has fallen silent is brought up by itself', async () => {
+test('an agent that ends again and again is back each time, without longer and longer pauses', async () => {
   const { id } = await platform.created('mia');
   await platform.report(id, status);
-  platform.provider.kill(id);
-  const silent = changed(id, 'unreachable');
-  await platform.kernel.use(Agents).lost(id);
-  await silent;
-  const told = () => platform.provider.agents.get(id)!.asked;
-  await until(() => told().includes('POST /platform') && !told().includes('POST /config'));
-  const again = changed(id);
-  await platform.report(id, status);
-  await again;
+  const { provider } = platform;
+  const killedAt = performance.now();
+  for (let n = 0; n < 5; n++) {
+    const returned = provider.nextStart();
+    provider.kill(id);
+    await platform.kernel.use(Agents).lost(id);
+    const agent = await returned;
+    await until(() => agent.asked.includes('POST /platform'));
+    assert.not.ok(agent.asked.includes('POST /config'));
+    const again = changed(id);
+    await platform.report(id, status);
+    await again;
+  }
+  // One second each; with pauses that double it was three minutes.
+  assert.ok(performance.now() - killedAt < 15_000);
 });
 
 test('an action that meets the end of a deletion finds nothing', async () => {

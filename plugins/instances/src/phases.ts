@@ -10,7 +10,7 @@ import type { Database } from '@zlh/database';
 import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
 import type { AgentTask, Placement, Provider, SpecContributor } from './index.ts';
 import { callOff, carryOut } from './agent-work.ts';
-import { bringUp } from './bring-up.ts';
+import { ensureAgentRunning } from './ensure-agent-running.ts';
 import { placementRequest, platformUrl, type RequestGround } from './placement-request.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
 import { composeSpec } from './spec.ts';
@@ -81,7 +81,7 @@ export function makePhases(ground: PhasesGround) {
       const provider = providerOf(instance);
       const wanted = await placementRequest(ground, instance);
       const { signal } = context;
-      const placement = await bringUp(agents, {
+      const placement = await ensureAgentRunning(agents, {
         instanceId: instance.id,
         platformUrl: wanted.platformUrl,
         signal,
@@ -158,7 +158,7 @@ export function makePhases(ground: PhasesGround) {
       name,
       withinMs: limit,
       ask,
-      revive: () => revive(context),
+      restartAgent: () => restartAgent(context),
     });
   }
 
@@ -190,7 +190,7 @@ export function makePhases(ground: PhasesGround) {
   }
 
   /** It may come up at another port, where its own was taken meanwhile. */
-  async function revive(context: Context): Promise<AgentTarget> {
+  async function restartAgent(context: Context): Promise<AgentTarget> {
     await agent.run(context);
     return targetOf(await load(context));
   }
@@ -202,7 +202,7 @@ export function makePhases(ground: PhasesGround) {
       name,
       withinMs: withinMs[action],
       ask: (at, id) => agents.act(at, action, id),
-      revive: () => revive(context),
+      restartAgent: () => restartAgent(context),
     }).catch((error: unknown) => {
       throw (error as { code?: unknown }).code === 'AGENT_NOT_INSTALLED' ? notInstalled() : error;
     });
@@ -239,7 +239,7 @@ export function makePhases(ground: PhasesGround) {
       name,
       withinMs: withinMs.install,
       ask: (at, id) => agents.configure(at, id, spec),
-      revive: () => revive(context),
+      restartAgent: () => restartAgent(context),
     });
   }
 

@@ -1,4 +1,4 @@
-/** What a provider is told about an instance, whoever asks it: an operation, or the adoption after a start. */
+/** What a provider is told about an instance, whoever asks it: an operation, or the reconciler of agents. */
 import type { Agents } from '@zlh/agents';
 import type { Http } from '@zlh/http';
 import type { PlacementRequest } from './index.ts';

@@ -1,5 +1,5 @@
 /** Instances: their routes, their operations, what their agents say of them, and the limits on having more. */
-import { asClass, asFunction, definePlugin } from '@zlh/kernel';
+import { asClass, asFunction, asValue, definePlugin, monotonicClock } from '@zlh/kernel';
 import { Audit, Grants, Permissions } from '@zlh/accounts';
 import { AgentObservers, Agents } from '@zlh/agents';
 import { ArtifactStore, Catalog } from '@zlh/catalog';
@@ -11,7 +11,7 @@ import { OperationKinds, Operations } from '@zlh/operations';
 import { Type } from 'typebox';
 import { Admission, Hooks, Instances, Providers, SpecParts } from './index.ts';
 import { actionRoutes } from './action-routes.ts';
-import { Adoption } from './adoption.ts';
+import { AgentReconciler } from './agent-reconciler.ts';
 import { agentMetricsRoutes } from './agent-metrics-routes.ts';
 import { userLimits } from './admission.ts';
 import { grantRoutes, sharedEvent } from './grant-routes.ts';
@@ -68,7 +68,8 @@ export default definePlugin({
   services: {
     instances: asClass(InstancesService).singleton(),
     phases: asFunction(makePhases).singleton(),
-    adoption: asClass(Adoption).singleton(),
+    agentReconciler: asClass(AgentReconciler).singleton(),
+    clock: asValue(monotonicClock),
   },
   provides: { instances: Instances },
   setup({ add, use, config }) {
@@ -117,7 +118,7 @@ export default definePlugin({
       { id: 'instances.share', description: 'Share instances with other users' },
     ]);
   },
-  ready: ({ adoption }) => adoption.begin(),
+  ready: ({ agentReconciler }) => agentReconciler.begin(),
   // Before any provider stops what it runs.
-  drain: ({ adoption }) => adoption.end(),
+  drain: ({ agentReconciler }) => agentReconciler.end(),
 });

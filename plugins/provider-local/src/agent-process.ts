@@ -15,6 +15,8 @@ export interface AgentStart {
   /** Shared by all agents of the machine: compiled once, and without it each keeps a compiler in memory. */
   readonly compileCache: string;
   readonly config?: string | undefined;
+  /** Called when the process ends, for as long as this process lives. */
+  onExit(): void;
 }
 
 const largestLogMiB = 10;
@@ -29,6 +31,7 @@ export async function startAgent({
   artifactCache,
   compileCache,
   config,
+  onExit,
 }: AgentStart): Promise<number> {
   const conditions = process.execArgv.filter((flag) => flag.startsWith('--conditions'));
   const log = openLog(join(folder, 'agent.log'));
@@ -66,6 +69,7 @@ export async function startAgent({
   );
   closeSync(log);
   child.unref();
+  child.once('exit', onExit);
   try {
     await once(child, 'spawn');
     return child.pid!;

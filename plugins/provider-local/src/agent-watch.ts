@@ -1,15 +1,15 @@
 /**
- * Notices within a second that an agent's process has ended: one that was killed says nothing, and its silence would
- * be heard only after half a minute. It also watches agents that an earlier platform started.
+ * Notices that an agent's process has ended: one that was killed says nothing, and its silence would be heard only after
+ * half a minute. The system tells at once of those that this process started; those of an earlier platform are polled.
  */
 import { isAgentOf } from './processes.ts';
 
-const lookEveryMs = 1000;
+const pollMs = 250;
 
 export class AgentWatch {
   readonly #ended: (instanceId: string) => void;
   readonly #watched = new Map<string, { readonly pid: number; readonly folder: string }>();
-  readonly #timer = setInterval(() => this.#look(), lookEveryMs);
+  readonly #timer = setInterval(() => this.check(), pollMs);
 
   /** `ended` is called once for each agent that is gone without having been forgotten. */
   constructor(ended: (instanceId: string) => void) {
@@ -30,7 +30,8 @@ export class AgentWatch {
     this.#watched.clear();
   }
 
-  #look(): void {
+  /** Now, rather than at the next poll. */
+  check(): void {
     for (const [instanceId, { pid, folder }] of this.#watched) {
       // Its number may be somebody else's by now.
       if (isAgentOf(pid, folder)) continue;

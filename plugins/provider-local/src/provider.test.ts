@@ -413,13 +413,13 @@ when(mounts)(
       const wanted = await request(own);
       const folder = folderOf(wanted.instanceId, own);
       const placement = await provider(own).create(wanted, never);
-      const bringUp = async () => {
+      const startAgent = async () => {
         const report = reported(wanted.instanceId, own);
         await provider(own).ensureRunning(wanted, placement, never);
         await report;
         return processesOf(folder).find((pid) => isAgentOf(pid, folder))!;
       };
-      const first = await bringUp();
+      const first = await startAgent();
       // As after an installation.
       writeFileSync(
         join(folder, 'state', 'spec.json'),
@@ -430,7 +430,7 @@ when(mounts)(
       lost = (instanceId) => instanceId === wanted.instanceId && missed.resolve();
       process.kill(first, 'SIGKILL');
       await missed.promise;
-      assert.is.not(await bringUp(), first);
+      assert.is.not(await startAgent(), first);
       const late = await request(own);
       const place = await provider(own).create(late, never);
       assert.is(

@@ -88,6 +88,7 @@ export class LocalProvider implements Provider {
           artifactCache: join(place.home, 'artifact-cache'),
           compileCache: join(home, 'cache', 'compile'),
           config: config.agentConfig,
+          onExit: () => this.#watch.check(),
         }));
       this.#watch.watch(request.instanceId, pid, folder);
       return { ...placement, agentUrl: urlOf(port) };

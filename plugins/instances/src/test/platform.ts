@@ -27,10 +27,16 @@ export class FakeProvider implements Provider {
   /** Agents come up again at other ports. */
   moves = false;
   #made: ((agent: FakeAgent) => void) | undefined;
+  #started: ((agent: FakeAgent) => void) | undefined;
 
   /** The next one that is made, before anything is asked of it. */
   nextAgent(): Promise<FakeAgent> {
     return new Promise((resolve) => (this.#made = resolve));
+  }
+
+  /** The next agent that comes up again. */
+  nextStart(): Promise<FakeAgent> {
+    return new Promise((resolve) => (this.#started = resolve));
   }
 
   async create({ instanceId, ports }: Parameters<Provider['create']>[0]): Promise<Placement> {
@@ -59,6 +65,7 @@ export class FakeProvider implements Provider {
     const port = this.moves ? 0 : Number(new URL(placement.agentUrl).port);
     const agent = await startFakeAgent(port);
     this.agents.set(instanceId, agent);
+    this.#started?.(agent);
     return { ...placement, agentUrl: agent.url };
   }
 

@@ -7,7 +7,7 @@ import type { Placement } from './index.ts';
 
 const appearsWithinMs = 60_000;
 
-export interface BringUp {
+export interface EnsureAgentRunning {
   readonly instanceId: string;
   readonly platformUrl: string;
   readonly signal: AbortSignal;
@@ -21,7 +21,10 @@ export interface BringUp {
  *
  * @throws CodedError INSTANCES_AGENT_MISSING when it does not answer within a minute
  */
-export async function bringUp(agents: Agents, wanted: BringUp): Promise<Placement> {
+export async function ensureAgentRunning(
+  agents: Agents,
+  wanted: EnsureAgentRunning,
+): Promise<Placement> {
   const { instanceId, platformUrl, signal, ensureRunning } = wanted;
   const late = AbortSignal.timeout(appearsWithinMs);
   for (let pause = 20; ; pause = Math.min(pause * 1.5, 500)) {
