@@ -69,6 +69,25 @@ export const errors = {
         "a plugin is false or an object of settings, with \"onFailure\" 'abort' or 'continue'.",
     ),
 
+  socketPathTooLong: (path: string, maxBytes: number) =>
+    new CodedError(
+      'KERNEL_SOCKET_PATH_TOO_LONG',
+      `The path of the socket "${path}" is longer than ${maxBytes} bytes.`,
+      'Choose a shorter path, as in /run.',
+    ),
+  socketPathTaken: (path: string) =>
+    new CodedError(
+      'KERNEL_SOCKET_PATH_TAKEN',
+      `"${path}" is there already and is no socket.`,
+      'Remove it, or choose another path.',
+    ),
+  socketInUse: (path: string) =>
+    new CodedError(
+      'KERNEL_SOCKET_IN_USE',
+      `Another process listens on the socket "${path}".`,
+      'Stop that process, or choose another path.',
+    ),
+
   unknownPlugin: (name: string, file: string) =>
     new CodedError(
       'KERNEL_UNKNOWN_PLUGIN',

@@ -13,3 +13,4 @@ export type { Logger } from './log.ts';
 export { monotonicClock, type MonotonicClock } from './monotonic-clock.ts';
 export { Commands, Checks } from './cli/points.ts';
 export type { Command, CommandContext, Check, CheckContext, CheckResult } from './cli/points.ts';
+export { listenOnUnixSocket } from './unix-socket.ts';
