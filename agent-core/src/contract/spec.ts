@@ -62,7 +62,7 @@ export const SpecFile = Type.Object(
     content: Type.String({ maxLength: 1_048_576 }),
     /**
      * `create`: only when missing. `overwrite`: always. `properties`: `content` is lines of a Java
-     * .properties file whose keys replace those of the existing file; other keys are kept.
+     * .properties file whose keys replace those of the existing file; every other byte of the file is kept.
      */
     mode: FileMode,
   },

@@ -1,5 +1,7 @@
 /** Files of a spec in a folder whose owner is not to be trusted. */
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -7,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -33,10 +36,10 @@ test.before.each(() => {
 test.after.each(() => rmSync(base, { recursive: true, force: true }));
 
 const write = (path: string, content: string, mode: FileMode = 'overwrite') =>
-  writeDataFile(root, { path, content, mode }, content, null);
+  writeDataFile(root, { path, content, mode }, content, { owner: null });
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-async function refusal(work: Promise<void>): Promise<string> {
+async function refusal(work: Promise<unknown>): Promise<string> {
   const error = await work.then(
     () => undefined,
     (reason: unknown) => reason,
@@ -74,6 +77,50 @@ test('mode "properties" replaces its keys and keeps the others', async () => {
   writeFileSync(join(root, 'p'), '#note\nmotd=mine\nserver-port=1\n');
   await write('p', 'server-port=25565\n', 'properties');
   assert.is(read('p'), '#note\nmotd=mine\nserver-port=25565\n');
+});
+
+test('mode "properties" keeps every byte, the permissions and the owner of what is not ours', async () => {
+  const path = join(root, 'p');
+  writeFileSync(path, Buffer.from('motd=\xa7a\r\nserver-port=1\r\nlast=\\', 'latin1'));
+  chmodSync(path, 0o600);
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) chownSync(path, 4711, 4712);
+  const changed = await write('p', 'server-port=2\nquery=on\n', 'properties');
+  assert.equal(
+    changed.map(({ key, found }) => [key, found]),
+    [
+      ['server-port', '1'],
+      ['query', null],
+    ],
+  );
+  assert.is(
+    readFileSync(path, 'latin1'),
+    'motd=\xa7a\r\nserver-port=2\r\nlast=\\\r\n\r\nquery=on\r\n',
+  );
+  const { mode, uid, gid } = statSync(path);
+  assert.is(mode & 0o777, 0o600);
+  if (isRoot) assert.equal([uid, gid], [4711, 4712]);
+});
+
+test('mode "properties" leaves a file alone that has the values already', async () => {
+  writeFileSync(join(root, 'p'), 'server-port : 2');
+  const { ino } = statSync(join(root, 'p'));
+  assert.equal(await write('p', 'server-port=2\n', 'properties'), []);
+  assert.is(statSync(join(root, 'p')).ino, ino);
+  assert.is(read('p'), 'server-port : 2');
+});
+
+test('a file that is written anew keeps its permissions, and is closed when it holds secrets', async () => {
+  await write('a', 'one');
+  chmodSync(join(root, 'a'), 0o660);
+  await write('a', 'two');
+  assert.is(statSync(join(root, 'a')).mode & 0o777, 0o660);
+  for (const mode of ['overwrite', 'properties'] as const) {
+    const file = { path: 'a', content: 'a=1', mode };
+    chmodSync(join(root, 'a'), 0o666);
+    await writeDataFile(root, file, 'a=1', { owner: null, isSecret: true });
+    assert.is(statSync(join(root, 'a')).mode & 0o777, 0o600, mode);
+  }
 });
 
 test('a link in place of the file is replaced, not followed', async () => {

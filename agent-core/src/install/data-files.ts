@@ -8,7 +8,7 @@ import { lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promise
 import { createHash } from 'node:crypto';
 import type { SpecFile } from '../contract/spec.ts';
 import { errors } from './errors.ts';
-import { mergeProperties } from './properties.ts';
+import { mergeProperties, type ChangedKey } from './properties.ts';
 
 export interface Owner {
   readonly uid: number;
@@ -16,7 +16,7 @@ export interface Owner {
 }
 
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-const MAX_MERGED = 1_048_576;
+const maxMerged = 1_048_576;
 
 /** Why `path` may not be used, or undefined: relative, `/` between parts, nothing special in it. */
 export function pathFault(path: string): string | undefined {
@@ -30,29 +30,62 @@ export function pathFault(path: string): string | undefined {
     : undefined;
 }
 
-/** `content` has its placeholders resolved. New files and folders belong to `owner` when given. */
+export interface WriteOptions {
+  /** New files and folders belong to this user; null: to the user of the agent. */
+  readonly owner: Owner | null;
+  /** The content holds secrets: no other user may read the file. Default false. */
+  readonly isSecret?: boolean;
+}
+
+/**
+ * `content` has its placeholders resolved. A file that is there keeps its permissions, and a merged one its owner.
+ * Returns the keys of a `properties` file whose lines were added or replaced.
+ */
 export async function writeDataFile(
   root: string,
   { path, mode }: SpecFile,
   content: string,
-  owner: Owner | null,
-  permissions = 0o644,
-): Promise<void> {
+  { owner, isSecret = false }: WriteOptions,
+): Promise<readonly ChangedKey[]> {
   const { folder, name } = await openFolderOf(root, path, owner);
   try {
     const target = inside(folder, name);
     const found = await lstat(target).catch(() => undefined);
-    if (mode === 'create' && found !== undefined) return;
+    if (mode === 'create' && found !== undefined) return [];
     if (found?.isDirectory() === true) throw errors.unsafePath(path, 'is a folder');
-    const text =
-      mode === 'properties'
-        ? mergeProperties(await existing(target, path, found), content)
-        : content;
-    await replace(folder, name, text, { owner, permissions });
+    if (mode === 'properties')
+      return await merge({ folder, name, path }, content, { owner, isSecret });
+    const permissions = permissionsOf(found?.isFile() === true ? found : undefined, isSecret);
+    await replace(folder, name, Buffer.from(content), { owner, permissions });
+    return [];
   } finally {
     await folder.close();
   }
 }
+
+interface Target {
+  readonly folder: FileHandle;
+  readonly name: string;
+  /** For errors. */
+  readonly path: string;
+}
+
+async function merge(
+  { folder, name, path }: Target,
+  content: string,
+  { owner, isSecret = false }: WriteOptions,
+): Promise<readonly ChangedKey[]> {
+  const old = await readExisting(inside(folder, name), path);
+  const { bytes, changed } = mergeProperties(old?.bytes ?? Buffer.alloc(0), content);
+  const permissions = permissionsOf(old?.stat, isSecret);
+  const isRight =
+    changed.length === 0 && old !== undefined && permissions === (old.stat.mode & 0o777);
+  if (!isRight) await replace(folder, name, bytes, { owner: old?.stat ?? owner, permissions });
+  return changed;
+}
+
+const permissionsOf = (stat: Stats | undefined, isSecret: boolean) =>
+  (stat?.mode ?? 0o644) & (isSecret ? 0o700 : 0o777);
 
 /** The folder in which the last part of the path lies, made where `make` says so. The caller closes it. */
 export async function openFolderOf(
@@ -121,36 +154,47 @@ async function makeFolder(path: string): Promise<boolean> {
   }
 }
 
-async function existing(target: string, path: string, found: Stats | undefined): Promise<string> {
-  if (found === undefined) return '';
+/** Content and owner come from one handle: a file that takes its name meanwhile is not given away. */
+async function readExisting(
+  target: string,
+  path: string,
+): Promise<{ readonly bytes: Buffer; readonly stat: Stats } | undefined> {
+  const found = await lstat(target).catch(() => undefined);
+  if (found === undefined) return undefined;
   if (!found.isFile()) throw errors.unsafePath(path, 'is no regular file');
-  if (found.size > MAX_MERGED) throw errors.unsafePath(path, 'is too large to merge settings into');
   // Between look and open it may have become a pipe, which must not block us.
-  const handle = await open(
-    target,
-    constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-  );
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(target, flags);
   try {
-    return await handle.readFile('utf8');
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw errors.unsafePath(path, 'is no regular file');
+    if (stat.size > maxMerged) throw errors.unsafePath(path, 'is too large to merge settings into');
+    return { bytes: await handle.readFile(), stat };
   } finally {
     await handle.close();
   }
+}
+
+interface Kept {
+  readonly owner: Owner | null;
+  readonly permissions: number;
 }
 
 /** Written aside and moved over: a link at the target is replaced, not followed. */
 async function replace(
   folder: FileHandle,
   name: string,
-  text: string,
-  { owner, permissions }: { readonly owner: Owner | null; readonly permissions: number },
+  bytes: Uint8Array,
+  { owner, permissions }: Kept,
 ): Promise<void> {
   const aside = inside(folder, temporary(name));
   await rm(aside, { recursive: true, force: true }); // of an agent that was killed here
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const handle = await open(aside, flags, permissions);
+  const handle = await open(aside, flags, 0o600);
   try {
-    await handle.writeFile(text);
-    if (owner !== null) await handle.chown(owner.uid, owner.gid);
+    await handle.writeFile(bytes);
+    if (owner !== null) await handOver(handle, owner);
+    await handle.chmod(permissions);
     await handle.sync();
     await handle.close();
     await rename(aside, inside(folder, name));
@@ -160,6 +204,17 @@ async function replace(
     throw error;
   }
 }
+
+async function handOver(handle: FileHandle, { uid, gid }: Owner): Promise<void> {
+  const made = await handle.stat();
+  if (made.uid === uid && made.gid === gid) return;
+  await handle.chown(uid, gid).catch((error: unknown) => {
+    // Only root gives files away; a file of somebody else that this agent may replace becomes its own.
+    if (codeOf(error) !== 'EPERM' || process.getuid?.() === 0) throw error;
+  });
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
 
 /** A path that means this very folder, wherever its name leads by now. */
 export function inside(folder: FileHandle, name: string): string {

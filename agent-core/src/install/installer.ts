@@ -91,8 +91,8 @@ export class Installer {
     }
     for (const file of spec.files) {
       const content = resolvePlaceholders(file.content, spec, this.#places);
-      const permissions = /\{secret:/.test(file.content) ? 0o600 : 0o644;
-      await writeDataFile(this.#places.data, file, content, owner, permissions);
+      const isSecret = /\{secret:/.test(file.content);
+      await writeDataFile(this.#places.data, file, content, { owner, isSecret });
     }
     const wanted = (spec.managedFiles ?? []).map(({ path, artifact }) => {
       const ref = spec.artifacts.find(({ name }) => name === artifact)!;
