@@ -1,6 +1,7 @@
 /** The `AgentGround`: the few doors that agent plugins have into the agent. */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Bounds } from './bounds.ts';
 import type { ConsoleHub } from './console/console-hub.ts';
 import type { AgentGround } from './contract/ground.ts';
 import type { Folders } from './folders.ts';
@@ -15,6 +16,7 @@ import type { Supervisor } from './supervisor/supervisor.ts';
 export interface GroundParts {
   readonly folders: Folders;
   readonly specs: SpecStore;
+  readonly bounds: Bounds;
   readonly board: StatusBoard;
   readonly usage: UsageHistory;
   readonly operations: Operations;
@@ -25,7 +27,8 @@ export interface GroundParts {
 }
 
 export function makeGround(parts: GroundParts): AgentGround {
-  const { folders, specs, board, usage, operations, supervisor, console, address, token } = parts;
+  const { folders, specs, bounds, board, usage, operations, supervisor, console, address, token } =
+    parts;
   return {
     data: folders.data,
     get spec() {
@@ -40,7 +43,7 @@ export function makeGround(parts: GroundParts): AgentGround {
     diskLooked: () => usage.looked,
     lookAtDisk: () => usage.lookAgain(),
     get owner() {
-      return process.getuid?.() === 0 ? (specs.spec?.user ?? null) : null;
+      return process.getuid?.() === 0 ? bounds.value.user : null;
     },
     get platform() {
       return address.url === undefined ? undefined : { url: address.url, token };

@@ -16,3 +16,4 @@ export * from './contract/install-step.ts';
 export * from './contract/operation-kind.ts';
 export * from './contract/ground.ts';
 export * from './contract/refusal.ts';
+export * from './contract/bounds.ts';

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { Contribution, Logger } from '@zlh/kernel';
+import { Bounds } from './bounds.ts';
 import { actionRoutes } from './actions/routes.ts';
 import { ConsoleHub } from './console/console-hub.ts';
 import type { ConsoleKind } from './contract/console.ts';
@@ -107,7 +108,8 @@ function assemble(parts: AgentParts): Agent {
   const folders = makeFolders(home, config.artifactCache);
   const token = readToken(config.tokenFile ?? join(home, 'agent-token'));
   const changes = new Changes();
-  const specs = new SpecStore(folders.state);
+  const bounds = new Bounds(home);
+  const specs = new SpecStore(folders.state, bounds);
   nameLog(log, changes, () => specs.spec?.instanceId);
   const address = new PlatformAddress(folders.state, config.platformUrl);
   const platform = createPlatformClient(() => address.url, token);
@@ -155,7 +157,7 @@ function assemble(parts: AgentParts): Agent {
     changed: changes.notify,
   });
   const operations = new Operations(new Journal(folders.state), log, changes.notify, maintenance);
-  defineOperations(operations, supervisor, installer, steps, specs);
+  defineOperations(operations, supervisor, installer, steps, specs, bounds);
   for (const kind of kinds) operations.defineOf(kind);
   const updater = new Updater({
     folder: new ReleaseFolder(home),
@@ -196,6 +198,7 @@ function assemble(parts: AgentParts): Agent {
   const ground = makeGround({
     folders,
     specs,
+    bounds,
     board,
     usage,
     operations,
@@ -249,6 +252,7 @@ function assemble(parts: AgentParts): Agent {
         console,
         usage,
         specs,
+        bounds,
         probes: probeKinds,
         consoles: consoleKinds,
         places,

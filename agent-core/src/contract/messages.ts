@@ -11,8 +11,22 @@ const closed = { additionalProperties: false } as const;
 
 export const DEFAULT_AGENT_PORT = 18_888;
 
-/** `POST /config`: installs a spec in phases `download`, `unpack`, `write`, `run`. */
-export const ConfigRequest = Type.Object({ operationId: OperationId, spec: InstanceSpec }, closed);
+/**
+ * `POST /config`: installs a spec in phases `download`, `unpack`, `write`, `run`. A revision that is lower than the installed
+ * one is refused with 409 `AGENT_REVISION_OLD`, whose problem names the installed one as `installed`.
+ */
+export const ConfigRequest = Type.Object(
+  {
+    operationId: OperationId,
+    spec: InstanceSpec,
+    /**
+     * The installed revision, which the platform never gave out and replaces by its own: its database was put back to a
+     * backup, or somebody else had the token.
+     */
+    supersedes: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  },
+  closed,
+);
 export type ConfigRequest = Type.Static<typeof ConfigRequest>;
 
 /** `POST /start`, `/stop`, `/restart`, `/kill`. */

@@ -161,8 +161,8 @@ export type LimitsSpec = Type.Static<typeof LimitsSpec>;
 export const InstanceSpec = Type.Object(
   {
     instanceId: Type.String({ format: 'uuid' }),
-    /** Rises with every change; one lower than the installed revision is refused. */
-    revision: Type.Integer({ minimum: 0 }),
+    /** Rises with every change; one lower than the installed revision is refused, see `ConfigRequest`. */
+    revision: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     /** Where artifacts come from and reports go to. */
     platformUrl: PlatformUrl,
     kind: Type.Enum(['game', 'dev']),

@@ -53,6 +53,8 @@ export const refusals = {
       'AGENT_REVISION_OLD',
       `Revision ${wanted} is older than the installed ${have}.`,
       'Send the newest spec.',
+      undefined,
+      { installed: have },
     ),
   otherInstance: () =>
     new Refusal(

@@ -11,6 +11,7 @@ import {
   type OperationReply,
   type ReadyReply,
 } from '../contract/messages.ts';
+import type { Bounds } from '../bounds.ts';
 import type { ConsoleKind } from '../contract/console.ts';
 import type { AgentStatus } from '../contract/status.ts';
 import { typeLine } from '../ground.ts';
@@ -32,6 +33,7 @@ export interface RouteServices extends HistoryServices, MetricServices {
   readonly operations: Operations;
   readonly supervisor: Supervisor;
   readonly specs: SpecStore;
+  readonly bounds: Bounds;
   readonly probes: ProbeRegistry;
   readonly consoles: ReadonlyMap<string, ConsoleKind>;
   readonly places: Places;
@@ -69,18 +71,20 @@ function whyNotReady({ state, crash }: AgentStatus): string {
 }
 
 function addConfig(app: FastifyInstance, services: RouteServices): void {
-  const { operations, specs, probes, consoles, places, address } = services;
+  const { operations, specs, bounds, probes, consoles, places, address } = services;
   const options = { bodyLimit: MAX_SPEC, ...takes(ConfigRequest) };
   app.post<Body<typeof ConfigRequest>>('/config', options, (request, reply): OperationReply => {
-    const { operationId, spec } = request.body;
+    const { operationId, spec, supersedes } = request.body;
     const known = operations.get(operationId) !== undefined;
     if (!known) {
+      bounds.refresh();
+      bounds.hold(spec);
       const installed = specs.spec;
       if (installed !== undefined && installed.instanceId !== spec.instanceId)
         throw refusals.otherInstance();
-      if (installed !== undefined && installed.revision > spec.revision) {
+      const isOlder = installed !== undefined && installed.revision > spec.revision;
+      if (isOlder && installed.revision !== supersedes)
         throw refusals.revisionOld(spec.revision, installed.revision);
-      }
       const faults = [...checkSpec(spec, probes, places), ...checkConsole(spec, consoles, places)];
       if (faults.length > 0) {
         throw refusals.invalid(

@@ -1,4 +1,5 @@
 /** The agent's own operations, each as its phases. They read like what they do; the work is elsewhere. */
+import type { Bounds } from '../bounds.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
 import type { InstallSteps } from '../install/install-steps.ts';
 import type { Installer } from '../install/installer.ts';
@@ -12,11 +13,14 @@ export function defineOperations(
   installer: Installer,
   steps: InstallSteps,
   specs: SpecStore,
+  bounds: Bounds,
 ): void {
   operations.define<InstanceSpec>({
     kind: 'install',
     phases: ['download', 'unpack', 'write', 'run'],
-    async run({ input: spec, signal, phase }) {
+    async run({ input, signal, phase }) {
+      // Once more: an earlier agent may have accepted it.
+      const spec = bounds.hold(input);
       await phase('download', (progress) => installer.download(spec, signal, progress));
       await phase('unpack', (progress) => installer.unpack(spec, signal, progress));
       await phase('write', () => installer.write(spec, signal));

@@ -2,7 +2,7 @@
  * For tests of others: a real agent process in a home of its own, a platform that listens to it and
  * serves it artifacts, a game server that needs no download, a viewer that misses no line of a flood, and archives.
  */
-export { startTestAgent } from './test-agent.ts';
+export { bind, startTestAgent } from './test-agent.ts';
 export type { TestAgent, TestAgentOptions } from './test-agent.ts';
 export { startFakePlatform } from './fake-platform.ts';
 export type { FakePlatform } from './fake-platform.ts';

@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { boundsFile, type AgentBounds } from '../contract/bounds.ts';
 import type { AgentOperation } from '../contract/operation.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
 import type { AgentStatus } from '../contract/status.ts';
@@ -19,6 +20,7 @@ import { RunGroup } from '../process/groups/run-group.ts';
 import { findShim, killRun } from '../process/tree.ts';
 import { readShimRecord } from '../shim/start.ts';
 import type { RunMemory } from '../supervisor/memory.ts';
+import { testInstance } from './test-spec.ts';
 
 export interface TestAgentOptions {
   readonly platformUrl?: string;
@@ -72,6 +74,7 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
   const home = mkdtempSync(join(tmpdir(), 'zlh-agent-'));
   const token = randomBytes(32).toString('base64url');
   writeFileSync(join(home, 'agent-token'), token, { mode: 0o600 });
+  bind(home);
   let child: ChildProcess | undefined;
   let url = '';
   let output = '';
@@ -116,6 +119,8 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
     async perform(what) {
       const operationId = randomUUID();
       const isAction = typeof what === 'string';
+      // As providers do: what runs there is decided before any spec comes.
+      if (!isAction) bind(home, { instanceId: what.instanceId, user: what.user });
       const path = isAction ? `/${what}` : '/config';
       const answer = await call(
         'POST',
@@ -156,6 +161,13 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
   };
   await agent.start();
   return agent;
+}
+
+/** Writes the bounds of the agent; by default all that the instance of {@link testSpec} could want. */
+export function bind(home: string, bounds: Partial<AgentBounds> = {}): void {
+  const all = { instanceId: testInstance, user: null, memoryMiB: 16_777_216, limits: {} };
+  const content = JSON.stringify({ ...all, ...bounds });
+  writeFileSync(join(home, boundsFile), content, { mode: 0o600 });
 }
 
 function launch(

@@ -7,10 +7,13 @@ import type { InstanceSpec } from '../contract/spec.ts';
 /** The script; its first lines tell what it can do. */
 export const fakeServerFile = fileURLToPath(new URL('./fake-server.js', import.meta.url));
 
+/** Of {@link testSpec}. */
+export const testInstance = '0197a3c2-1111-7222-8333-123456789abc';
+
 /** Any part of the spec may be replaced; `launch.env` steers the fake server. */
 export function testSpec(port: number, change: Partial<InstanceSpec> = {}): InstanceSpec {
   return {
-    instanceId: '0197a3c2-1111-7222-8333-123456789abc',
+    instanceId: testInstance,
     revision: 1,
     platformUrl: 'http://127.0.0.1:1',
     kind: 'game',

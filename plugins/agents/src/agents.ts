@@ -73,8 +73,14 @@ export class AgentsService implements Agents {
     return this.#client.call(target, { method: 'GET', path: '/status', signal, read: readStatus });
   }
 
-  configure(target: AgentTarget, operationId: string, spec: InstanceSpec): Promise<AgentOperation> {
-    return this.#begin(target, '/config', { operationId, spec });
+  configure(
+    target: AgentTarget,
+    operationId: string,
+    spec: InstanceSpec,
+    supersedes?: number,
+  ): Promise<AgentOperation> {
+    const more = supersedes === undefined ? {} : { supersedes };
+    return this.#begin(target, '/config', { operationId, spec, ...more });
   }
 
   act(

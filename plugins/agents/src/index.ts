@@ -58,7 +58,16 @@ export interface Agents {
   /** True when an agent answers there and accepts the token. */
   reachable(target: AgentTarget, signal?: AbortSignal): Promise<boolean>;
   status(target: AgentTarget, signal?: AbortSignal): Promise<AgentStatus>;
-  configure(target: AgentTarget, operationId: string, spec: InstanceSpec): Promise<AgentOperation>;
+  /**
+   * An agent that has a later revision refuses with 409 `AGENT_REVISION_OLD`, and with that revision as `installed`. Named as
+   * `supersedes` it is replaced all the same.
+   */
+  configure(
+    target: AgentTarget,
+    operationId: string,
+    spec: InstanceSpec,
+    supersedes?: number,
+  ): Promise<AgentOperation>;
   act(
     target: AgentTarget,
     action: 'start' | 'stop' | 'restart' | 'kill',

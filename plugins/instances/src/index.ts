@@ -5,7 +5,7 @@
 import { point, token } from '@zlh/kernel';
 import type { EntityManager } from '@zlh/database';
 import type { Identity } from '@zlh/http';
-import type { AgentOperation, ManagedFile } from '@zlh/agent';
+import type { AgentOperation, LimitsSpec, ManagedFile } from '@zlh/agent';
 import type { AgentTarget } from '@zlh/agents';
 import type { ArtifactWanted } from '@zlh/catalog';
 import type { OperationView, PhaseContext } from '@zlh/operations';
@@ -19,6 +19,8 @@ export interface PlacementRequest {
   readonly vmid: number;
   readonly hostname: string;
   readonly memoryMiB: number;
+  /** What its agent may give it besides memory; absent is no limit. */
+  readonly limits: LimitsSpec;
   readonly ports: readonly { readonly name: string; readonly protocol: 'tcp' | 'udp' }[];
   /** What the agent in the container must present and accept. */
   readonly agentToken: string;

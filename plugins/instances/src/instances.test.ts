@@ -122,6 +122,18 @@ test('limits hold when many requests come at once', async () => {
   assert.equal((await platform.as('frank').get('/api/instances')).body.items, []);
 });
 
+test('a revision that the platform never gave out does not keep it from its work', async () => {
+  const { id } = await platform.created('otto');
+  const agent = platform.provider.agents.get(id)!;
+  const rebuilt = async () => {
+    const { body } = await platform.as('otto').post(`/api/instances/${id}/rebuild`);
+    return platform.over(body.operation.id);
+  };
+  agent.installed = Number.MAX_SAFE_INTEGER;
+  assert.is((await rebuilt()).state, 'succeeded');
+  assert.ok(agent.spec!.revision < 100);
+});
+
 test('while one operation runs another is refused and told which; killing is not', async () => {
   const { id } = await platform.created('grace');
   const agent = platform.provider.agents.get(id)!;

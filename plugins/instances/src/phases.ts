@@ -7,6 +7,7 @@ import type { AgentTarget } from '@zlh/agents';
 import type { ArtifactStore, Catalog } from '@zlh/catalog';
 import { CodedError, type Contribution } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
+import { Problem } from '@zlh/http';
 import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
 import type { AgentTask, Placement, Provider, SpecContributor } from './index.ts';
 import { callOff, carryOut } from './agent-work.ts';
@@ -238,9 +239,23 @@ export function makePhases(ground: PhasesGround) {
       target,
       name,
       withinMs: withinMs.install,
-      ask: (at, id) => agents.configure(at, id, spec),
+      ask: (at, id) =>
+        agents.configure(at, id, spec).catch(async (error: unknown) => {
+          const foreign = await foreignRevision(context, error);
+          if (foreign === undefined) throw error;
+          context.log.warn({ revision: foreign }, 'the agent has a revision that is not ours');
+          return agents.configure(at, id, spec, foreign);
+        }),
       restartAgent: () => restartAgent(context),
     });
+  }
+
+  /** What the agent has installed, where this platform never got that far: a foreign spec must not keep it out. */
+  async function foreignRevision(context: Context, error: unknown): Promise<number | undefined> {
+    if (!(error instanceof Problem) || error.code !== 'AGENT_REVISION_OLD') return undefined;
+    const installed = error.members['installed'];
+    const { revision } = await load(context);
+    return typeof installed === 'number' && installed > revision ? installed : undefined;
   }
 
   /** False where the provider knows of no other ports. */

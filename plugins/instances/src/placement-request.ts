@@ -2,6 +2,7 @@
 import type { Agents } from '@zlh/agents';
 import type { Http } from '@zlh/http';
 import type { PlacementRequest } from './index.ts';
+import { specLimits } from './limits.ts';
 import type { InstanceRecord } from './schema.ts';
 
 export interface RequestGround {
@@ -22,6 +23,7 @@ export async function placementRequest(
     vmid,
     hostname,
     memoryMiB,
+    limits: specLimits(instance),
     ports: ports.map(({ name, protocol }) => ({ name, protocol })),
     agentToken: ground.agents.tokenFor(id),
     platformUrl: await platformUrl(ground),

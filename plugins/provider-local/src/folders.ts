@@ -1,18 +1,24 @@
 /** The folder of an instance: what the agent needs to begin, and the end of it all. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { chmod, lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { boundsFile, type AgentBounds } from '@zlh/agent';
 
-/** Makes the folder with the token of its agent; a token that a crash left half written is written again. */
-export function furnish(folder: string, agentToken: string): void {
+/** Makes the folder with the token and the bounds of its agent; what a crash left half written is written again. */
+export function furnish(folder: string, agentToken: string, bounds: AgentBounds): void {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  const file = join(folder, 'agent-token');
-  const content = `${agentToken}\n`;
-  if (existsSync(file) && readFileSync(file, 'utf8') === content) return;
+  keep(join(folder, 'agent-token'), `${agentToken}\n`);
+  keep(join(folder, boundsFile), `${JSON.stringify(bounds)}\n`);
+}
+
+function keep(file: string, content: string): void {
+  if (existsSync(file) && isClosed(file) && readFileSync(file, 'utf8') === content) return;
   const fresh = `${file}.new`;
   writeFileSync(fresh, content, { mode: 0o600, flush: true });
   renameSync(fresh, file);
 }
+
+const isClosed = (file: string) => (statSync(file).mode & 0o077) === 0;
 
 /** Removes it with everything in it, also what a game closed to everybody, as its own user may. */
 export async function removeFolder(folder: string): Promise<void> {

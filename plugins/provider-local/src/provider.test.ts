@@ -97,6 +97,7 @@ async function request(of = kernel): Promise<PlacementRequest> {
     vmid,
     hostname: `mc-${vmid}`,
     memoryMiB: 512,
+    limits: {},
     ports,
     agentToken: of.use(Agents).tokenFor(instanceId),
     platformUrl: of.use(Http).url,

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AgentBounds } from '@zlh/agent';
 import type { Agents } from '@zlh/agents';
 import type { Database, EntityManager } from '@zlh/database';
 import type { Placement, PlacementRequest, Provider } from '@zlh/instances';
@@ -70,7 +71,7 @@ export class LocalProvider implements Provider {
     return this.#change(async (em) => {
       const place = places.here(await places.lock(em, request.instanceId));
       const { folder } = place;
-      furnish(folder, request.agentToken);
+      furnish(folder, request.agentToken, boundsOf(request, place));
       const running = processesOf(folder).find((pid) => isAgentOf(pid, folder));
       if (running === undefined) assertRoom(folder);
       const port = await this.#agentPort(
@@ -184,7 +185,7 @@ export class LocalProvider implements Provider {
       agentUrl: urlOf(await this.#agentPort(em, place, takePort)),
       address: { host: config.publicHost ?? host, port: ports[0]?.port ?? 0 },
       ports,
-      user: typeof place.uid === 'number' ? { uid: place.uid, gid: place.uid } : null,
+      user: userOf(place),
       details: { folder: place.folder },
     };
   }
@@ -195,6 +196,13 @@ export class LocalProvider implements Provider {
     const wish = { holder: holderOf(place), name: 'agent', host: agentHost, range };
     return take(em, places.reservations, wish);
   }
+}
+
+const userOf = ({ uid }: PlaceRecord) => (typeof uid === 'number' ? { uid, gid: uid } : null);
+
+function boundsOf(request: PlacementRequest, place: PlaceRecord): AgentBounds {
+  const { instanceId, memoryMiB, limits } = request;
+  return { instanceId, user: userOf(place), memoryMiB, limits };
 }
 
 const urlOf = (agentPort: number) => `http://${agentHost}:${agentPort}`;

@@ -13,6 +13,8 @@ export interface FakeAgent {
   spec: InstanceSpec | undefined;
   /** The state in which each operation is answered. */
   outcome: AgentOperation['state'];
+  /** The revision that is installed; lower ones are refused unless they supersede it. */
+  installed: number;
   /** What `GET /metrics` answers. */
   figures: string;
   readonly consoles: WebSocketServer;
@@ -26,7 +28,9 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
   const server = createServer((request, response) => {
     if (request.url === '/metrics') return response.end(agent.figures);
     void answer(request).then((body) =>
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+      response
+        .writeHead(body === revisionOld ? 409 : 200, { 'content-type': 'application/json' })
+        .end(JSON.stringify(body === revisionOld ? { ...body, installed: agent.installed } : body)),
     );
   });
   const consoles = new WebSocketServer({ noServer: true });
@@ -46,10 +50,13 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
       if (request.method === 'GET') return { items: [say] };
       return { ok: true, result: { said: await text(request) } };
     }
-    const { operationId, spec } = JSON.parse((await text(request)) || '{}') as {
+    const { operationId, spec, supersedes } = JSON.parse((await text(request)) || '{}') as {
       operationId?: string;
       spec?: InstanceSpec;
+      supersedes?: number;
     };
+    if (spec !== undefined && spec.revision < agent.installed && supersedes !== agent.installed)
+      return revisionOld;
     if (spec !== undefined) agent.spec = spec;
     if (operationId === undefined) return {};
     kinds.set(operationId, first);
@@ -70,6 +77,7 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
     asked: [],
     spec: undefined,
     outcome: 'succeeded',
+    installed: 0,
     figures: 'zlh_agent_ready 1\n',
     consoles,
     console: async () => ((await once(consoles, 'connection')) as [WebSocket])[0],
@@ -81,6 +89,8 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
   };
   return agent;
 }
+
+const revisionOld = { code: 'AGENT_REVISION_OLD', detail: 'The revision is older.' };
 
 /** The one action that its game has; it answers what it was given. */
 const say = {
