@@ -158,7 +158,6 @@ function assemble(parts: AgentParts): Agent {
   });
   const operations = new Operations(new Journal(folders.state), log, changes.notify, maintenance);
   defineOperations(operations, supervisor, installer, steps, specs, bounds);
-  for (const kind of kinds) operations.defineOf(kind);
   const updater = new Updater({
     folder: new ReleaseFolder(home),
     cache,
@@ -236,7 +235,8 @@ function assemble(parts: AgentParts): Agent {
       await supervisor.recover();
     },
     async listen(host, port) {
-      // Plugins have started by now; their operations may need them.
+      // Every plugin has started by now, and its operations may use its services.
+      for (const kind of kinds) operations.defineOf(kind);
       operations.resume();
       const sockets = new ConsoleSockets(console, () => supervisor.run);
       const modules = [

@@ -14,7 +14,7 @@ const fromSource = existsSync(source);
 const old = Number(process.versions.node.split('.')[0]) < 24;
 const flags = [
   ...(fromSource ? ['--conditions=zlh-source'] : []),
-  // A host that mostly waits: half of the usual room for young objects is 20 MB less memory at rest.
+  // A host that mostly waits: half of the usual runtime for young objects is 20 MB less memory at rest.
   ...(process.argv[2] === 'start' ? ['--max-semi-space-size=8'] : []),
 ];
 

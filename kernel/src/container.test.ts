@@ -10,13 +10,13 @@ import { token, type Need } from './tokens.ts';
 
 function containerOf(plugin: Plugin, answer: (need: Need) => unknown = () => undefined) {
   const signal = new AbortController().signal;
-  const ground = {
+  const context = {
     config: { port: 1 },
     log: createLog({ level: 'silent' }),
     signal,
     home: '/home',
   };
-  return createPluginContainer(plugin, ground, answer);
+  return createPluginContainer(plugin, context, answer);
 }
 
 test('nothing is made before it is read, and it is made once', () => {
@@ -68,7 +68,7 @@ test('reading use before the start is refused', async () => {
   assert.equal(wordsOf(await failureOf(() => use.server)), [
     'KERNEL_USE_TOO_EARLY',
     '"web" read "use.server" before its start.',
-    'Keep "use" and read it in start() or later.',
+    'Read it in start() or later; read points in ready().',
   ]);
 });
 

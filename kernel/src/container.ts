@@ -4,10 +4,10 @@
  * singletons by name in a root container, which is why plugins cannot share one.
  */
 import { asFunction, asValue, createContainer, type Resolver } from 'awilix';
-import { groundNames } from './declaration.ts';
+import { contextNames } from './declaration.ts';
 import { errors, type CodedError } from './errors.ts';
-import { needsOf, servicesOf, type Ground, type Plugin } from './plugin.ts';
-import { withinTime } from './time-limit.ts';
+import { needsOf, servicesOf, type PluginContext, type Plugin } from './plugin.ts';
+import { withTimeout } from './timeout.ts';
 import type { Need } from './tokens.ts';
 
 export interface PluginContainer {
@@ -23,13 +23,13 @@ export interface PluginContainer {
 
 export function createPluginContainer(
   plugin: Plugin,
-  ground: Ground<unknown>,
-  answer: (need: Need) => unknown,
+  context: PluginContext<unknown>,
+  resolve: (need: Need) => unknown,
 ): PluginContainer {
   const container = createContainer({ strict: true });
-  for (const name of groundNames) container.register(name, asValue(ground[name]));
+  for (const name of contextNames) container.register(name, asValue(context[name]));
   for (const [name, need] of Object.entries(needsOf(plugin))) {
-    container.register(name, asFunction(() => answer(need)).singleton());
+    container.register(name, asFunction(() => resolve(need)).singleton());
   }
   container.register(servicesOf(plugin));
   const names = Object.keys(container.registrations);
@@ -42,7 +42,7 @@ export function createPluginContainer(
       throw errors.useUnknown(plugin.id, name);
     }
     if (state === 'closed') throw errors.useTooEarly(plugin.id, name);
-    if (state === 'over' && !(name in ground)) throw errors.useTooLate(plugin.id, name);
+    if (state === 'over' && !(name in context)) throw errors.useTooLate(plugin.id, name);
     return container.resolve(name);
   };
 
@@ -91,7 +91,7 @@ async function disposeEach(
     const service = String(key);
     const late = errors.disposeTimeout(plugin, service, limitMs);
     try {
-      await withinTime(
+      await withTimeout(
         limitMs,
         () => dispose(value),
         () => late,

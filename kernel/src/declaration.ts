@@ -4,13 +4,13 @@
 import { needsOf, providesOf, servicesOf, settingsOf, type Plugin } from './plugin.ts';
 
 /** What `use` and the factories hold besides needs and services. */
-export const groundNames = ['config', 'log', 'signal', 'home'] as const;
+export const contextNames = ['config', 'log', 'signal', 'home'] as const;
 
 /** Faults the kernel refuses a plugin for, each as a clause without a full stop. */
 export function* declarationFaults(plugin: Plugin): Generator<string> {
   const needs = needsOf(plugin);
   const services = servicesOf(plugin);
-  const names = [...groundNames, ...Object.keys(needs), ...Object.keys(services)];
+  const names = [...contextNames, ...Object.keys(needs), ...Object.keys(services)];
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
     yield `it has the name "${name}" twice among its needs, its services and what the kernel gives`;
   }

@@ -193,7 +193,7 @@ export const errors = {
     new CodedError(
       'KERNEL_USE_TOO_EARLY',
       `"${plugin}" read "use.${name}" before its start.`,
-      'Keep "use" and read it in start() or later.',
+      'Read it in start() or later; read points in ready().',
     ),
   useTooLate: (plugin: string, name: string) =>
     new CodedError(

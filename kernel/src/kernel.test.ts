@@ -221,26 +221,58 @@ test('a setup that waits is refused, whatever it comes to', async () => {
   );
 });
 
-test('use may be kept in setup, but not read', async () => {
-  let kept: { readonly own: unknown } | undefined;
-  const keeps = definePlugin({
+const Numbers = point<number>('numbers');
+
+test('a contribution that is a function of use is made once, at the latest after the start', async () => {
+  const made: string[] = [];
+  const web = definePlugin({
     id: 'web',
     services: { own: asValue(1) },
-    setup: ({ use }) => void (kept = use),
+    setup({ add }) {
+      add(Numbers, ({ own }) => {
+        made.push('made');
+        return own;
+      });
+    },
+    start: () => void made.push('started'),
   });
-  const { kernel } = makeKernel([keeps]);
+  const reader = definePlugin({
+    id: 'reader',
+    needs: { numbers: Numbers },
+    ready: ({ numbers }) => void made.push(`read ${numbers[0]?.value}`),
+  });
+  const { kernel } = makeKernel([reader, web]);
   await kernel.start();
-  assert.is(kept?.own, 1);
+  assert.equal(made, ['started', 'made', 'read 1']);
   await kernel.stop();
-  const reads = definePlugin({
+});
+
+test('a contribution that reads use before the start names its plugin', () => {
+  const web = definePlugin({
     id: 'web',
     services: { own: asValue(1) },
-    setup: ({ use }) => void use.own,
+    setup: ({ add }) => add(Numbers, ({ own }) => own),
   });
-  assert.is(
-    wordsOf(await failureOf(() => makeKernel([reads])))[1],
-    '"web" failed to set up: "web" read "use.own" before its start.',
+  const { kernel } = makeKernel([web]);
+  assert.throws(
+    () => kernel.contributions(Numbers)[0]?.value,
+    /"web" read "use.own" before its start/,
   );
+});
+
+test('a contribution that throws fails the start of its plugin alone', async () => {
+  const web = definePlugin({
+    id: 'web',
+    setup: ({ add }) =>
+      add(Numbers, () => {
+        throw new Error('no number');
+      }),
+  });
+  const { kernel } = makeKernel([web], { installed: { web: { onFailure: 'continue' } } });
+  await kernel.start();
+  assert.equal(kernel.contributions(Numbers), []);
+  assert.is(kernel.report()[0]?.state, 'failed');
+  await kernel.stop();
 });
 
 test('adding after setup is refused', async () => {

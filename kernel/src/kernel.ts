@@ -10,10 +10,10 @@ import { createLog, type Logger } from './log.ts';
 import { chainTo, orderPlugins, withDependents, type Order } from './order.ts';
 import type { InstalledPlugin } from './plugin.ts';
 import { reportOf, type PluginReport } from './report.ts';
-import { asFailure, Room } from './room.ts';
+import { toPhaseError, PluginRuntime } from './plugin-runtime.ts';
 import type { Environment } from './secrets.ts';
 import { parseSettings } from './settings.ts';
-import { withinTime } from './time-limit.ts';
+import { withTimeout } from './timeout.ts';
 import type { Contribution, Need, Point, Token } from './tokens.ts';
 
 export interface KernelOptions {
@@ -33,7 +33,7 @@ export class Kernel {
   readonly log: Logger;
   readonly home: string;
   readonly #order: Order;
-  readonly #rooms: readonly Room[];
+  readonly #runtimes: readonly PluginRuntime[];
   readonly #contributions = new Contributions();
   readonly #startTimeoutMs: number;
   readonly #stopTimeoutMs: number;
@@ -56,23 +56,23 @@ export class Kernel {
     const sources = usable(options.plugins, faults);
     this.#order = orderPlugins(sources.map(({ plugin }) => plugin));
     faults.push(...this.#order.faults);
-    const rooms = this.#furnish(sources, options.environment ?? {}, faults);
+    const runtimes = this.#createRuntimes(sources, options.environment ?? {}, faults);
     if (faults.length > 0) throw new ConfigurationError(faults);
-    this.#rooms = this.#order.ids.map((id) => rooms.get(id)!);
-    for (const room of this.#rooms) this.#setup(room);
+    this.#runtimes = this.#order.ids.map((id) => runtimes.get(id)!);
+    for (const runtime of this.#runtimes) this.#setup(runtime);
   }
 
   /**
-   * Runs `start` in order, then `ready`, unless the doors are to stay shut. When it rejects, everything begun was
-   * stopped.
+   * Runs `start` in order, then `ready` unless it is false: then nothing opens its doors. When it rejects,
+   * everything begun was stopped.
    */
-  async start({ doors = 'open' }: { readonly doors?: 'open' | 'shut' } = {}): Promise<void> {
-    const phases = doors === 'open' ? (['start', 'ready'] as const) : (['start'] as const);
+  async start({ ready = true }: { readonly ready?: boolean } = {}): Promise<void> {
+    const phases = ready ? (['start', 'ready'] as const) : (['start'] as const);
     try {
       for (const phase of phases) {
-        for (const room of this.#rooms) {
+        for (const runtime of this.#runtimes) {
           if (this.#stopped !== undefined) throw errors.stoppedWhileStarting();
-          this.#step = this.#begin(room, phase);
+          this.#step = this.#begin(runtime, phase);
           await this.#step;
         }
       }
@@ -94,7 +94,7 @@ export class Kernel {
 
   /** The service that answers a token, for tests and commands; plugins use their needs. */
   use<T>(wanted: Token<T>): T {
-    return this.#answer(wanted) as T;
+    return this.#resolve(wanted) as T;
   }
 
   contributions<T>(to: Point<T>): readonly Contribution<T>[] {
@@ -103,46 +103,55 @@ export class Kernel {
 
   /** The plugins in the order in which they start. */
   report(): readonly PluginReport[] {
-    return this.#rooms.map((room) => reportOf(room, this.#contributions.countsBy(room.id)));
+    return this.#runtimes.map((runtime) =>
+      reportOf(runtime, this.#contributions.countsBy(runtime.id)),
+    );
   }
 
-  #furnish(
+  #createRuntimes(
     sources: readonly InstalledPlugin[],
     environment: Environment,
     faults: CodedError[],
-  ): ReadonlyMap<string, Room> {
+  ): ReadonlyMap<string, PluginRuntime> {
     const ids = sources.map(({ plugin }) => plugin.id);
-    const around = {
+    const services = {
       log: this.log,
       home: this.home,
-      answer: (need: Need) => this.#answer(need),
+      resolve: (need: Need) => this.#resolve(need),
     };
-    const rooms = sources.map((source) => {
+    const runtimes = sources.map((source) => {
       const { name, plugin, settings = {} } = source;
       const parsed = parseSettings(name, plugin, settings, environment, ids);
       faults.push(...parsed.faults);
-      return [plugin.id, new Room(source, parsed, around)] as const;
+      return [plugin.id, new PluginRuntime(source, parsed, services)] as const;
     });
-    return new Map(rooms);
+    return new Map(runtimes);
   }
 
-  #setup(room: Room): void {
-    if (room.state === 'failed') return;
+  #setup(runtime: PluginRuntime): void {
+    if (runtime.state === 'failed') return;
     try {
-      room.setup((to, value) => this.#contributions.of(to.id).push({ plugin: room.id, value }));
+      runtime.setup((point, contributed, use) =>
+        this.#contributions.add(point, runtime.id, contributed, use),
+      );
     } catch (error) {
-      for (const fallen of this.#goOnWithout(room, 'setup', error)) fallen.state = 'failed';
+      for (const disabled of this.#disableFailed(runtime, 'setup', error))
+        disabled.state = 'failed';
     }
   }
 
-  async #begin(room: Room, phase: 'start' | 'ready'): Promise<void> {
-    if (room.state === 'failed') return;
+  async #begin(runtime: PluginRuntime, phase: 'start' | 'ready'): Promise<void> {
+    if (runtime.state === 'failed') return;
     try {
-      await room[phase](this.#startTimeoutMs);
+      if (phase === 'ready') await runtime.ready(this.#startTimeoutMs);
+      else {
+        const makeContributions = () => this.#contributions.makeAllBy(runtime.id);
+        await runtime.start(this.#startTimeoutMs, makeContributions);
+      }
     } catch (error) {
-      for (const fallen of this.#goOnWithout(room, phase, error).toReversed()) {
-        if (isBegun(fallen)) await fallen.stop(this.#stopTimeoutMs);
-        fallen.state = 'failed';
+      for (const disabled of this.#disableFailed(runtime, phase, error).toReversed()) {
+        if (isBegun(disabled)) await disabled.stop(this.#stopTimeoutMs);
+        disabled.state = 'failed';
       }
     }
   }
@@ -151,63 +160,70 @@ export class Kernel {
    * Decides what a failure means. Answers the plugins to go on without, those that need the failed
    * one included, their contributions taken out; throws when one of them may not be missing.
    */
-  #goOnWithout(room: Room, phase: 'setup' | 'start' | 'ready', error: unknown): readonly Room[] {
+  #disableFailed(
+    runtime: PluginRuntime,
+    phase: 'setup' | 'start' | 'ready',
+    error: unknown,
+  ): readonly PluginRuntime[] {
     const { ids, required, dependencies } = this.#order;
-    const failure = asFailure(phase, room.id, chainTo(room.id, ids, required), error);
+    const failure = toPhaseError(phase, runtime.id, chainTo(runtime.id, ids, required), error);
     // Once started, they also hold what was optional.
     const held = phase === 'ready' ? dependencies : required;
-    const fallen = withDependents(room.id, ids, held).map((id) => this.#room(id)!);
-    const mayFall = fallen.every(({ source }) => source.onFailure === 'continue');
-    if (!mayFall || this.#stopped !== undefined) throw failure;
+    const disabled = withDependents(runtime.id, ids, held).map((id) => this.#runtime(id)!);
+    const mayDisable = disabled.every(({ source }) => source.onFailure === 'continue');
+    if (!mayDisable || this.#stopped !== undefined) throw failure;
     const { code, hint, message, cause } = failure;
-    const names = fallen.filter(({ state }) => state !== 'failed').map(({ id }) => id);
-    room.log.error({ code, hint, err: cause }, `${message} Going on without ${names.join(', ')}.`);
+    const names = disabled.filter(({ state }) => state !== 'failed').map(({ id }) => id);
+    runtime.log.error(
+      { code, hint, err: cause },
+      `${message} Going on without ${names.join(', ')}.`,
+    );
     for (const id of names) this.#contributions.removeAllBy(id);
-    return fallen;
+    return disabled;
   }
 
   async #stop(): Promise<readonly CodedError[]> {
     await this.#interrupt();
     const limit = this.#stopTimeoutMs;
     const failures: CodedError[] = [];
-    const begun = this.#rooms.filter(isBegun);
-    for (const room of begun.toReversed()) {
-      if (room.state === 'started') failures.push(...(await room.drain(limit)));
+    const begun = this.#runtimes.filter(isBegun);
+    for (const runtime of begun.toReversed()) {
+      if (runtime.state === 'started') failures.push(...(await runtime.drain(limit)));
     }
-    for (const room of begun.toReversed()) failures.push(...(await room.stop(limit)));
+    for (const runtime of begun.toReversed()) failures.push(...(await runtime.stop(limit)));
     return failures;
   }
 
   /** Lets the step that runs now come to its end, be it a failure, but not for ever. */
   async #interrupt(): Promise<void> {
-    this.#rooms.find(({ state }) => state === 'starting')?.abort();
+    this.#runtimes.find(({ state }) => state === 'starting')?.abort();
     try {
-      await withinTime(this.#stopTimeoutMs, () => this.#step, errors.stoppedWhileStarting);
+      await withTimeout(this.#stopTimeoutMs, () => this.#step, errors.stoppedWhileStarting);
     } catch {
       // start() reports it
     }
   }
 
-  #answer(need: Need): unknown {
+  #resolve(need: Need): unknown {
     if (need.kind === 'point') return this.#contributions.of(need.id);
     const wanted = need.kind === 'optional' ? need.token : need;
     const provider = this.#order.providers.get(wanted.id);
-    const room = provider && this.#room(provider.plugin);
-    if (provider === undefined || room === undefined || room.state === 'failed') {
+    const runtime = provider && this.#runtime(provider.plugin);
+    if (provider === undefined || runtime === undefined || runtime.state === 'failed') {
       if (need.kind === 'optional') return undefined;
       throw errors.notProvided(wanted.id);
     }
-    const found = room.container.resolve(provider.service);
+    const found = runtime.container.resolve(provider.service);
     if (found === undefined) throw errors.notRunning(wanted.id, provider.plugin);
     return found.service;
   }
 
-  #room(id: string): Room | undefined {
-    return this.#rooms.find((room) => room.id === id);
+  #runtime(id: string): PluginRuntime | undefined {
+    return this.#runtimes.find((runtime) => runtime.id === id);
   }
 }
 
-const isBegun = ({ state }: Room) => state === 'starting' || state === 'started';
+const isBegun = ({ state }: PluginRuntime) => state === 'starting' || state === 'started';
 
 /** The plugins that can be looked at further: declared as they must be, and each id once. */
 function usable(plugins: readonly InstalledPlugin[], faults: CodedError[]): InstalledPlugin[] {

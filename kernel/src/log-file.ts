@@ -22,7 +22,7 @@ export function logFile(fd: number, limitBytes = Infinity): DestinationStream {
         }
         size += writeSync(fd, line);
       } catch {
-        // Nowhere is left to say it, and the next line may find room again.
+        // Nowhere is left to say it, and the next line may find runtime again.
       }
     },
   };
@@ -35,7 +35,7 @@ function turnOver(fd: number): void {
     rmSync(`${path}.1`, { force: true });
     copyFileSync(path, `${path}.1`);
   } catch {
-    rmSync(`${path}.1`, { force: true }); // no room for both: the newer lines count
+    rmSync(`${path}.1`, { force: true }); // no runtime for both: the newer lines count
   }
   ftruncateSync(fd);
 }

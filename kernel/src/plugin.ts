@@ -4,8 +4,9 @@
  * The life of a plugin:
  *  1. its settings are parsed against `config` before any of its code runs;
  *  2. `setup` registers contributions, synchronously, and uses nothing;
- *  3. `start` runs once every plugin it needs has started; from here on `use` may be read;
- *  4. `ready` runs when every plugin has started: open doors here;
+ *  3. `start` runs once every plugin it needs has started; from here on `use` may be read, and the
+ *     contributions that are functions of `use` are made;
+ *  4. `ready` runs when every plugin has started: read points and open doors here;
  *  5. `drain` (reverse order) closes the doors, for every plugin whose `start` came to its end;
  *  6. `stop` (reverse order) lets go of everything, then the disposers of its services run, newest
  *     first. `stop` also runs after a `start` that failed half way, and copes with what there is.
@@ -19,7 +20,7 @@ export type Needs = Readonly<Record<string, Need>>;
 // oxlint-disable-next-line typescript/no-explicit-any -- typed by what it makes
 export type Services = Readonly<Record<string, Resolver<any>>>;
 
-type Answer<N> =
+type Resolved<N> =
   N extends Token<infer T>
     ? T
     : N extends OptionalToken<infer T>
@@ -27,10 +28,10 @@ type Answer<N> =
       : N extends Point<infer T>
         ? readonly Contribution<T>[]
         : never;
-type Made<R> = R extends Resolver<infer T> ? T : never;
+type ServiceOf<R> = R extends Resolver<infer T> ? T : never;
 
-/** What every plugin has besides its needs and its own services. */
-export interface Ground<Config> {
+/** The members of `use` that every plugin has besides its needs and its own services. */
+export interface PluginContext<Config> {
   /** The parsed settings, defaults filled in. */
   readonly config: Config;
   /** Writes with the plugin's id on every line. */
@@ -42,12 +43,21 @@ export interface Ground<Config> {
 }
 
 /** A lazy view of the plugin's container. Reading it before `start` is an error. */
-export type Use<Config, N extends Needs, S extends Services> = Ground<Config> & {
-  readonly [K in keyof N]: Answer<N[K]>;
-} & { readonly [K in keyof S]: Made<S[K]> };
+export type Use<Config, N extends Needs, S extends Services> = PluginContext<Config> & {
+  readonly [K in keyof N]: Resolved<N[K]>;
+} & { readonly [K in keyof S]: ServiceOf<S[K]> };
 
-/** Adds one value to a point, in the plugin's name. Only possible during `setup`. */
-export type Add = <T>(to: Point<T>, value: T) => void;
+/** A value, or a function of `use` that makes the value. */
+export type Contributed<T, U> = [T] extends [(...args: never) => unknown]
+  ? (use: U) => T
+  : T | ((use: U) => T);
+
+/**
+ * Adds one value to a point, in the plugin's name. Only possible during `setup`. A function is called once, with `use`:
+ * when the value is first read, at the latest right after the plugin's `start`; its throw there fails the plugin.
+ * A point whose values are functions takes a function that answers the value.
+ */
+export type Add<U> = <T>(to: Point<T>, contributed: Contributed<T, U>) => void;
 
 export interface PluginDefinition<C extends TObject, N extends Needs, S extends Services> {
   /** kebab-case; prefixes the plugin's points, permissions, operations and settings. */
@@ -61,20 +71,19 @@ export interface PluginDefinition<C extends TObject, N extends Needs, S extends 
   /** awilix registrations, private to the plugin; factories receive the same members as `use`. */
   readonly services?: S;
   /** Which of the services answer which token. */
-  readonly provides?: { readonly [K in keyof S]?: Token<Made<S[K]>> };
-  /** Synchronous: adds to points, and may keep `use` for later. */
-  setup?(context: SetupContext<Static<C>, N, S>): void;
+  readonly provides?: { readonly [K in keyof S]?: Token<ServiceOf<S[K]>> };
+  /** Synchronous: adds to points. */
+  setup?(context: SetupContext<Use<Static<C>, N, S>>): void;
   start?(use: Use<Static<C>, N, S>): Promise<void> | void;
   ready?(use: Use<Static<C>, N, S>): Promise<void> | void;
   drain?(use: Use<Static<C>, N, S>): Promise<void> | void;
   stop?(use: Use<Static<C>, N, S>): Promise<void> | void;
 }
 
-export interface SetupContext<Config, N extends Needs, S extends Services> {
-  readonly config: Config;
+export interface SetupContext<U extends PluginContext<unknown>> {
+  readonly config: U['config'];
   readonly log: Logger;
-  readonly add: Add;
-  readonly use: Use<Config, N, S>;
+  readonly add: Add<U>;
 }
 
 /** A declared plugin whose type parameters no longer matter: what the kernel handles. */

@@ -1,6 +1,6 @@
 /** What a kernel says about its plugins, for `zlh inspect` and for tests. */
 import { needsOf, providesOf, servicesOf } from './plugin.ts';
-import type { Room, RoomState } from './room.ts';
+import type { PluginRuntime, PluginState } from './plugin-runtime.ts';
 import type { SettingReport } from './settings.ts';
 import type { Need } from './tokens.ts';
 
@@ -9,7 +9,7 @@ export interface PluginReport {
   /** The package. */
   readonly name: string;
   readonly version: string;
-  readonly state: RoomState;
+  readonly state: PluginState;
   /** Token ids; `clock?` is optional, `http.routes[]` a point. */
   readonly needs: readonly string[];
   /** Ids of the tokens it answers. */
@@ -20,8 +20,8 @@ export interface PluginReport {
   readonly settings: readonly SettingReport[];
 }
 
-export function reportOf(room: Room, adds: PluginReport['adds']): PluginReport {
-  const { source, plugin, id, state, settings } = room;
+export function reportOf(runtime: PluginRuntime, adds: PluginReport['adds']): PluginReport {
+  const { source, plugin, id, state, settings } = runtime;
   return {
     id,
     name: source.name,

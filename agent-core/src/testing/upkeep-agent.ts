@@ -39,23 +39,23 @@ import { AgentGround, AgentOperations, AgentRoutes } from '@zlh/agent';
 export default definePlugin({
   id: 'upkeep',
   needs: { ground: AgentGround },
-  setup({ add, use }) {
-    const folder = () => use.ground.stateFolder('upkeep');
-    add(AgentOperations, {
+  setup({ add }) {
+    add(AgentOperations, ({ ground }) => ({
       kind: 'upkeep.work',
       phases: ${JSON.stringify(upkeepPhases)},
       async run({ phase, maintain, signal }) {
+        const folder = ground.stateFolder('upkeep');
         maintain(${JSON.stringify(upkeepReason)});
         for (const name of ${JSON.stringify(upkeepPhases)}) {
           await phase(name, async () => {
-            appendFileSync(join(folder(), 'begun'), name + '\\n');
-            while (!existsSync(join(folder(), name))) await delay(10, undefined, { signal });
+            appendFileSync(join(folder, 'begun'), name + '\\n');
+            while (!existsSync(join(folder, name))) await delay(10, undefined, { signal });
           });
         }
       },
-    });
-    add(AgentRoutes, (app) => {
-      app.post('/upkeep/:id', (request) => use.ground.submit(request.params.id, 'upkeep.work', null));
+    }));
+    add(AgentRoutes, ({ ground }) => (app) => {
+      app.post('/upkeep/:id', (request) => ground.submit(request.params.id, 'upkeep.work', null));
     });
   },
 });

@@ -2,7 +2,10 @@
 import { asFunction, definePlugin } from '@zlh/kernel';
 import { AgentGround, AgentOperations, AgentRoutes, KeptLimits } from '@zlh/agent';
 import { makeFiles } from './make-files.ts';
-import { fileOperations, operationRoutes } from './operations/routes.ts';
+import { archiveKind } from './operations/archive.ts';
+import { copyKind } from './operations/copy.ts';
+import { extractKind } from './operations/extract.ts';
+import { operationRoutes } from './operations/routes.ts';
 import { fileRoutes } from './routes.ts';
 import { uploadRoutes } from './uploads/routes.ts';
 
@@ -10,18 +13,13 @@ export default definePlugin({
   id: 'agent-files',
   needs: { ground: AgentGround },
   services: { files: asFunction(makeFiles).singleton() },
-  setup({ add, use }) {
-    const parts = () => use.files.parts;
-    add(AgentRoutes, fileRoutes(parts));
-    add(
-      AgentRoutes,
-      uploadRoutes(() => use.files.uploads),
-    );
-    add(
-      AgentRoutes,
-      operationRoutes(parts, () => use.ground),
-    );
-    for (const kind of fileOperations(parts)) add(AgentOperations, kind);
+  setup({ add }) {
+    add(AgentRoutes, ({ files }) => fileRoutes(files.parts));
+    add(AgentRoutes, ({ files }) => uploadRoutes(files.uploads));
+    add(AgentRoutes, ({ files, ground }) => operationRoutes(files.parts, ground));
+    add(AgentOperations, ({ files }) => copyKind(files.parts));
+    add(AgentOperations, ({ files }) => extractKind(files.parts));
+    add(AgentOperations, ({ files }) => archiveKind(files.parts));
     add(KeptLimits, 'diskMiB');
   },
   async start({ files }) {

@@ -116,7 +116,7 @@ ordinary(
   'a copy ends at what is closed, an archive leaves it out, and nothing half made stays',
   async (parts) => {
     const [copy, archive, extract] = [copyKind, archiveKind, extractKind].map((of) =>
-      of(() => parts),
+      of(parts),
     ) as [OperationKind, OperationKind, OperationKind];
     for (const [path, begin] of [
       ['top/closed', () => run(copy, { from: 'top', to: 'copy' })],

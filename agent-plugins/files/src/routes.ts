@@ -25,7 +25,7 @@ import { listFolder } from './tree/listing.ts';
 type Asked<Q extends TSchema> = { Querystring: Static<Q> };
 type Given<B extends TSchema> = { Body: Static<B> };
 
-export function fileRoutes(parts: () => Parts): AgentRouteModule {
+export function fileRoutes(parts: Parts): AgentRouteModule {
   return (app) => {
     addLooking(app, parts);
     addArchive(app, parts);
@@ -34,31 +34,31 @@ export function fileRoutes(parts: () => Parts): AgentRouteModule {
   };
 }
 
-function addLooking(app: FastifyInstance, parts: () => Parts): void {
+function addLooking(app: FastifyInstance, parts: Parts): void {
   app.get<Asked<typeof ListQuery>>(
     '/files',
     { schema: { querystring: ListQuery } },
-    ({ query }): Promise<FilePage> => listFolder(parts().tree, query),
+    ({ query }): Promise<FilePage> => listFolder(parts.tree, query),
   );
   app.get<Asked<typeof SearchQuery>>(
     '/files/search',
     { schema: { querystring: SearchQuery } },
-    ({ query }) => search(parts().tree, query),
+    ({ query }) => search(parts.tree, query),
   );
   app.get<Asked<typeof PathQuery>>(
     '/files/content',
     { schema: { querystring: PathQuery } },
     ({ query: { path }, headers, method }, reply) =>
-      sendContent(parts(), path, method === 'HEAD' ? undefined : headers, reply),
+      sendContent(parts, path, method === 'HEAD' ? undefined : headers, reply),
   );
 }
 
-function addArchive(app: FastifyInstance, parts: () => Parts): void {
+function addArchive(app: FastifyInstance, parts: Parts): void {
   app.get<Asked<typeof ArchiveQuery>>(
     '/files/archive',
     { schema: { querystring: ArchiveQuery } },
     async ({ query: { path = '', format = 'tar.gz' }, method }, reply) => {
-      const { tree } = parts();
+      const { tree } = parts;
       reply.type('application/octet-stream');
       if (method !== 'HEAD') return reply.send(await packItems(tree, path, format));
       await assertPackable(tree, path);
@@ -99,7 +99,7 @@ async function sendContent(
 }
 
 /** Bodies of any kind and length, as they come. */
-function addWriting(app: FastifyInstance, parts: () => Parts): void {
+function addWriting(app: FastifyInstance, parts: Parts): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.put<Asked<typeof PathQuery>>(
@@ -108,7 +108,7 @@ function addWriting(app: FastifyInstance, parts: () => Parts): void {
     async ({ query: { path }, headers, raw }, reply) => {
       const announced = headers['content-length'] ?? headers['x-content-length'];
       const { entry, made } = await writeContent(
-        parts(),
+        parts,
         path,
         raw,
         announced === undefined ? undefined : Number(announced),
@@ -122,28 +122,28 @@ function addWriting(app: FastifyInstance, parts: () => Parts): void {
   );
 }
 
-function addChanging(app: FastifyInstance, parts: () => Parts): void {
+function addChanging(app: FastifyInstance, parts: Parts): void {
   app.delete<Asked<typeof PathQuery>>(
     '/files/content',
     { schema: { querystring: PathQuery } },
     async ({ query: { path }, headers }, reply) => {
-      await deleteFile(parts(), path, headers['if-match']);
+      await deleteFile(parts, path, headers['if-match']);
       return reply.code(204).send();
     },
   );
   app.post<Given<typeof MakeFolder>>(
     '/files/mkdir',
     { schema: { body: MakeFolder } },
-    async ({ body: { path } }, reply) => reply.code(201).send(await makeFolder(parts(), path)),
+    async ({ body: { path } }, reply) => reply.code(201).send(await makeFolder(parts, path)),
   );
   app.post<Given<typeof RenameFile>>(
     '/files/rename',
     { schema: { body: RenameFile } },
-    ({ body }) => renameFile(parts(), body),
+    ({ body }) => renameFile(parts, body),
   );
   app.post<Given<typeof ChangeMode>>(
     '/files/chmod',
     { schema: { body: ChangeMode } },
-    ({ body: { path, mode } }) => changeMode(parts(), path, mode),
+    ({ body: { path, mode } }) => changeMode(parts, path, mode),
   );
 }

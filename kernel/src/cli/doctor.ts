@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { describeError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Host } from './configuration.ts';
-import { withinTime } from '../time-limit.ts';
+import { withTimeout } from '../timeout.ts';
 import type { Options } from './command-line.ts';
 import { inHome } from './home.ts';
 import { makeKernel } from './make-kernel.ts';
@@ -13,7 +13,7 @@ import { Checks, type Check, type CheckContext, type CheckResult } from './point
 const signs = { ok: '✓', warning: '!', fault: '✗' } as const;
 /** Longest time a check may take. */
 const limitMs = 30_000;
-/** Below this a home gets a warning: worlds and backups need room. */
+/** Below this a home gets a warning: worlds and backups need runtime. */
 const littleSpaceGiB = 5;
 
 /** Answers 1 when there is a fault, 0 when there are warnings at most. */
@@ -58,7 +58,7 @@ function contextOf(kernel: Kernel, options: Options): CheckContext {
 async function outcome(check: Check, context: CheckContext): Promise<CheckResult> {
   const late = () => new Error(`It found nothing within ${limitMs / 1000} s.`);
   try {
-    return await withinTime(limitMs, () => check.run(context), late);
+    return await withTimeout(limitMs, () => check.run(context), late);
   } catch (error) {
     return { state: 'fault', found: describeError(error) };
   }
@@ -87,7 +87,7 @@ function homeCheck(home: string): Check {
       const free = Math.floor((bavail * bsize) / 2 ** 30);
       const found = `"${home}" can be written, ${free} GiB free.`;
       if (free >= littleSpaceGiB) return { state: 'ok', found };
-      return { state: 'warning', found, todo: 'Make room: worlds and backups need it.' };
+      return { state: 'warning', found, todo: 'Make runtime: worlds and backups need it.' };
     },
   };
 }

@@ -75,7 +75,7 @@ test('a holder that has not written its pid yet is unknown', async () => {
 const unwritable = (home: string, reason: string) => [
   'HOME_UNWRITABLE',
   `The home "${home}" cannot be written: ${reason}.`,
-  'Make room or give this user write access, or set ZLH_HOME to another folder.',
+  'Make runtime or give this user write access, or set ZLH_HOME to another folder.',
 ];
 
 test('a file in the place of the home, or on the way to it, is named', async () => {

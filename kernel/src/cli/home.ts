@@ -100,6 +100,6 @@ const unwritable = (path: string, reason: string, cause: unknown) =>
   new CodedError(
     'HOME_UNWRITABLE',
     `The home "${path}" cannot be written: ${reason}.`,
-    'Make room or give this user write access, or set ZLH_HOME to another folder.',
+    'Make runtime or give this user write access, or set ZLH_HOME to another folder.',
     { cause },
   );

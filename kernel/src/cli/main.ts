@@ -34,7 +34,7 @@ async function run({ command, words, args, options }: CommandLine): Promise<numb
     case 'help':
       return (await import('./help.ts')).printHelp(options);
     case 'contributed':
-      return (await import('./contributed.ts')).runContributed(args, options);
+      return (await import('./plugin-commands.ts')).runPluginCommand(args, options);
   }
 }
 

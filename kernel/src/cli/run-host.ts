@@ -1,5 +1,5 @@
 /** `zlh start` and `zlh agent`: run until a signal ends them, which is no failure. */
-import { forgetStart } from '../garbage.ts';
+import { releaseStartupHeap } from '../gc.ts';
 import type { Host } from './configuration.ts';
 import type { Options } from './command-line.ts';
 import { makeKernel } from './make-kernel.ts';
@@ -10,9 +10,9 @@ const settledMs = 3_000;
 
 export async function runHost(host: Host, options: Options): Promise<number> {
   const make = () => makeKernel(host, options, 'logging');
-  const { failed } = await runKernel(host, options, make, 'open', (kernel) => {
+  const { failed } = await runKernel(host, options, make, true, (kernel) => {
     kernel.log.info({ ms: Math.round(performance.now()) }, 'every plugin is ready');
-    setTimeout(forgetStart, settledMs).unref();
+    setTimeout(releaseStartupHeap, settledMs).unref();
     return new Promise(() => {}); // only a signal ends it
   });
   return failed ? 1 : 0;

@@ -10,7 +10,7 @@ import type { Kernel } from '../kernel.ts';
 import type { Host } from './configuration.ts';
 import type { Options } from './command-line.ts';
 import { openHome } from './home.ts';
-import { listenForTheEnd } from './the-end.ts';
+import { onShutdown } from './shutdown-signals.ts';
 
 export interface Ending {
   /** The signal that ended it, when one did. */
@@ -23,14 +23,14 @@ export interface Ending {
  * Runs `work` once every plugin has started, and answers when all of it has stopped.
  *
  * @param make makes the kernel once the home is taken
- * @param doors whether plugins become ready, too
+ * @param ready whether plugins become ready, too
  * @throws CodedError when the home cannot be taken; later failures are printed
  */
 export async function runKernel(
   host: Host,
   options: Options,
   make: () => Promise<Kernel>,
-  doors: 'open' | 'shut',
+  ready: boolean,
   work: (kernel: Kernel) => Promise<void>,
 ): Promise<Ending> {
   const home = openHome(resolve(options.home), host);
@@ -38,19 +38,22 @@ export async function runKernel(
   const alive = setInterval(() => {}, 2 ** 30); // plugins need not hold the process open
   try {
     const kernel = await make();
-    const end = listenForTheEnd(kernel.log);
+    const shutdown = onShutdown(kernel.log);
     let failure: unknown;
     const working = kernel
-      .start({ doors })
-      .then(() => Promise.race([work(kernel), end.told]))
+      .start({ ready })
+      .then(() => Promise.race([work(kernel), shutdown.requested]))
       .catch((error: unknown) => (failure = error));
-    await Promise.race([working, end.told]);
+    await Promise.race([working, shutdown.requested]);
     const failures = await kernel.stop();
     // A start that failed says so right after the stop.
     await Promise.race([working, setImmediate()]);
     const failed = failure !== undefined && !isInterruption(failure);
     if (failed) process.stderr.write(`zlh: ${describeError(failure)}\n`);
-    return { signal: end.signal(), failed: failed || failures.length > 0 || end.defects() > 0 };
+    return {
+      signal: shutdown.signal(),
+      failed: failed || failures.length > 0 || shutdown.defects() > 0,
+    };
   } finally {
     clearInterval(alive);
     home.release();

@@ -6,9 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asValue } from 'awilix';
+import type { PluginSettings } from '../cli/configuration.ts';
 import { Kernel } from '../kernel.ts';
 import { createLog, type LogOptions } from '../log.ts';
-import { definePlugin, providesOf, type Plugin } from '../plugin.ts';
+import { definePlugin, providesOf, type InstalledPlugin, type Plugin } from '../plugin.ts';
 import type { PluginReport } from '../report.ts';
 import type { Environment } from '../secrets.ts';
 import type { Contribution, Point, Token } from '../tokens.ts';
@@ -18,8 +19,8 @@ export { FakeClock } from './fake-clock.ts';
 
 export interface TestKernelOptions {
   readonly plugins: readonly Plugin[];
-  /** Plugin id → settings. */
-  readonly config?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Plugin id → settings, and `onFailure`, as a configuration has them. */
+  readonly config?: Readonly<Record<string, PluginSettings>>;
   /**
    * Stand-ins for services: `[[Clock, fakeClock]]`. They win over a plugin that provides the token.
    */
@@ -60,12 +61,7 @@ export async function startTestKernel(options: TestKernelOptions): Promise<TestK
   let kernel: Kernel | undefined;
   try {
     kernel = new Kernel({
-      plugins: plugins.map((plugin) => ({
-        name: plugin.id,
-        version: '0.0.0',
-        plugin,
-        settings: options.config?.[plugin.id] ?? {},
-      })),
+      plugins: plugins.map((plugin) => installed(plugin, options.config?.[plugin.id])),
       home,
       environment: options.environment ?? {},
       log: createLog({
@@ -94,6 +90,11 @@ export async function startTestKernel(options: TestKernelOptions): Promise<TestK
         throw new AggregateError(failures, failures.map(({ message }) => message).join(' '));
     },
   };
+}
+
+function installed(plugin: Plugin, configured: PluginSettings = {}): InstalledPlugin {
+  const { onFailure = 'abort', ...settings } = configured;
+  return { name: plugin.id, version: '0.0.0', plugin, settings, onFailure };
 }
 
 function standIns(replace: NonNullable<TestKernelOptions['replace']>): Plugin {

@@ -18,29 +18,31 @@ export interface Person extends Identity {
   readonly key: ApiKeyView | null;
 }
 
-export function authenticators(use: Use): readonly Authenticator[] {
-  const bySession: Authenticator = {
+export function sessionAuthenticator({ sessions, permissionBook }: Use): Authenticator {
+  return {
     async authenticate(request) {
       // The check of the Origin is left out for requests with this header: they must not act by cookie.
       if (request.headers.authorization !== undefined) return null;
-      const session = await use.sessions.ofRequest(request);
+      const session = await sessions.ofRequest(request);
       if (session === null) return null;
       const { user } = session;
       const person: Person = {
         ...common('user', user),
         session,
         key: null,
-        can: (permission) => use.permissionBook.roleAllows(user.role, permission),
+        can: (permission) => permissionBook.roleAllows(user.role, permission),
       };
       return person;
     },
   };
+}
 
-  const byKey: Authenticator = {
+export function keyAuthenticator({ apiKeys, permissionBook }: Use): Authenticator {
+  return {
     async authenticate(request) {
       const text = /^Bearer +(zlh_\S*)$/i.exec(request.headers.authorization ?? '')?.[1];
       if (text === undefined) return null;
-      const used = await use.apiKeys.use(text);
+      const used = await apiKeys.use(text);
       if (used === null)
         throw problems.unauthenticated(
           'This API key is not valid: it is mistyped, revoked or expired.',
@@ -51,12 +53,11 @@ export function authenticators(use: Use): readonly Authenticator[] {
         session: null,
         key,
         can: (permission) =>
-          covers(key.scopes, permission) && use.permissionBook.roleAllows(user.role, permission),
+          covers(key.scopes, permission) && permissionBook.roleAllows(user.role, permission),
       };
       return person;
     },
   };
-  return [byKey, bySession];
 }
 
 function common(kind: 'user' | 'api-key', user: User) {

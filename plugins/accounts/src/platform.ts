@@ -5,7 +5,7 @@ import { Authenticators, Idempotency, ListeningHooks, Routes } from '@zlh/http';
 import { adminRoutes } from './admin-routes.ts';
 import { ApiKeys } from './api-keys.ts';
 import { AuditTrail } from './audit.ts';
-import { authenticators } from './authenticators.ts';
+import { keyAuthenticator, sessionAuthenticator } from './authenticators.ts';
 import { doorRoutes } from './door-routes.ts';
 import { Doors } from './doors.ts';
 import { RecordedAnswers } from './idempotency.ts';
@@ -43,16 +43,12 @@ export default definePlugin({
     upkeep: asClass(Upkeep).singleton(),
   },
   provides: { users: Accounts, audit: Audit, grants: Grants, recordedAnswers: Idempotency },
-  setup({ add, use, log }) {
+  setup({ add, log }) {
     add(Entities, accountEntities);
     add(Migrations, accountMigrations);
-    add(Routes, [
-      ...doorRoutes(use),
-      ...sessionRoutes(use),
-      ...keyRoutes(use),
-      ...adminRoutes(use),
-    ]);
-    for (const authenticator of authenticators(use)) add(Authenticators, authenticator);
+    for (const routes of [doorRoutes, sessionRoutes, keyRoutes, adminRoutes]) add(Routes, routes);
+    add(Authenticators, keyAuthenticator);
+    add(Authenticators, sessionAuthenticator);
     add(Permissions, [
       { id: 'accounts.keys', description: 'Make, see and revoke your API keys' },
       { id: 'accounts.users', description: 'See all users', administrator: true },
@@ -63,8 +59,8 @@ export default definePlugin({
       },
       { id: 'accounts.audit', description: 'See what was done by whom', administrator: true },
     ]);
-    add(ListeningHooks, (url) => {
-      use.setup
+    add(ListeningHooks, ({ setup }) => (url) => {
+      setup
         .announce(url)
         .catch((error: unknown) =>
           log.error({ err: error }, 'the set-up link could not be made; start again'),

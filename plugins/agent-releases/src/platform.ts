@@ -33,13 +33,13 @@ export default definePlugin({
   },
   services: { releases: asClass(StoredReleases).singleton() },
   provides: { releases: AgentReleases },
-  setup({ add, use, config }) {
+  setup({ add, config }) {
     add(
       Importers,
       releaseImporter(() => config.agentConfig),
     );
-    add(OperationKinds, updateOperation(use));
-    add(Routes, releaseRoutes(use));
+    add(OperationKinds, updateOperation);
+    add(Routes, releaseRoutes);
     add(Permissions, [
       {
         id: 'agent-releases.update',

@@ -24,11 +24,11 @@ export default definePlugin({
   needs: { database: Database, vault: Vault, events: Events, observers: AgentObservers },
   services: { agents: asClass(AgentsService).singleton(), reports: asClass(Reports).singleton() },
   provides: { agents: Agents },
-  setup({ add, use }) {
+  setup({ add }) {
     add(Entities, agentEntities);
     add(Migrations, agentMigrations);
-    add(Authenticators, agentAuthenticator(use));
-    add(Routes, reportRoutes(use));
+    add(Authenticators, agentAuthenticator);
+    add(Routes, reportRoutes);
   },
   ready: ({ reports }) => reports.watch(),
   async stop({ agents, reports }) {

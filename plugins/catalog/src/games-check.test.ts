@@ -17,7 +17,7 @@ const home = mkdtempSync(join(tmpdir(), 'zlh-check-'));
 
 /** What plugins have added; only their names are looked at. */
 const kinds = new Map<Point<never>, readonly object[]>([
-  [Importers, ownImporters({} as ImporterGround)],
+  [Importers, ownImporters.map((make) => make({} as ImporterGround))],
   [Probes, ['tcp', 'log', 'udp', 'minecraft.status', 'query'].map((kind) => ({ kind }))],
   [Consoles, ['stdin', 'none', 'tcp'].map((kind) => ({ kind }))],
 ]);

@@ -38,18 +38,18 @@ export default definePlugin({
     refresher: asClass(Refresher).singleton(),
   },
   provides: { catalog: Catalog, artifactStore: ArtifactStore, upstreams: Upstreams },
-  setup({ add, use }) {
+  setup({ add }) {
     add(Entities, catalogEntities);
     add(Migrations, catalogMigrations);
     add(Permissions, [
       { id: 'catalog.read', description: 'See the games and runtimes on offer' },
       { id: 'catalog.manage', description: 'See the artifacts in store', administrator: true },
     ]);
-    for (const importer of ownImporters(use)) add(Importers, importer);
-    add(Routes, catalogRoutes(use));
-    add(Routes, [artifactRoute(use)]);
-    add(Commands, importCommand(use));
-    add(Commands, verifyCommand(use));
+    for (const importer of ownImporters) add(Importers, importer);
+    add(Routes, catalogRoutes);
+    add(Routes, (use) => [artifactRoute(use)]);
+    add(Commands, importCommand);
+    add(Commands, verifyCommand);
     add(Checks, gamesCheck);
   },
   async start({ blobs, catalog }) {

@@ -42,8 +42,8 @@ export default definePlugin({
     vault: asClass(MasterVault).singleton(),
   },
   provides: { database: Database, vault: Vault },
-  setup({ add, use }) {
-    add(Metrics, poolMetrics(use));
+  setup({ add }) {
+    add(Metrics, poolMetrics);
     add(Entities, vaultEntities);
     add(Migrations, vaultMigrations);
   },

@@ -22,10 +22,15 @@ test.before(async () => {
   const listener = definePlugin({
     id: 'listener',
     setup({ add }) {
-      add(Listeners, () => {
+      add(Listeners, () => () => {
         throw new Error('a listener of somebody else fails');
       });
-      add(Listeners, ({ data }) => heard.push(String(data['n'])));
+      add(
+        Listeners,
+        () =>
+          ({ data }) =>
+            heard.push(String(data['n'])),
+      );
     },
   });
   first = await startTestKernel({ plugins: [database, events], logLevel: 'silent' });

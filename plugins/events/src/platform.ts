@@ -13,10 +13,10 @@ export default definePlugin({
   needs: { database: Database, listeners: Listeners, audiences: Audiences },
   services: { outbox: asClass(Outbox).singleton() },
   provides: { outbox: Events },
-  setup({ add, use }) {
+  setup({ add }) {
     add(Entities, eventEntities);
     add(Migrations, eventMigrations);
-    add(Routes, eventRoutes(use));
+    add(Routes, eventRoutes);
     add(Permissions, [{ id: 'events.read', description: 'Follow what happens to your instances' }]);
   },
   start: ({ outbox }) => outbox.open(),

@@ -3,13 +3,13 @@
  * which the refusal is to be answered; what still comes is then read and forgotten.
  */
 import { Transform, type Readable } from 'node:stream';
-import { forgetBuffers } from '@zlh/kernel';
+import { collectYoung } from '@zlh/kernel';
 
 export function detached(raw: Readable): Readable {
   const body = new Transform({
     highWaterMark: 1024 * 1024,
     transform(chunk: Buffer, _encoding, done) {
-      forgetBuffers(chunk.length);
+      collectYoung(chunk.length);
       done(null, chunk);
     },
   });

@@ -6,17 +6,15 @@ import { callOff, carryOut } from './agent-work.ts';
 export const fileActions = ['copy', 'extract', 'archive'] as const;
 export type FileAction = (typeof fileActions)[number];
 
-export function fileKinds(use: Use): readonly OperationKind[] {
-  return fileActions.map((action) => ({
-    kind: `files.${action}`,
-    cancellable: true,
-    retriable: true,
-    phases: [
-      {
-        name: action,
-        run: (context) => carryOut(use, context, `/files/${action}`),
-        undo: (context) => callOff(use, context),
-      },
-    ],
-  }));
-}
+export const fileKinds = fileActions.map((action) => (use: Use): OperationKind => ({
+  kind: `files.${action}`,
+  cancellable: true,
+  retriable: true,
+  phases: [
+    {
+      name: action,
+      run: (context) => carryOut(use, context, `/files/${action}`),
+      undo: (context) => callOff(use, context),
+    },
+  ],
+}));

@@ -22,14 +22,10 @@ export default definePlugin({
     database: Database,
     audit: Audit,
   },
-  setup({ add, use }) {
-    add(Routes, [
-      ...fileRoutes(use),
-      ...contentRoutes(use),
-      ...actionRoutes(use),
-      ...uploadRoutes(use),
-    ]);
-    for (const kind of fileKinds(use)) add(OperationKinds, kind);
+  setup({ add }) {
+    for (const routes of [fileRoutes, contentRoutes, actionRoutes, uploadRoutes])
+      add(Routes, routes);
+    for (const kind of fileKinds) add(OperationKinds, kind);
     add(Permissions, [
       { id: READ, description: 'See and download files of instances', grantedTo: 'operator' },
       { id: WRITE, description: 'Change, upload and delete files', grantedTo: 'manager' },

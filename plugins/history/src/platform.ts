@@ -18,27 +18,27 @@ export default definePlugin({
     periods: asClass(Periods).singleton(),
     usage: asClass(Usage).singleton(),
   },
-  setup({ add, use }) {
+  setup({ add }) {
     add(Entities, historyEntities);
     add(Migrations, historyMigrations);
-    add(Routes, historyRoutes(use));
-    add(AgentObservers, {
+    add(Routes, historyRoutes);
+    add(AgentObservers, ({ instances, periods, crashes, usage }) => ({
       async reported(em, instanceId, status) {
         // A report may overtake the deletion of its instance.
-        if ((await use.instances.find(em, instanceId)) === null) return;
-        const before = await use.periods.reported(em, instanceId, status);
+        if ((await instances.find(em, instanceId)) === null) return;
+        const before = await periods.reported(em, instanceId, status);
         const missed = before === 'unreachable' || before === 'unobserved';
-        await use.crashes.note(em, instanceId, status.crash, missed);
+        await crashes.note(em, instanceId, status.crash, missed);
       },
       async silent(em, instanceId) {
-        if ((await use.instances.find(em, instanceId)) === null) return;
-        await use.periods.enter(em, instanceId, 'unreachable');
+        if ((await instances.find(em, instanceId)) === null) return;
+        await periods.enter(em, instanceId, 'unreachable');
       },
       heard(instanceId, status) {
-        use.periods.heard(instanceId, status);
-        use.usage.heard(instanceId, status);
+        periods.heard(instanceId, status);
+        usage.heard(instanceId, status);
       },
-    });
+    }));
     add(Hooks, {
       async deleted(em, instanceId) {
         for (const table of ['history_crash', 'history_period', 'history_usage'])

@@ -133,7 +133,7 @@ export function defineSocket<const S extends RouteSchemas>(
   return { ...route, method: 'WEBSOCKET' };
 }
 
-/** Plugins add arrays: `add(Routes, instanceRoutes(use))`. Handlers read `use` lazily. */
+/** Plugins add arrays: `add(Routes, instanceRoutes)`. Only handlers read `use`: `zlh openapi` lists routes before a start. */
 export const Routes = point<readonly Route[]>('http.routes');
 
 /** Named conditions of `GET /health/ready`: database reachable, worker running … */

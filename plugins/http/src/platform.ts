@@ -37,14 +37,16 @@ export default definePlugin({
     server: asClass(Server).singleton(),
   },
   provides: { server: Http },
-  setup({ add, use, config, log }) {
-    add(Routes, healthRoutes(use));
-    add(Routes, documentRoutes(use));
-    for (const metric of requestMetrics(use)) add(Metrics, metric);
+  setup({ add, config, log }) {
+    add(Routes, healthRoutes);
+    add(Routes, documentRoutes);
+    for (const metric of requestMetrics) add(Metrics, metric);
     add(Commands, documentCommand(config, log));
   },
-  start: ({ server }) => server.build(),
-  ready: ({ server }) => server.listen(),
+  async ready({ server }) {
+    await server.build();
+    await server.listen();
+  },
   drain: ({ server }) => server.drain(),
   stop: ({ server }) => server.close(),
 });

@@ -74,30 +74,29 @@ export class RequestMeter {
   }
 }
 
-export function requestMetrics(use: {
+interface Deps {
   readonly meter: RequestMeter;
   readonly longLived: LongLived;
-}): readonly Metric[] {
-  return [
-    {
-      name: 'zlh_http_requests_total',
-      help: 'Requests answered by this process, by route and status.',
-      type: 'counter',
-      collect: () => use.meter.counts(),
-    },
-    {
-      name: 'zlh_http_request_duration_seconds',
-      help: 'From a request to its answer, by route.',
-      type: 'histogram',
-      buckets,
-      collect: () => use.meter.seconds(),
-    },
-    {
-      name: 'zlh_http_open_connections',
-      help: 'Event streams and consoles that this process keeps open, by route.',
-      type: 'gauge',
-      collect: () =>
-        [...use.longLived.byRoute()].map(([route, value]) => ({ labels: { route }, value })),
-    },
-  ];
 }
+
+export const requestMetrics: readonly ((deps: Deps) => Metric)[] = [
+  ({ meter }) => ({
+    name: 'zlh_http_requests_total',
+    help: 'Requests answered by this process, by route and status.',
+    type: 'counter',
+    collect: () => meter.counts(),
+  }),
+  ({ meter }) => ({
+    name: 'zlh_http_request_duration_seconds',
+    help: 'From a request to its answer, by route.',
+    type: 'histogram',
+    buckets,
+    collect: () => meter.seconds(),
+  }),
+  ({ longLived }) => ({
+    name: 'zlh_http_open_connections',
+    help: 'Event streams and consoles that this process keeps open, by route.',
+    type: 'gauge',
+    collect: () => [...longLived.byRoute()].map(([route, value]) => ({ labels: { route }, value })),
+  }),
+];

@@ -70,7 +70,7 @@ test('whoever waits hears where it listens', async () => {
   const heard: string[] = [];
   const plugin = definePlugin({
     id: 'listens',
-    setup: ({ add }) => add(ListeningHooks, (url) => heard.push(url)),
+    setup: ({ add }) => add(ListeningHooks, () => (url) => heard.push(url)),
   });
   const kernel = await startTestKernel({
     plugins: [http, plugin],
@@ -124,6 +124,23 @@ test('a request that never ends does not keep the platform from stopping', async
   await begun.promise;
   await kernel.stop();
   await cut;
+});
+
+test('routes of a plugin that failed to start are not served', async () => {
+  const broken = definePlugin({
+    id: 'broken',
+    setup: ({ add }) => add(Routes, [simple('/api/broken')]),
+    start() {
+      throw new Error('no');
+    },
+  });
+  const kernel = await startTestKernel({
+    plugins: [http, broken],
+    config: { http: { port: 0 }, broken: { onFailure: 'continue' } },
+    logLevel: 'silent',
+  });
+  assert.is((await new TestClient(kernel).get('/api/broken')).status, 404);
+  await kernel.stop();
 });
 
 test('readiness names the check that fails, without telling what it threw', async () => {

@@ -23,75 +23,55 @@ interface Use {
 type Ended = EndedOperation<Record<string, never>>;
 type Kind = OperationKind<Record<string, never>>;
 
-/** `use` is read when an operation runs, never before. */
-export function instanceKinds(use: Use): readonly Kind[] {
-  const later = (
-    pick: (phases: Use['phases']) => Kind['phases'][number],
-    name: string,
-    undo = false,
-  ): Kind['phases'][number] => ({
-    name,
-    run: (context) => pick(use.phases).run(context),
-    ...(undo ? { undo: async (context) => pick(use.phases).undo?.(context) } : {}),
-  });
-  const agent = later(({ agent: phase }) => phase, 'agent');
-  const install = later(({ install: phase }) => phase, 'install', true);
-  const act = (action: 'start' | 'stop' | 'restart' | 'kill') =>
-    later(({ act: make }) => make(action), action, true);
-
-  return [
-    {
-      kind: 'instances.create',
-      ownerOnly: true, // cancelling it deletes the instance
-      cancellable: true,
-      retriable: true,
-      phases: [
-        later(({ artifacts }) => artifacts, 'artifacts'),
-        later(({ container }) => container, 'container', true),
-        agent,
-        install,
-        act('start'),
-      ],
-      ended: (em, operation) => created(use, em, operation),
-    },
-    {
-      kind: 'instances.start',
-      cancellable: true,
-      phases: [agent, act('start')],
-      ended: (em, operation) => settle(use, em, operation, 'running'),
-    },
-    {
-      kind: 'instances.stop',
-      phases: [agent, act('stop')],
-      ended: (em, operation) => settle(use, em, operation, 'stopped'),
-    },
-    {
-      kind: 'instances.restart',
-      cancellable: true,
-      phases: [agent, act('restart')],
-      ended: (em, operation) => settle(use, em, operation, 'running'),
-    },
-    {
-      kind: 'instances.rebuild',
-      ownerOnly: true, // it writes over files
-      cancellable: true,
-      retriable: true,
-      phases: [agent, install, act('restart')],
-      ended: (em, operation) => settle(use, em, operation, 'running'),
-    },
-    { kind: 'instances.kill', exclusive: false, phases: [act('kill')] },
-    {
-      kind: 'instances.delete',
-      ownerOnly: true,
-      retriable: true,
-      phases: [
-        later(({ stopForGood }) => stopForGood, 'stop'),
-        later(({ remove }) => remove, 'remove'),
-      ],
-      ended: (em, operation) => deleted(use, em, operation),
-    },
-  ];
-}
+export const instanceKinds: readonly ((use: Use) => Kind)[] = [
+  (use) => ({
+    kind: 'instances.create',
+    ownerOnly: true, // cancelling it deletes the instance
+    cancellable: true,
+    retriable: true,
+    phases: [
+      use.phases.artifacts,
+      use.phases.container,
+      use.phases.agent,
+      use.phases.install,
+      use.phases.act('start'),
+    ],
+    ended: (em, operation) => created(use, em, operation),
+  }),
+  (use) => ({
+    kind: 'instances.start',
+    cancellable: true,
+    phases: [use.phases.agent, use.phases.act('start')],
+    ended: (em, operation) => settle(use, em, operation, 'running'),
+  }),
+  (use) => ({
+    kind: 'instances.stop',
+    phases: [use.phases.agent, use.phases.act('stop')],
+    ended: (em, operation) => settle(use, em, operation, 'stopped'),
+  }),
+  (use) => ({
+    kind: 'instances.restart',
+    cancellable: true,
+    phases: [use.phases.agent, use.phases.act('restart')],
+    ended: (em, operation) => settle(use, em, operation, 'running'),
+  }),
+  (use) => ({
+    kind: 'instances.rebuild',
+    ownerOnly: true, // it writes over files
+    cancellable: true,
+    retriable: true,
+    phases: [use.phases.agent, use.phases.install, use.phases.act('restart')],
+    ended: (em, operation) => settle(use, em, operation, 'running'),
+  }),
+  ({ phases }) => ({ kind: 'instances.kill', exclusive: false, phases: [phases.act('kill')] }),
+  (use) => ({
+    kind: 'instances.delete',
+    ownerOnly: true,
+    retriable: true,
+    phases: [use.phases.stopForGood, use.phases.remove],
+    ended: (em, operation) => deleted(use, em, operation),
+  }),
+];
 
 async function created(use: Use, em: EntityManager, operation: Ended): Promise<void> {
   if (operation.state === 'cancelled') return forget(use, em, operation);

@@ -72,23 +72,19 @@ export default definePlugin({
     clock: asValue(monotonicClock),
   },
   provides: { instances: Instances },
-  setup({ add, use, config }) {
+  setup({ add, config }) {
     add(Entities, instanceEntities);
     add(Migrations, instanceMigrations);
-    add(Routes, [
-      ...instanceRoutes(use),
-      ...actionRoutes(use),
-      consoleRoute(use),
-      ...grantRoutes(use),
-      ...agentMetricsRoutes(use),
-    ]);
-    add(Audiences, {
+    for (const routes of [instanceRoutes, actionRoutes, grantRoutes, agentMetricsRoutes])
+      add(Routes, routes);
+    add(Routes, (use) => [consoleRoute(use)]);
+    add(Audiences, ({ grants, database }) => ({
       changedBy: sharedEvent,
-      instancesOf: async (userId) => [...(await use.grants.of(use.database.fork(), userId)).keys()],
-    });
-    for (const kind of instanceKinds(use)) add(OperationKinds, kind);
-    add(AgentObservers, agentObserver(use));
-    add(Metrics, instanceMetrics(use));
+      instancesOf: async (userId) => [...(await grants.of(database.fork(), userId)).keys()],
+    }));
+    for (const kind of instanceKinds) add(OperationKinds, kind);
+    add(AgentObservers, agentObserver);
+    add(Metrics, instanceMetrics);
     add(
       Admission,
       userLimits(() => config),

@@ -49,23 +49,20 @@ export default definePlugin({
     uploads: asClass(Uploads).singleton(),
     collector: asClass(Collector).singleton(),
   },
-  setup({ add, use, config }) {
+  setup({ add, config }) {
     add(Entities, modEntities);
     add(Migrations, modMigrations);
-    add(
-      Importers,
-      modrinthImporter(use, () => config.modrinthUrl),
-    );
-    add(Importers, uploadImporter(use));
+    add(Importers, (use) => modrinthImporter(use, () => config.modrinthUrl));
+    add(Importers, uploadImporter);
     add(SpecParts, { part: partOf });
-    add(OperationKinds, changeOperation(use));
-    add(Hooks, {
+    add(OperationKinds, changeOperation);
+    add(Hooks, ({ collector }) => ({
       async deleted(em, instanceId) {
         await writeSet(em, instanceId, []);
-        use.collector.follow(await letGo(em, instanceId));
+        collector.follow(await letGo(em, instanceId));
       },
-    });
-    add(Routes, modRoutes(use));
+    }));
+    add(Routes, modRoutes);
     add(Permissions, [
       { id: READ, description: 'See and search mods of instances', grantedTo: 'operator' },
       { id: WRITE, description: 'Install, change and remove mods', grantedTo: 'manager' },

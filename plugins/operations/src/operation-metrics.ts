@@ -13,31 +13,29 @@ export class OperationMeter {
   }
 }
 
-export function operationMetrics(use: {
+interface Deps {
   readonly meter: OperationMeter;
   readonly database: Database;
-}): readonly Metric[] {
-  return [
-    {
-      name: 'zlh_operations',
-      help: 'Operations that are queued or running, by kind; the same from every process.',
-      type: 'gauge',
-      async collect() {
-        const rows = await use.database
-          .fork()
-          .execute<{ kind: string; state: string; count: number }[]>(
-            `select kind, state, count(*)::int as count from operations_operation
-             where state in ('queued', 'running') group by kind, state`,
-          );
-        return rows.map(({ kind, state, count }) => ({ labels: { kind, state }, value: count }));
-      },
-    },
-    {
-      name: 'zlh_operation_duration_seconds',
-      help: 'From its request to its end, of operations that ended in this process, by kind and state.',
-      type: 'histogram',
-      buckets,
-      collect: () => use.meter.seconds.collect(),
-    },
-  ];
 }
+
+export const operationMetrics: readonly ((deps: Deps) => Metric)[] = [
+  ({ database }) => ({
+    name: 'zlh_operations',
+    help: 'Operations that are queued or running, by kind; the same from every process.',
+    type: 'gauge',
+    async collect() {
+      const rows = await database.fork().execute<{ kind: string; state: string; count: number }[]>(
+        `select kind, state, count(*)::int as count from operations_operation
+           where state in ('queued', 'running') group by kind, state`,
+      );
+      return rows.map(({ kind, state, count }) => ({ labels: { kind, state }, value: count }));
+    },
+  }),
+  ({ meter }) => ({
+    name: 'zlh_operation_duration_seconds',
+    help: 'From its request to its end, of operations that ended in this process, by kind and state.',
+    type: 'histogram',
+    buckets,
+    collect: () => meter.seconds.collect(),
+  }),
+];

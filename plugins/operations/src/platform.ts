@@ -35,10 +35,10 @@ export default definePlugin({
     worker: asClass(Worker).singleton(),
   },
   provides: { operations: Operations },
-  setup({ add, use }) {
+  setup({ add }) {
     add(Entities, operationEntities);
     add(Migrations, operationMigrations);
-    add(Routes, operationRoutes(use));
+    add(Routes, operationRoutes);
     add(Permissions, [
       {
         id: 'operations.read',
@@ -51,8 +51,11 @@ export default definePlugin({
         grantedTo: 'manager',
       },
     ]);
-    for (const metric of operationMetrics(use)) add(Metrics, metric);
-    add(ReadinessChecks, { name: 'operations', check: async () => use.worker.health() });
+    for (const metric of operationMetrics) add(Metrics, metric);
+    add(ReadinessChecks, ({ worker }) => ({
+      name: 'operations',
+      check: async () => worker.health(),
+    }));
   },
   ready: ({ worker }) => worker.open(),
   drain: ({ worker }) => worker.drain(),

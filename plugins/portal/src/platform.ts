@@ -7,6 +7,6 @@ import { portalRoutes } from './routes.ts';
 export default definePlugin({
   id: 'portal',
   services: { portal: asClass(Portal).singleton() },
-  setup: ({ add, use }) => add(Routes, portalRoutes(use)),
+  setup: ({ add }) => add(Routes, portalRoutes),
   start: ({ portal }) => portal.load(),
 });

@@ -22,7 +22,7 @@ export default definePlugin({
   }),
   needs: { metrics: Metrics },
   services: { exposition: asClass(Exposition).singleton() },
-  setup({ add, use, config }) {
+  setup({ add, config }) {
     add(
       Authenticators,
       scrapeAuthenticator(() => config.scrapeToken),
@@ -30,7 +30,7 @@ export default definePlugin({
     add(Permissions, [
       { id: permission, description: 'Read the figures of the platform', administrator: true },
     ]);
-    add(Routes, [
+    add(Routes, (use) => [
       defineRoute({
         method: 'GET',
         url: '/metrics',

@@ -4,7 +4,6 @@ import { Agents } from '@zlh/agents';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Providers } from '@zlh/instances';
 import { Type } from 'typebox';
-import { providerId } from './index.ts';
 import { Places } from './places.ts';
 import { LocalProvider, warnOfRoot } from './provider.ts';
 import { localEntities, localMigrations } from './schema.ts';
@@ -57,17 +56,10 @@ export default definePlugin({
     places: asClass(Places).singleton(),
     provider: asClass(LocalProvider).singleton(),
   },
-  setup({ add, use }) {
+  setup({ add }) {
     add(Entities, localEntities);
     add(Migrations, localMigrations);
-    add(Providers, {
-      id: providerId,
-      create: (request) => use.provider.create(request),
-      ensureRunning: (request, placement) => use.provider.ensureRunning(request, placement),
-      renumber: (request) => use.provider.renumber(request),
-      remove: (instanceId) => use.provider.remove(instanceId),
-      list: () => use.provider.list(),
-    });
+    add(Providers, ({ provider }) => provider);
   },
   async start({ home, config, log, places }) {
     warnOfRoot(home, config, log);

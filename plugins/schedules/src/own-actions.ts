@@ -39,9 +39,7 @@ const warnings = {
   }),
 };
 
-export function ownActions(use: ActionsUse): readonly ScheduledAction[] {
-  return [startAction(use), stopAction(use), restartAction(use), ...tellActions(use)];
-}
+export const ownActions = [startAction, stopAction, restartAction, commandAction, typedAction];
 
 function startAction(use: ActionsUse): ScheduledAction {
   return scheduledAction({
@@ -118,38 +116,41 @@ function warn(use: ActionsUse): NonNullable<ScheduledAction['warnings']> {
   };
 }
 
-/** Said to the game as an operation of its own, so that it is seen, and sent once. */
-function tellActions(use: ActionsUse): readonly ScheduledAction[] {
-  const tell = (
-    em: EntityManager,
-    title: string,
-    { instance, identity, input }: ScheduledRun<Record<string, unknown>>,
-  ) =>
-    use.operations.start(em, {
-      kind: tellKind,
-      title: `${title} for ${instance.name}`,
-      instanceId: instance.id,
-      ownerId: instance.ownerId,
-      requestedBy: identity.label,
-      input,
-    });
-  return [
-    scheduledAction({
-      kind: 'command',
-      title: 'Send a line to the console',
-      input: ConsoleCommandRequest,
-      permission: 'instances.console',
-      run: (em, run) => tell(em, 'Sending a command', run),
-    }),
-    scheduledAction({
-      kind: 'action',
-      title: 'Tell the game something by a typed action',
-      input: Type.Object({ action: ActionName, input: ActionRequest.properties.input }, closed),
-      permission: 'instances.actions',
-      check: ({ action, input = {} }, instance) => checkAction(use, instance, action, input),
-      run: (em, run) => tell(em, `Action "${run.input.action}"`, run),
-    }),
-  ];
+/** Starts an operation, so that people see it and the game is told once. */
+const tell = (
+  { operations }: ActionsUse,
+  em: EntityManager,
+  title: string,
+  { instance, identity, input }: ScheduledRun<Record<string, unknown>>,
+) =>
+  operations.start(em, {
+    kind: tellKind,
+    title: `${title} for ${instance.name}`,
+    instanceId: instance.id,
+    ownerId: instance.ownerId,
+    requestedBy: identity.label,
+    input,
+  });
+
+function commandAction(use: ActionsUse): ScheduledAction {
+  return scheduledAction({
+    kind: 'command',
+    title: 'Send a line to the console',
+    input: ConsoleCommandRequest,
+    permission: 'instances.console',
+    run: (em, run) => tell(use, em, 'Sending a command', run),
+  });
+}
+
+function typedAction(use: ActionsUse): ScheduledAction {
+  return scheduledAction({
+    kind: 'action',
+    title: 'Tell the game something by a typed action',
+    input: Type.Object({ action: ActionName, input: ActionRequest.properties.input }, closed),
+    permission: 'instances.actions',
+    check: ({ action, input = {} }, instance) => checkAction(use, instance, action, input),
+    run: (em, run) => tell(use, em, `Action "${run.input.action}"`, run),
+  });
 }
 
 /** As the agent will check it, so that a slip is seen by whoever makes it and not at four in the morning. */

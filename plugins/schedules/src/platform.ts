@@ -34,13 +34,15 @@ export default definePlugin({
     schedules: asClass(Schedules).singleton(),
     clockwork: asClass(Clockwork).singleton(),
   },
-  setup({ add, use }) {
+  setup({ add }) {
     add(Entities, scheduleEntities);
     add(Migrations, scheduleMigrations);
-    add(Routes, scheduleRoutes(use));
-    add(OperationKinds, tellOperation(use));
-    for (const action of ownActions(use)) add(ScheduledActions, action);
-    add(Hooks, { deleted: (em, instanceId) => use.schedules.forget(em, instanceId) });
+    add(Routes, scheduleRoutes);
+    add(OperationKinds, tellOperation);
+    for (const action of ownActions) add(ScheduledActions, action);
+    add(Hooks, ({ schedules }) => ({
+      deleted: (em, instanceId) => schedules.forget(em, instanceId),
+    }));
     add(Permissions, [
       { id: 'schedules.read', description: 'See schedules', grantedTo: 'operator' },
       {

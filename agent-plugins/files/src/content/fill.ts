@@ -5,7 +5,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { forgetBuffers } from '@zlh/kernel';
+import { collectYoung } from '@zlh/kernel';
 
 /** Written in one go. */
 const GATHER = 1024 * 1024;
@@ -82,7 +82,7 @@ class Gathered {
     const piece = this.#filled.subarray(0, this.#used);
     const at = this.#start + this.#sent;
     this.#sent += this.#used;
-    forgetBuffers(this.#used);
+    collectYoung(this.#used);
     this.#used = 0;
     const sent = this.#sent;
     [this.#filled, this.#other] = [this.#other ?? Buffer.allocUnsafeSlow(GATHER), this.#filled];

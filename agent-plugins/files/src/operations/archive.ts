@@ -19,15 +19,15 @@ export interface ArchiveInput extends MakeArchive {
 
 const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-export function archiveKind(parts: () => Parts): OperationKind<ArchiveInput> {
+export function archiveKind(parts: Parts): OperationKind<ArchiveInput> {
   return {
     kind: 'files.archive',
     phases: ['pack', 'place'],
     run: (context) => {
       const { input, signal, phase } = context;
-      return staged(parts(), context, async (taken) => {
-        await phase('pack', () => pack(parts(), input, taken, signal));
-        await phase('place', () => placeItem(parts(), input));
+      return staged(parts, context, async (taken) => {
+        await phase('pack', () => pack(parts, input, taken, signal));
+        await phase('place', () => placeItem(parts, input));
         taken.stays();
       });
     },

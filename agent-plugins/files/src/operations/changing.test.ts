@@ -87,23 +87,10 @@ async function run(
     return (error as { code?: string }).code ?? String(error);
   }
 }
-const copy = (running?: Running) =>
-  run(
-    copyKind(() => parts),
-    { from: 'world', to: 'copy' },
-    running,
-  );
+const copy = (running?: Running) => run(copyKind(parts), { from: 'world', to: 'copy' }, running);
 const pack = (to: string, path = 'world', running?: Running) =>
-  run(
-    archiveKind(() => parts),
-    { path, to },
-    running,
-  );
-const unpack = (path: string) =>
-  run(
-    extractKind(() => parts),
-    { path, to: 'out' },
-  );
+  run(archiveKind(parts), { path, to }, running);
+const unpack = (path: string) => run(extractKind(parts), { path, to: 'out' });
 
 const sorted = (path: string) => readdirSync(at(path), { recursive: true }).toSorted();
 const everything = ['level', 'region', 'region/a', 'region/b', 'region/c'];

@@ -23,15 +23,15 @@ export interface CopyInput extends CopyFile {
   readonly named: string;
 }
 
-export function copyKind(parts: () => Parts): OperationKind<CopyInput> {
+export function copyKind(parts: Parts): OperationKind<CopyInput> {
   return {
     kind: 'files.copy',
     phases: ['copy', 'place'],
     run: (context) => {
       const { input, signal, phase } = context;
-      return staged(parts(), context, async (taken) => {
-        await phase('copy', (progress) => copy(parts(), input, { taken, signal, progress }));
-        await phase('place', () => placeItem(parts(), input));
+      return staged(parts, context, async (taken) => {
+        await phase('copy', (progress) => copy(parts, input, { taken, signal, progress }));
+        await phase('place', () => placeItem(parts, input));
         taken.stays();
       });
     },

@@ -31,20 +31,20 @@ export interface ExtractInput extends ExtractArchive {
   readonly named: string;
 }
 
-export function extractKind(parts: () => Parts): OperationKind<ExtractInput> {
+export function extractKind(parts: Parts): OperationKind<ExtractInput> {
   return {
     kind: 'files.extract',
     phases: ['unpack', 'check', 'place'],
     run: (context) => {
       const { input, signal, phase } = context;
-      const { workshop } = parts();
+      const { workshop } = parts;
       const root = join(workshop.work(input.operationId), 'items');
-      return staged(parts(), context, async (taken) => {
-        await phase('unpack', (progress) => unpack(parts(), input, { taken, signal, progress }));
-        await phase('check', () => merge(parts(), root, input, { move: false, signal }));
+      return staged(parts, context, async (taken) => {
+        await phase('unpack', (progress) => unpack(parts, input, { taken, signal, progress }));
+        await phase('check', () => merge(parts, root, input, { move: false, signal }));
         await phase('place', () => {
           taken.stays(); // from now on some of it does, whatever happens
-          return merge(parts(), root, input, { move: true, signal: undefined });
+          return merge(parts, root, input, { move: true, signal: undefined });
         });
       });
     },

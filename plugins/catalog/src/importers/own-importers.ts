@@ -12,17 +12,16 @@ import { papermcImporter } from './papermc.ts';
 import { purpurImporter } from './purpur.ts';
 import { urlImporter } from './url.ts';
 
-export function ownImporters(use: ImporterGround): readonly ImporterKind[] {
-  const http = [
-    mojangImporter,
-    papermcImporter,
-    purpurImporter,
-    fabricImporter,
-    forgeImporter,
-    neoforgeImporter,
-    adoptiumImporter,
-    urlImporter,
-  ];
-  const pack = { ...npmPackImporter, fingerprint: recipeFingerprint };
-  return [npmImporter, pack, aptImporter, ...http.map((make) => make(use))];
-}
+export const ownImporters: readonly ((use: ImporterGround) => ImporterKind)[] = [
+  () => npmImporter,
+  () => ({ ...npmPackImporter, fingerprint: recipeFingerprint }),
+  () => aptImporter,
+  mojangImporter,
+  papermcImporter,
+  purpurImporter,
+  fabricImporter,
+  forgeImporter,
+  neoforgeImporter,
+  adoptiumImporter,
+  urlImporter,
+];

@@ -17,7 +17,9 @@ test('the example of the guide is loaded without a fault and makes a spec', asyn
   try {
     mkdirSync(join(home, 'games'));
     writeFileSync(join(home, 'games', 'freeciv.json'), exampleGame());
-    const importers = new Set(ownImporters({} as ImporterGround).map(({ id }) => id));
+    const importers = new Set(
+      ownImporters.map((make) => make({} as ImporterGround)).map(({ id }) => id),
+    );
     const { games, faults } = await loadGames({ home, importers, games: [], runtimes: [] });
     assert.equal(faults, []);
     const game = games.find(({ id }) => id === 'freeciv')!;

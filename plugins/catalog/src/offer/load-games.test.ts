@@ -10,7 +10,9 @@ import type { GameTemplate, VariantTemplate } from '../template.ts';
 import { loadGames } from './load-games.ts';
 
 const flyingSquid = new URL('../../games/minecraft/flying-squid.json', import.meta.url);
-const importers = new Set(ownImporters({} as ImporterGround).map(({ id }) => id));
+const importers = new Set(
+  ownImporters.map((make) => make({} as ImporterGround)).map(({ id }) => id),
+);
 
 interface Context {
   home: string;

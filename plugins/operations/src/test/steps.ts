@@ -8,35 +8,45 @@ export type Reached = (step: string, signal: AbortSignal) => Promise<void> | voi
 
 /** A process that runs `test.steps` (and `test.failing`, whose third step fails) under a name. */
 export function stepsPlugin(process: string, reached: Reached): Plugin {
-  return definePlugin({
-    id: 'steps',
-    needs: { database: Database },
-    setup({ add, use }) {
+  const stepsOf = (database: Database) =>
+    ['one', 'two', 'three'].map((name): OperationKind['phases'][number] => {
       const note = async (step: string, signal: AbortSignal) => {
-        await use.database
+        await database
           .fork()
           .execute('insert into test_step (process, step) values (?, ?)', [process, step]);
         await reached(step, signal);
       };
-      const phases = ['one', 'two', 'three'].map((name): OperationKind['phases'][number] => ({
+      return {
         name,
         async run({ keep, journal, signal }) {
           await note(name, signal);
           await keep({ path: `${String(journal['path'] ?? '')}${name} ` });
         },
         undo: ({ signal }) => note(`undo ${name}`, signal),
-      }));
-      const fails: OperationKind['phases'][number] = {
-        name: 'three',
-        run: () => Promise.reject(new Error('as it is meant to')),
       };
-      add(OperationKinds, { kind: 'test.steps', cancellable: true, phases });
-      add(OperationKinds, { kind: 'test.failing', phases: [...phases.slice(0, 2), fails] });
-      add(OperationKinds, {
+    });
+  const fails: OperationKind['phases'][number] = {
+    name: 'three',
+    run: () => Promise.reject(new Error('as it is meant to')),
+  };
+  return definePlugin({
+    id: 'steps',
+    needs: { database: Database },
+    setup({ add }) {
+      add(OperationKinds, ({ database }) => ({
+        kind: 'test.steps',
+        cancellable: true,
+        phases: stepsOf(database),
+      }));
+      add(OperationKinds, ({ database }) => ({
+        kind: 'test.failing',
+        phases: [...stepsOf(database).slice(0, 2), fails],
+      }));
+      add(OperationKinds, ({ database }) => ({
         kind: 'test.no-end',
-        phases: phases.slice(0, 1),
+        phases: stepsOf(database).slice(0, 1),
         ended: () => Promise.reject(new Error('its end cannot be recorded')),
-      });
+      }));
     },
   });
 }

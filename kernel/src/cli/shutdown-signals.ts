@@ -1,14 +1,12 @@
-/**
- * How a running process is told to end: by SIGINT, SIGTERM or SIGHUP, or by an error nobody caught.
- */
+/** Shutdown triggers: signals and uncaught errors. */
 import { constants } from 'node:os';
 import type { Logger } from '../log.ts';
 
-export interface End {
-  /** Resolves when the process is told to end. */
-  readonly told: Promise<void>;
+export interface Shutdown {
+  /** Resolves at the first trigger. */
+  readonly requested: Promise<void>;
   signal(): NodeJS.Signals | undefined;
-  /** How many errors nobody caught. */
+  /** The number of uncaught errors. */
   defects(): number;
 }
 
@@ -22,8 +20,8 @@ const echoMs = 1_000;
 export const exitCodeOf = (signal: NodeJS.Signals) => 128 + constants.signals[signal];
 
 /** Listens from now on, for the rest of the process. A second signal ends it at once. */
-export function listenForTheEnd(log: Logger): End {
-  const { promise: told, resolve } = Promise.withResolvers<void>();
+export function onShutdown(log: Logger): Shutdown {
+  const { promise: requested, resolve } = Promise.withResolvers<void>();
   let first: { readonly signal: NodeJS.Signals; readonly at: number } | undefined;
   let defects = 0;
   const onSignal = (signal: NodeJS.Signals) => {
@@ -44,5 +42,5 @@ export function listenForTheEnd(log: Logger): End {
     log.fatal({ code, err }, 'An error that nobody caught: stopping. Please report it.');
     resolve();
   });
-  return { told, signal: () => first?.signal, defects: () => defects };
+  return { requested, signal: () => first?.signal, defects: () => defects };
 }

@@ -5,10 +5,10 @@ import type { Options } from './command-line.ts';
 import { makeKernel } from './make-kernel.ts';
 import { Commands, type Command } from './points.ts';
 import { runKernel } from './run-kernel.ts';
-import { exitCodeOf } from './the-end.ts';
+import { exitCodeOf } from './shutdown-signals.ts';
 
 /** @param args what was typed, the kernel's own options taken out */
-export async function runContributed(args: readonly string[], options: Options): Promise<number> {
+export async function runPluginCommand(args: readonly string[], options: Options): Promise<number> {
   const made = await makeKernel('platform', options, 'quiet');
   const command = find(made, args);
   if (command === undefined) {
@@ -24,7 +24,7 @@ export async function runContributed(args: readonly string[], options: Options):
     return 0;
   }
   const make = () => Promise.resolve(made);
-  const { failed, signal } = await runKernel('platform', options, make, 'shut', () =>
+  const { failed, signal } = await runKernel('platform', options, make, false, () =>
     run(made, command, args),
   );
   if (failed) return 1;

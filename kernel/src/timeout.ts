@@ -1,7 +1,7 @@
 /** Waiting with an end: nothing a plugin does may keep the host waiting for ever. */
 
 /** Answers what `work` answers, or rejects with `late()` when that takes longer than `limitMs`. */
-export async function withinTime<T>(
+export async function withTimeout<T>(
   limitMs: number,
   work: () => Promise<T> | T,
   late: () => Error,

@@ -7,37 +7,37 @@ import { errors, type CodedError, type Phase } from './errors.ts';
 import type { Logger } from './log.ts';
 import type { Add, InstalledPlugin, Plugin } from './plugin.ts';
 import type { ParsedSettings } from './settings.ts';
-import { withinTime } from './time-limit.ts';
+import { withTimeout } from './timeout.ts';
 import type { Need } from './tokens.ts';
 
 /**
  * `starting` lasts until its `start` has come to its end; `failed` is one the host goes on without.
  */
-export type RoomState = 'configured' | 'starting' | 'started' | 'failed' | 'stopped';
+export type PluginState = 'configured' | 'starting' | 'started' | 'failed' | 'stopped';
 
-export interface Surroundings {
+export interface HostServices {
   readonly log: Logger;
   readonly home: string;
   /** Finds the service behind a need. */
-  readonly answer: (need: Need) => unknown;
+  readonly resolve: (need: Need) => unknown;
 }
 
-export class Room {
+export class PluginRuntime {
   readonly source: InstalledPlugin;
   readonly settings: ParsedSettings;
   readonly log: Logger;
   readonly container: PluginContainer;
-  state: RoomState = 'configured';
+  state: PluginState = 'configured';
   readonly #stopping = new AbortController();
 
-  constructor(source: InstalledPlugin, settings: ParsedSettings, around: Surroundings) {
+  constructor(source: InstalledPlugin, settings: ParsedSettings, services: HostServices) {
     this.source = source;
     this.settings = settings;
-    this.log = around.log.child({ plugin: source.plugin.id });
-    const { home } = around;
+    this.log = services.log.child({ plugin: source.plugin.id });
+    const { home } = services;
     const { signal } = this.#stopping;
-    const ground = { config: settings.values, log: this.log, signal, home };
-    this.container = createPluginContainer(source.plugin, ground, around.answer);
+    const context = { config: settings.values, log: this.log, signal, home };
+    this.container = createPluginContainer(source.plugin, context, services.resolve);
   }
 
   get plugin(): Plugin {
@@ -48,17 +48,16 @@ export class Room {
     return this.source.plugin.id;
   }
 
-  /** @param contribute takes what `setup` adds, and nothing that comes later */
-  setup(contribute: Add): void {
+  /** @param contribute takes each value that `setup` adds, or the function of `use` that makes the value */
+  setup(contribute: (point: string, contributed: unknown, use: unknown) => void): void {
     let open = true;
-    const add: Add = (to, value) => {
+    const add: Add<never> = (to, contributed) => {
       if (!open) throw errors.addTooLate(this.id, to.id);
-      contribute(to, value);
+      contribute(to.id, contributed, this.container.use);
     };
     const config = this.settings.values as never;
-    const use = this.container.use as never;
     try {
-      const done: unknown = this.plugin.setup?.({ config, log: this.log, add, use });
+      const done: unknown = this.plugin.setup?.({ config, log: this.log, add });
       if (!(done instanceof Promise)) return;
       done.catch(() => {}); // it is refused whatever it comes to
       throw new TypeError('setup() must be synchronous; what waits belongs into start()');
@@ -67,10 +66,12 @@ export class Room {
     }
   }
 
-  async start(limitMs: number): Promise<void> {
+  /** @param makeContributions runs once `use` may be read, as the last part of the start */
+  async start(limitMs: number, makeContributions: () => void): Promise<void> {
     this.state = 'starting';
     this.container.open();
     await this.#run('start', limitMs);
+    makeContributions();
     if (this.state === 'starting') this.state = 'started';
   }
 
@@ -102,7 +103,7 @@ export class Room {
       await this.#run(phase, limitMs);
       return [];
     } catch (error) {
-      const coded = asFailure(phase, this.id, [], error);
+      const coded = toPhaseError(phase, this.id, [], error);
       this.log.error({ code: coded.code, err: coded.cause }, coded.message);
       return [coded];
     }
@@ -110,16 +111,16 @@ export class Room {
 
   async #run(phase: Exclude<Phase, 'setup'>, limitMs: number): Promise<void> {
     const use = this.container.use as never;
-    await withinTime(
+    await withTimeout(
       limitMs,
       () => this.plugin[phase]?.(use),
-      () => new Late(limitMs),
+      () => new PhaseTimeout(limitMs),
     );
   }
 }
 
 /** A step that took too long; whoever reports it adds who needed the plugin. */
-export class Late extends Error {
+export class PhaseTimeout extends Error {
   readonly limitMs: number;
 
   constructor(limitMs: number) {
@@ -133,13 +134,13 @@ export class Late extends Error {
  *
  * @param chain who needs the plugin, down to it
  */
-export function asFailure(
+export function toPhaseError(
   phase: Phase,
   plugin: string,
   chain: readonly string[],
   error: unknown,
 ): CodedError {
-  return error instanceof Late
+  return error instanceof PhaseTimeout
     ? errors.phaseTimeout(phase, plugin, chain, error.limitMs)
     : errors.phaseFailed(phase, plugin, chain, error);
 }
