@@ -3,7 +3,7 @@
  *
  * It is plain data, so that a test can make up a repository that breaks one rule.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { walk } from '../runner/walk.ts';
 
@@ -27,25 +27,35 @@ export interface Repository {
 
 /** Reads the repository from disk. */
 export function readRepository(root: string): Repository {
-  const read = (path: string) => readFileSync(join(root, path), 'utf8');
   const paths = walk(root);
-  const named = (name: string) => [name, ...paths.filter((path) => path.endsWith(`/${name}`))];
-  const select = <T>(chosen: string[], value: (path: string) => T) =>
-    Object.fromEntries(chosen.map((path) => [path, value(path)] as const));
-  const manifests = select(named('package.json'), (path) => JSON.parse(read(path)) as Manifest);
   return {
-    files: select(
+    files: readAll(
+      root,
       paths.filter((path) => /\.[cm]?[jt]sx?$/.test(path)),
-      read,
     ),
-    packages: Object.fromEntries(
-      Object.entries(manifests).map(([path, manifest]) => [
-        path.replace(/\/?package\.json$/, ''),
-        manifest,
-      ]),
-    ),
-    lockfiles: select(named('package-lock.json'), read),
+    packages: readManifests(root, paths),
+    lockfiles: readAll(root, named(root, 'package-lock.json', paths)),
   };
+}
+
+/** Manifests by folder; the root's folder is `''`. */
+export function readManifests(root: string, paths = walk(root)): Record<string, Manifest> {
+  const sources = readAll(root, named(root, 'package.json', paths));
+  return Object.fromEntries(
+    Object.entries(sources).map(([path, source]) => [
+      path.replace(/\/?package\.json$/, ''),
+      JSON.parse(source) as Manifest,
+    ]),
+  );
+}
+
+function named(root: string, name: string, paths: readonly string[]): string[] {
+  const inside = paths.filter((path) => path.endsWith(`/${name}`));
+  return existsSync(join(root, name)) ? [name, ...inside] : inside;
+}
+
+function readAll(root: string, paths: readonly string[]): Record<string, string> {
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 }
 
 /** The folder of the package that a file belongs to: the nearest one above it. */

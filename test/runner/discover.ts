@@ -1,8 +1,9 @@
 /**
  * Finds the test files and reads what each one asks of the runner in its first lines:
  *
- * - `// time-limit: 600s` when it needs longer than everybody else,
- * - `// alone` when nothing else may run beside it.
+ * - `// time-limit: 300s` when it may work longer than others without a sign of progress,
+ * - `// alone` when nothing else may run beside it,
+ * - `// tier: campaign` when it repeats random attacks, as often as the caller of the campaign says.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,8 +15,10 @@ const headerLines = 20;
 export interface TestFile {
   /** Relative to the root, with forward slashes. */
   readonly path: string;
+  /** The longest time without progress on the reference machine; longer is a hang. */
   readonly limitMs: number;
   readonly alone: boolean;
+  readonly campaign: boolean;
 }
 
 /**
@@ -38,8 +41,13 @@ export function readRequests(path: string, source: string): Omit<TestFile, 'path
   if (limit !== undefined && seconds === undefined) {
     throw new Error(`${path}: "${limit}" is not a time limit. Write it as "// time-limit: 600s".`);
   }
+  const tier = header.find((line) => line.startsWith('// tier'));
+  if (tier !== undefined && tier !== '// tier: campaign') {
+    throw new Error(`${path}: "${tier}" is not a tier. Write it as "// tier: campaign".`);
+  }
   return {
     limitMs: seconds === undefined ? defaultLimitMs : Number(seconds) * 1000,
     alone: header.some((line) => /^\/\/ alone\b/.test(line)),
+    campaign: tier !== undefined,
   };
 }

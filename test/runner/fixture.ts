@@ -62,7 +62,9 @@ export function runOn(
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
     const [code] = (await ended) as [number | null];
     const output = `${err}${out}`;
-    const parts = output.split(/^(?=[✓✘] \S+\.test\.ts {2})|^(?=\n(?:Slowest|Left out|Failed))/m);
+    const parts = output.split(
+      /^(?=[✓✘] \S+\.test\.ts {2})|^(?=\n(?:Slowest|Left out|Failed|\d+ files))/m,
+    );
     const about = (name: string) => parts.find((part) => part.includes(`/${name}.test.ts  `)) ?? '';
     return { code, output, about };
   });

@@ -1,60 +1,80 @@
 /**
- * The test runner: `node test/runner/run.js [--root FOLDER] [--jobs N] [PART OF A PATH …]`.
+ * The test runner: `node test/runner/run.js [OPTION …] [PART OF A PATH …]`.
  *
- * Each file runs alone in its process, two files at a time; a file that says so runs with no other
- * beside it. Answers 1 when anything failed or nothing was found. `ZLH_TEST_ALL=1` leaves nothing
- * out: a test whose component is missing fails.
+ * Each file runs alone in its process, some of them side by side. Answers 1 when anything failed or
+ * nothing was found. `ZLH_TEST_ALL=1` leaves nothing out: a test whose component is missing fails.
  */
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { availableParallelism } from 'node:os';
 import { discover, type TestFile } from './discover.ts';
+import { keepDurations, readDurations } from './durations.ts';
+import { againCommand, type Options, readOptions } from './options.ts';
 import { describeAll, describeFile, type Outcome } from './report.ts';
-import { killRunning, runFile } from './run-file.ts';
+import { killRunning, runFile, type RunOptions } from './run-file.ts';
 import { schedule } from './schedule.ts';
+import { describeSpeed, measureSpeed, speedEnvironment } from './speed.ts';
+import { filesOf, nodeOptionsOf } from './tiers.ts';
 import { judge } from './verdict.ts';
-
-const repository = resolve(import.meta.dirname, '../..');
 
 /** Runs the tests that the arguments ask for and answers the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      root: { type: 'string', default: repository },
-      jobs: { type: 'string', default: '2' },
-    },
-  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
       killRunning();
       process.exit(1);
     });
   }
-  const files = find(resolve(values.root), positionals);
-  if (files === undefined) return 1;
-  const outcomes = await schedule(files, Math.max(1, Number(values.jobs) || 1), async (file) => {
-    const run = await runFile(resolve(values.root), file);
-    const outcome: Outcome = { ...run, ...judge(run, process.env.ZLH_TEST_ALL === '1') };
+  const started = performance.now();
+  try {
+    const options = readOptions(args);
+    const outcomes = await runAll(options, await find(options));
+    const seconds = Math.round((performance.now() - started) / 1000);
+    console.log(`\n${outcomes.length} files in ${Math.floor(seconds / 60)} min ${seconds % 60} s`);
+    console.log(describeAll(outcomes, (path) => againCommand(options, path)));
+    return outcomes.some(({ failed }) => failed > 0) ? 1 : 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    console.log('\n0 passed, 1 failed');
+    return 1;
+  }
+}
+
+async function runAll(options: Options, files: readonly TestFile[]): Promise<Outcome[]> {
+  const { root, tier, seed, count } = options;
+  const speed = measureSpeed();
+  console.log(`${describeSpeed(speed)}\nSeed ${seed}.`);
+  const run: RunOptions = {
+    root,
+    slowness: speed.slowness,
+    env: { ...speedEnvironment(speed), ZLH_TEST_SEED: seed, ZLH_TEST_COUNT: String(count) },
+    nodeOptions: nodeOptionsOf(tier),
+  };
+  const processors = availableParallelism();
+  const limits = { jobs: options.jobs ?? 3 * processors, processors: processors + 0.5 };
+  const outcomes = await schedule(files, limits, readDurations(root), async (file) => {
+    const result = await runFile(run, file);
+    const outcome: Outcome = { ...result, ...judge(result, process.env.ZLH_TEST_ALL === '1') };
     console.log(describeFile(outcome));
     return outcome;
   });
-  console.log(describeAll(outcomes));
-  return outcomes.some(({ failed }) => failed > 0) ? 1 : 0;
+  const passed = outcomes.filter(({ failed }) => failed === 0);
+  const measured = new Map(
+    passed.map(({ file, durationMs, busy }) => [file.path, { seconds: durationMs / 1000, busy }]),
+  );
+  keepDurations(root, measured, options.record);
+  return outcomes;
 }
 
-function find(root: string, filters: string[]): TestFile[] | undefined {
-  try {
-    const files = discover(root, filters);
-    if (files.length > 0) return files;
-    console.error(
-      filters.length === 0
-        ? `No test files below ${root}.`
-        : `No test file's path contains ${filters.map((filter) => `"${filter}"`).join(' or ')}.`,
-    );
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-  }
-  console.log('\n0 passed, 1 failed');
-  return undefined;
+/** @throws when there is no such file */
+async function find({ root, tier, filters }: Options): Promise<TestFile[]> {
+  const all = discover(root, filters);
+  const files = await filesOf(tier, root, all);
+  if (files.length > 0) return files;
+  if (filters.length === 0) throw new Error(`No test files below ${root}.`);
+  const wanted = filters.map((filter) => `"${filter}"`).join(' or ');
+  const [other] = all;
+  if (other === undefined) throw new Error(`No test file's path contains ${wanted}.`);
+  throw new Error(
+    `No test file of the tier "${tier}" has a path that contains ${wanted}. ` +
+      `${other.path} runs with "npm run ${other.campaign ? 'test:campaign' : 'test'} -- ${other.path}".`,
+  );
 }

@@ -1,7 +1,9 @@
 /**
  * Prints what the runner found: a line for a file that passed, everything for one that failed, and
- * at the end the slowest files, what was left out and why, and `N passed, N failed` as the last line.
+ * at the end the slowest files, what was left out and why, which tests failed and how to run each file
+ * again, and `N passed, N failed` as the last line.
  */
+import { failedTitles } from './failures.ts';
 import type { FileRun } from './run-file.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -32,22 +34,32 @@ export function describeFile(outcome: Outcome): string {
   ].join('\n');
 }
 
-/** What is printed when all files have ended. */
-export function describeAll(outcomes: readonly Outcome[]): string {
+/**
+ * What is printed when all files have ended.
+ *
+ * @param again the command that runs a file once more, as this run did
+ */
+export function describeAll(outcomes: readonly Outcome[], again: (path: string) => string): string {
   const sum = (pick: (outcome: Outcome) => number) =>
     outcomes.reduce((total, outcome) => total + pick(outcome), 0);
   const passed = sum((outcome) => outcome.passed);
   const failed = sum((outcome) => outcome.failed);
+  const failures = outcomes
+    .filter((outcome) => outcome.failed > 0)
+    .flatMap((outcome) => describeFailure(outcome, again(outcome.file.path)));
   return [
     ...section('Slowest files', slowest(outcomes)),
     ...section('Left out', leftOut(outcomes)),
-    ...section(
-      'Failed files',
-      outcomes.filter((outcome) => outcome.failed > 0).map(({ file }) => file.path),
-    ),
+    ...section('Failed', failures),
     '',
     `${passed} passed, ${failed} failed`,
   ].join('\n');
+}
+
+function describeFailure(outcome: Outcome, again: string): string[] {
+  const titles = failedTitles(outcome);
+  const reasons = titles.length > 0 ? titles.map((title) => `✘ ${title}`) : outcome.problems;
+  return [outcome.file.path, ...reasons.map((reason) => `  ${reason}`), `  again: ${again}`];
 }
 
 function section(title: string, lines: readonly string[]): string[] {

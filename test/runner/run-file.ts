@@ -14,25 +14,48 @@ import type { TestFile } from './discover.ts';
 import { type LeftOut, readLeftOut } from './left-out.ts';
 import { collectOutput } from './output.ts';
 import { endFamily, type Family, killFamily, markVariable } from './processes.ts';
+import { type Begun, progressVariable, readProgress } from './progress.ts';
+import { type Silence, watchSilence } from './silence.ts';
 import { readSummary } from './summary.ts';
 
 /** What a file's process may take after its last test: closing sockets, writing coverage. */
 const lingerMs = 5_000;
+const nodeFlags = [
+  '--conditions=zlh-source',
+  `--import=${import.meta.resolve('./progress-hooks.ts')}`,
+];
 /** What the file's own children may take to end after it. */
 const graceMs = 3_000;
+
+/** What is the same for all files of a run. */
+export interface RunOptions {
+  readonly root: string;
+  /** How much longer than the reference machine this one may take; at least 1. */
+  readonly slowness: number;
+  /** Handed to each file beside the machine's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Handed to Node beside those that each file gets. */
+  readonly nodeOptions: readonly string[];
+}
 
 /** How a file's process came to its end. */
 export interface FileRun {
   readonly file: TestFile;
   readonly output: string;
-  /** `lingered`: its tests were done, but something kept the process alive. */
-  readonly end: 'exited' | 'time-limit' | 'lingered';
+  /** `hung`: it made no progress; `lingered`: its tests were done, but something kept the process alive. */
+  readonly end: 'exited' | 'hung' | 'lingered';
+  /** The limit that a hung file passed. */
+  readonly limitMs: number;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   /** A line for each process it left behind. */
   readonly leftBehind: readonly string[];
   readonly leftOut: readonly LeftOut[];
+  /** The tests that began, in their order. */
+  readonly begun: readonly Begun[];
   readonly durationMs: number;
+  /** Processors that it kept busy on the mean; 1 when it did not come to its end. */
+  readonly busy: number;
 }
 
 /** The files that run now, with the folder of each one's temporary files. */
@@ -51,59 +74,78 @@ function removeScratch(scratch: string): void {
 }
 
 /**
- * Runs it to its end or its limit.
+ * Runs it to its end, or until it hangs.
  *
  * @throws when the machine cannot start a process; never because of what the file does
  */
-export async function runFile(root: string, file: TestFile): Promise<FileRun> {
+export async function runFile(options: RunOptions, file: TestFile): Promise<FileRun> {
   const scratch = mkdtempSync(join(tmpdir(), 'zlh-test-'));
   chmodSync(scratch, 0o1777); // a database in it runs as another user
   const leftOutFile = join(scratch, '.left-out');
+  const progressFile = join(scratch, '.progress');
   const mark = [process.env[markVariable], randomUUID()].filter(Boolean).join('/');
   const started = performance.now();
-  const child = spawn(process.execPath, ['--conditions=zlh-source', file.path], {
-    cwd: root,
+  const child = spawn(process.execPath, [...nodeFlags, ...options.nodeOptions, file.path], {
+    cwd: options.root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: environment(root, scratch, { [markVariable]: mark, ZLH_TEST_LEFT_OUT: leftOutFile }),
+    env: environment(options, scratch, {
+      [markVariable]: mark,
+      [progressVariable]: progressFile,
+      ZLH_TEST_LEFT_OUT: leftOutFile,
+    }),
   });
   await once(child, 'spawn');
   const family = { group: child.pid ?? Number.NaN, mark };
   running.set(family, scratch);
   try {
-    const { output, ...ending } = await watch(child, file, family);
+    const ending = await watch(child, family, options.slowness, (onHang) =>
+      watchSilence({ limitMs: file.limitMs, slowness: options.slowness, progressFile, onHang }),
+    );
     const durationMs = performance.now() - started;
-    return { file, output, ...ending, leftOut: readLeftOut(leftOutFile), durationMs };
+    const { begun, cpuSeconds } = readProgress(progressFile);
+    const busy = cpuSeconds === undefined ? 1 : cpuSeconds / (durationMs / 1000);
+    return { file, ...ending, leftOut: readLeftOut(leftOutFile), begun, durationMs, busy };
   } finally {
     running.delete(family);
     removeScratch(scratch);
   }
 }
 
-async function watch(child: ChildProcess, file: TestFile, family: Family) {
+async function watch(
+  child: ChildProcess,
+  family: Family,
+  slowness: number,
+  listen: (onHang: (limitMs: number) => void) => Silence,
+) {
   let end: FileRun['end'] = 'exited';
+  let limitMs = 0;
   let linger: NodeJS.Timeout | undefined;
   const stop = (why: FileRun['end']) => {
     end = why;
     killFamily(family);
   };
-  const limit = setTimeout(stop, file.limitMs, 'time-limit');
+  const silence = listen((passedMs) => {
+    limitMs = passedMs;
+    stop('hung');
+  });
   const output = collectOutput(child, (text) => {
+    silence.heard();
     if (linger === undefined && readSummary(text) !== undefined) {
-      linger = setTimeout(stop, lingerMs, 'lingered');
+      linger = setTimeout(stop, lingerMs * slowness, 'lingered');
     }
   });
   const closed = once(child, 'close');
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-  clearTimeout(limit);
+  silence.stop();
   clearTimeout(linger);
-  const leftBehind = await endFamily(family, graceMs);
+  const leftBehind = await endFamily(family, graceMs * slowness);
   await closed; // only now: whoever is left behind holds the output open
-  return { end, code, signal, leftBehind, output: output() };
+  return { end, limitMs, code, signal, leftBehind, output: output() };
 }
 
 /** The machine's environment without our settings, with what the runner promises. */
-function environment(root: string, scratch: string, own: Record<string, string>) {
+function environment({ root, env: all }: RunOptions, scratch: string, own: Record<string, string>) {
   const foreign = Object.entries(process.env).filter(
     ([name]) =>
       name !== 'DATABASE_URL' && (!name.startsWith('ZLH_') || name.startsWith('ZLH_TEST_')),
@@ -117,6 +159,7 @@ function environment(root: string, scratch: string, own: Record<string, string>)
     TMPDIR: scratch,
     ZLH_TEST_CACHE: cache,
     NODE_COMPILE_CACHE: join(root, '.cache/compile'),
+    ...all,
     ...own,
   };
   // Coverage of code from the cache is less exact.

@@ -8,7 +8,18 @@ import * as assert from 'uvu/assert';
 import { prelude, runOn, startRunner, withFixture } from './fixture.ts';
 
 const passing = `${prelude}test('one', () => {}); test('two', () => {}); test.run();`;
+const pure = `import { test } from 'uvu'; test('one', () => {}); test('two', () => {}); test.run();`;
 const broken = `${prelude}test('one', () => {}); test('two', () => { throw new Error('as made'); }); test.run();`;
+
+/** Takes some times its limit, however slow the machine is, and does something in between. */
+const slow = (step: string) => `// time-limit: 1s
+${prelude}import * as assert from 'uvu/assert';
+import { setTimeout as wait } from 'node:timers/promises';
+test('one', async () => {
+  const limitMs = 1000 * Number(process.env.ZLH_TEST_SLOWNESS);
+  for (let round = 0; round < 3; round += 1) { await wait(limitMs * 0.7); ${step} }
+});
+test.run();`;
 
 /** Starts a process that leaves the group, as an agent does, and writes its id down. */
 const leavesChild = `${prelude}import { spawn } from 'node:child_process';
@@ -36,11 +47,13 @@ const faults = await runOn(
     'test/hook-throws.test.ts': `${prelude}test.before(() => { throw new Error('x'); }); test('one', () => {}); test.run();`,
     'test/throws-later.test.ts': `${prelude}test('one', () => { setTimeout(() => { throw new Error('late'); }, 50); }); test.run();`,
     'test/hangs.test.ts': `// time-limit: 1s\n${prelude}test('one', () => new Promise(() => setInterval(() => {}, 1000))); test.run();`,
+    'test/asserts.test.ts': slow('assert.ok(true);'),
+    'test/prints.test.ts': slow('console.log(round);'),
     'test/lingers.test.ts': `${prelude}test('one', () => { setInterval(() => {}, 1000); }); test.run();`,
     'test/dist/built.test.ts': broken,
     'test/node_modules/x/foreign.test.ts': broken,
   },
-  ['--jobs', '4'],
+  ['--jobs', '6'],
 );
 
 test('a passing file is one line with its count', () => {
@@ -77,8 +90,16 @@ test('an error thrown after the last test fails the file', () => {
   assert.match(faults.about('throws-later'), 'something threw outside of them');
 });
 
-test('a file that hangs is killed at its own limit', () => {
-  assert.match(faults.about('hangs'), 'It did not end within 1 s and was killed.');
+test('a file without progress is killed at its own limit and names the test', () => {
+  assert.match(
+    faults.about('hangs'),
+    /It made no progress for \d+ s in the test "one" and was killed\./,
+  );
+});
+
+test('a file that gets on lives longer than its limit, by assertions or by output', () => {
+  assert.match(faults.about('asserts'), '1 test  ');
+  assert.match(faults.about('prints'), '1 test  ');
 });
 
 test('a file that something keeps alive after its tests fails before its limit', () => {
@@ -90,9 +111,50 @@ test('installed and built files are not run', () => {
   assert.not.match(faults.output, 'foreign.test.ts');
 });
 
-test('the last line counts tests, the line before names the failed files', () => {
+test('the last line counts tests, the lines before name failed tests and how to run them again', () => {
   assert.is(faults.code, 1);
-  assert.match(faults.output, /\n {2}test\/throws-later\.test\.ts\n\n5 passed, 9 failed\n$/);
+  assert.match(faults.output, /\n\n7 passed, 9 failed\n$/);
+  const failed = faults.output.slice(faults.output.indexOf('\nFailed:\n'));
+  const seed = /^Seed (\d+)\.$/m.exec(faults.output)?.[1];
+  const entry = (path: string, reason: string) =>
+    `\n  ${path}\n    ${reason}\n    again: npm test -- ${path} --seed ${seed}\n`;
+  assert.match(failed, entry('kernel/fails.test.ts', '✘ two'));
+  assert.match(failed, entry('test/hangs.test.ts', '✘ one'));
+  assert.match(failed, entry('test/empty.test.ts', 'It has no tests that run.'));
+});
+
+test('campaigns run in their own tier, with a count and a seed', async () => {
+  const source = `// tier: campaign
+${prelude}test(\`attacks \${process.env.ZLH_TEST_COUNT} times, seed \${process.env.ZLH_TEST_SEED}\`, () => {
+  throw new Error('as made');
+});
+test.run();`;
+  const files = { 'test/attack.test.ts': source, 'test/passes.test.ts': passing };
+  assert.match((await runOn(files)).output, /\n2 passed, 0 failed\n$/);
+  const args = ['--tier', 'campaign', '--count', '7', '--seed', '42'];
+  const { output } = await runOn(files, args);
+  assert.match(output, '✘ attacks 7 times, seed 42');
+  assert.match(
+    output,
+    'again: npm run test:campaign -- test/attack.test.ts --count 7 --seed 42\n\n0 passed, 1 failed\n',
+  );
+  const astray = await runOn(files, ['attack']);
+  assert.match(astray.output, 'runs with "npm run test:campaign -- test/attack.test.ts"');
+});
+
+test('the quick tier takes files that reach no process, and none can start one', async () => {
+  const files = {
+    'kernel/pure.test.ts': pure,
+    'kernel/starts.test.ts': `import './deep.ts';\n${pure}`,
+    'kernel/deep.ts': `import 'node:child_process';`,
+    'kernel/hides.test.ts': `import { test } from 'uvu';
+test('one', () => { process.getBuiltinModule('node:child_process').spawn('true'); });
+test.run();`,
+  };
+  const { output } = await runOn(files, ['--tier', 'quick']);
+  assert.not.match(output, 'starts.test.ts');
+  assert.match(output, 'A test of the quick tier starts no process');
+  assert.match(output, /\n2 passed, 1 failed\n$/);
 });
 
 test('a process left behind is ended and fails the file, even outside the group', async () => {

@@ -2,7 +2,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readRequests } from './discover.ts';
+import { failedTitles } from './failures.ts';
+import { againCommand, readOptions } from './options.ts';
+import type { FileRun } from './run-file.ts';
 import { schedule } from './schedule.ts';
+import { measureSpeed } from './speed.ts';
 import { readSummary } from './summary.ts';
 
 const block = (total: number) =>
@@ -24,23 +28,120 @@ test('requests are read from the first lines only', () => {
   assert.equal(readRequests('a', '/** x */\n// time-limit: 600s\n// alone: binds 4000\n'), {
     limitMs: 600_000,
     alone: true,
+    campaign: false,
   });
-  assert.equal(readRequests('a', `${'\n'.repeat(30)}// alone`), { limitMs: 120_000, alone: false });
+  assert.equal(readRequests('a', `${'\n'.repeat(30)}// alone`), {
+    limitMs: 120_000,
+    alone: false,
+    campaign: false,
+  });
 });
 
-test('no more tasks run at once than allowed, and results keep the order', async () => {
-  let now = 0;
-  let most = 0;
-  const tasks = [3, 1, 2, 4].map((id) => ({ id, alone: id === 1 }));
-  const results = await schedule(tasks, 2, async ({ id }) => {
-    now += 1;
-    most = Math.max(most, now);
+test('a tier is read, and one that does not exist is refused', () => {
+  assert.ok(readRequests('a', '/** x */\n// tier: campaign\n').campaign);
+  assert.not.ok(readRequests('a', '/** x */\n').campaign);
+  assert.throws(() => readRequests('a', '// tier: slow'), '"// tier: slow" is not a tier');
+});
+
+/** Runs files of one tick each and tells which ran at once. */
+async function scheduled(
+  files: readonly (readonly [path: string, seconds: number, busy: number, alone?: boolean])[],
+  limits: { readonly jobs: number; readonly processors: number },
+) {
+  const now = new Set<string>();
+  const started: string[] = [];
+  const together: string[] = [];
+  const tasks = files.map(([path, , , alone = false]) => ({ path, alone }));
+  const durations = new Map(files.map(([path, seconds, busy]) => [path, { seconds, busy }]));
+  const results = await schedule(tasks, limits, durations, async ({ path }) => {
+    now.add(path);
+    started.push(path);
+    together.push([...now].sort().join(''));
     await new Promise(setImmediate);
-    now -= 1;
-    return id;
+    now.delete(path);
+    return path;
   });
-  assert.is(most, 2);
-  assert.equal(results, [3, 1, 2, 4]);
+  return { results, started, together };
+}
+
+test('the longest files start first, and results keep the order of the files', async () => {
+  const { results, started } = await scheduled(
+    [
+      ['a', 1, 1],
+      ['b', 9, 1],
+      ['c', 5, 1],
+    ],
+    { jobs: 2, processors: 2 },
+  );
+  assert.equal(started, ['b', 'c', 'a']);
+  assert.equal(results, ['a', 'b', 'c']);
+});
+
+test('no more files run at once than jobs allow', async () => {
+  const waiting = ['a', 'b', 'c', 'd', 'e'].map((path) => [path, 1, 0] as const);
+  const { together } = await scheduled(waiting, { jobs: 3, processors: 2 });
+  assert.is(Math.max(...together.map((names) => names.length)), 3);
+});
+
+test('files that wait run beside one that works, and two that work do not meet', async () => {
+  const { together } = await scheduled(
+    [
+      ['a', 9, 2],
+      ['b', 8, 2],
+      ['c', 7, 0.2],
+    ],
+    { jobs: 6, processors: 2.5 },
+  );
+  assert.ok(together.includes('ac'), together.join());
+  assert.not.ok(together.some((names) => names.includes('ab')));
+});
+
+test('a file that asks to be alone runs after the others', async () => {
+  const { started, together } = await scheduled(
+    [
+      ['a', 9, 0, true],
+      ['b', 1, 0],
+    ],
+    { jobs: 6, processors: 2 },
+  );
+  assert.equal(started, ['b', 'a']);
+  assert.equal(together, ['b', 'a']);
+});
+
+test('titles of failed tests are read from the output, with and without a suite', () => {
+  const output = [
+    '  \u001b[1m FAIL \u001b[22m "one: \u001b[31mtwo"',
+    '    Expected values to be strictly equal:',
+    '   FAIL  kernel  "says "no""',
+  ].join('\n');
+  const run = { output, end: 'exited', signal: null, begun: [] } as unknown as FileRun;
+  assert.equal(failedTitles(run), ['one: two', 'says "no"']);
+});
+
+test('a file that was ended failed in the test that had begun last', () => {
+  const begun = [
+    { at: 1, title: 'one' },
+    { at: 2, title: 'two' },
+  ];
+  const run = { output: '• ', end: 'hung', signal: 'SIGKILL', begun } as unknown as FileRun;
+  assert.equal(failedTitles(run), ['two']);
+});
+
+test('the command to run a file again carries tier, seed and count', () => {
+  const options = readOptions(['--tier', 'campaign', '--seed', '7', '--count', '20']);
+  assert.is(
+    againCommand(options, 'a.test.ts'),
+    'npm run test:campaign -- a.test.ts --count 20 --seed 7',
+  );
+  assert.is(againCommand(readOptions(['--seed', '7']), 'b'), 'npm test -- b --seed 7');
+  assert.throws(() => readOptions(['--count', 'many']), '--count is a number');
+  assert.throws(() => readOptions(['--tier', 'slow']), '--tier is one of quick, full, campaign.');
+});
+
+test('limits grow with the slowest of what was measured, within bounds', () => {
+  const { slowness, ...factors } = measureSpeed();
+  assert.ok(slowness >= 1 && slowness <= 12, String(slowness));
+  assert.is(slowness, Math.min(12, Math.max(1, ...Object.values(factors))));
 });
 
 test.run();

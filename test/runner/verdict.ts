@@ -48,8 +48,19 @@ export function judge(run: FileRun, leaveNothingOut: boolean): Verdict {
   };
 }
 
-function* problemsOfEnd({ end, file, code, signal, leftBehind }: FileRun): Generator<string> {
-  if (end === 'time-limit') yield `It did not end within ${file.limitMs / 1000} s and was killed.`;
+function* problemsOfEnd({
+  end,
+  limitMs,
+  begun,
+  code,
+  signal,
+  leftBehind,
+}: FileRun): Generator<string> {
+  if (end === 'hung') {
+    const test = begun.at(-1);
+    const place = test === undefined ? 'before its first test' : `in the test "${test.title}"`;
+    yield `It made no progress for ${(limitMs / 1000).toFixed(0)} s ${place} and was killed.`;
+  }
   if (end === 'lingered') yield 'Its tests were done, but something kept the process from ending.';
   if (end === 'exited' && signal !== null) yield `It was killed by ${signal}.`;
   if (end === 'exited' && code !== null && code > 1) yield `It exited with ${code}.`;
