@@ -69,6 +69,24 @@ export const errors = {
         "a plugin is false or an object of settings, with \"onFailure\" 'abort' or 'continue'.",
     ),
 
+  peerAddress: (address: string) =>
+    new CodedError(
+      'KERNEL_PEER_ADDRESS',
+      `Platform and agent cannot speak over "${address}": neither would know who the other is.`,
+      'Use "unix:/path/of/a.sock" on one machine, or "tls-psk://10.0.0.7:18888" between machines.',
+    ),
+  peerUnproved: (host: string) =>
+    new CodedError(
+      'KERNEL_PEER_UNPROVED',
+      `"${host}" showed a certificate instead of proving that it knows the shared key.`,
+      'Find out what answers at this address.',
+    ),
+  socketFolderExposed: (folder: string) =>
+    new CodedError(
+      'KERNEL_SOCKET_FOLDER_EXPOSED',
+      `The folder "${folder}" belongs to another user, or others may enter it.`,
+      'Find out who made it, remove it, and start again.',
+    ),
   socketPathTooLong: (path: string, maxBytes: number) =>
     new CodedError(
       'KERNEL_SOCKET_PATH_TOO_LONG',

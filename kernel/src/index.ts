@@ -14,3 +14,7 @@ export { monotonicClock, type MonotonicClock } from './monotonic-clock.ts';
 export { Commands, Checks } from './cli/points.ts';
 export type { Command, CommandContext, Check, CheckContext, CheckResult } from './cli/points.ts';
 export { listenOnUnixSocket } from './unix-socket.ts';
+export { peerAddress, peerAddressPattern, type PeerAddress } from './peers/address.ts';
+export { connected, connectToPeer, connectToUnix, type PeerConnection } from './peers/connect.ts';
+export { listenForPeers } from './peers/listen.ts';
+export { peerIdentity, serverTls, sharedKey } from './peers/shared-key.ts';
