@@ -31,6 +31,9 @@ export interface Cluster {
   /** Folder of the socket; `host` for clients. */
   readonly host: string;
   readonly user: string;
+  isRunning(): boolean;
+  /** Once it has ended: starts it again where clients expect it, or finds that another process of the home did. */
+  restart(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -80,11 +83,20 @@ export async function startCluster(
   const survivor = await findSurvivor(site);
   if (survivor !== undefined)
     log.info({ pid: survivor.pid }, 'attached to the PostgreSQL that was still running');
-  const { pid, host } = survivor ?? (await launch(site, socketFolderOf(home)));
-  const stop = async () => {
-    if (!(await endPostmaster(pid))) log.error({ pid }, 'the embedded PostgreSQL does not end');
+  const { pid: first, host } = survivor ?? (await launch(site, socketFolderOf(home)));
+  let pid = first;
+  return {
+    host,
+    user,
+    isRunning: () => findPostmaster(site.data)?.pid === pid,
+    async restart(until) {
+      const again: Site = { ...site, signal: until };
+      ({ pid } = (await findSurvivor(again)) ?? (await launch(again, host)));
+    },
+    async stop() {
+      if (!(await endPostmaster(pid))) log.error({ pid }, 'the embedded PostgreSQL does not end');
+    },
   };
-  return { host, user, stop };
 }
 
 /** Into a folder of its own first: a crash half way leaves nothing that looks like a database. */

@@ -1,11 +1,16 @@
-/** The `Database` service: opens PostgreSQL (embedded or given), and runs work on it. */
+/** The `Database` service: opens PostgreSQL (embedded or given), runs work on it, and outlives its going away. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
+import { CodedError, type Contribution, type Logger, type MonotonicClock } from '@zlh/kernel';
 import { Client, type ClientConfig, type Pool } from 'pg';
+import { Availability } from './availability.ts';
 import { startCluster, type Cluster } from './cluster.ts';
+import { Connections } from './connections.ts';
+import { guardPool } from './guarded-pool.ts';
 import type { Database, Entities, EntityManager, Migrations } from './index.ts';
 import { makeOrm, migrate } from './orm.ts';
+import { Supervisor } from './supervisor.ts';
+import { isUnreachable } from './unreachable.ts';
 
 type Values<P> = P extends { accepts?: (value: infer T) => void }
   ? readonly Contribution<T>[]
@@ -22,6 +27,7 @@ const startingUp = '57P03';
 
 interface Ground {
   readonly config: DatabaseSettings;
+  readonly clock: MonotonicClock;
   readonly log: Logger;
   readonly home: string;
   readonly signal: AbortSignal;
@@ -32,9 +38,12 @@ interface Ground {
 export class PostgresDatabase implements Database {
   readonly #ground: Ground;
   #cluster: Cluster | undefined;
+  #supervisor: Supervisor | undefined;
+  #availability: Availability | undefined;
   #orm: MikroORM | undefined;
   #pool: Pool | undefined;
   #connection: ClientConfig | undefined;
+  #connections: Connections | undefined;
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -56,15 +65,28 @@ export class PostgresDatabase implements Database {
     this.#connection =
       this.url === undefined ? await this.#openEmbedded() : { connectionString: this.url };
     await this.#ping();
+    const connections = new Connections(this.#connection);
+    const availability = new Availability({
+      ...this.#ground,
+      connect: () => connections.session(),
+      onAway: () => connections.breakAll(),
+    });
     this.#orm = await makeOrm({
       connection: this.#connection,
       entities,
       migrations,
       poolSize: config.poolSize,
       log,
-      onPool: (pool) => (this.#pool = pool),
+      onPool: (pool) => {
+        guardPool(pool, availability);
+        connections.adopt(pool);
+        this.#pool = pool;
+      },
     });
     await migrate(this.#orm, this.#connection, log);
+    this.#connections = connections;
+    this.#availability = availability;
+    availability.begin();
   }
 
   /** Undefined until it is opened. */
@@ -74,43 +96,49 @@ export class PostgresDatabase implements Database {
 
   async close(): Promise<void> {
     try {
+      await this.#availability?.end();
       await this.#orm?.close(true);
     } finally {
       this.#orm = undefined;
+      await this.#supervisor?.end();
       await this.#cluster?.stop();
       this.#cluster = undefined;
     }
   }
 
   fork(): EntityManager {
-    return this.#opened().em.fork();
+    return opened(this.#orm).em.fork();
   }
 
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     return this.fork().transactional(work);
   }
 
-  async connect(name: string): Promise<Client> {
-    // A server that vanished without a word is noticed by the keep-alive.
-    const client = new Client({
-      ...this.#connection,
-      application_name: `zlh ${name}`,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-      connectionTimeoutMillis: 10_000,
-    });
-    await client.connect();
-    return client;
+  connect(name: string): Promise<Client> {
+    return opened(this.#connections).connect(name);
+  }
+
+  /** Null when the schema can be read; otherwise why not. */
+  async health(): Promise<string | null> {
+    try {
+      await this.fork().execute('select name from migration limit 1');
+      return null;
+    } catch (error) {
+      if (isUnreachable(error)) return 'The database does not answer.';
+      throw error;
+    }
   }
 
   /** For tests: the statements that would make the schema what the entities say. Empty when they agree. */
   async schemaDifference(): Promise<string> {
-    return this.#opened().schema.getUpdateSchemaSQL({ safe: false, dropTables: false });
+    return opened(this.#orm).schema.getUpdateSchemaSQL({ safe: false, dropTables: false });
   }
 
   async #openEmbedded(): Promise<ClientConfig> {
-    const { home, log, config, signal } = this.#ground;
+    const { clock, home, log, config, signal } = this.#ground;
     this.#cluster = await startCluster(home, log, signal);
+    this.#supervisor = new Supervisor({ clock, log, server: this.#cluster });
+    this.#supervisor.begin();
     const server = { host: this.#cluster.host, port: 5432, user: this.#cluster.user };
     const client = new Client({ ...server, database: 'postgres' });
     await client.connect();
@@ -145,15 +173,15 @@ export class PostgresDatabase implements Database {
       }
     }
   }
+}
 
-  #opened(): MikroORM {
-    if (this.#orm !== undefined) return this.#orm;
-    throw new CodedError(
-      'DATABASE_CLOSED',
-      'The database is not open.',
-      'Use it between start and stop of the plugin that needs it.',
-    );
-  }
+function opened<T>(service: T | undefined): T {
+  if (service !== undefined) return service;
+  throw new CodedError(
+    'DATABASE_CLOSED',
+    'The database is not open.',
+    'Use it between start and stop of the plugin that needs it.',
+  );
 }
 
 async function ping(connection: ClientConfig): Promise<void> {

@@ -8,7 +8,9 @@ import type { Client } from 'pg';
 
 export type { EntityManager };
 export { newId } from './id.ts';
+export { isUnreachable } from './unreachable.ts';
 
+/** While the server is away every call rejects with 503 `database.unreachable`; the connections come back by themselves. */
 export interface Database {
   /** One transaction with an entity manager of its own; commits when `work` resolves, rolls back when it throws. */
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;

@@ -4,7 +4,6 @@ import { Migration as MikroMigration, Migrator } from '@mikro-orm/migrations';
 import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
 import type { EntitySchema } from '@mikro-orm/postgresql';
 import { Client, type ClientConfig, type Pool } from 'pg';
-import { giveBackBroken } from './broken-connections.ts';
 import type { Migration } from './index.ts';
 
 export interface OrmOptions {
@@ -33,11 +32,8 @@ export function makeOrm({
     driverOptions: {
       ...connection,
       keepAlive: true,
-      connectionTimeoutMillis: 30_000,
-      onPoolCreated(pool: Pool) {
-        giveBackBroken(pool);
-        onPool(pool);
-      },
+      connectionTimeoutMillis: 10_000,
+      onPoolCreated: onPool,
     },
     entities: entities.flatMap(({ value }) => [...value]),
     extensions: [Migrator],

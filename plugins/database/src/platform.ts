@@ -1,5 +1,6 @@
 /** PostgreSQL through MikroORM: embedded by default, any server with DATABASE_URL; and the vault. */
-import { asClass, definePlugin } from '@zlh/kernel';
+import { asClass, asValue, definePlugin, monotonicClock } from '@zlh/kernel';
+import { ReadinessChecks } from '@zlh/http';
 import { Metrics } from '@zlh/metrics';
 import { Type } from 'typebox';
 import { Database, Entities, Migrations, Vault } from './index.ts';
@@ -40,9 +41,11 @@ export default definePlugin({
   services: {
     database: asClass(PostgresDatabase).singleton(),
     vault: asClass(MasterVault).singleton(),
+    clock: asValue(monotonicClock),
   },
   provides: { database: Database, vault: Vault },
   setup({ add }) {
+    add(ReadinessChecks, ({ database }) => ({ name: 'database', check: () => database.health() }));
     add(Metrics, poolMetrics);
     add(Entities, vaultEntities);
     add(Migrations, vaultMigrations);

@@ -34,9 +34,9 @@ const ofFramework: Readonly<Record<string, Problem>> = {
 /** The Problem an error stands for; null when it is a defect of ours. */
 export function problemOf(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
-  const { code, statusCode, name, members, status } = error as Partial<FastifyError & Problem>;
-  // A Problem of another installed copy of the contract.
-  if (name === 'Problem' && typeof status === 'number' && typeof code === 'string')
+  const { code, statusCode, members, status } = error as Partial<FastifyError & Problem>;
+  // A Problem of another installed copy of the contract, or one that the ORM has wrapped.
+  if (typeof status === 'number' && typeof code === 'string' && typeof members === 'object')
     return new Problem(status, code, (error as Error).message, members);
   const known = ofFramework[code ?? ''];
   if (known !== undefined) return known;
