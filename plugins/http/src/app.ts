@@ -7,18 +7,27 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { jsonBodies } from './body.ts';
 import { documentOptions } from './document.ts';
-import { errors } from './errors.ts';
 import { pageHeaders } from './headers.ts';
+import { createHostCheck } from './hosts.ts';
 import { createLost } from './lost.ts';
 import { isApi, mount, validatorCompiler, type MountContext, type PlacedRoute } from './mount.ts';
 import { createRefuser } from './refusals.ts';
 import type { Settings } from './settings.ts';
 import { refuseUnreadable } from './unreadable.ts';
 import { shouldUpgradeCallback, upgrades } from './sockets.ts';
+import { createTrust } from './trust.ts';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
+
+/** Of every server that answers for the app. */
+export const serverOptions = {
+  shouldUpgradeCallback,
+  headersTimeout: 20_000,
+  requestTimeout: 300_000,
+  connectionsCheckingInterval: 5000,
+};
 
 export async function createApp(
   config: Settings,
@@ -29,6 +38,8 @@ export async function createApp(
   const refuse = createRefuser(log);
   const app = bare(config, refuse);
   app.decorateRequest('identity', null);
+  const checkHost = createHostCheck(config, context.hostNames);
+  app.addHook('onRequest', (request, _reply, done) => done(checkHost(request)));
   app.decorate('publicUrl', config.publicUrl);
   app.setErrorHandler((error: FastifyError, request, reply) => refuse(error, request, reply));
   app.setValidatorCompiler(validatorCompiler as never);
@@ -69,25 +80,16 @@ export async function createApp(
 function bare(config: Settings, refuse: ReturnType<typeof createRefuser>): FastifyInstance {
   const prefix = randomBytes(6).toString('base64url');
   let count = 0;
-  try {
-    return Fastify({
-      // Its logger costs a child and two listeners a request; what matters is logged by us.
-      logger: false,
-      trustProxy: config.trustedProxies.length === 0 ? false : config.trustedProxies,
-      genReqId: () => `${prefix}-${++count}`,
-      bodyLimit: 1024 * 1024,
-      routerOptions: { maxParamLength: 500 },
-      return503OnClosing: false,
-      clientErrorHandler: refuseUnreadable,
-      frameworkErrors: (error, request, reply) => refuse(error, request as never, reply as never),
-      http: {
-        shouldUpgradeCallback,
-        headersTimeout: 20_000,
-        requestTimeout: 300_000,
-        connectionsCheckingInterval: 5000,
-      },
-    });
-  } catch (error) {
-    throw errors.wrongProxy(error as Error);
-  }
+  return Fastify({
+    // Its logger costs a child and two listeners a request; what matters is logged by us.
+    logger: false,
+    trustProxy: createTrust(config.trustedProxies, config.proxySocket),
+    genReqId: () => `${prefix}-${++count}`,
+    bodyLimit: 1024 * 1024,
+    routerOptions: { maxParamLength: 500 },
+    return503OnClosing: false,
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: (error, request, reply) => refuse(error, request as never, reply as never),
+    http: serverOptions,
+  });
 }

@@ -22,6 +22,7 @@ export function documentCommand(config: Settings, log: Logger): Command {
         idempotency: undefined,
         log,
         checkAnswers: false,
+        hostNames: [],
       });
       print(renderDocument(app));
       await app.close();

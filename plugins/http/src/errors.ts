@@ -23,12 +23,18 @@ export const errors = {
       'Set ZLH_HTTP_HOST to one of its addresses, or to 0.0.0.0 for all of them.',
       { cause },
     ),
-  wrongProxy: (cause: Error) =>
+  wrongProxy: (entry: string, cause: unknown) =>
     new CodedError(
       'HTTP_WRONG_PROXY',
-      `The setting "trustedProxies" holds something that is no address or network (${cause.message}).`,
+      `The setting "trustedProxies" holds "${entry}", which is no address or network.`,
       'Write addresses like 10.0.0.5 or networks like 10.0.0.0/8.',
       { cause },
+    ),
+  unknownGroup: (group: string) =>
+    new CodedError(
+      'HTTP_UNKNOWN_GROUP',
+      `This machine has no group "${group}", which the setting "proxySocketGroup" names.`,
+      'Write the group of the reverse proxy, as www-data, or its number.',
     ),
   routeTaken: (method: string, url: string, first: string, second: string) =>
     new CodedError(

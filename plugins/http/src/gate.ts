@@ -49,7 +49,7 @@ export function createGate({
   // there who have just been right.
   const mistaken = new Limiter(perAddress, clock);
   const proven = new Proven(clock);
-  const isOwnOrigin = createOriginCheck(config.publicUrl);
+  const checkOrigin = createOriginCheck(config.publicUrl);
 
   const identify = async (request: FastifyRequest): Promise<Identity | null> => {
     for (const { value } of authenticators) {
@@ -104,14 +104,8 @@ export function createGate({
       const { authorization, cookie } = request.raw.headers;
       const fault = faultOf(request.raw.url!);
       if (fault !== undefined) return done(new Problem(400, 'http.malformed', fault));
-      if (!isOwnOrigin(request, upgrade))
-        return done(
-          new Problem(
-            403,
-            'http.foreign-origin',
-            'A page of another site may not do this with your session.',
-          ),
-        );
+      const foreign = checkOrigin(request, upgrade);
+      if (foreign !== undefined) return done(foreign);
       if (authorization === undefined && cookie === undefined) return done(admit(request, null));
       return admitByCredentials(request, admit);
     };

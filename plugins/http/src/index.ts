@@ -168,6 +168,20 @@ export const Idempotency = token<IdempotencyStore>('http.idempotency');
 export type Listening = (publicUrl: string) => void;
 export const ListeningHooks = point<Listening>('http.listening');
 
+/** A name by which something of the platform asks it, without a scheme: requests that name no known host are refused. */
+export const HostNames = point<string>('http.host-names');
+
+/** Where programs of customers run and are reached: `doctor` warns of what they can do to the platform from there. */
+export interface TenantAddress {
+  /** Whose they are: `the servers of provider-local`. */
+  readonly who: string;
+  /** The name or address that players connect to. */
+  readonly host: string;
+  /** They reach the platform from an address of its own machine, as a reverse proxy there does. */
+  readonly onThisMachine: boolean;
+}
+export const TenantAddresses = point<TenantAddress>('http.tenant-addresses');
+
 /** The listening server. */
 export interface Http {
   /** Where this process listens, as `http://127.0.0.1:4000`; known once every plugin is ready. */

@@ -20,6 +20,8 @@ export interface MountContext {
   readonly idempotency: IdempotencyStore | undefined;
   readonly log: Logger;
   readonly checkAnswers: boolean;
+  /** See `HostNames`. */
+  readonly hostNames: readonly string[];
 }
 
 export interface PlacedRoute {

@@ -1,17 +1,20 @@
 /** `http` in the platform: everybody's routes behind one gate, and the document that describes them. */
-import { asClass, asFunction, Commands, definePlugin, optional } from '@zlh/kernel';
+import { asClass, asFunction, Checks, Commands, definePlugin, optional } from '@zlh/kernel';
 import { Metrics } from '@zlh/metrics';
 import { documentCommand } from './document-command.ts';
 import { documentRoutes } from './document-routes.ts';
+import { exposureChecks, warnOfLoopbackProxies } from './exposure.ts';
 import { createGate } from './gate.ts';
 import { healthRoutes } from './health.ts';
 import {
   Authenticators,
+  HostNames,
   Http,
   Idempotency,
   ListeningHooks,
   ReadinessChecks,
   Routes,
+  TenantAddresses,
 } from './index.ts';
 import { LongLived } from './long-lived.ts';
 import { RequestMeter, requestMetrics } from './request-meter.ts';
@@ -26,6 +29,8 @@ export default definePlugin({
     authenticators: Authenticators,
     readiness: ReadinessChecks,
     listening: ListeningHooks,
+    hostNames: HostNames,
+    tenants: TenantAddresses,
     idempotency: optional(Idempotency),
   },
   services: {
@@ -42,8 +47,14 @@ export default definePlugin({
     add(Routes, documentRoutes);
     for (const metric of requestMetrics) add(Metrics, metric);
     add(Commands, documentCommand(config, log));
+    for (const check of exposureChecks(config)) add(Checks, check);
   },
-  async ready({ server }) {
+  async ready({ server, config, log, tenants }) {
+    warnOfLoopbackProxies(
+      config,
+      tenants.map(({ value }) => value),
+      log,
+    );
     await server.build();
     await server.listen();
   },

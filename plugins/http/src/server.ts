@@ -2,14 +2,16 @@
  * The life of the HTTP server: made in `start`, listening from `ready` on, drained and closed at the end.
  * Draining finishes what is under way and tells everybody with an open console or event stream to come back.
  */
+import type { Server as HttpServer } from 'node:http';
 import type { Contribution, Logger } from '@zlh/kernel';
 import type { FastifyInstance } from 'fastify';
-import { createApp } from './app.ts';
+import { createApp, serverOptions } from './app.ts';
 import { errors, listenError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Http, IdempotencyStore, Listening, Route } from './index.ts';
 import type { LongLived } from './long-lived.ts';
 import { placeRoutes } from './mount.ts';
+import { listenForProxies } from './proxy-listener.ts';
 import type { RequestMeter } from './request-meter.ts';
 import type { Settings } from './settings.ts';
 
@@ -18,6 +20,7 @@ interface Parts {
   readonly log: Logger;
   readonly routes: readonly Contribution<readonly Route[]>[];
   readonly listening: readonly Contribution<Listening>[];
+  readonly hostNames: readonly Contribution<string>[];
   readonly idempotency: IdempotencyStore | undefined;
   readonly gate: Gate;
   readonly longLived: LongLived;
@@ -30,6 +33,7 @@ export class Server implements Http {
   readonly #announce: (url: string) => void;
   #app: FastifyInstance | undefined;
   #url: string | undefined;
+  #forProxies: HttpServer | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(parts: Parts) {
@@ -55,7 +59,7 @@ export class Server implements Http {
   }
 
   async build(): Promise<void> {
-    const { config, log, routes, gate, longLived, meter, idempotency } = this.#parts;
+    const { config, log, routes, hostNames, gate, longLived, meter, idempotency } = this.#parts;
     this.#app = await createApp(config, placeRoutes(routes), {
       gate,
       longLived,
@@ -63,6 +67,7 @@ export class Server implements Http {
       idempotency,
       log,
       checkAnswers: config.checkAnswers,
+      hostNames: hostNames.map(({ value }) => value),
     });
   }
 
@@ -79,19 +84,28 @@ export class Server implements Http {
     const bound = typeof address === 'object' && address !== null ? address.port : port;
     this.#url = `http://${reachable(host)}:${bound}`;
     log.info(`listening at ${this.#url}`);
+    await this.#listenForProxies();
     this.#announce(this.#url);
     for (const { value } of listening) value(this.publicUrl);
+  }
+
+  async #listenForProxies(): Promise<void> {
+    const { config, log } = this.#parts;
+    const { proxySocket: path, proxySocketGroup: group } = config;
+    if (path === undefined) return;
+    this.#forProxies = await listenForProxies(this.app, serverOptions, { path, group });
+    log.info(`listening for reverse proxies at ${path}`);
   }
 
   /** Stops accepting, ends the long connections, and waits for requests under way, but not for ever. */
   async drain(): Promise<void> {
     if (this.#app === undefined) return;
     const { config, longLived } = this.#parts;
-    const { server } = this.#app;
+    const servers = this.#servers();
     longLived.endAll();
-    this.#closed = Promise.resolve(this.#app.close());
+    this.#closed = this.#closeAll();
     // A connection that falls idle after we began to close stays open unless somebody looks.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    const sweep = setInterval(() => servers.forEach((server) => server.closeIdleConnections()), 50);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, config.drainSeconds * 1000);
@@ -103,9 +117,19 @@ export class Server implements Http {
 
   async close(): Promise<void> {
     this.#parts.meter.end();
-    this.#closed ??= Promise.resolve(this.#app?.close());
-    this.#app?.server.closeAllConnections();
+    this.#closed ??= this.#closeAll();
+    for (const server of this.#servers()) server.closeAllConnections();
     await this.#closed;
+  }
+
+  async #closeAll(): Promise<void> {
+    const forProxies = this.#forProxies;
+    const closed = forProxies && new Promise((resolve) => forProxies.close(resolve));
+    await Promise.all([this.#app?.close(), closed]);
+  }
+
+  #servers(): readonly HttpServer[] {
+    return [this.#app?.server, this.#forProxies].filter((server) => server !== undefined);
   }
 }
 

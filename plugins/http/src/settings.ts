@@ -20,6 +20,25 @@ export const settings = Type.Object(
           'Where browsers reach the platform, like https://panel.example.org; needed behind a proxy.',
       }),
     ),
+    allowedHosts: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+      default: [],
+      description:
+        'More names this platform answers to, like panel.lan or *.example.org. It answers to publicUrl, to localhost and to the address it was reached at without them.',
+    }),
+    proxySocket: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'Unix socket on which to listen for a reverse proxy of this machine, like /run/zlh/http.sock. Its X-Forwarded-… headers are believed; games cannot reach it.',
+      }),
+    ),
+    proxySocketGroup: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'Group that may connect to proxySocket, like www-data; default: the user of the platform alone.',
+      }),
+    ),
     trustedProxies: Type.Array(Type.String(), {
       default: [],
       description:

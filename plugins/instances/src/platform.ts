@@ -5,7 +5,7 @@ import { AgentObservers, Agents } from '@zlh/agents';
 import { ArtifactStore, Catalog } from '@zlh/catalog';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Audiences, Events } from '@zlh/events';
-import { Http, Routes } from '@zlh/http';
+import { HostNames, Http, Routes } from '@zlh/http';
 import { Metrics } from '@zlh/metrics';
 import { OperationKinds, Operations } from '@zlh/operations';
 import { Type } from 'typebox';
@@ -73,6 +73,7 @@ export default definePlugin({
   },
   provides: { instances: Instances },
   setup({ add, config }) {
+    if (config.platformUrl !== undefined) add(HostNames, new URL(config.platformUrl).hostname);
     add(Entities, instanceEntities);
     add(Migrations, instanceMigrations);
     for (const routes of [instanceRoutes, actionRoutes, grantRoutes, agentMetricsRoutes])

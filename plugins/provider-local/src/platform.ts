@@ -2,6 +2,7 @@
 import { asClass, definePlugin } from '@zlh/kernel';
 import { Agents } from '@zlh/agents';
 import { Database, Entities, Migrations } from '@zlh/database';
+import { TenantAddresses } from '@zlh/http';
 import { Providers } from '@zlh/instances';
 import { Type } from 'typebox';
 import { Places } from './places.ts';
@@ -56,7 +57,12 @@ export default definePlugin({
     places: asClass(Places).singleton(),
     provider: asClass(LocalProvider).singleton(),
   },
-  setup({ add }) {
+  setup({ add, config }) {
+    add(TenantAddresses, {
+      who: 'the servers of provider-local',
+      host: config.publicHost ?? config.gameHost,
+      onThisMachine: true,
+    });
     add(Entities, localEntities);
     add(Migrations, localMigrations);
     add(Providers, ({ provider }) => provider);
