@@ -15,6 +15,7 @@ export interface NewVersion {
   readonly type?: 'release' | 'beta' | 'alpha';
   readonly loaders?: readonly string[];
   readonly games?: readonly string[];
+  /** Projects; `library@l1` names one version, `@l1` nothing but the version. */
   readonly requires?: readonly string[];
   readonly conflicts?: readonly string[];
 }
@@ -76,12 +77,10 @@ export class StandInModrinth {
     const filename = `${project}-${number}.jar`;
     const bytes = jarOf(project, number);
     this.#files.set(filename, bytes);
-    const on = (dependency_type: string) => (project_id: string) => ({
-      project_id,
-      version_id: null,
-      file_name: null,
-      dependency_type,
-    });
+    const on = (dependency_type: string) => (wanted: string) => {
+      const [named = '', version_id = null] = wanted.split('@');
+      return { project_id: named || null, version_id, file_name: null, dependency_type };
+    };
     known.versions.push({
       id,
       project_id: project,

@@ -2,8 +2,8 @@
 import { Problem } from '@zlh/http';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { changes, type Change, type ChangeGround } from './changes.ts';
-import type { Published } from './set/change-set.ts';
+import { changes, type Change, type ChangeGround, type MovedPin } from './changes.ts';
+import type { Published } from './set/publisher.ts';
 import { pathOf, uploadProject, type Mod, type Release } from './set/mod.ts';
 
 interface Offer {
@@ -37,6 +37,7 @@ function releaseOf(project: string, offer: Offer): Release {
 /** A publisher with these projects, whose versions stand newest first, and one server. */
 class World {
   mods: readonly Mod[] = [];
+  movedPins: readonly MovedPin[] = [];
   readonly projects: Record<string, readonly Offer[]>;
 
   constructor(projects: Record<string, readonly Offer[]>) {
@@ -77,7 +78,8 @@ class World {
   }
 
   async do(change: Change): Promise<this> {
-    this.mods = await changes(this.mods, change, this.#ground);
+    const { mods, movedPins } = await changes(this.mods, change, this.#ground);
+    Object.assign(this, { mods, movedPins });
     return this;
   }
 
@@ -159,6 +161,118 @@ test('the version that a dependency names is taken where it fits, else the newes
   await world.install('exact');
   await world.install('gone');
   assert.is(world.names, 'exact 1, library 1, gone 1, other 1');
+});
+
+const versions = (...all: readonly Partial<Offer>[]): readonly Offer[] =>
+  all.map((offer, index) => ({ version: String(all.length - index), ...offer }));
+
+test('a mod that is there moves to the version that a dependency names', async () => {
+  const world = new World({
+    m: versions({ requires: ['l@l-2'] }, { requires: ['l@l-1'] }),
+    l: versions({}, {}, {}),
+  });
+  await world.install('m', '1');
+  assert.is(world.names, 'm 1, l 1');
+  await world.change('m', { update: true });
+  assert.is(world.names, 'm 2, l 2');
+  await world.change('m', { rollBack: true });
+  assert.is(world.names, 'm 1, l 1');
+  await world.remove('m');
+  await world.install('l');
+  await world.install('m');
+  assert.is(world.names, 'l 2, m 2', 'a newer one moves back');
+});
+
+test('what moves brings its own dependencies along, and drops those of before', async () => {
+  const world = new World({
+    m: versions({ requires: ['l@l-2'] }, { requires: ['l@l-1'] }),
+    l: versions({ requires: ['k@k-2'] }, { requires: ['j', 'k@k-1'] }),
+    k: versions({}, {}),
+    j: one(),
+  });
+  await world.install('m', '1');
+  assert.is(world.names, 'm 1, l 1, j 1, k 1');
+  await world.do({ what: 'update' });
+  assert.is(world.names, 'm 2, l 2, k 2');
+});
+
+test('two mods that name different versions of a third are refused with their names', async () => {
+  const world = new World({
+    a: one({ requires: ['l@l-1'] }),
+    b: one({ requires: ['l@l-2'] }),
+    gone: one({ requires: ['l@l-0'] }),
+    l: versions({}, {}),
+  });
+  await world.install('a');
+  assert.is(
+    await refusal(world.install('b')),
+    'mods.version-conflict "b" needs "l" in version 2, "a" in version 1. Choose other versions of them, or disable one.',
+  );
+  await world.install('gone');
+  assert.is(
+    world.names,
+    'a 1, l 1, gone 1',
+    'a version that does not fit the server asks for none',
+  );
+  await world.change('a', { enabled: false });
+  await world.install('b');
+  assert.is(world.mod('l').release.version, '2');
+  assert.match(await refusal(world.change('a', { enabled: true })), /^mods.version-conflict/);
+});
+
+test('mods whose versions ask each other for ever are refused', async () => {
+  const world = new World({
+    a: versions({ requires: ['b@b-2'] }, { requires: ['b@b-1'] }),
+    b: versions({ requires: ['a@a-1'] }, { requires: ['a@a-2'] }),
+  });
+  assert.match(await refusal(world.install('a', '1')), /^mods.version-/);
+});
+
+test('a version that the user chooses against a dependency is refused with both names', async () => {
+  const world = new World({
+    m: one({ requires: ['l@l-2'] }),
+    l: versions({}, {}, {}),
+  });
+  await world.install('m');
+  for (const wanted of [{ version: '1' }, { update: true }] as const)
+    assert.is(
+      await refusal(world.change('l', wanted)),
+      'mods.version-needed "m" needs "l" in version 2. Choose that one, or change "m" first.',
+    );
+  assert.match(await refusal(world.install('l', '3')), /^mods.version-needed/);
+  assert.match(await refusal(world.do({ what: 'update' })), /^mods.up-to-date/);
+  await world.install('l');
+  assert.equal([world.mod('l').requestedBy, world.mod('l').release.version], ['user', '2']);
+  assert.equal(world.mod('l').previous, [], 'it has not moved away and back');
+});
+
+test('a pinned mod moves for a dependency, and the change tells so', async () => {
+  const world = new World({ m: one({ requires: ['l@l-2'] }), l: versions({}, {}) });
+  await world.install('l', '1');
+  await world.change('l', { pinned: true });
+  assert.equal(world.movedPins, []);
+  await world.install('m');
+  const { id, pinned } = world.mod('l');
+  assert.equal(world.movedPins, [{ id, name: 'l', from: '1', to: '2' }]);
+  assert.ok(pinned);
+});
+
+test('versions that stood before are left alone by a change of other mods', async () => {
+  const world = new World({ m: one({ requires: ['l@l-2'] }), l: versions({}), other: one() });
+  await world.install('m');
+  world.projects['l'] = versions({}, {});
+  await world.install('other');
+  assert.is(world.names, 'm 1, l 1, other 1');
+  await world.change('m', { enabled: false });
+  await world.change('m', { enabled: true });
+  assert.is(world.mod('l').release.version, '2');
+});
+
+test('an upload that stands in for a project is not moved', async () => {
+  const world = new World({ m: one({ requires: ['l@l-2'] }), l: versions({}, {}) });
+  await world.do({ what: 'install', wanted: { source: 'upload', path: 'l' } });
+  await world.install('m');
+  assert.is(world.names, 'upload:l mine, m 1');
 });
 
 test('a dependency of which nothing fits refuses the mod and says which', async () => {

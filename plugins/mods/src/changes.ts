@@ -2,14 +2,8 @@
 import { problems } from '@zlh/http';
 import { errors } from './errors.ts';
 import type { Fit, Modrinth } from './publisher/modrinth.ts';
-import {
-  complete,
-  dependentsOf,
-  neededBy,
-  newMod,
-  settled,
-  type Published,
-} from './set/change-set.ts';
+import { complete, dependentsOf, neededBy, newMod, settled } from './set/change-set.ts';
+import type { Published } from './set/publisher.ts';
 import { isTwin, moveTo, type Mod, type Release } from './set/mod.ts';
 import type { AddMod, ChangeMod } from './views.ts';
 
@@ -26,11 +20,24 @@ export interface ChangeGround {
   upload(path: string): Promise<Published>;
 }
 
+/** A pinned mod that moved to a version which another mod needs. */
+export interface MovedPin {
+  readonly id: string;
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface ChangedSet {
+  readonly mods: readonly Mod[];
+  readonly movedPins: readonly MovedPin[];
+}
+
 export async function changes(
   mods: readonly Mod[],
   change: Change,
   ground: ChangeGround,
-): Promise<readonly Mod[]> {
+): Promise<ChangedSet> {
   switch (change.what) {
     case 'install':
       return install(mods, change.wanted, ground);
@@ -39,7 +46,7 @@ export async function changes(
     case 'update':
       return updateAll(mods, ground);
     case 'remove':
-      return remove(mods, find(mods, change.id), change.dependents);
+      return { mods: remove(mods, find(mods, change.id), change.dependents), movedPins: [] };
   }
 }
 
@@ -47,16 +54,16 @@ async function install(
   mods: readonly Mod[],
   wanted: AddMod,
   ground: ChangeGround,
-): Promise<readonly Mod[]> {
+): Promise<ChangedSet> {
   const { source } = wanted;
   const found = await (source === 'upload' ? uploaded(wanted, ground) : published(wanted, ground));
-  const { fit, publisher } = ground;
+  const chosen = wanted.version === undefined ? undefined : found.project;
   const there = mods.find(({ project }) => project === found.project);
   if (there === undefined) {
     const same = mods.find((mod) => isTwin(mod, found));
     if (same !== undefined) throw errors.sameMod(same);
-    const added = newMod(found, { kind: fit.kind, source, requestedBy: 'user' });
-    return complete([...mods, added], publisher, fit.kind);
+    const added = newMod(found, { kind: ground.fit.kind, source, requestedBy: 'user' });
+    return completed(mods, [...mods, added], ground, { chosen });
   }
   const unchanged = isSame(there.release, found.release);
   if (source === 'modrinth' && there.requestedBy === 'user') throw errors.alreadyThere(there);
@@ -65,7 +72,30 @@ async function install(
     ...(unchanged ? there : moveTo(there, found.release)),
     requestedBy: 'user' as const,
   };
-  return complete(replaced(mods, next), publisher, fit.kind);
+  return completed(mods, replaced(mods, next), ground, { chosen, asked: there });
+}
+
+interface Asked {
+  /** The project whose version the user has named. */
+  readonly chosen?: string | undefined;
+  /** The mod that the user has asked to change. */
+  readonly asked?: Mod | undefined;
+}
+
+async function completed(
+  before: readonly Mod[],
+  next: readonly Mod[],
+  { fit, publisher }: ChangeGround,
+  { chosen, asked }: Asked,
+): Promise<ChangedSet> {
+  const mods = await complete(next, { publisher, kind: fit.kind, before, chosen });
+  const pinned = before.filter((mod) => mod.pinned && mod !== asked);
+  const movedPins = pinned.flatMap(({ id, name, release: { version: from, versionId } }) => {
+    const now = mods.find((mod) => mod.id === id)?.release;
+    if (now === undefined || now.versionId === versionId) return [];
+    return [{ id, name, from, to: now.version }];
+  });
+  return { mods, movedPins };
 }
 
 async function published(
@@ -90,21 +120,25 @@ async function alter(
   mods: readonly Mod[],
   mod: Mod,
   wanted: ChangeMod,
-  { fit, publisher }: ChangeGround,
-): Promise<readonly Mod[]> {
+  ground: ChangeGround,
+): Promise<ChangedSet> {
   const { enabled, pinned } = wanted;
-  let set = mods;
-  let next = await otherRelease(mod, wanted, { fit, publisher });
-  if (pinned !== undefined) next = { ...next, pinned };
+  const other = await otherRelease(mod, wanted, ground);
+  const chosen = other === mod ? undefined : mod.project;
   if (enabled === false && mod.enabled) {
     const by = dependentsOf(mods, mod).filter((each) => each.enabled);
     if (by.length > 0) throw errors.needed(mod, by, 'Disable them first.');
   }
-  if (enabled !== undefined) next = { ...next, enabled };
-  set = await complete(replaced(set, next), publisher, fit.kind);
+  const next = {
+    ...other,
+    ...(pinned === undefined ? {} : { pinned }),
+    ...(enabled === undefined ? {} : { enabled }),
+  };
+  const set = await completed(mods, replaced(mods, next), ground, { chosen, asked: mod });
   if (enabled !== true) return set;
-  const needed = new Set(neededBy(set, next).map(({ id }) => id));
-  return settled(set.map((each) => (needed.has(each.id) ? { ...each, enabled } : each)));
+  const needed = new Set(neededBy(set.mods, next).map(({ id }) => id));
+  const enabling = set.mods.map((each) => (needed.has(each.id) ? { ...each, enabled } : each));
+  return { ...set, mods: settled(enabling) };
 }
 
 async function otherRelease(
@@ -134,18 +168,20 @@ async function otherRelease(
   return isSame(found.release, mod.release) ? mod : moveTo(mod, found.release);
 }
 
-async function updateAll(
-  mods: readonly Mod[],
-  { fit, publisher }: ChangeGround,
-): Promise<readonly Mod[]> {
-  const updates = await publisher.updates(mods.filter(({ pinned }) => !pinned));
-  if (updates.size === 0) throw errors.upToDate();
+async function updateAll(mods: readonly Mod[], ground: ChangeGround): Promise<ChangedSet> {
+  const updates = await ground.publisher.updates(mods.filter(({ pinned }) => !pinned));
   const next = mods.map((mod) => {
     const release = updates.get(mod.id);
     return release === undefined ? mod : moveTo(mod, release);
   });
-  return complete(next, publisher, fit.kind);
+  const set = updates.size === 0 ? undefined : await completed(mods, next, ground, {});
+  // Others may hold all that is newer back.
+  if (set === undefined || set.mods.every((mod) => isUnchanged(mod, mods))) throw errors.upToDate();
+  return set;
 }
+
+const isUnchanged = (mod: Mod, before: readonly Mod[]) =>
+  before.some(({ id, release }) => id === mod.id && isSame(release, mod.release));
 
 function remove(mods: readonly Mod[], mod: Mod, withDependents: boolean): readonly Mod[] {
   const dependents = dependentsOf(mods, mod);

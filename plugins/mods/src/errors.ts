@@ -3,6 +3,11 @@ import { Problem, problems } from '@zlh/http';
 import { CodedError } from '@zlh/kernel';
 import type { Mod } from './set/mod.ts';
 
+interface VersionNeed {
+  readonly by: Mod;
+  readonly version: string;
+}
+
 const named = ({ id, name }: Mod) => ({ id, name });
 
 export const errors = {
@@ -33,6 +38,25 @@ export const errors = {
       'mods.dependency-missing',
       `"${name}" needs "${project}", of which no version fits this server. Choose another version.`,
       { project },
+    ),
+  /** `wanted`: a project, or a version of one that its publisher took away. */
+  dependencyNotPublished: (name: string, wanted: string) =>
+    problems.conflict(
+      'mods.dependency-missing',
+      `"${name}" needs "${wanted}", which its publisher does not offer. Choose another version of "${name}".`,
+      { project: wanted },
+    ),
+  versionNeeded: (mod: Mod, by: Mod, version: string) =>
+    problems.conflict(
+      'mods.version-needed',
+      `"${by.name}" needs "${mod.name}" in version ${version}. Choose that one, or change "${by.name}" first.`,
+      { mods: [named(mod), named(by)] },
+    ),
+  versionConflict: (mod: Mod, needs: readonly [VersionNeed, VersionNeed]) =>
+    problems.conflict(
+      'mods.version-conflict',
+      `"${needs[0].by.name}" needs "${mod.name}" in version ${needs[0].version}, "${needs[1].by.name}" in version ${needs[1].version}. Choose other versions of them, or disable one.`,
+      { mods: needs.map(({ by }) => named(by)) },
     ),
   conflict: (mod: Mod, other: Mod) =>
     problems.conflict(
@@ -71,11 +95,14 @@ export const errors = {
     problems.invalid([{ path: '/path', message: `"${path}" ${why}` }]),
 };
 
+export const isNotPublished = (error: unknown): boolean =>
+  error instanceof CodedError && error.code === 'CATALOG_NOT_PUBLISHED';
+
 /** What an upstream did wrong, as an answer to a request that asked it. */
 export function told(error: unknown): unknown {
   if (!(error instanceof CodedError)) return error;
   const words = `${error.message} ${error.hint}`.trim();
-  if (error.code === 'CATALOG_NOT_PUBLISHED') return new Problem(404, 'mods.not-published', words);
+  if (isNotPublished(error)) return new Problem(404, 'mods.not-published', words);
   return error.code.startsWith('CATALOG_')
     ? problems.unavailable('mods.upstream-unavailable', words, 30)
     : error;

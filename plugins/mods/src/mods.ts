@@ -3,7 +3,7 @@ import type { Audit } from '@zlh/accounts';
 import type { Catalog, Upstreams } from '@zlh/catalog';
 import type { Database } from '@zlh/database';
 import type { Identity } from '@zlh/http';
-import type { InstanceFacts, Instances, InstanceView } from '@zlh/instances';
+import type { InstanceFacts, Instances } from '@zlh/instances';
 import type { Operations, OperationView } from '@zlh/operations';
 import { changes, type Change } from './changes.ts';
 import { errors, told } from './errors.ts';
@@ -16,6 +16,7 @@ import { Modrinth, type Fit, type Hit } from './publisher/modrinth.ts';
 import { readSet, writeSet } from './schema.ts';
 import type { Mod, Release } from './set/mod.ts';
 import { UpdateCache } from './update-cache.ts';
+import type { Accepted } from './views.ts';
 
 export interface ModsGround {
   readonly config: { readonly modrinthUrl: string; readonly uploadMiBPerInstance: number };
@@ -68,11 +69,7 @@ export class Mods {
     return { ...found, mods };
   }
 
-  async change(
-    id: string,
-    identity: Identity,
-    change: Change,
-  ): Promise<{ instance: InstanceView; operation: OperationView; restartNeeded: boolean }> {
+  async change(id: string, identity: Identity, change: Change): Promise<Accepted> {
     const { facts, fit } = await this.#find(id, identity, WRITE);
     const { database, instances, uploads } = this.#ground;
     const signal = later();
@@ -87,7 +84,8 @@ export class Mods {
       const em = database.fork();
       const before = await readSet(em, id);
       const sizes = new Map(await sizesOf(em, id));
-      let after = await asking(changes(before, change, { fit, publisher, upload }));
+      const changed = await asking(changes(before, change, { fit, publisher, upload }));
+      let after = changed.mods;
       if (seen !== undefined) {
         const { request, size } = seen;
         sizes.set(request.sha256, size);
@@ -98,7 +96,7 @@ export class Mods {
       if (operation === null) throw errors.changedMeanwhile();
       const instance = await instances.get(id, identity);
       const running = ['starting', 'running', 'stopping'].includes(instance.observed);
-      return { instance, operation, restartNeeded: running };
+      return { instance, operation, restartNeeded: running, movedPins: [...changed.movedPins] };
     }
   }
 

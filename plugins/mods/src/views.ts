@@ -24,7 +24,9 @@ export const ModView = Type.Object(
     path: Type.String({ description: 'In the files of the instance.' }),
     sha256: orNull(Type.String({ description: 'Null until it has been fetched.' })),
     enabled: Type.Boolean(),
-    pinned: Type.Boolean({ description: 'Updates leave it alone.' }),
+    pinned: Type.Boolean({
+      description: 'Updates leave it alone; a version that another mod needs does not.',
+    }),
     requestedBy: Type.Enum(['user', 'dependency']),
     needs: Type.Array(Named),
     neededBy: Type.Array(Named),
@@ -62,7 +64,17 @@ export const Accepted = Type.Object({
   restartNeeded: Type.Boolean({
     description: 'The server runs: it takes the change over when it is started again.',
   }),
+  movedPins: Type.Array(
+    Type.Object({
+      id: Type.String({ format: 'uuid' }),
+      name: Type.String(),
+      from: Type.String(),
+      to: Type.String(),
+    }),
+    { description: 'Pinned mods that move to a version which another mod needs.' },
+  ),
 });
+export type Accepted = Static<typeof Accepted>;
 
 export const AddMod = Type.Object(
   {

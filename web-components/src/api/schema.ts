@@ -241,7 +241,7 @@ export interface Mod {
   path: string;
   sha256: string | null;
   enabled: boolean;
-  /** Updates leave it alone. */
+  /** Updates leave it alone; a version that another mod needs does not. */
   pinned: boolean;
   requestedBy: 'user' | 'dependency';
   needs: { id: string; name: string }[];
@@ -971,6 +971,8 @@ export interface paths {
           operation: Operation;
           /** The server runs: it takes the change over when it is started again. */
           restartNeeded: boolean;
+          /** Pinned mods that move to a version which another mod needs. */
+          movedPins: { id: string; name: string; from: string; to: string }[];
         }>;
         default: Refusal;
       };
@@ -986,6 +988,8 @@ export interface paths {
           operation: Operation;
           /** The server runs: it takes the change over when it is started again. */
           restartNeeded: boolean;
+          /** Pinned mods that move to a version which another mod needs. */
+          movedPins: { id: string; name: string; from: string; to: string }[];
         }>;
         default: Refusal;
       };
@@ -1014,6 +1018,8 @@ export interface paths {
           operation: Operation;
           /** The server runs: it takes the change over when it is started again. */
           restartNeeded: boolean;
+          /** Pinned mods that move to a version which another mod needs. */
+          movedPins: { id: string; name: string; from: string; to: string }[];
         }>;
         default: Refusal;
       };
@@ -1035,6 +1041,8 @@ export interface paths {
           operation: Operation;
           /** The server runs: it takes the change over when it is started again. */
           restartNeeded: boolean;
+          /** Pinned mods that move to a version which another mod needs. */
+          movedPins: { id: string; name: string; from: string; to: string }[];
         }>;
         default: Refusal;
       };

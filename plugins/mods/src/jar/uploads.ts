@@ -14,7 +14,7 @@ import { CodedError } from '@zlh/kernel';
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { errors } from '../errors.ts';
-import type { Published } from '../set/change-set.ts';
+import type { Published } from '../set/publisher.ts';
 import { safeFileName, uploadProject } from '../set/mod.ts';
 import { inspectJar } from './inspect.ts';
 

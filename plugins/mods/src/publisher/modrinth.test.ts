@@ -1,11 +1,12 @@
 /** Modrinth, from a stand-in that answers in its published format: what fits, what is newer, and what is not let in. */
 import { readFileSync } from 'node:fs';
 import { importFault, testUpstreams, tryImporter, type TestUpstreams } from '@zlh/catalog/testing';
+import { Problem } from '@zlh/http';
 import type { CodedError } from '@zlh/kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { jarOf, StandInModrinth } from '../../../../test/support/modrinth.ts';
-import { newMod } from '../set/change-set.ts';
+import { complete, newMod } from '../set/change-set.ts';
 import type { Mod, Release } from '../set/mod.ts';
 import { modrinthImporter } from './importer.ts';
 import { Modrinth } from './modrinth.ts';
@@ -50,6 +51,29 @@ test('the newest release that fits is found, with what it needs', async () => {
   assert.is((await releaseOf('castles', 'c4')).channel, 'beta');
   assert.is(await client('3.0').find('castles'), null);
   assert.is(await client().find('castles', 'c3'), null);
+});
+
+test('a dependency that its publisher does not offer is refused with the mod that needs it', async () => {
+  modrinth.publish('castles', { id: 'c1', requires: ['library@l1'] });
+  modrinth.publish('towers', { id: 't1', requires: ['@l1'] });
+  const refused = async (project: string) => {
+    try {
+      const rules = { publisher: client(), kind: 'mod' as const, before: [] };
+      await complete([await modOf(project)], rules);
+    } catch (error) {
+      return error instanceof Problem ? `${error.code} ${error.message}` : String(error);
+    }
+    return 'accepted';
+  };
+  assert.is(
+    await refused('castles'),
+    'mods.dependency-missing "The castles" needs "library", which its publisher does not offer. Choose another version of "The castles".',
+  );
+  assert.match(await refused('towers'), /^mods.dependency-missing "The towers" needs "l1", which/);
+  modrinth.publish('library', { id: 'l1' });
+  modrinth.publish('library', { id: 'l2' });
+  assert.is(await refused('castles'), 'accepted');
+  assert.equal((await releaseOf('towers')).requires, [{ project: 'library', versionId: 'l1' }]);
 });
 
 test('a version is found by its number, too, and a beta where there is nothing else', async () => {

@@ -1,7 +1,8 @@
 /** Modrinth, asked over its API v2 for what fits one server: its loaders and its version of the game. */
 import type { Upstreams } from '@zlh/catalog';
 import { Type, type TSchema } from 'typebox';
-import type { Published, Publisher } from '../set/change-set.ts';
+import { errors, isNotPublished } from '../errors.ts';
+import type { Published, Publisher } from '../set/publisher.ts';
 import { safeFileName, type Dependency, type Mod, type Release } from '../set/mod.ts';
 import {
   jarOf,
@@ -92,7 +93,7 @@ export class Modrinth implements Publisher {
         : versions.find(
             ({ id: own, version_number: number }) => own === version || number === version,
           );
-    const release = chosen === undefined ? null : await this.#release(chosen);
+    const release = chosen === undefined ? null : await this.#release(chosen, title);
     return release === null ? null : { project: id, slug, name: title, release };
   }
 
@@ -112,7 +113,7 @@ export class Modrinth implements Publisher {
       },
     });
     const found = new Map<string, Release>();
-    for (const { id, project, release } of known) {
+    for (const { id, project, name, release } of known) {
       const offered = newest[release.sha512!];
       if (offered === undefined || offered.id === release.versionId) continue;
       // Who runs releases is not moved to a beta; there may be a newer release behind it.
@@ -120,7 +121,7 @@ export class Modrinth implements Publisher {
         release.channel === 'release' && offered.version_type !== 'release'
           ? await this.#newestRelease(project)
           : offered;
-      const update = next === undefined ? null : await this.#release(next);
+      const update = next === undefined ? null : await this.#release(next, name);
       if (update !== null && update.versionId !== release.versionId) found.set(id, update);
     }
     return found;
@@ -148,7 +149,8 @@ export class Modrinth implements Publisher {
       .toSorted((a, b) => Date.parse(b.date_published) - Date.parse(a.date_published));
   }
 
-  async #release(version: PublishedVersion): Promise<Release | null> {
+  /** `name`: of the project, for errors. */
+  async #release(version: PublishedVersion, name: string): Promise<Release | null> {
     const jar = jarOf(version);
     if (jar === undefined) return null;
     const { id, version_number: number, version_type: channel } = version;
@@ -158,8 +160,8 @@ export class Modrinth implements Publisher {
       channel,
       ...bringing(id, jar),
       sha256: null,
-      requires: await this.#dependencies(version, 'required'),
-      conflicts: await this.#dependencies(version, 'incompatible'),
+      requires: await this.#dependencies(version, 'required', name),
+      conflicts: await this.#dependencies(version, 'incompatible', name),
     };
   }
 
@@ -167,20 +169,26 @@ export class Modrinth implements Publisher {
   async #dependencies(
     { dependencies }: PublishedVersion,
     type: 'required' | 'incompatible',
+    name: string,
   ): Promise<readonly Dependency[]> {
     const found: Dependency[] = [];
     for (const { dependency_type, project_id, version_id } of dependencies) {
       if (dependency_type !== type) continue;
       const versionId = version_id ?? null;
-      const project = project_id ?? (versionId === null ? null : await this.#projectOf(versionId));
+      const project =
+        project_id ?? (versionId === null ? null : await this.#projectOf(versionId, name));
       if (project !== null) found.push({ project, versionId });
     }
     return found;
   }
 
-  async #projectOf(version: string): Promise<string> {
+  async #projectOf(version: string, name: string): Promise<string> {
     const question = { what: `the version "${version}"`, schema: PublishedVersion };
-    return (await this.#ask(`version/${version}`, question)).project_id;
+    try {
+      return (await this.#ask(`version/${version}`, question)).project_id;
+    } catch (error) {
+      throw isNotPublished(error) ? errors.dependencyNotPublished(name, version) : error;
+    }
   }
 
   #ask<S extends TSchema>(

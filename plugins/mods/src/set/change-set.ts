@@ -1,39 +1,36 @@
 /**
- * What a set of mods becomes when something is added, updated or taken away. Promises that a set it answers is whole:
- * every dependency is there, and enabled for what is enabled, nothing conflicts, nothing that came as a dependency
- * stays without need, and no two files have one name.
+ * What a set of mods becomes when something is added, updated or taken away. Guarantees: a set that is returned is whole.
+ * Every dependency is there in the version that is asked for, and enabled for what is enabled; nothing conflicts; nothing
+ * that came as a dependency stays without need; no two files have one name.
  */
 import { newId } from '@zlh/database';
-import { errors } from '../errors.ts';
-import { isTwin, mostMods, type Dependency, type Mod, type Release } from './mod.ts';
+import { errors, isNotPublished } from '../errors.ts';
+import { ExactVersions, type VersionRules } from './exact-versions.ts';
+import { isTwin, mostMods, type Dependency, type Mod } from './mod.ts';
+import type { Published, Publisher } from './publisher.ts';
 
-/** A release that fits the instance, with the project it belongs to. */
-export interface Published {
-  readonly project: string;
-  /** The project's short name, which mods often use as their own id. */
-  readonly slug: string;
-  readonly name: string;
-  readonly release: Release;
-}
-
-/** Where releases come from; answers only what fits the instance's loader and version. */
-export interface Publisher {
-  /** `version` is an id or a number; without it the newest. Null when nothing fits. */
-  find(project: string, version?: string): Promise<Published | null>;
+export interface CompletionRules extends VersionRules {
+  readonly kind: Mod['kind'];
 }
 
 /** The whole set that follows from these mods: what they need is added. Cycles come to rest by themselves. */
 export async function complete(
   mods: readonly Mod[],
-  publisher: Publisher,
-  kind: Mod['kind'],
+  rules: CompletionRules,
 ): Promise<readonly Mod[]> {
+  const { publisher, kind } = rules;
   const set = new Map(mods.map((mod) => [mod.project, mod]));
+  const versions = new ExactVersions(rules);
   /** Projects that an upload stands in for. */
   const covered = new Set<string>();
   for (;;) {
     const need = firstNeed(set, covered);
-    if (need === undefined) break;
+    if (need === undefined) {
+      const moved = await versions.next(withNeeds(wantedOf([...set.values()])));
+      if (moved === undefined) break;
+      set.set(moved.project, moved);
+      continue;
+    }
     const found = await findFor(need, publisher);
     const isThere = set.has(found.project) || [...set.values()].some((mod) => isTwin(mod, found));
     if (isThere) covered.add(need.project);
@@ -54,8 +51,15 @@ function withNeeds(mods: readonly Mod[]): readonly Mod[] {
   return mods.map((mod) => (needed.has(mod) && !mod.enabled ? { ...mod, enabled: true } : mod));
 }
 
-/** Those that are wanted for themselves, and what they need; the rest goes. */
+/** Without those that nothing needs any more. */
 export function settled(mods: readonly Mod[]): readonly Mod[] {
+  const left = wantedOf(mods);
+  refuseConflicts(left);
+  return withOwnNames(left);
+}
+
+/** Those that are wanted for themselves, and what they need. */
+function wantedOf(mods: readonly Mod[]): readonly Mod[] {
   const byProject = new Map(mods.map((mod) => [mod.project, mod]));
   const kept = new Set<Mod>();
   const queue = mods.filter(({ requestedBy }) => requestedBy === 'user');
@@ -67,9 +71,7 @@ export function settled(mods: readonly Mod[]): readonly Mod[] {
       if (needed !== undefined) queue.push(needed);
     }
   }
-  const left = mods.filter((mod) => kept.has(mod));
-  refuseConflicts(left);
-  return withOwnNames(left);
+  return mods.filter((mod) => kept.has(mod));
 }
 
 /** Those that need it, and those that need them. */
@@ -113,10 +115,14 @@ function firstNeed(set: ReadonlyMap<string, Mod>, covered: ReadonlySet<string>):
 
 /** The version that is asked for, where it fits; publishers often leave an old one there. */
 async function findFor({ of, project, versionId }: Need, publisher: Publisher): Promise<Published> {
-  const named = versionId === null ? null : await publisher.find(project, versionId);
-  const found = named ?? (await publisher.find(project));
-  if (found === null) throw errors.dependencyMissing(of.name, project);
-  return found;
+  try {
+    const named = versionId === null ? null : await publisher.find(project, versionId);
+    const found = named ?? (await publisher.find(project));
+    if (found !== null) return found;
+  } catch (error) {
+    throw isNotPublished(error) ? errors.dependencyNotPublished(of.name, project) : error;
+  }
+  throw errors.dependencyMissing(of.name, project);
 }
 
 function refuseConflicts(mods: readonly Mod[]): void {
