@@ -162,7 +162,7 @@ test('an older revision and another instance are refused', async () => {
   const send = (change: Partial<InstanceSpec>) =>
     raw('/config', JSON.stringify({ operationId: randomUUID(), spec: { ...spec, ...change } }));
   assert.is((await send({ revision: 4 })).problem.code, 'AGENT_REVISION_OLD');
-  assert.is((await send({ instanceId: randomUUID() })).problem.code, 'AGENT_INSTANCE_OTHER');
+  assert.is((await send({ instanceId: randomUUID() })).problem.code, 'AGENT_OUT_OF_BOUNDS');
   assert.is((await agent.perform({ ...spec, revision: 6 })).state, 'succeeded');
 });
 

@@ -56,13 +56,6 @@ export const refusals = {
       undefined,
       { installed: have },
     ),
-  otherInstance: () =>
-    new Refusal(
-      409,
-      'AGENT_INSTANCE_OTHER',
-      'This agent belongs to another instance.',
-      'Check the address of the agent.',
-    ),
 };
 
 /** Fastify's own refusals by code. */

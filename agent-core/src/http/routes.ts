@@ -80,8 +80,6 @@ function addConfig(app: FastifyInstance, services: RouteServices): void {
       bounds.refresh();
       bounds.hold(spec);
       const installed = specs.spec;
-      if (installed !== undefined && installed.instanceId !== spec.instanceId)
-        throw refusals.otherInstance();
       const isOlder = installed !== undefined && installed.revision > spec.revision;
       if (isOlder && installed.revision !== supersedes)
         throw refusals.revisionOld(spec.revision, installed.revision);
