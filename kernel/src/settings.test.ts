@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert';
 import { wordsOf } from '../test/coded.ts';
 import { definePlugin } from './plugin.ts';
 import { secret } from './secrets.ts';
-import { parseSettings } from './settings.ts';
+import { parseSettings, variableOf } from './settings.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -324,6 +324,11 @@ test('the configuration itself is never changed', () => {
   const store = Type.Object({ url: Type.String({ default: 'a' }) });
   assert.equal(parse({ store }, fromFile).values, { store: { url: 'a' } });
   assert.equal(fromFile, { store: {} });
+});
+
+test('a unit of memory is one word of the variable', () => {
+  assert.is(variableOf('mods', 'uploadMiBPerInstance'), 'ZLH_MODS_UPLOAD_MIB_PER_INSTANCE');
+  assert.is(variableOf('accounts', 'hashMemoryKiB'), 'ZLH_ACCOUNTS_HASH_MEMORY_KIB');
 });
 
 test.run();

@@ -45,9 +45,10 @@ interface Given {
   readonly faults: readonly CodedError[];
 }
 
-/** `keepRunning` of `provider-local` is set by `ZLH_PROVIDER_LOCAL_KEEP_RUNNING`. */
+/** `keepRunning` of `provider-local` is set by `ZLH_PROVIDER_LOCAL_KEEP_RUNNING`; `MiB` is one word. */
 export function variableOf(pluginId: string, key: string): string {
-  return `${prefixOf(pluginId)}${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+  const words = key.replace(/[KMG]iB|[A-Z]/g, (word) => `_${word}`);
+  return `${prefixOf(pluginId)}${words.toUpperCase()}`;
 }
 
 const prefixOf = (pluginId: string) => `ZLH_${pluginId.replaceAll('-', '_').toUpperCase()}_`;

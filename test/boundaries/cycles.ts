@@ -8,7 +8,7 @@ import { type Imports, parseSpecifier } from './imports.ts';
 import { isTest, packageOf, type Repository } from './repository.ts';
 
 /** One import statement that leaves its package. */
-interface Arrow {
+export interface Arrow {
   readonly to: string;
   /** `path:line` of the import. */
   readonly at: string;
@@ -29,7 +29,10 @@ export function packageCycles(repository: Repository, imports: Imports): string[
 }
 
 /** Of each package the packages that it imports, with the first statement that does. */
-function arrowsOf(repository: Repository, imports: Imports): Map<string, Map<string, Arrow>> {
+export function arrowsOf(
+  repository: Repository,
+  imports: Imports,
+): Map<string, Map<string, Arrow>> {
   const folders = new Map(
     Object.entries(repository.packages).map(([folder, { name }]) => [name, folder]),
   );

@@ -9,6 +9,7 @@ import { walk } from '../runner/walk.ts';
 
 export interface Manifest {
   readonly name?: string;
+  readonly description?: string;
   readonly exports?: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;

@@ -78,7 +78,7 @@ const environment = {
   ZLH_HTTP_RATE_LIMITS: 'false',
   ZLH_HTTP_CHECK_ANSWERS: 'true',
   ZLH_INSTANCES_INSTANCES_PER_USER: '500',
-  ZLH_INSTANCES_MEMORY_MI_B_PER_USER: '1000000',
+  ZLH_INSTANCES_MEMORY_MIB_PER_USER: '1000000',
 };
 
 when(await needs.npmRegistry())('every route answers everybody as it must', async () => {
