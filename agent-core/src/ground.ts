@@ -61,8 +61,8 @@ export function makeGround(parts: GroundParts): AgentGround {
   };
 }
 
-/** One line, on the console that this game has. */
-export function typeLine({ run }: Supervisor, line: string): void {
+/** One line, on the console that this game has; resolves when the game has it. */
+export async function typeLine({ run }: Supervisor, line: string): Promise<void> {
   if (run === undefined) throw refusals.notRunning();
-  if (!run.command(line)) throw refusals.inputFull();
+  await run.input.command(line);
 }

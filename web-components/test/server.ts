@@ -89,6 +89,12 @@ export class Platform {
     }
   }
 
+  /** What the agent tells a viewer whose input the game does not read. */
+  refuse(id: string, code: string, detail: string): void {
+    for (const [console, of] of this.#consoles)
+      if (of === id) console.send(JSON.stringify({ type: 'refused', code, detail }));
+  }
+
   /** Answers as usual again, with nothing of what earlier tests made. */
   reset(): void {
     this.faults.clear();

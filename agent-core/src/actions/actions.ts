@@ -21,8 +21,8 @@ export interface ActionParts {
   readonly ready: () => boolean;
   /** Names the run that is alive; undefined when nothing runs. */
   readonly run: () => object | undefined;
-  /** Sends one line; throws a refusal. */
-  readonly command: (line: string) => void;
+  /** Sends one line; resolves when the game has it, rejects with a refusal. */
+  readonly command: (line: string) => Promise<void>;
   readonly onOutput: (listener: (chunk: Uint8Array) => void) => () => void;
 }
 
@@ -89,10 +89,11 @@ export class Actions {
       if (outcome.state !== 'open') heard.resolve(outcome);
     });
     this.#current = { run: this.#parts.run(), interrupt: () => heard.reject(refused.ended()) };
+    heard.promise.catch(() => {}); // awaited below, unless a line is refused before
     const timeoutMs = action.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const timer = setTimeout(() => heard.reject(refused.unconfirmed(timeoutMs / 1000)), timeoutMs);
     try {
-      for (const line of lines) this.#parts.command(line);
+      for (const line of lines) await this.#parts.command(line);
       if (!reader.waits) return { ok: true, result: {} };
       return resultOf(await heard.promise);
     } finally {

@@ -5,7 +5,6 @@
 import type { ConsoleKind, GameConsole } from '../contract/console.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
 import { loopbackOf } from '../lib/loopback.ts';
-import { LineInput } from './line-input.ts';
 import type { GameRun } from '../supervisor/game-run.ts';
 
 export interface CommandLineParts {
@@ -33,11 +32,12 @@ export class CommandLine {
     this.#console?.close();
     this.#followed = run;
     this.#console = run === undefined ? undefined : this.#open(run);
+    if (run === undefined) return;
+    const { spec, output } = this.#parts;
+    run.input.raw = spec()?.kind === 'dev';
     const console = this.#console;
-    if (run === undefined || console === undefined) return;
-    const send = (line: string) => console.send(line);
-    const input = new LineInput(send, this.#parts.output);
-    run.console = { send, type: (keys) => input.type(keys) };
+    if (console === undefined) return;
+    run.input.console = { send: (line, signal) => console.send(line, signal), show: output };
   }
 
   close(): void {

@@ -68,7 +68,7 @@ function open(port: number, options: object = {}) {
     port,
     options: { secret: 'econ', accepted: 'Welcome', ...options },
     secret: (name) => (name === 'econ' ? PASSWORD : 'another'),
-    typeLine: () => false,
+    typeLine: () => Promise.resolve(false),
     output(bytes) {
       shown += Buffer.from(bytes).toString();
       wake();
@@ -87,8 +87,9 @@ test('lines wait for the login, and answers join the stream without NULs or pass
   const econ = new FakeEcon();
   const { console, until } = open(await econ.listen());
   try {
-    assert.is(console.send('status'), true);
-    assert.is(console.send('say hi'), true);
+    const sent = console.send('status');
+    assert.is(await console.send('say hi'), true);
+    assert.is(await sent, true);
     assert.is(
       await until('did say hi'),
       'did status\r\n\r\ndid say hi\r\n'.replace('\r\n\r\n', '\r\n'),
@@ -104,9 +105,9 @@ test('where the game prints the same on its terminal, nothing is shown twice', a
   const econ = new FakeEcon();
   const { console, shown } = open(await econ.listen(), { output: 'ignore' });
   try {
-    console.send('one');
+    void console.send('one');
     await econ.until(2);
-    console.send('two');
+    void console.send('two');
     await econ.until(3);
     assert.is(shown(), '');
   } finally {
@@ -122,12 +123,12 @@ test('a game that listens late, or hangs up, is connected to again', async () =>
   const { console, until } = open(port);
   const econ = new FakeEcon();
   try {
-    console.send('first');
+    void console.send('first');
     await econ.listen(port);
     await until('did first');
     for (const socket of econ.sockets) socket.destroy();
     await econ.until(3);
-    console.send('second');
+    void console.send('second');
     await until('did second');
     assert.equal(econ.heard.filter((line) => line === PASSWORD).length, 2);
   } finally {

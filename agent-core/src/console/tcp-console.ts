@@ -7,7 +7,7 @@ import { connect, type Socket } from 'node:net';
 import type { ConsoleKind, ConsoleSpec, ConsoleTarget, GameConsole } from '../contract/console.ts';
 
 const RETRY_MS = 500;
-/** Lines that wait for the connection. */
+/** Lines that wait for the connection, or for the game to read. */
 const MOST_WAITING = 64;
 /** Before the login is answered; more than a greeting is not looked at. */
 const MOST_GREETING = 4096;
@@ -42,12 +42,19 @@ function faultOf({ port, options = {} }: ConsoleSpec): string | undefined {
   }
 }
 
+interface Waiting {
+  readonly line: string;
+  readonly settle: (taken: boolean) => void;
+}
+
 class TcpConsole implements GameConsole {
   readonly #target: ConsoleTarget;
   readonly #options: Options;
   #socket: Socket | undefined;
   #open = false;
-  #waiting: string[] = [];
+  /** The game has not read what was sent before. */
+  #busy = false;
+  #waiting: Waiting[] = [];
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -57,18 +64,23 @@ class TcpConsole implements GameConsole {
     this.#connect();
   }
 
-  send(line: string): boolean {
-    if (this.#open && this.#socket !== undefined) {
-      if (this.#socket.writableLength > 65_536) return false;
-      this.#socket.write(`${line}\n`);
-      return true;
-    }
-    if (this.#waiting.length >= MOST_WAITING) return false;
-    this.#waiting.push(line);
-    return true;
+  /** Resolves when the line is on its way, behind nothing that this process still holds. */
+  send(line: string, signal?: AbortSignal): boolean | Promise<boolean> {
+    if (this.#closed || this.#waiting.length >= MOST_WAITING) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const waiting: Waiting = { line, settle: resolve };
+    this.#waiting.push(waiting);
+    const takeBack = () => {
+      this.#waiting = this.#waiting.filter((each) => each !== waiting);
+      resolve(false);
+    };
+    signal?.addEventListener('abort', takeBack, { once: true });
+    this.#pump();
+    return promise.finally(() => signal?.removeEventListener('abort', takeBack));
   }
 
   close(): void {
+    for (const { settle } of this.#waiting.splice(0)) settle(false);
     this.#closed = true;
     clearTimeout(this.#retry);
     this.#socket?.destroy();
@@ -94,12 +106,27 @@ class TcpConsole implements GameConsole {
 
   #accept(): void {
     this.#open = true;
-    for (const line of this.#waiting.splice(0)) this.#socket?.write(`${line}\n`);
+    this.#pump();
+  }
+
+  /** One line at a time, so that what a game does not read can still be taken back. */
+  #pump(): void {
+    const socket = this.#socket;
+    if (!this.#open || this.#busy || socket === undefined) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    this.#busy = true;
+    socket.write(`${next.line}\n`, (error) => {
+      next.settle(!error);
+      if (socket !== this.#socket) return;
+      this.#busy = false;
+      this.#pump();
+    });
   }
 
   /** The game may not listen yet, or have let go of us. */
   #lost(): void {
-    this.#open = false;
+    this.#open = this.#busy = false;
     this.#socket = undefined;
     if (!this.#closed) this.#retry = setTimeout(() => this.#connect(), RETRY_MS);
   }

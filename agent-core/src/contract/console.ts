@@ -30,15 +30,18 @@ export interface ConsoleTarget {
   readonly options: Readonly<Record<string, unknown>>;
   /** The value that `{secret:<name>}` stands for in the files of this instance. Never to be logged. */
   secret(name: string): string;
-  /** Types a line into the terminal; false when the game does not read it. */
-  typeLine(line: string): boolean;
+  /** Types a line into the terminal; resolves with false when the game ended before it had it. */
+  typeLine(line: string): Promise<boolean>;
   /** Adds output to the console stream, for all viewers. */
   output(bytes: Uint8Array): void;
 }
 
 export interface GameConsole {
-  /** Sends one line. False when it cannot be taken now; throws a `Refusal` when this game takes none at all. */
-  send(line: string): boolean;
+  /**
+   * Sends one line, and resolves when the game has it. False when it cannot be taken now; throws a `Refusal` when this game
+   * takes none at all. An aborted `signal` takes back what has not gone yet. Few lines are sent before others have resolved.
+   */
+  send(line: string, signal?: AbortSignal): boolean | Promise<boolean>;
   /** Lets go of the run. */
   close(): void;
 }

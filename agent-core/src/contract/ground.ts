@@ -44,8 +44,8 @@ export interface AgentGround {
   submit(id: string, kind: string, input: unknown): AgentOperation;
   /** By its id, as long as the agent remembers it; operations of others too. */
   operation(id: string): AgentOperation | undefined;
-  /** Types one line into the console; throws a 409 when nothing runs, a 503 when the game does not read. */
-  command(line: string): void;
+  /** Types one line into the console; rejects with a 409 when nothing runs, a 503 when the game does not read. */
+  command(line: string): Promise<void>;
   /** Hears console output from now on. Answers how to stop. */
   onOutput(listener: (chunk: Uint8Array) => void): () => void;
   /** Where the platform answers, and the token it knows this agent by; undefined before it is known. */

@@ -54,7 +54,7 @@ export type UpdateRequest = Type.Static<typeof UpdateRequest>;
 export const OperationReply = Type.Object({ operation: AgentOperation });
 export type OperationReply = Type.Static<typeof OperationReply>;
 
-/** `POST /console/command`: one line, as if typed; answered 204. */
+/** `POST /console/command`: one line, as if typed; answered 204 when the game has it. */
 export const ConsoleCommandRequest = Type.Object(
   {
     command: Type.String({
@@ -88,8 +88,8 @@ export type ReadyReply = Type.Static<typeof ReadyReply>;
 
 /**
  * Text frames a console viewer may send. The agent sends binary frames (first the scrollback, then
- * output), and one text frame `{"type":"resync"}` before it repeats the scrollback to a viewer that
- * was too slow: clear the screen then.
+ * output) and the text frames of {@link ConsoleNotice}. A viewer who sends faster than the game reads is
+ * not listened to until it has read on.
  */
 export const ConsoleMessage = Type.Union([
   Type.Object({ type: Type.Literal('input'), data: Type.String({ maxLength: 4096 }) }, closed),
@@ -103,6 +103,25 @@ export const ConsoleMessage = Type.Union([
   ),
 ]);
 export type ConsoleMessage = Type.Static<typeof ConsoleMessage>;
+
+/**
+ * Text frames a console viewer is sent. `resync`: it was too slow, the scrollback is repeated; clear the
+ * screen. `refused`: something that it typed does not reach the game, and why; told at most once a second.
+ */
+export const ConsoleNotice = Type.Union([
+  Type.Object({ type: Type.Literal('resync') }, closed),
+  Type.Object(
+    {
+      type: Type.Literal('refused'),
+      /** `AGENT_INPUT_FULL`, `AGENT_NOT_RUNNING` … */
+      code: Type.String(),
+      /** What is wrong and what to do, two sentences. */
+      detail: Type.String(),
+    },
+    closed,
+  ),
+]);
+export type ConsoleNotice = Type.Static<typeof ConsoleNotice>;
 
 /** RFC 9457 problem+json with a stable `code`. */
 export const AgentProblem = Type.Object({

@@ -1,14 +1,18 @@
 /**
  * Console viewers over WebSocket. Promises that a viewer who sends nonsense, nothing or too much, or
  * reads too slowly, harms nobody else.
+ *
+ * A viewer who types faster than the game reads is not listened to meanwhile; a viewer whose input the game
+ * does not get at all is told so.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { ConsoleHub } from '../console/console-hub.ts';
 import { ConsoleMessage } from '../contract/messages.ts';
-import type { GameRun } from '../supervisor/game-run.ts';
 import { compileCheck } from '../lib/faults.ts';
+import type { GameRun } from '../supervisor/game-run.ts';
+import { tell, ViewerInput } from './viewer-input.ts';
 
 const MAX_VIEWERS = 256;
 const MAX_MESSAGE = 65_536;
@@ -55,31 +59,31 @@ export class ConsoleSockets {
         return viewer.bufferedAmount;
       },
       send: (bytes, sent) => viewer.send(bytes, { binary: true }, sent),
-      resync: () => viewer.send('{"type":"resync"}'),
+      resync: () => tell(viewer, { type: 'resync' }),
     });
     const stopPings = keepAlive(viewer);
+    const input = new ViewerInput(viewer, this.#run);
     viewer.on('close', () => {
       leave();
       stopPings();
+      input.leave();
     });
     viewer.on('message', (data: Buffer, binary) => {
-      if (binary || !this.#receive(data)) viewer.close(POLICY, 'not a console message');
+      const message = binary ? undefined : this.#read(data);
+      if (message === undefined) viewer.close(POLICY, 'not a console message');
+      else input.receive(message);
     });
   }
 
-  /** False when it is no message of the contract. */
-  #receive(data: Buffer): boolean {
+  /** Undefined when it is no message of the contract. */
+  #read(data: Buffer): ConsoleMessage | undefined {
     let message: unknown;
     try {
       message = JSON.parse(data.toString());
     } catch {
-      return false; // not JSON: the caller says so to the viewer
+      return undefined; // not JSON: the caller says so to the viewer
     }
-    if (this.#check(message).length > 0) return false;
-    const { type, ...rest } = message as ConsoleMessage;
-    if (type === 'input') this.#run()?.type((rest as { data: string }).data);
-    else this.#run()?.resize((rest as { cols: number }).cols, (rest as { rows: number }).rows);
-    return true;
+    return this.#check(message).length > 0 ? undefined : (message as ConsoleMessage);
   }
 }
 
@@ -88,7 +92,8 @@ function keepAlive(viewer: WebSocket): () => void {
   let answered = true;
   viewer.on('pong', () => (answered = true));
   const timer = setInterval(() => {
-    if (!answered) return viewer.terminate();
+    // While it is not listened to its answer cannot be heard.
+    if (!answered && !viewer.isPaused) return viewer.terminate();
     answered = false;
     viewer.ping();
   }, PING_MS);

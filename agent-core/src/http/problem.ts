@@ -47,6 +47,27 @@ export const refusals = {
       'The server does not read its console.',
       'Try again in a moment, or restart it.',
     ),
+  inputUnread: () =>
+    new Refusal(
+      503,
+      'AGENT_INPUT_UNREAD',
+      'The server has not read this yet.',
+      'It may still read it: look at the console before you repeat it.',
+    ),
+  inputLost: () =>
+    new Refusal(
+      409,
+      'AGENT_INPUT_LOST',
+      'The server ended before it read this.',
+      'Start it, then try again.',
+    ),
+  keyRefused: () =>
+    new Refusal(
+      409,
+      'AGENT_KEY_REFUSED',
+      'Control keys are not passed to a game.',
+      'Use Stop or Kill to end the server.',
+    ),
   revisionOld: (wanted: number, have: number) =>
     new Refusal(
       409,

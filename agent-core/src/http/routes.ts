@@ -140,10 +140,14 @@ function addOperations(app: FastifyInstance, { operations }: RouteServices): voi
 
 function addConsole(app: FastifyInstance, { supervisor, shutdown }: RouteServices): void {
   const command = takes(ConsoleCommandRequest);
-  app.post<Body<typeof ConsoleCommandRequest>>('/console/command', command, (request, reply) => {
-    typeLine(supervisor, request.body.command);
-    return reply.code(204).send();
-  });
+  app.post<Body<typeof ConsoleCommandRequest>>(
+    '/console/command',
+    command,
+    async (request, reply) => {
+      await typeLine(supervisor, request.body.command);
+      return reply.code(204).send();
+    },
+  );
   app.post<Body<typeof ShutdownRequest>>('/shutdown', takes(ShutdownRequest), (request, reply) => {
     reply.raw.once('close', () => shutdown(request.body.stopServer));
     return reply.code(202).send({ stopServer: request.body.stopServer });

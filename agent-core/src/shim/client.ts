@@ -8,12 +8,14 @@ import { join } from 'node:path';
 import { isAlive, type ProcessId } from '../lib/process-id.ts';
 import {
   decodeOutput,
+  decodeTaken,
   encodeFrame,
   encodeJson,
   FrameReader,
   FrameType,
   type Attach,
   type ExitRecord,
+  type Hello,
   type Resize,
 } from './frames.ts';
 import { runFiles } from './launch.ts';
@@ -32,6 +34,12 @@ export interface ShimEvents {
 
 const RECONNECT_MS = 50;
 
+/** Input that the shim has, and what it will have told when the terminal has all of it. */
+interface OnItsWay {
+  readonly end: number;
+  readonly settle: (taken: boolean) => void;
+}
+
 export class ShimClient {
   readonly #runDir: string;
   readonly #shim: ProcessId;
@@ -40,6 +48,12 @@ export class ShimClient {
   #next: number;
   #over = false;
   #held: Promise<void> | undefined;
+  /** Of this connection: whether the shim tells what was taken; undefined until it has said hello. */
+  #tellsTaken: boolean | undefined;
+  #sent = 0;
+  #onItsWay: OnItsWay[] = [];
+  /** Input that waits for a connection. */
+  #unsent: { readonly data: Uint8Array; readonly settle: (taken: boolean) => void }[] = [];
 
   private constructor(runDir: string, shim: ProcessId, from: number, events: ShimEvents) {
     this.#runDir = runDir;
@@ -55,11 +69,16 @@ export class ShimClient {
     return client;
   }
 
-  /** False when the connection is broken or the game reads too slowly: the input was dropped. */
-  write(data: Uint8Array): boolean {
-    if (this.#socket?.readyState !== 'open' || this.#socket.writableLength > 262_144) return false;
-    this.#socket.write(encodeFrame(FrameType.input, data));
-    return true;
+  /**
+   * Resolves with true when the game's terminal has taken it, with false when it has not, or nobody can tell any more.
+   * How much waits is the caller's to bound.
+   */
+  write(data: Uint8Array): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    if (this.#over) resolve(false);
+    else if (this.#tellsTaken === undefined) this.#unsent.push({ data, settle: resolve });
+    else this.#send(data, resolve);
+    return promise;
   }
 
   resize(size: Resize): void {
@@ -69,13 +88,46 @@ export class ShimClient {
   /** Lets the shim of an ended game go. */
   release(): void {
     this.#socket?.end(encodeFrame(FrameType.release, Buffer.alloc(0)));
-    this.#over = true;
+    this.#end();
   }
 
   /** Leaves shim and game alone. */
   detach(): void {
-    this.#over = true;
+    this.#end();
     this.#socket?.destroy();
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#forgetSent();
+    for (const { settle } of this.#unsent.splice(0)) settle(false);
+  }
+
+  #send(data: Uint8Array, settle: (taken: boolean) => void): void {
+    const frame = encodeFrame(FrameType.input, data);
+    if (this.#tellsTaken !== true) {
+      this.#socket?.write(frame, (error) => settle(!error));
+      return;
+    }
+    this.#socket?.write(frame);
+    this.#sent += data.length;
+    this.#onItsWay.push({ end: this.#sent, settle });
+  }
+
+  #taken(total: number): void {
+    while ((this.#onItsWay[0]?.end ?? Infinity) <= total) this.#onItsWay.shift()!.settle(true);
+  }
+
+  /** With the connection goes the knowledge of what became of it. */
+  #forgetSent(): void {
+    this.#tellsTaken = undefined;
+    this.#sent = 0;
+    for (const { settle } of this.#onItsWay.splice(0)) settle(false);
+  }
+
+  #greeted({ tellsTaken = false }: Hello): void {
+    this.#tellsTaken = tellsTaken;
+    for (const { data, settle } of this.#unsent.splice(0)) this.#send(data, settle);
   }
 
   #connect(): void {
@@ -105,6 +157,10 @@ export class ShimClient {
       this.#next = offset + bytes.length;
       const until = this.#events.output(offset, bytes);
       if (until !== undefined && until !== this.#held) void this.#hold(until);
+    } else if (type === FrameType.taken) {
+      this.#taken(decodeTaken(payload));
+    } else if (type === FrameType.hello) {
+      this.#greeted(JSON.parse(payload.toString()) as Hello);
     } else if (type === FrameType.exit) {
       const record = JSON.parse(payload.toString()) as ExitRecord;
       this.release();
@@ -122,11 +178,12 @@ export class ShimClient {
 
   #closed(): void {
     if (this.#over) return;
+    this.#forgetSent();
     if (isAlive(this.#shim)) {
       setTimeout(() => this.#connect(), RECONNECT_MS);
       return;
     }
-    this.#over = true;
+    this.#end();
     this.#events.lost();
   }
 }

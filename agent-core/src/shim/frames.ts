@@ -17,6 +17,8 @@ export const FrameType = {
   output: 17,
   /** shim → agent: JSON {@link ExitRecord}; nothing follows it. */
   exit: 18,
+  /** shim → agent: six bytes, how many bytes of input on this connection the terminal has taken so far. */
+  taken: 19,
 } as const;
 
 export interface Attach {
@@ -34,6 +36,8 @@ export interface Hello {
   /** Where the ring starts and ends now. */
   readonly start: number;
   readonly end: number;
+  /** It tells by `taken` what became of input; shims of before did not. */
+  readonly tellsTaken?: boolean;
 }
 
 /** How the supervised process ended; also on disk as `exit.json`. */
@@ -65,6 +69,16 @@ export function encodeFrame(type: number, payload: Uint8Array): Buffer {
 
 export function encodeJson(type: number, value: unknown): Buffer {
   return encodeFrame(type, Buffer.from(JSON.stringify(value)));
+}
+
+export function encodeTaken(total: number): Buffer {
+  const payload = Buffer.allocUnsafe(OFFSET);
+  payload.writeUIntBE(total, 0, OFFSET);
+  return encodeFrame(FrameType.taken, payload);
+}
+
+export function decodeTaken(payload: Buffer): number {
+  return payload.readUIntBE(0, OFFSET);
 }
 
 /** Makes a frame of output that stands behind {@link OUTPUT_HEADER} free bytes, without copying it. */

@@ -6,13 +6,14 @@
  * standard output when its socket listens, and ends after its game has ended and that is either on
  * disk or known to an agent. It answers to nobody but the owner of the 0600 socket.
  */
-import { chownSync, readSync } from 'node:fs';
+import { chownSync, readSync, writeSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { ByteRing } from './byte-ring.ts';
 import { statProcess, type ProcessId } from '../lib/process-id.ts';
 import {
   encodeJson,
+  encodeTaken,
   frameOutput,
   FrameReader,
   FrameType,
@@ -23,6 +24,7 @@ import {
   type Resize,
 } from './frames.ts';
 import { runFiles, type LaunchRequest, type ShimRecord } from './launch.ts';
+import { TerminalInput } from './terminal-input.ts';
 import { spawnTerminal, type Terminal } from './terminal.ts';
 
 /** Sockets and files for the owner alone: 0600. */
@@ -33,8 +35,8 @@ const MOMENT_MS = 2;
 const LAST_WORDS = 64;
 /** A read of this size says that there is more. */
 const FLOOD = 2_048;
-/** Input waiting for a game that does not read; more is dropped rather than kept. */
-const MAX_PENDING_INPUT = 262_144;
+/** While more input than this waits for the game, no agent is listened to. */
+const MAX_WAITING_INPUT = 65_536;
 /** How long agents get to read the end of the output once the exit is on disk. */
 const LINGER_MS = 5_000;
 
@@ -49,6 +51,9 @@ interface Viewer {
   /** It did not read for a whole hold; nobody waits for it until it reads again. */
   stuck: boolean;
   toldExit: boolean;
+  /** Bytes of its input that the terminal has taken, and how many of them it was told of. */
+  taken: number;
+  toldTaken: number;
 }
 
 const input = await readInput();
@@ -57,8 +62,11 @@ if (input === '') process.exit(0);
 const request = JSON.parse(input) as LaunchRequest;
 const ring = new ByteRing(request.scrollbackBytes, request.offset);
 const viewers = new Set<Viewer>();
+/** Agents that are not listened to until the game has read on. */
+const heldBack = new Set<Socket>();
 const more = Buffer.allocUnsafeSlow(4_096);
 let terminal: Terminal | undefined;
+let terminalInput: TerminalInput | undefined;
 let exit: ExitRecord | undefined;
 let recorded = false;
 /** Output that nobody was sent yet. */
@@ -93,6 +101,8 @@ function launch(): void {
     encoding: null,
   });
   process.umask(PRIVATE);
+  const { fd } = terminal;
+  terminalInput = new TerminalInput((bytes) => writeSync(fd, bytes));
   terminal.onExit(({ exitCode, signal }) => ended(exitCode, signal ?? 0));
   terminal.onData(take);
   drainBeforeTheEnd(terminal);
@@ -116,6 +126,8 @@ function drainBeforeTheEnd({ _socket: socket }: Terminal): void {
   const destroy = socket.destroy.bind(socket);
   socket.destroy = (error) => {
     takeMore(LAST_WORDS);
+    // Its descriptor may be another file's from here on.
+    terminalInput?.close();
     return destroy(error);
   };
 }
@@ -152,6 +164,8 @@ function serve(socket: Socket): void {
     busy: false,
     stuck: false,
     toldExit: false,
+    taken: 0,
+    toldTaken: 0,
   };
   const reader = new FrameReader((type, payload) => receive(viewer, type, payload));
   socket.on('data', (chunk: Buffer) => {
@@ -164,6 +178,7 @@ function serve(socket: Socket): void {
   socket.on('error', () => {}); // 'close' follows, and there is nobody to tell
   socket.on('close', () => {
     viewers.delete(viewer);
+    heldBack.delete(socket);
     balance();
     if (recorded && viewers.size === 0) process.exit(0);
   });
@@ -173,18 +188,43 @@ function receive(viewer: Viewer, type: number, payload: Buffer): void {
   const json = () => JSON.parse(payload.toString()) as unknown;
   if (type === FrameType.attach) {
     viewer.sent = Math.min(Math.max((json() as Attach).from, ring.start), ring.end);
-    const hello: Hello = { runId: request.runId, start: ring.start, end: ring.end };
+    const { start, end } = ring;
+    const hello: Hello = { runId: request.runId, start, end, tellsTaken: true };
     viewer.socket.write(encodeJson(FrameType.hello, hello));
     viewers.add(viewer);
     pump(viewer);
-  } else if (type === FrameType.input && terminal !== undefined && exit === undefined) {
-    if (terminal._socket.writableLength < MAX_PENDING_INPUT) terminal.write(Buffer.from(payload));
+  } else if (type === FrameType.input && exit === undefined) {
+    typeInto(viewer, Buffer.from(payload));
   } else if (type === FrameType.resize && terminal !== undefined && exit === undefined) {
     const { cols, rows } = json() as Resize;
     terminal.resize(cols, rows);
   } else if (type === FrameType.release && exit !== undefined) {
     process.exit(0);
   }
+}
+
+/** An agent whose input the game does not read is not listened to for as long: it is held back, and nothing is dropped. */
+function typeInto(viewer: Viewer, bytes: Buffer): void {
+  terminalInput?.put(bytes, (count) => {
+    viewer.taken += count;
+    setImmediate(() => tellTaken(viewer));
+  });
+  if ((terminalInput?.waitingBytes ?? 0) <= MAX_WAITING_INPUT) return;
+  heldBack.add(viewer.socket);
+  viewer.socket.pause();
+}
+
+/** What was taken in one turn of the loop is told once. */
+function tellTaken(viewer: Viewer): void {
+  if (viewer.toldTaken === viewer.taken) return;
+  viewer.toldTaken = viewer.taken;
+  viewer.socket.write(encodeTaken(viewer.taken));
+  if ((terminalInput?.waitingBytes ?? 0) <= MAX_WAITING_INPUT / 2) listenToAll();
+}
+
+function listenToAll(): void {
+  for (const socket of heldBack) socket.resume();
+  heldBack.clear();
 }
 
 /** What comes after a pause goes out at once, what follows within a moment goes out together. */
@@ -251,6 +291,8 @@ function ended(exitCode: number, signal: number): void {
     at: new Date().toISOString(),
     end: ring.end,
   };
+  terminalInput?.close();
+  listenToAll();
   try {
     const offset = Buffer.alloc(6);
     offset.writeUIntBE(ring.start, 0, 6);

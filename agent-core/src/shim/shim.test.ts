@@ -101,7 +101,7 @@ test('output, input, size and exit status go through', async () => {
   );
   await reader.until(() => reader.text.includes('hello'));
   reader.client.resize({ cols: 100, rows: 30 });
-  reader.client.write(Buffer.from('input\r'));
+  void reader.client.write(Buffer.from('input\r'));
   const exit = (await reader.ended) as ExitRecord;
   assert.match(reader.text, 'got input');
   assert.match(reader.text, '30 100');
@@ -162,8 +162,7 @@ test('a flood waits for an agent that reads on, and nothing is lost', async () =
     { holdMs: 60_000, scrollbackBytes: 262_144 },
   );
   const reader = new Reader(started, 0, () => new Promise((resolve) => setTimeout(resolve, 5)));
-  while (!reader.client.write(Buffer.from('\r')))
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.is(await reader.client.write(Buffer.from('\r')), true);
   await reader.until(() => reader.text.includes('over'));
   assert.equal(reader.gaps, []);
   assert.ok(reader.text.length > size);
@@ -172,8 +171,7 @@ test('a flood waits for an agent that reads on, and nothing is lost', async () =
 test('an agent that is attached and takes nothing does not hold a game', async () => {
   const started = await shell('read go; yes 0123456789 | head -c 3000000; exit 5');
   const reader = new Reader(started, 0, () => new Promise(() => {}));
-  while (!reader.client.write(Buffer.from('\r')))
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.is(await reader.client.write(Buffer.from('\r')), true);
   while (readExitRecord(runDir, started.runId) === undefined)
     await new Promise((resolve) => setTimeout(resolve, 10));
   assert.is(readExitRecord(runDir, started.runId)!.exitCode, 5);
@@ -196,8 +194,7 @@ test('an exit that the disk does not take is kept until somebody has heard it', 
   reader.client.detach();
   const writer = new Reader(started);
   await writer.until(() => true);
-  while (!writer.client.write(Buffer.from('\r')))
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.is(await writer.client.write(Buffer.from('\r')), true);
   assert.is(((await writer.ended) as ExitRecord).exitCode, 4);
   rmSync(join(runDir, 'exit.json'), { recursive: true });
 });
@@ -207,8 +204,7 @@ test('signals of an orderly shutdown do not end a shim before its game', async (
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.kill(started.shim.pid, signal);
   const reader = new Reader(started);
-  while (!reader.client.write(Buffer.from('\r')))
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.is(await reader.client.write(Buffer.from('\r')), true);
   assert.is(((await reader.ended) as ExitRecord).exitCode, 0);
 });
 

@@ -1,6 +1,6 @@
 /**
  * The part of node-pty the shim uses. The package's own types belong to another module name, and leave
- * out the terminal's path and the queue of unread input.
+ * out the terminal's path and its descriptor. Its `write` is left out on purpose: see `terminal-input.ts`.
  */
 import { createRequire } from 'node:module';
 
@@ -10,13 +10,10 @@ export interface Terminal {
   readonly fd: number;
   /** Path of the terminal's device. */
   readonly ptsName: string;
-  /** Bytes of input the process has not taken yet: `_socket.writableLength`. */
   readonly _socket: {
-    readonly writableLength: number;
     /** Closes the terminal. */
     destroy: (error?: Error) => unknown;
   };
-  write(data: Buffer): void;
   resize(cols: number, rows: number): void;
   /** Stops reading, which holds a process that writes on. */
   pause(): void;

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@zlh/kernel';
 import type { ConsoleHub } from '../console/console-hub.ts';
+import { RunInput } from '../console/run-input.ts';
 import { isAlive, type ProcessId } from '../lib/process-id.ts';
 import { within } from '../lib/promises.ts';
 import type { RunGroup } from '../process/groups/run-group.ts';
@@ -19,18 +20,9 @@ import { signalName, type RunEnd } from './classify.ts';
 const LAST_WORD_MS = 5_000;
 /** Between two looks at what cannot be killed. */
 const LOOK_AGAIN_MS = 1_000;
-/** Ctrl-U: a command is a line of its own, and half a line that a viewer has typed before it is gone. */
-const TAKE_BACK = '\u0015';
 
 /** Why a run is being ended by us; null while it is meant to go on. */
 export type Intent = 'stop' | 'kill' | 'too-late' | 'hung' | null;
-
-/** A console beside the terminal. */
-export interface RunConsole {
-  /** False when the line could not be taken; throws a refusal when there is nobody to take it. */
-  send(line: string): boolean;
-  type(keys: string): void;
-}
 
 export class GameRun {
   readonly id: string;
@@ -39,14 +31,12 @@ export class GameRun {
   readonly group: RunGroup | undefined;
   readonly ended: Promise<RunEnd>;
   intent: Intent = null;
-  /** Where commands go when not to the terminal; set by who follows the runs. */
-  console: RunConsole | undefined;
+  /** The way of commands and keys into it. */
+  readonly input: RunInput;
   /** Called once it has ended, if something of it cannot be killed; set by who follows the runs. */
   remains: (() => void) | undefined;
   readonly #client: ShimClient;
   readonly #shim: ProcessId;
-  /** A viewer has typed what is not sent yet. */
-  #halfTyped = false;
   /** Resolves when the shim has told the exit, or is gone. */
   readonly #heard: Promise<void>;
   #told = false;
@@ -75,27 +65,16 @@ export class GameRun {
         end(readExitRecord(runDir, record.runId));
       },
     });
-    this.#heard = over.then(() => void (this.#told = true));
+    this.input = new RunInput((keys) => this.write(keys));
+    this.#heard = over.then(() => {
+      this.#told = true;
+      this.input.close();
+    });
     this.ended = over.then((exit) => settleRun(this, exit, log, () => this.remains?.()));
   }
 
-  /** One line, on the game's own console where it has one. False when it could not be taken. */
-  command(line: string): boolean {
-    if (this.console !== undefined) return this.console.send(line);
-    const before = this.#halfTyped ? TAKE_BACK : '';
-    this.#halfTyped = false;
-    // A terminal's Enter is a carriage return; games with line editing wait for exactly that.
-    return this.write(`${before}${line}\r`);
-  }
-
-  /** Keys as they are typed. */
-  type(keys: string): void {
-    if (this.console !== undefined) return this.console.type(keys);
-    if (keys !== '' && this.write(keys)) this.#halfTyped = !/[\r\n]$/.test(keys);
-  }
-
-  /** False when the input could not be taken. */
-  write(data: string): boolean {
+  /** Resolves when its terminal has the keys, with false when it never will. */
+  write(data: string): Promise<boolean> {
     return this.#client.write(Buffer.from(data));
   }
 
@@ -121,6 +100,7 @@ export class GameRun {
 
   /** Leaves the game running under its shim. */
   detach(): void {
+    this.input.close();
     this.#client.detach();
   }
 }

@@ -18,7 +18,8 @@ export async function climbStopLadder(
 ): Promise<void> {
   for (const step of steps) {
     signal.throwIfAborted();
-    if ('command' in step) run.command(step.command);
+    // A command that the game does not read is no end of the ladder: the next step follows.
+    if ('command' in step) run.input.command(step.command, { first: true }).catch(() => {});
     else run.signal(step.signal);
     if (await endsWithin(run, step.waitMs, signal)) return;
   }

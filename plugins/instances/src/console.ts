@@ -28,7 +28,7 @@ export function consoleRoute(use: Use): Route {
     url: '/api/instances/:id/console',
     summary: 'The console of an instance',
     description:
-      'First the scrollback, then output, as binary frames. Send text frames `{"type":"input","data"}` and `{"type":"resize","cols","rows"}`. A text frame `{"type":"resync"}` means: clear the screen, the scrollback follows.',
+      'First the scrollback, then output, as binary frames. Send text frames `{"type":"input","data"}` and `{"type":"resize","cols","rows"}`. A text frame `{"type":"resync"}` means: clear the screen, the scrollback follows; `{"type":"refused","code","detail"}` means: something you typed does not reach the server, and why. Who sends faster than the server reads is held back. Control keys are not passed to games.',
     access: { permission: 'instances.console' },
     schema: { params: Type.Object({ id: Type.String({ format: 'uuid' }) }) },
     before: ({ params, identity }) =>

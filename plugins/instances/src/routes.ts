@@ -85,6 +85,8 @@ export function instanceRoutes(use: Use): readonly Route[] {
       method: 'POST',
       url: '/api/instances/:id/console/commands',
       summary: 'Send one line to the console',
+      description:
+        'Answers 204 when the server has the line in its console. 503 `AGENT_INPUT_FULL`: it does not read, and the line is not sent. 503 `AGENT_INPUT_UNREAD`: it has not read it yet, and may still.',
       access: { permission: 'instances.console' },
       schema: { params, body: ConsoleCommandRequest, response: { 204: Type.Null() } },
       async handler({ params: { id }, body: { command }, identity }, reply) {

@@ -18,6 +18,8 @@ export interface SessionListener {
   /** The line is open, or caught up after being too slow: what follows starts with the scrollback. */
   opened(): void;
   output(bytes: Uint8Array): void;
+  /** Something that was sent does not reach the server; `reason` is a sentence or two. */
+  refused(reason: string): void;
   changed(): void;
 }
 
@@ -51,7 +53,7 @@ export class ConsoleSession {
     });
     socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
       if (typeof data !== 'string') this.#listener.output(new Uint8Array(data));
-      else if (isResync(data)) this.#listener.opened();
+      else this.#noticed(data);
     });
     socket.addEventListener('close', ({ code }) => {
       if (code === SIGNED_OUT) this.#connection.dispatchEvent(new Event('signed-out'));
@@ -83,6 +85,12 @@ export class ConsoleSession {
     return true;
   }
 
+  #noticed(frame: string): void {
+    const notice = JSON.parse(frame) as { type: string; detail?: string };
+    if (notice.type === 'resync') this.#listener.opened();
+    else if (notice.type === 'refused') this.#listener.refused(notice.detail ?? '');
+  }
+
   #closed(socket: WebSocket, wasSteady: boolean): void {
     if (socket !== this.#socket) return;
     this.#failures = wasSteady ? 0 : this.#failures + 1;
@@ -107,9 +115,4 @@ export class ConsoleSession {
     this.state = state;
     this.#listener.changed();
   }
-}
-
-/** The only text frame there is: `{"type":"resync"}`. */
-function isResync(frame: string): boolean {
-  return frame === '{"type":"resync"}';
 }

@@ -103,6 +103,12 @@ export const consoleStyles = css`
     background: var(--zlh-brand);
     color: var(--zlh-on-brand);
   }
+  .refusal {
+    margin: 0;
+    padding: 6px 14px;
+    border-top: 1px solid var(--zlh-raised);
+    color: var(--zlh-warn);
+  }
   .input {
     padding: 0 14px;
     border-top: 1px solid var(--zlh-raised);

@@ -99,6 +99,19 @@ when(chromium)(
   },
 );
 
+when(chromium)(
+  'input that the server does not read is told, until the next one is sent',
+  async () => {
+    const { page, id } = await open();
+    portal.platform.refuse(id, 'AGENT_INPUT_FULL', 'The server does not read its console.');
+    const alert = page.getByRole('alert').getByText('The server does not read its console.');
+    await alert.waitFor();
+    await page.getByLabel('Command').fill('say hello');
+    await page.keyboard.press('Enter');
+    await alert.waitFor({ state: 'detached' });
+  },
+);
+
 when(chromium)('search finds, counts, walks and closes, by keyboard', async () => {
   const { page } = await open('alpha\r\nbeta\r\nalpha again\r\n');
   await shown(page, 'alpha again').waitFor();

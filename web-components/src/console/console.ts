@@ -34,6 +34,7 @@ export class ZlhConsole extends ZlhElement {
     readonly: { type: Boolean },
     searching: { state: true },
     copied: { state: true },
+    refusal: { state: true },
   };
 
   declare instanceId: string;
@@ -41,6 +42,8 @@ export class ZlhConsole extends ZlhElement {
   declare readonly: boolean;
   declare private searching: boolean;
   declare private copied: boolean;
+  /** Why what was sent last does not reach the server. */
+  declare private refusal: string;
   #screen: ConsoleScreen | undefined;
   #session: ConsoleSession | undefined;
   #history = new CommandHistory();
@@ -51,6 +54,7 @@ export class ZlhConsole extends ZlhElement {
     this.readonly = false;
     this.searching = false;
     this.copied = false;
+    this.refusal = '';
     new Watch(this, () => this.connection.instances, 'change');
   }
 
@@ -108,6 +112,7 @@ export class ZlhConsole extends ZlhElement {
             : nothing
         }
       </div>
+      ${this.refusal === '' ? nothing : html`<p class="refusal small" role="alert">${this.refusal}</p>`}
       ${this.readonly ? nothing : this.#inputLine()}
     </section>`;
   }
@@ -190,6 +195,7 @@ export class ZlhConsole extends ZlhElement {
     this.#session = new ConsoleSession(this.connection, this.instanceId, {
       opened: () => screen.reset(),
       output: (bytes) => screen.write(bytes),
+      refused: (reason) => (this.refusal = reason),
       changed: redraw,
     });
     if (this.#reachable) this.#session.open();
@@ -209,7 +215,7 @@ export class ZlhConsole extends ZlhElement {
     ) as HTMLInputElement;
     if (input.readOnly || !this.#session?.input(input.value)) return;
     this.#history.add(input.value);
-    input.value = '';
+    input.value = this.refusal = '';
     this.#toEnd();
   }
 
