@@ -146,12 +146,12 @@ test('nonsense ends the connection of who sent it, and nobody else’s', async (
   assert.is((await agent.status()).ready, true);
 });
 
-test('input that a hanging game does not take is dropped, and the game can still be killed', async () => {
+test('input that a hanging game does not take is refused at no cost, and the game can still be killed', async () => {
   const viewer = await joined();
   viewer.send(JSON.stringify({ type: 'input', data: 'hang\r' }));
   const input = JSON.stringify({ type: 'input', data: 'x'.repeat(4_000) });
   await assertFlat(async () => {
-    for (let i = 0; i < 60_000; i++) {
+    for (let i = 0; i < 30_000; i++) {
       if (viewer.bufferedAmount > 4_000_000)
         await new Promise((resolve) => viewer.send(input, resolve));
       else viewer.send(input);
