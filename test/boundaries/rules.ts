@@ -4,7 +4,7 @@
  *     web-components → (HTTP) → plugins → agent contracts → agent-core        everybody → kernel
  *
  * Nobody imports another package's inside, only its exports; outside of tests only its contract,
- * the `"."` export. Nobody imports what its package.json does not name. No packages import each other
+ * the `"."` export, and the libraries named here. Nobody imports what its package.json does not name. No packages import each other
  * in a cycle.
  */
 import { isBuiltin } from 'node:module';
@@ -38,6 +38,9 @@ const allowed: Record<Layer, readonly Layer[]> = {
  * dependencies are free, for they are erased.
  */
 const contractLibraries = ['typebox', 'node:crypto'];
+
+/** Code that packages share besides their contracts; no contract runs it. */
+const libraries = ['@zlh/agent/fs'];
 
 /** Every violation in the repository, in the order of the files. */
 export function violations(repository: Repository): Violation[] {
@@ -124,7 +127,7 @@ function checkOurs(
   if (!exported.some((pattern) => matches(pattern, subpath))) {
     return `"${specifier}" is inside another package: its exports do not name "${subpath}".`;
   }
-  const isContract = subpath === '.';
+  const isContract = subpath === '.' || libraries.includes(specifier);
   const isTesting = subpath === './testing' && path.includes('/src/testing/');
   if (isContract || isTesting || isTest(path) || path.startsWith('bench/')) return undefined;
   if (subpath === './testing') return `"${specifier}" is for tests only.`;

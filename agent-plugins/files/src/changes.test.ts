@@ -1,4 +1,5 @@
 /** Changes of one entry against a game that makes and replaces files at the same moment, and against each other. */
+import type { StagingArea } from '@zlh/agent/fs';
 import { linkSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { test } from 'uvu';
@@ -8,7 +9,6 @@ import { writeContent } from './content/write.ts';
 import { freshFolder, itemOf, placeItem } from './operations/stage.ts';
 import { testParts, type TestParts } from './testing/parts.ts';
 import { Tree } from './tree/tree.ts';
-import type { Workshop } from './workshop.ts';
 
 let made: TestParts;
 /** What happens just after a path was looked at for the last time. */
@@ -62,7 +62,7 @@ test('what is new by request replaces nothing that came meanwhile', async () => 
 
 test('what was made replaces nothing that came meanwhile, and a move cut off in its middle is finished', async () => {
   const { parts } = made;
-  const item = itemOf(await freshFolder(parts.workshop, 'operation'));
+  const item = itemOf(await freshFolder(parts.staging, 'operation'));
   writeFileSync(item, 'made');
   meanwhile['copy'] = appears('copy');
   const place = (to: string) => codeOf(placeItem(parts, { operationId: 'operation', to }));
@@ -121,8 +121,8 @@ test('two changes of one path do not come between each other', async () => {
 test('a folder that cannot be moved away is refused in our words', async () => {
   mkdirSync(made.at('folder'));
   const discard = () => Promise.reject(Object.assign(new Error('denied'), { code: 'EACCES' }));
-  const workshop = Object.assign(Object.create(made.parts.workshop) as Workshop, { discard });
-  const removed = deleteFile({ ...made.parts, workshop }, 'folder');
+  const staging = Object.assign(Object.create(made.parts.staging) as StagingArea, { discard });
+  const removed = deleteFile({ ...made.parts, staging }, 'folder');
   assert.is(await codeOf(removed), 'FILES_DENIED');
 });
 

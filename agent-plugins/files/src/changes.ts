@@ -1,13 +1,18 @@
 /** What people do to a single entry: make a folder, rename, delete, change permissions. Each is one step of the disk. */
+import {
+  freedBy,
+  nameNew,
+  parseNewPath,
+  parsePath,
+  refusals,
+  takeName,
+  toRefusal,
+} from '@zlh/agent/fs';
 import type { BigIntStats } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { assertMatch, type Parts } from './content/write.ts';
-import { freedBy } from './disk.ts';
-import { explained, refusals } from './errors.ts';
 import type { FileEntry, RenameFile } from './index.ts';
 import { entryOf, settled } from './tree/entry.ts';
-import { nameNew, takeName } from './tree/move.ts';
-import { parseNewPath, parsePath } from './tree/names.ts';
 import type { Place } from './tree/tree.ts';
 
 export async function makeFolder({ tree }: Parts, path: string): Promise<FileEntry> {
@@ -17,7 +22,7 @@ export async function makeFolder({ tree }: Parts, path: string): Promise<FileEnt
 }
 
 export async function renameFile(
-  { tree, locks, workshop, disk }: Parts,
+  { tree, locks, staging, disk }: Parts,
   { from, to, overwrite = false, ifMatch, ifMatchTo }: RenameFile,
 ): Promise<FileEntry> {
   return locks.runAll([from, to], async () => {
@@ -34,7 +39,7 @@ export async function renameFile(
     const [old, wanted] = [source.folder.at(source.name), target.folder.at(target.name)];
     const takeOld = async () => {
       const moved = await target.folder.look(target.name);
-      if (moved !== undefined) await takeName(old, moved, workshop.incoming());
+      if (moved !== undefined) await takeName(old, moved, staging.incoming());
     };
     try {
       if (there === undefined) {
@@ -44,11 +49,11 @@ export async function renameFile(
         await rename(old, wanted);
         // For one file with two names the system does nothing, and says that it did.
         if (there.ino === found.ino && there.dev === found.dev) await takeOld();
-        else disk.went(freedBy(there), since);
+        else disk.recordFreed(freedBy(there), since);
       }
     } catch (error) {
       const moved = (error as NodeJS.ErrnoException).code === 'EACCES' && isClosed(found);
-      throw explained(error, moved ? from : to);
+      throw toRefusal(error, moved ? from : to);
     }
     return await entryAt(target);
   });
@@ -60,7 +65,7 @@ const isClosed = (stat: BigIntStats) => isFolder(stat) && (stat.mode & 0o200n) =
 
 /** Gone at once, however much it is; the disk gives its room back a little later, and whoever needs that waits for it. */
 export async function deleteFile(
-  { tree, workshop, locks, disk }: Parts,
+  { tree, staging, locks, disk }: Parts,
   path: string,
   match?: string,
 ): Promise<void> {
@@ -71,19 +76,19 @@ export async function deleteFile(
     if (found === undefined) throw refusals.notFound(path);
     const from = place.folder.at(place.name);
     const since = performance.now();
-    const freed = (bytes: number) => disk.went(bytes, since);
+    const freed = (bytes: number) => disk.recordFreed(bytes, since);
     try {
-      await workshop.discard(from, freed).catch(async (error: unknown) => {
+      await staging.discard(from, freed).catch(async (error: unknown) => {
         if (!isClosed(found) || (error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
         // Whoever moves a folder must be able to write to it.
         await tree.changeMode(place, 0o700);
-        await workshop.discard(from, freed).catch(async (again: unknown) => {
+        await staging.discard(from, freed).catch(async (again: unknown) => {
           await tree.changeMode(place, Number(found.mode) & 0o777); // it was the folder around it
           throw again;
         });
       });
     } catch (error) {
-      throw explained(error, path);
+      throw toRefusal(error, path);
     }
   });
 }

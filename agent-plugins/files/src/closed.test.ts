@@ -26,7 +26,7 @@ import { archiveKind } from './operations/archive.ts';
 import { copyKind } from './operations/copy.ts';
 import { extractKind } from './operations/extract.ts';
 import { search } from './search.ts';
-import { asNobody, nobody } from './testing/as-nobody.ts';
+import { asNobody, nobody } from '@zlh/agent/testing';
 import { testParts, type TestParts } from './testing/parts.ts';
 import { listFolder } from './tree/listing.ts';
 
@@ -132,7 +132,7 @@ ordinary(
     assert.equal(readdirSync(at('fixed')), ['closed']);
     const packed = await buffer(await packItems(parts.tree, 'top', 'tar'));
     assert.ok(packed.includes('open') && !packed.includes('secret'));
-    await parts.workshop.cleared();
+    await parts.staging.cleared();
     for (const name of ['work', 'trash'])
       assert.equal(readdirSync(join(made.home, 'state', name)), [], name);
   },
@@ -148,7 +148,7 @@ ordinary('what is closed is renamed beside itself, opened, replaced and deleted'
   chmodSync(at('top/shut'), 0);
   await deleteFile(parts, 'top/shut');
   await deleteFile(parts, 'top');
-  await parts.workshop.cleared();
+  await parts.staging.cleared();
   assert.is(existsSync(at('top')), false);
   assert.equal(readdirSync(join(made.home, 'state/trash')), []);
 });

@@ -1,12 +1,11 @@
 /** Puts the parts together. */
 import type { AgentGround } from '@zlh/agent';
+import { Disk, StagingArea } from '@zlh/agent/fs';
 import type { Logger } from '@zlh/kernel';
 import type { Parts } from './content/write.ts';
-import { Disk } from './disk.ts';
 import { Locks } from './locks.ts';
 import { Tree } from './tree/tree.ts';
 import { Uploads } from './uploads/uploads.ts';
-import { Workshop } from './workshop.ts';
 
 export interface Files {
   readonly parts: Parts;
@@ -20,28 +19,28 @@ export interface Files {
 
 export function makeFiles({ ground, log }: { ground: AgentGround; log: Logger }): Files {
   const state = ground.stateFolder('files');
-  const workshop = new Workshop(state, ground.data, log);
-  const uploads: Uploads = new Uploads(workshop.uploads, () => parts, { log });
+  const staging = new StagingArea(state, ground.data, log);
+  const uploads: Uploads = new Uploads(staging.uploads, () => parts, { log });
   const disk = new Disk({
     ground,
     state,
     pending: () => uploads.pending,
-    cleared: () => workshop.cleared(),
+    cleared: () => staging.cleared(),
   });
-  const parts: Parts = { tree: new Tree(ground), disk, locks: new Locks(), workshop };
+  const parts: Parts = { tree: new Tree(ground), disk, locks: new Locks(), staging };
   return {
     parts,
     uploads,
     async start() {
-      await workshop.begin();
+      await staging.begin();
       await uploads.start();
     },
     async sweep() {
-      await workshop.sweep((id) => ground.operation(id)?.finishedAt === null);
+      await staging.sweep((id) => ground.operation(id)?.finishedAt === null);
     },
     async stop() {
       uploads.stop();
-      await workshop.close();
+      await staging.close();
     },
   };
 }

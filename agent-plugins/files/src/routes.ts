@@ -1,6 +1,8 @@
 /** `/files` of the agent: each route says what it takes and hands over to what does it. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AgentRouteModule } from '@zlh/agent';
+import { toRefusal } from '@zlh/agent/fs';
+import { contentErrors } from './errors.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { assertPackable, packItems } from './archive/pack.ts';
@@ -8,7 +10,6 @@ import { changeMode, deleteFile, makeFolder, renameFile } from './changes.ts';
 import { parseRange } from './content/range.ts';
 import { openContent } from './content/read.ts';
 import { writeContent, type Parts } from './content/write.ts';
-import { explained, refusals } from './errors.ts';
 import {
   ArchiveQuery,
   ChangeMode,
@@ -74,7 +75,7 @@ async function sendContent(
   reply: FastifyReply,
 ): Promise<unknown> {
   const content = await openContent(tree, path).catch((error: unknown) => {
-    throw explained(error, path);
+    throw toRefusal(error, path);
   });
   const { size, etag } = content;
   reply.headers({
@@ -88,7 +89,7 @@ async function sendContent(
   const range = applies ? parseRange(headers?.range, size) : null;
   if (headers === undefined || unchanged || range === 'none' || size === 0) {
     await content.close();
-    if (range === 'none' && !unchanged && size > 0) throw refusals.range(size);
+    if (range === 'none' && !unchanged && size > 0) throw contentErrors.range(size);
     if (unchanged) return reply.code(304).send();
     return reply.header('content-length', size).send('');
   }

@@ -38,7 +38,7 @@ test.before(async () => {
 test.before.each(() => {
   place = testParts();
   ({ parts } = place);
-  uploads = new Uploads(parts.workshop.uploads, () => parts, { log: silent });
+  uploads = new Uploads(parts.staging.uploads, () => parts, { log: silent });
 });
 test.after.each(() => {
   Object.assign(handles, real);
@@ -72,7 +72,7 @@ test('an upload goes on behind what is safe', async () => {
   failAfter('datasync', 0);
   assert.is(await codeOf(uploads.append(id, 10 * MiB, body(100))), 'EIO');
   assert.is((await uploads.look(id)).offset, 10 * MiB);
-  assert.is(statSync(join(parts.workshop.uploads, `${id}.data`)).size, 10 * MiB);
+  assert.is(statSync(join(parts.staging.uploads, `${id}.data`)).size, 10 * MiB);
   await uploads.append(id, 10 * MiB, body(190));
   assert.ok(readFileSync(place.at('world')).equals(Buffer.concat(Array<Buffer>(200).fill(piece))));
 });

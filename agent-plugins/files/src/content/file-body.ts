@@ -5,10 +5,10 @@
  * Other destinations may keep what they have "written", a transform for example; they get buffers of their own.
  * Exactly the bytes asked for or an error: a file may be cut short while it is sent. Closes the file in any case.
  */
+import { refusals } from '@zlh/agent/fs';
 import type { FileHandle } from 'node:fs/promises';
 import { OutgoingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { refusals } from '../errors.ts';
 
 const largest = 512 * 1024;
 

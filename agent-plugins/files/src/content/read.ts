@@ -1,8 +1,8 @@
 /** Hands out a file's bytes, whole or a range, from one open handle: what is sent is one version of the file's name. */
+import { parsePath } from '@zlh/agent/fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { settled, tagOf } from '../tree/entry.ts';
-import { parsePath } from '../tree/names.ts';
 import type { Tree } from '../tree/tree.ts';
 import { FileBody } from './file-body.ts';
 

@@ -3,18 +3,25 @@
  * content or the new, that a link at its place is never written through, and that whoever names the version they have
  * seen replaces exactly that one.
  */
+import {
+  type Disk,
+  freedBy,
+  moveNew,
+  parseNewPath,
+  parsePath,
+  refusals,
+  sizeOnDisk,
+  type StagingArea,
+  toRefusal,
+} from '@zlh/agent/fs';
+import { contentErrors } from '../errors.ts';
 import { constants, type BigIntStats } from 'node:fs';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { freedBy, sizeOnDisk, type Disk } from '../disk.ts';
-import { explained, refusals } from '../errors.ts';
 import type { FileEntry } from '../index.ts';
 import type { Locks } from '../locks.ts';
 import { entryOf, settled, tagOf } from '../tree/entry.ts';
-import { moveNew } from '../tree/move.ts';
-import { parseNewPath, parsePath } from '../tree/names.ts';
 import type { Place, Tree } from '../tree/tree.ts';
-import type { Workshop } from '../workshop.ts';
 import { fill } from './fill.ts';
 import { Flusher } from './flusher.ts';
 
@@ -22,7 +29,7 @@ export interface Parts {
   readonly tree: Tree;
   readonly disk: Disk;
   readonly locks: Locks;
-  readonly workshop: Workshop;
+  readonly staging: StagingArea;
 }
 
 export interface Expectation {
@@ -41,15 +48,15 @@ export async function writeContent(
   length: number | undefined,
   expected: Expectation,
 ): Promise<{ readonly entry: FileEntry; readonly made: boolean }> {
-  const { tree, workshop, locks, disk } = parts;
+  const { tree, staging, locks, disk } = parts;
   const names = parsePath(path);
   {
     // Before anything is sent: whoever is too late shall hear so at once.
     await using place = await tree.place(names);
     if ((await checked(tree, place, expected)) === undefined) parseNewPath(path);
   }
-  using room = await disk.hold(length ?? 0);
-  const temporary = workshop.incoming();
+  using room = await disk.reserve(length ?? 0);
+  const temporary = staging.incoming();
   const handle = await open(temporary, NEW, 0o600);
   try {
     const flusher = new Flusher(handle);
@@ -58,7 +65,7 @@ export async function writeContent(
       wrote: (bytes) => flusher.wrote(bytes),
     });
     await flusher.settle();
-    if (length !== undefined && size !== length) throw refusals.incomplete();
+    if (length !== undefined && size !== length) throw contentErrors.incomplete();
     return await locks.run(path, async () => {
       await using place = await tree.place(names);
       const before = await checked(tree, place, expected);
@@ -66,15 +73,15 @@ export async function writeContent(
       const since = performance.now();
       await put({ tree, handle, temporary, place, mode, fresh: expected.none === true });
       const stat = await settled(() => handle.stat({ bigint: true }));
-      disk.came(sizeOnDisk(stat));
-      disk.went(freedBy(before), since);
+      disk.recordAdded(sizeOnDisk(stat));
+      disk.recordFreed(freedBy(before), since);
       const entry = await entryOf(place.folder, place.name, stat);
       return { entry, made: before === undefined };
     });
   } catch (error) {
     body.resume();
     await unlink(temporary).catch(() => undefined); // it may be in its place already
-    throw explained(error, path);
+    throw toRefusal(error, path);
   } finally {
     await handle.close();
   }
@@ -121,5 +128,5 @@ export function assertMatch(
   if (match === undefined) return;
   const tag = found === undefined ? undefined : tagOf(found);
   if (tag === undefined || (match !== '*' && match !== tag))
-    throw refusals.changed(path, tag, match);
+    throw contentErrors.changed(path, tag, match);
 }

@@ -3,13 +3,11 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import type { OperationKind } from '@zlh/agent';
+import { ENTRY_BYTES, parseNewPath, refusals } from '@zlh/agent/fs';
 import { assertPackable, packItems } from '../archive/pack.ts';
 import { fill } from '../content/fill.ts';
 import type { Parts } from '../content/write.ts';
-import { ENTRY_BYTES } from '../disk.ts';
-import { refusals } from '../errors.ts';
 import { archiveFormats, type ArchiveFormat, type MakeArchive } from '../index.ts';
-import { parseNewPath } from '../tree/names.ts';
 import { freshFolder, itemOf, placeItem, staged, type Taken } from './stage.ts';
 
 export interface ArchiveInput extends MakeArchive {
@@ -42,12 +40,12 @@ export async function checkArchive({ tree }: Parts, { path, to }: MakeArchive): 
 }
 
 async function pack(
-  { tree, workshop }: Parts,
+  { tree, staging }: Parts,
   { operationId, path, to }: ArchiveInput,
   taken: Taken,
   signal: AbortSignal,
 ): Promise<void> {
-  const item = itemOf(await freshFolder(workshop, operationId));
+  const item = itemOf(await freshFolder(staging, operationId));
   await taken.begin(ENTRY_BYTES, signal);
   await using handle = await open(item, NEW, 0o600);
   // Ended with the signal, for one file alone may take long; and when there is no room: it holds files open.

@@ -18,11 +18,11 @@ import {
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { OperationContext, OperationKind } from '@zlh/agent';
+import type { Disk } from '@zlh/agent/fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { packItems } from '../archive/pack.ts';
 import type { Parts } from '../content/write.ts';
-import type { Disk } from '../disk.ts';
 import { testParts, type TestParts } from '../testing/parts.ts';
 import { Tree } from '../tree/tree.ts';
 import { archiveKind } from './archive.ts';
@@ -192,7 +192,7 @@ test('work that fails or is given up leaves no file open', async () => {
   const { disk } = parts;
   const noRoom = Object.assign(Object.create(disk) as Disk, {
     wrote: () => undefined,
-    hold: async () => ({
+    reserve: async () => ({
       grow: (bytes: number) => (bytes > 700_000 ? Promise.reject(new Error('no room')) : undefined),
       check: () => undefined,
       [Symbol.dispose]: () => undefined,
@@ -223,7 +223,7 @@ test('work that is cancelled within a large file ends there', async () => {
   const cancel = () => {
     const abort = new AbortController();
     let grown = 0;
-    const hold = async () => ({
+    const reserve = async () => ({
       grow: (bytes: number) => {
         grown = bytes;
         abort.abort(Object.assign(new Error('cancelled'), { code: 'CANCELLED' }));
@@ -234,7 +234,7 @@ test('work that is cancelled within a large file ends there', async () => {
     });
     parts = {
       ...parts,
-      disk: Object.assign(Object.create(parts.disk) as Disk, { hold, wrote: () => undefined }),
+      disk: Object.assign(Object.create(parts.disk) as Disk, { reserve, wrote: () => undefined }),
     };
     return { signal: abort.signal, grown: () => grown };
   };
@@ -242,7 +242,7 @@ test('work that is cancelled within a large file ends there', async () => {
     const { signal, grown } = cancel();
     assert.is.not(await work({ signal }), 'done');
     assert.ok(grown() < 64 * MiB, `${grown()} bytes`);
-    await parts.workshop.cleared();
+    await parts.staging.cleared();
     assert.equal(readdirSync(join(home, 'state/work')), []);
   }
   assert.is(existsSync(at('x.tar')), false);

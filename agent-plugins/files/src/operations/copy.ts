@@ -2,13 +2,17 @@
 import { constants } from 'node:fs';
 import { lchown, mkdir, open, readlink, symlink } from 'node:fs/promises';
 import { Refusal, type OperationKind } from '@zlh/agent';
+import {
+  ENTRY_BYTES,
+  type Folder,
+  parseNewPath,
+  parsePath,
+  refusals,
+  toRefusal,
+} from '@zlh/agent/fs';
 import { chunksOf } from '../content/read.ts';
 import type { Parts } from '../content/write.ts';
-import { ENTRY_BYTES } from '../disk.ts';
-import { explained, refusals } from '../errors.ts';
 import type { CopyFile } from '../index.ts';
-import type { Folder } from '../tree/folder.ts';
-import { parseNewPath, parsePath } from '../tree/names.ts';
 import type { Tree } from '../tree/tree.ts';
 import { walk, type Met } from '../tree/walk.ts';
 import { freshFolder, itemOf, placeItem, staged, type Taken } from './stage.ts';
@@ -54,7 +58,7 @@ interface Work {
 }
 
 async function copy(
-  { tree, workshop }: Parts,
+  { tree, staging }: Parts,
   { operationId, from }: CopyInput,
   { taken, signal, progress }: Work,
 ): Promise<void> {
@@ -62,7 +66,7 @@ async function copy(
   const { folder: parent, name } = source;
   const stat = await parent.look(name);
   if (stat === undefined) throw refusals.notFound(from);
-  const root = itemOf(await freshFolder(workshop, operationId));
+  const root = itemOf(await freshFolder(staging, operationId));
   const copier = new Copier({ tree, root, signal, taken });
   if (!stat.isDirectory()) {
     await taken.begin(Number(stat.size) + ENTRY_BYTES, signal);
@@ -174,6 +178,6 @@ async function targetOf(folder: Folder, name: Buffer): Promise<Buffer> {
   } catch (error) {
     // No link any more says EINVAL.
     const isOther = (error as NodeJS.ErrnoException).code === 'EINVAL';
-    throw isOther ? refusals.isFolder(folder.pathOf(name)) : explained(error, folder.pathOf(name));
+    throw isOther ? refusals.isFolder(folder.pathOf(name)) : toRefusal(error, folder.pathOf(name));
   }
 }

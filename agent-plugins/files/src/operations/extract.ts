@@ -9,19 +9,24 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { Refusal, type OperationKind } from '@zlh/agent';
+import {
+  archiveErrors,
+  ArchiveExtractor,
+  Folder,
+  freedBy,
+  moveNew,
+  nameOf,
+  parseNewPath,
+  parsePath,
+  readTar,
+  readZip,
+  refusals,
+  toRefusal,
+} from '@zlh/agent/fs';
 import { CodedError } from '@zlh/kernel';
-import { errors } from '../archive/errors.ts';
-import { Intake } from '../archive/intake.ts';
-import { readTar } from '../archive/read-tar.ts';
-import { readZip } from '../archive/read-zip.ts';
 import { chunksOf } from '../content/read.ts';
 import type { Parts } from '../content/write.ts';
-import { freedBy } from '../disk.ts';
-import { explained, refusals } from '../errors.ts';
 import type { ExtractArchive } from '../index.ts';
-import { Folder, nameOf } from '../tree/folder.ts';
-import { moveNew } from '../tree/move.ts';
-import { parseNewPath, parsePath } from '../tree/names.ts';
 import { freshFolder, staged, type Taken } from './stage.ts';
 
 const longestHours = 2;
@@ -37,8 +42,8 @@ export function extractKind(parts: Parts): OperationKind<ExtractInput> {
     phases: ['unpack', 'check', 'place'],
     run: (context) => {
       const { input, signal, phase } = context;
-      const { workshop } = parts;
-      const root = join(workshop.work(input.operationId), 'items');
+      const { staging } = parts;
+      const root = join(staging.work(input.operationId), 'items');
       return staged(parts, context, async (taken) => {
         await phase('unpack', (progress) => unpack(parts, input, { taken, signal, progress }));
         await phase('check', () => merge(parts, root, input, { move: false, signal }));
@@ -56,7 +61,7 @@ export async function checkExtract({ tree }: Parts, { path, to }: ExtractArchive
   await using place = await tree.place(parsePath(path));
   const { handle, stat } = await tree.openFile(place);
   await using archive = handle;
-  if ((await kindOf(archive, Number(stat.size))) === undefined) throw errors.unknown(path);
+  if ((await kindOf(archive, Number(stat.size))) === undefined) throw archiveErrors.unknown(path);
 }
 
 interface Work {
@@ -66,22 +71,22 @@ interface Work {
 }
 
 async function unpack(
-  { tree, workshop }: Parts,
+  { tree, staging }: Parts,
   { operationId, path }: ExtractInput,
   { taken, signal: cancelled, progress }: Work,
 ): Promise<void> {
   const late = AbortSignal.timeout(longestHours * 3_600_000);
   const signal = AbortSignal.any([cancelled, late]);
-  const root = join(await freshFolder(workshop, operationId), 'items');
+  const root = join(await freshFolder(staging, operationId), 'items');
   await mkdir(root, { mode: 0o755 });
   await using place = await tree.place(parsePath(path));
   const { handle, stat } = await tree.openFile(place);
   await using archive = handle;
   const size = Number(stat.size);
   const kind = await kindOf(archive, size);
-  if (kind === undefined) throw errors.unknown(path);
+  if (kind === undefined) throw archiveErrors.unknown(path);
   await taken.begin(0, cancelled);
-  const intake = new Intake({
+  const extractor = new ArchiveExtractor({
     root,
     archiveBytes: size,
     owner: tree.owner,
@@ -91,13 +96,13 @@ async function unpack(
     },
   });
   try {
-    if (kind === 'zip') await readZip(archive, size, intake, signal, progress);
-    else await readTar(told(archive, size, progress), decoders[kind](), intake, signal);
-    await intake.finish(signal);
+    if (kind === 'zip') await readZip(archive, size, extractor, signal, progress);
+    else await readTar(told(archive, size, progress), decoders[kind](), extractor, signal);
+    await extractor.finish(signal);
   } catch (error) {
     cancelled.throwIfAborted();
-    if (late.aborted) throw errors.slow(path, longestHours);
-    throw readable(error) ? error : errors.unreadable(path, error);
+    if (late.aborted) throw archiveErrors.slow(path, longestHours);
+    throw readable(error) ? error : archiveErrors.unreadable(path, error);
   }
 }
 
@@ -215,9 +220,9 @@ async function mergeOne(
     else {
       const since = performance.now();
       await rename(old, target);
-      parts.disk.went(freedBy(there), since);
+      parts.disk.recordFreed(freedBy(there), since);
     }
   } catch (error) {
-    throw explained(error, path);
+    throw toRefusal(error, path);
   }
 }

@@ -5,17 +5,21 @@
 import { lstat, mkdir, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OperationContext } from '@zlh/agent';
+import {
+  type Disk,
+  moveNew,
+  parseNewPath,
+  refusals,
+  type Reservation,
+  type StagingArea,
+  toRefusal,
+} from '@zlh/agent/fs';
 import type { Parts } from '../content/write.ts';
-import type { Disk, Room } from '../disk.ts';
-import { explained, refusals } from '../errors.ts';
-import { moveNew } from '../tree/move.ts';
-import { parseNewPath } from '../tree/names.ts';
-import type { Workshop } from '../workshop.ts';
 
 /** Empty, whatever an earlier try left there. */
-export async function freshFolder(workshop: Workshop, operationId: string): Promise<string> {
-  const folder = workshop.work(operationId);
-  await workshop.discard(folder).catch((error: NodeJS.ErrnoException) => {
+export async function freshFolder(staging: StagingArea, operationId: string): Promise<string> {
+  const folder = staging.work(operationId);
+  await staging.discard(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
   await mkdir(folder, { mode: 0o700 });
@@ -25,7 +29,7 @@ export async function freshFolder(workshop: Workshop, operationId: string): Prom
 /** What an operation takes of the disk: held while it is in the making, counted as used when it stays. */
 export class Taken implements Disposable {
   readonly #disk: Disk;
-  #room: Room | undefined;
+  #room: Reservation | undefined;
   #bytes = 0;
 
   constructor(disk: Disk) {
@@ -33,7 +37,7 @@ export class Taken implements Disposable {
   }
 
   async begin(bytes: number, signal: AbortSignal): Promise<void> {
-    this.#room = await this.#disk.hold(bytes, signal);
+    this.#room = await this.#disk.reserve(bytes, signal);
   }
 
   grow(bytes: number): Promise<void> | undefined {
@@ -44,7 +48,7 @@ export class Taken implements Disposable {
   /** Of what an earlier agent had made nothing is known here: it is counted with the next look. */
   stays(): void {
     this[Symbol.dispose]();
-    if (this.#bytes > 0) this.#disk.came(this.#bytes);
+    if (this.#bytes > 0) this.#disk.recordAdded(this.#bytes);
     this.#bytes = 0;
   }
 
@@ -56,7 +60,7 @@ export class Taken implements Disposable {
 
 /** Runs the phases; the operation's folder goes away with it, unless the next agent is to go on. */
 export async function staged(
-  { workshop, disk }: Parts,
+  { staging, disk }: Parts,
   { signal, input }: OperationContext<{ readonly operationId: string; readonly named: string }>,
   phases: (taken: Taken) => Promise<void>,
 ): Promise<void> {
@@ -65,10 +69,10 @@ export async function staged(
     await phases(taken);
   } catch (error) {
     if ((signal.reason as { code?: string } | undefined)?.code !== 'AGENT_ENDING')
-      await workshop.discard(workshop.work(input.operationId)).catch(() => undefined); // not made yet
-    throw explained(error, input.named);
+      await staging.discard(staging.work(input.operationId)).catch(() => undefined); // not made yet
+    throw toRefusal(error, input.named);
   }
-  await rm(workshop.work(input.operationId), { recursive: true, force: true });
+  await rm(staging.work(input.operationId), { recursive: true, force: true });
 }
 
 /** What is made, in the operation's folder. */
@@ -76,10 +80,10 @@ export const itemOf = (folder: string): string => join(folder, 'item');
 
 /** Moves what was made to a path that is free. */
 export async function placeItem(
-  { tree, workshop, locks }: Parts,
+  { tree, staging, locks }: Parts,
   { operationId, to }: { readonly operationId: string; readonly to: string },
 ): Promise<void> {
-  const path = itemOf(workshop.work(operationId));
+  const path = itemOf(staging.work(operationId));
   await locks.run(to, async () => {
     await using target = await tree.place(parseNewPath(to));
     // An agent that was killed here had moved it already, or all but the last step of that.
@@ -91,7 +95,7 @@ export async function placeItem(
       if (there !== undefined) await unlink(path);
       else await moveNew(path, target.folder.at(target.name), item.isDirectory());
     } catch (error) {
-      throw explained(error, to);
+      throw toRefusal(error, to);
     }
     await target.folder.sync();
   });

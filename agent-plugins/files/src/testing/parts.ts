@@ -3,12 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentGround } from '@zlh/agent';
+import { Disk, StagingArea } from '@zlh/agent/fs';
 import type { Logger } from '@zlh/kernel';
 import type { Parts } from '../content/write.ts';
-import { Disk } from '../disk.ts';
 import { Locks } from '../locks.ts';
 import { Tree } from '../tree/tree.ts';
-import { Workshop } from '../workshop.ts';
 
 export const silent = { warn() {}, debug() {} } as unknown as Logger;
 
@@ -26,17 +25,17 @@ export function testParts(made: new (ground: AgentGround) => Tree = Tree): TestP
   const [data, state] = [join(home, 'data'), join(home, 'state')];
   for (const path of [data, state]) mkdirSync(path);
   const ground = { data, owner: null, spec: undefined, disk: null } as unknown as AgentGround;
-  const workshop = new Workshop(state, data, silent);
+  const staging = new StagingArea(state, data, silent);
   const disk = new Disk({
     ground,
     state,
     pending: () => ({ size: 0, arrived: 0 }),
-    cleared: () => workshop.cleared(),
+    cleared: () => staging.cleared(),
   });
   return {
     home,
     ground,
-    parts: { tree: new made(ground), disk, locks: new Locks(), workshop },
+    parts: { tree: new made(ground), disk, locks: new Locks(), staging },
     at: (path) => join(data, path),
     [Symbol.dispose]: () => rmSync(home, { recursive: true }),
   };

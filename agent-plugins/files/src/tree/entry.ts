@@ -1,10 +1,9 @@
 /** What is told of one thing in a folder, and the tag that tells one version of it from another. */
+import { type Folder, textOf } from '@zlh/agent/fs';
 import type { BigIntStats } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FileEntry } from '../index.ts';
-import type { Folder } from './folder.ts';
-import { textOf } from './names.ts';
 
 /** The clock by which the system stamps files may stand still for as long as this. */
 const STEP_MS = 10;

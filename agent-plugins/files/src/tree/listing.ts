@@ -2,11 +2,10 @@
  * A folder in pages, in the order of the names' bytes. Only the entries of a page are looked at one by one, so that a
  * page of a folder of 50,000 entries costs little more than reading its names.
  */
+import { nameOf, parsePath } from '@zlh/agent/fs';
+import { contentErrors } from '../errors.ts';
 import { largestPage, type FilePage } from '../index.ts';
 import { entryOf, settled } from './entry.ts';
-import { refusals } from '../errors.ts';
-import { nameOf } from './folder.ts';
-import { parsePath } from './names.ts';
 import type { Tree } from './tree.ts';
 
 const defaultPage = 200;
@@ -53,6 +52,6 @@ function after(names: readonly string[], last: string): number {
 const encode = (name: string) => nameOf(name).toString('base64url');
 
 function decode(cursor: string): string {
-  if (!/^[A-Za-z0-9_-]+$/.test(cursor)) throw refusals.badCursor();
+  if (!/^[A-Za-z0-9_-]+$/.test(cursor)) throw contentErrors.badCursor();
   return Buffer.from(cursor, 'base64url').toString('latin1');
 }

@@ -2,9 +2,7 @@
 import { constants, type BigIntStats } from 'node:fs';
 import { chmod, mkdir, open, type FileHandle } from 'node:fs/promises';
 import { Refusal, type AgentGround } from '@zlh/agent';
-import { explained, refusals } from '../errors.ts';
-import { Folder, O_PATH } from './folder.ts';
-import { joined } from './names.ts';
+import { Folder, joined, O_PATH, refusals, toRefusal } from '@zlh/agent/fs';
 
 /** A pipe that took the place of a file must not block us. */
 const ANY = O_PATH | constants.O_NOFOLLOW;
@@ -63,7 +61,7 @@ export class Tree {
     if (found === undefined) throw refusals.notFound(path);
     this.assertFile(found, path);
     const handle = await open(folder.at(name), READ).catch((error: unknown) => {
-      throw explained(error, path);
+      throw toRefusal(error, path);
     });
     try {
       const stat = await handle.stat({ bigint: true });
@@ -83,7 +81,7 @@ export class Tree {
       if (!stat.isDirectory()) this.assertFile(stat, path);
       await chmod(`/proc/self/fd/${handle.fd}`, mode);
     } catch (error) {
-      throw explained(error, path);
+      throw toRefusal(error, path);
     }
   }
 
@@ -115,7 +113,7 @@ export class Tree {
   /** Belongs to the instance's user. */
   async makeFolder(parent: Folder, name: Buffer): Promise<void> {
     await mkdir(parent.at(name), { mode: 0o755 }).catch((error: unknown) => {
-      throw explained(error, parent.pathOf(name));
+      throw toRefusal(error, parent.pathOf(name));
     });
     await using folder = await parent.child(name);
     await this.#own(folder);

@@ -5,8 +5,7 @@
  */
 import type { BigIntStats } from 'node:fs';
 import { Refusal } from '@zlh/agent';
-import { refusals } from '../errors.ts';
-import { nameOf, type Folder } from './folder.ts';
+import { type Folder, nameOf, refusals } from '@zlh/agent/fs';
 
 export interface Met {
   /** Open until the next one is asked for. */

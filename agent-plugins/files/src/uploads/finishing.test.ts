@@ -5,14 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { AgentGround, Refusal } from '@zlh/agent';
+import { Disk, StagingArea } from '@zlh/agent/fs';
 import type { Logger } from '@zlh/kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Parts } from '../content/write.ts';
-import { Disk } from '../disk.ts';
 import { Locks } from '../locks.ts';
 import { Tree } from '../tree/tree.ts';
-import { Workshop } from '../workshop.ts';
 import { Uploads } from './uploads.ts';
 
 const log = { warn() {}, debug() {} } as unknown as Logger;
@@ -25,15 +24,15 @@ test.before(() => {
   for (const name of ['data', 'state']) mkdirSync(join(home, name));
   const data = join(home, 'data');
   const ground = { data, owner: null, spec: undefined, disk: null } as unknown as AgentGround;
-  const workshop = new Workshop(join(home, 'state'), data, log);
-  uploads = new Uploads(workshop.uploads, () => parts, { log, answerWithinMs: 20 });
+  const staging = new StagingArea(join(home, 'state'), data, log);
+  uploads = new Uploads(staging.uploads, () => parts, { log, answerWithinMs: 20 });
   const disk = new Disk({
     ground,
     state: join(home, 'state'),
     pending: () => uploads.pending,
-    cleared: () => workshop.cleared(),
+    cleared: () => staging.cleared(),
   });
-  parts = { tree: new Tree(ground), disk, locks: new Locks(), workshop };
+  parts = { tree: new Tree(ground), disk, locks: new Locks(), staging };
 });
 test.after(() => rmSync(home, { recursive: true }));
 

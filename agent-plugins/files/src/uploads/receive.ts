@@ -2,13 +2,12 @@
  * Adds what one connection brings to the bytes of an upload. Promises that what counts as arrived is on the disk when
  * the connection is over, save for an upload that is whole: that is flushed by its last step.
  */
+import { type Disk, toRefusal } from '@zlh/agent/fs';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { fill } from '../content/fill.ts';
 import { Flusher } from '../content/flusher.ts';
-import type { Disk } from '../disk.ts';
-import { explained } from '../errors.ts';
 import { refusals } from './errors.ts';
 import type { Known } from './known.ts';
 
@@ -23,11 +22,11 @@ export async function receive(
   const start = known.arrived;
   await using handle = await open(file, constants.O_WRONLY | constants.O_NOFOLLOW).catch(
     (error: unknown) => {
-      throw explained(error, path);
+      throw toRefusal(error, path);
     },
   );
   const flusher = new Flusher(handle);
-  using held = await disk.hold(0);
+  using held = await disk.reserve(0);
   try {
     await fill(handle, body, {
       start,
@@ -43,7 +42,7 @@ export async function receive(
     });
   } catch (error) {
     body.resume();
-    throw explained(error, path);
+    throw toRefusal(error, path);
   } finally {
     await flush(known, handle, flusher, start);
   }
@@ -64,6 +63,6 @@ async function flush(
   } catch (error) {
     known.arrived = start + flusher.safe;
     await handle.truncate(known.arrived);
-    throw explained(error, path);
+    throw toRefusal(error, path);
   }
 }

@@ -10,13 +10,12 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Refusal } from '@zlh/agent';
+import { freedBy, parseNewPath, parsePath, sizeOnDisk, toRefusal } from '@zlh/agent/fs';
+import { contentErrors } from '../errors.ts';
 import type { Logger } from '@zlh/kernel';
 import { checked, put, type Parts } from '../content/write.ts';
-import { freedBy, sizeOnDisk } from '../disk.ts';
-import { explained, refusals as fileRefusals } from '../errors.ts';
 import { mostUploads, type BeginUpload, type Upload } from '../index.ts';
 import { Locks } from '../locks.ts';
-import { parseNewPath, parsePath } from '../tree/names.ts';
 import { within } from '../within.ts';
 import { refusals } from './errors.ts';
 import { isOver, view, type Known } from './known.ts';
@@ -119,7 +118,7 @@ export class Uploads {
       over: new AbortController(),
     };
     {
-      using _room = await this.#parts().disk.hold(wanted.size);
+      using _room = await this.#parts().disk.reserve(wanted.size);
       await (await open(bytesPath(this.#folder, wanted.id), 'w', 0o600)).close();
       await saveRecord(this.#folder, record);
       this.#known.set(record.id, made);
@@ -214,13 +213,13 @@ export class Uploads {
         await this.#save(known, 'moving');
         const since = performance.now();
         await put({ tree, handle, temporary, place, mode: 0o644, fresh: mustBeNew(record) });
-        disk.came(sizeOnDisk(await handle.stat({ bigint: true })));
-        disk.went(freedBy(before), since);
+        disk.recordAdded(sizeOnDisk(await handle.stat({ bigint: true })));
+        disk.recordFreed(freedBy(before), since);
         await this.#save(known, 'done');
       });
       await this.#forgetOld();
     } catch (error) {
-      throw explained(error, path);
+      throw toRefusal(error, path);
     }
   }
 
@@ -238,7 +237,7 @@ export class Uploads {
     } catch (error) {
       // Folders that are missing are made when the file is brought there.
       if ((error as { code?: string }).code !== 'FILES_NOT_FOUND') throw error;
-      if (ifMatch !== undefined) throw fileRefusals.changed(path, undefined, ifMatch);
+      if (ifMatch !== undefined) throw contentErrors.changed(path, undefined, ifMatch);
       return undefined;
     }
   }

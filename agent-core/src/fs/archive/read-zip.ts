@@ -1,4 +1,4 @@
-/** Reads a zip into an intake, from an open file. yauzl checks the sizes that the headers promise; the sums are checked here. */
+/** Reads a zip into an extractor, from an open file. yauzl checks the sizes that the headers promise; the sums are checked here. */
 import { isUtf8 } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -13,10 +13,10 @@ import {
   type Options,
   type ZipFile,
 } from 'yauzl';
-import { shown } from '../errors.ts';
-import { textOf } from '../tree/names.ts';
+import { quoted } from '../errors.ts';
+import { textOf } from '../names.ts';
 import { errors } from './errors.ts';
-import type { Intake } from './intake.ts';
+import type { ArchiveExtractor } from './archive-extractor.ts';
 
 /** Of version 3, which the types do not know yet. */
 declare module 'yauzl' {
@@ -55,43 +55,48 @@ const openZip = promisify(
 export async function readZip(
   handle: FileHandle,
   size: number,
-  intake: Intake,
+  extractor: ArchiveExtractor,
   signal: AbortSignal,
   progress: (share: number) => void,
 ): Promise<void> {
   const options = { lazyEntries: true, autoClose: false, decodeStrings: false };
   const zip = await openZip(new HandleReader(handle), size, options);
-  intake.expect(zip.entryCount);
+  extractor.expect(zip.entryCount);
   await new Promise<void>((resolve, reject) => {
     zip.on('error', reject);
     zip.on('end', resolve);
     zip.on('entry', (entry: Entry) => {
       if (signal.aborted) return reject(signal.reason as Error);
       progress(zip.entriesRead / Math.max(1, zip.entryCount));
-      take(zip, entry, intake).then(() => zip.readEntry(), reject);
+      take(zip, entry, extractor).then(() => zip.readEntry(), reject);
     });
     zip.readEntry();
   });
 }
 
-async function take(zip: ZipFile, entry: Entry, intake: Intake): Promise<void> {
+async function take(zip: ZipFile, entry: Entry, extractor: ArchiveExtractor): Promise<void> {
   const name = nameOf(entry);
   // Archives made on other systems carry no Unix mode; then a trailing slash makes a folder.
   const mode = entry.versionMadeBy >> 8 === 3 ? entry.externalFileAttributes >>> 16 : 0;
   const type = (mode & TYPE) === 0 ? (name.endsWith('/') ? FOLDER : REGULAR) : mode & TYPE;
-  if (type === FOLDER) return intake.folder(name);
+  if (type === FOLDER) return extractor.folder(name);
   if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0) throw errors.encrypted(name);
   if (type === REGULAR) {
     const content = await contentOf(zip, entry);
     try {
-      return await intake.file(name, mode, entry.uncompressedSize, checked(content, entry, name));
+      return await extractor.file(
+        name,
+        mode,
+        entry.uncompressedSize,
+        checked(content, entry, name),
+      );
     } finally {
       content.destroy(); // it may have been refused before it was read
     }
   }
   if (type !== SYMLINK) throw errors.special(name);
   if (entry.uncompressedSize > longestLink) throw errors.linkLong(name);
-  return intake.link(name, textOf(await buffer(await contentOf(zip, entry))));
+  return extractor.link(name, textOf(await buffer(await contentOf(zip, entry))));
 }
 
 /** As the archive says: UTF-8, or the old code page; bytes that are neither are kept. */
@@ -122,7 +127,7 @@ async function* checked(
     sum = crc32(chunk, sum);
     yield chunk;
   }
-  if (sum !== entry.crc32) throw new Error(`the check sum of ${shown(name)} is another one`);
+  if (sum !== entry.crc32) throw new Error(`the check sum of ${quoted(name)} is another one`);
 }
 
 /** The file was opened safely once; it is not opened again by its name. */

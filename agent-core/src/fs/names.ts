@@ -4,7 +4,7 @@
  * that no text stands for a way out of its folder.
  */
 import { isUtf8 } from 'node:buffer';
-import { refusals } from '../errors.ts';
+import { refusals } from './errors.ts';
 
 const mostBytes = 255;
 const mostParts = 128;

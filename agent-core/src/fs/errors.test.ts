@@ -2,14 +2,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { errors } from './archive/errors.ts';
-import { explained, refusals, shown } from './errors.ts';
+import { toRefusal, refusals, quoted } from './errors.ts';
 
 test('a path is shown without what a terminal or a page would obey', () => {
-  assert.is(shown('ä b/🎮.txt'), '"ä b/🎮.txt"');
-  assert.is(shown('a\u001b[2Jb\u009b2Jc'), '"a\\u001b[2Jb\\u009b2Jc"');
-  assert.is(shown('x\u202etxt.exe\u2028'), '"x\\u202etxt.exe\\u2028"');
-  assert.is(shown('x\ud800'), '"x\ufffd"');
-  assert.is(shown('x'.repeat(5000)).length, 123);
+  assert.is(quoted('ä b/🎮.txt'), '"ä b/🎮.txt"');
+  assert.is(quoted('a\u001b[2Jb\u009b2Jc'), '"a\\u001b[2Jb\\u009b2Jc"');
+  assert.is(quoted('x\u202etxt.exe\u2028'), '"x\\u202etxt.exe\\u2028"');
+  assert.is(quoted('x\ud800'), '"x\ufffd"');
+  assert.is(quoted('x'.repeat(5000)).length, 123);
 });
 
 test('a sentence is one sentence, and the whole folder has a name', () => {
@@ -20,7 +20,7 @@ test('a sentence is one sentence, and the whole folder has a name', () => {
 
 test('what the system says has a code of ours, or stays what it is', () => {
   const codeOf = (code: string) =>
-    (explained(Object.assign(new Error(code), { code }), 'x') as { code: string }).code;
+    (toRefusal(Object.assign(new Error(code), { code }), 'x') as { code: string }).code;
   assert.equal(['EACCES', 'ENOSPC', 'EXDEV', 'EBUSY', 'ENAMETOOLONG', 'EIO'].map(codeOf), [
     'FILES_DENIED',
     'FILES_DISK_FULL',

@@ -6,12 +6,13 @@
 import { constants } from 'node:fs';
 import { link, mkdir, open, symlink } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { Refusal, type FileOwner } from '@zlh/agent';
+import type { FileOwner } from '../../contract/ground.ts';
+import { Refusal } from '../../contract/refusal.ts';
 import { ENTRY_BYTES } from '../disk.ts';
-import { bytesOf, parseNewPath } from '../tree/names.ts';
+import { bytesOf, parseNewPath } from '../names.ts';
 import { errors } from './errors.ts';
 
-export interface IntakeLimits {
+export interface ExtractionLimits {
   readonly entries: number;
   readonly bytes: number;
   /** Unpacked bytes per byte of archive; small archives may exceed it. */
@@ -19,7 +20,7 @@ export interface IntakeLimits {
   /** Bytes of names and of what links hold: they are kept in memory until the end. */
   readonly names: number;
 }
-export const defaultLimits: IntakeLimits = {
+export const defaultLimits: ExtractionLimits = {
   entries: 200_000,
   bytes: 64 * 2 ** 30,
   ratio: 200,
@@ -31,19 +32,19 @@ const longestPath = 1024;
 /** As long as the system would take it. */
 const longestTarget = 4095;
 
-export interface IntakeOptions {
+export interface ExtractorOptions {
   /** Absolute path of the folder; it is there and empty. */
   readonly root: string;
   readonly archiveBytes: number;
   readonly owner: FileOwner | null;
-  readonly limits?: IntakeLimits;
+  readonly limits?: ExtractionLimits;
   /** Told how many bytes of the disk it is going to take; throws when there is no room. */
   grow(bytes: number): Promise<void> | undefined;
 }
 
-export class Intake {
-  readonly #options: IntakeOptions;
-  readonly #limits: IntakeLimits;
+export class ArchiveExtractor {
+  readonly #options: ExtractorOptions;
+  readonly #limits: ExtractionLimits;
   readonly #files = new Set<string>();
   readonly #folders = new Set<string>(['']);
   readonly #links = new Map<string, string>();
@@ -51,7 +52,7 @@ export class Intake {
   #bytes = 0;
   #names = 0;
 
-  constructor(options: IntakeOptions) {
+  constructor(options: ExtractorOptions) {
     this.#options = options;
     this.#limits = options.limits ?? defaultLimits;
   }

@@ -5,7 +5,7 @@
  */
 import { constants, type BigIntStats } from 'node:fs';
 import { chmod, lstat, open, readdir, type FileHandle } from 'node:fs/promises';
-import { explained, refusals } from '../errors.ts';
+import { toRefusal, refusals } from './errors.ts';
 import { joined, textOf } from './names.ts';
 
 /** Linux; Node does not name it. A folder opened so needs not be readable. */
@@ -48,7 +48,7 @@ export class Folder implements AsyncDisposable {
       return new Folder(await open(this.at(name), FOLDER), [...this.parts, name]);
     } catch (error) {
       const path = this.pathOf(name);
-      if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw explained(error, path);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw toRefusal(error, path);
       const found = await this.look(name);
       throw found?.isSymbolicLink() === true ? refusals.isLink(path) : refusals.notFolder(path);
     }
@@ -60,7 +60,7 @@ export class Folder implements AsyncDisposable {
       return await lstat(this.at(name), { bigint: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw explained(error, this.pathOf(name));
+      throw toRefusal(error, this.pathOf(name));
     }
   }
 
@@ -78,7 +78,7 @@ export class Folder implements AsyncDisposable {
     try {
       return (await readdir(this.#prefix, { encoding: 'latin1' })).sort(byBytes);
     } catch (error) {
-      throw explained(error, this.path);
+      throw toRefusal(error, this.path);
     }
   }
 
@@ -87,7 +87,7 @@ export class Folder implements AsyncDisposable {
     try {
       await (await open(this.#prefix, constants.O_RDONLY | constants.O_DIRECTORY)).close();
     } catch (error) {
-      throw explained(error, this.path);
+      throw toRefusal(error, this.path);
     }
   }
 

@@ -1,6 +1,7 @@
-/** Room is promised once, and looked at again while something large comes. */
+/** Reservation is promised once, and looked at again while something large comes. */
 import { tmpdir } from 'node:os';
-import type { AgentGround, Refusal } from '@zlh/agent';
+import type { AgentGround } from '../contract/ground.ts';
+import type { Refusal } from '../contract/refusal.ts';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Disk } from './disk.ts';
@@ -45,15 +46,15 @@ const codeOf = async (work: Promise<unknown> | undefined) => {
 
 test('two that come at once do not get the same room', async () => {
   const { disk } = diskOf(8);
-  const [first, second] = [disk.hold(5 * MiB), disk.hold(5 * MiB)];
+  const [first, second] = [disk.reserve(5 * MiB), disk.reserve(5 * MiB)];
   assert.equal(await Promise.all([codeOf(first), codeOf(second)]), ['no error', 'FILES_QUOTA']);
   (await first)[Symbol.dispose]();
-  assert.is(await codeOf(disk.hold(8 * MiB)), 'no error', 'what was refused holds nothing');
+  assert.is(await codeOf(disk.reserve(8 * MiB)), 'no error', 'what was refused holds nothing');
 });
 
 test('what was admitted is looked at again while it comes', async () => {
   const { disk, used } = diskOf(64);
-  const room = await disk.hold(40 * MiB);
+  const room = await disk.reserve(40 * MiB);
   assert.is(await codeOf(room.grow(15 * MiB)), 'no error');
   used(60 * MiB);
   assert.is(room.grow(15.5 * MiB), undefined, 'not at every step');
@@ -62,7 +63,7 @@ test('what was admitted is looked at again while it comes', async () => {
 
 test('the last room is given to work that does not know its size, too', async () => {
   const { disk } = diskOf(8);
-  const room = await disk.hold(0);
+  const room = await disk.reserve(0);
   assert.is(await codeOf(room.grow(5 * MiB)), 'no error');
   assert.is(await codeOf(room.grow(9 * MiB)), 'FILES_QUOTA');
 });
@@ -70,7 +71,7 @@ test('the last room is given to work that does not know its size, too', async ()
 test('an upload is looked at again, too, and holds its room once', async () => {
   const { disk, used, uploads } = diskOf(64);
   uploads.size = 60 * MiB;
-  const room = await disk.hold(0);
+  const room = await disk.reserve(0);
   assert.is(await codeOf(room.check(20 * MiB)), 'no error');
   used(10 * MiB);
   assert.is(await codeOf(room.check(40 * MiB)), 'FILES_QUOTA');
@@ -78,61 +79,61 @@ test('an upload is looked at again, too, and holds its room once', async () => {
 
 test('what is deleted makes room at once', async () => {
   const { disk } = diskOf(8);
-  disk.came(8 * MiB);
-  assert.is(await codeOf(disk.hold(MiB)), 'FILES_QUOTA');
-  disk.went(8 * MiB, performance.now());
-  assert.is(await codeOf(disk.hold(MiB)), 'no error');
+  disk.recordAdded(8 * MiB);
+  assert.is(await codeOf(disk.reserve(MiB)), 'FILES_QUOTA');
+  disk.recordFreed(8 * MiB, performance.now());
+  assert.is(await codeOf(disk.reserve(MiB)), 'no error');
 });
 
 test('what has just been deleted is waited for before something is refused', async () => {
   const { disk, trash } = diskOf(8);
-  disk.came(8 * MiB);
-  trash.cleared = async () => disk.went(8 * MiB, performance.now());
-  assert.is(await codeOf(disk.hold(MiB)), 'no error');
+  disk.recordAdded(8 * MiB);
+  trash.cleared = async () => disk.recordFreed(8 * MiB, performance.now());
+  assert.is(await codeOf(disk.reserve(MiB)), 'no error');
 });
 
 test('what was deleted before the folder was looked at is not taken off again', async () => {
   const { disk, used } = diskOf(8);
   const long = performance.now();
   used(8 * MiB, long + 1, long + 2);
-  disk.went(8 * MiB, long);
-  assert.is(await codeOf(disk.hold(MiB)), 'FILES_QUOTA');
+  disk.recordFreed(8 * MiB, long);
+  assert.is(await codeOf(disk.reserve(MiB)), 'FILES_QUOTA');
 });
 
 test('what changed during a look never makes more room than there is', async () => {
   const { disk, used } = diskOf(8);
   const from = performance.now();
   const since = performance.now();
-  disk.came(6 * MiB);
-  disk.went(6 * MiB, since);
+  disk.recordAdded(6 * MiB);
+  disk.recordFreed(6 * MiB, since);
   // The look met none of it, or all.
   used(0, from, performance.now() + 2);
-  assert.is(await codeOf(disk.hold(3 * MiB)), 'FILES_QUOTA');
+  assert.is(await codeOf(disk.reserve(3 * MiB)), 'FILES_QUOTA');
   used(6 * MiB, from, performance.now() + 2);
-  assert.is(await codeOf(disk.hold(3 * MiB)), 'FILES_QUOTA');
+  assert.is(await codeOf(disk.reserve(3 * MiB)), 'FILES_QUOTA');
 });
 
 test('nothing is refused for the limit before the folder was looked at once more', async () => {
   const { disk, used, again } = diskOf(8);
-  disk.came(8 * MiB);
+  disk.recordAdded(8 * MiB);
   // By the game itself, which tells nobody.
   again.look = async () => used(2 * MiB, performance.now() + 1, performance.now() + 1);
-  assert.is(await codeOf(disk.hold(6 * MiB)), 'no error');
+  assert.is(await codeOf(disk.reserve(6 * MiB)), 'no error');
 });
 
 test('before the first look nothing is admitted, and nothing refused for good', async () => {
   const { disk, used } = diskOf(8, false);
-  const [small, large] = [codeOf(disk.hold(MiB)), codeOf(disk.hold(3 * MiB))];
-  const patient = codeOf(disk.hold(MiB, new AbortController().signal));
+  const [small, large] = [codeOf(disk.reserve(MiB)), codeOf(disk.reserve(3 * MiB))];
+  const patient = codeOf(disk.reserve(MiB, new AbortController().signal));
   used(6 * MiB);
   assert.equal(await Promise.all([small, large, patient]), ['no error', 'FILES_QUOTA', 'no error']);
   const given = new AbortController();
-  const waiting = codeOf(diskOf(8, false).disk.hold(MiB, given.signal));
+  const waiting = codeOf(diskOf(8, false).disk.reserve(MiB, given.signal));
   given.abort(Object.assign(new Error('given up'), { code: 'GIVEN_UP' }));
   assert.is(await waiting, 'GIVEN_UP');
   const without = diskOf(0, false).disk;
   assert.is(
-    await codeOf(without.hold(MiB)),
+    await codeOf(without.reserve(MiB)),
     'no error',
     'nothing to count where there is no limit',
   );

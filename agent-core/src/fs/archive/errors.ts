@@ -1,12 +1,12 @@
 /** Why an archive is not unpacked. Nothing of it is in the instance's folder then. */
-import type { Refusal } from '@zlh/agent';
+import type { Refusal } from '../../contract/refusal.ts';
 import { CodedError } from '@zlh/kernel';
-import { shown } from '../errors.ts';
+import { quoted } from '../errors.ts';
 
 const pack = 'Pack it again without that, or unpack it elsewhere and upload what you need.';
 
 const about = (code: string, say: (name: string) => string) => (name: string) =>
-  new CodedError(`FILES_ARCHIVE_${code}`, `The archive holds ${say(shown(name))}.`, pack);
+  new CodedError(`FILES_ARCHIVE_${code}`, `The archive holds ${say(quoted(name))}.`, pack);
 
 export const errors = {
   /** What a path of this name is refused for, told of an entry: `FILES_PATH_DOTS` is `FILES_ARCHIVE_PATH_DOTS`. */
@@ -43,7 +43,7 @@ export const errors = {
   slow: (path: string, hours: number) =>
     new CodedError(
       'FILES_ARCHIVE_SLOW',
-      `${shown(path)} could not be unpacked within ${hours} hours.`,
+      `${quoted(path)} could not be unpacked within ${hours} hours.`,
       'Pack it in several parts.',
     ),
   tooLarge: (most: number) =>
@@ -61,13 +61,13 @@ export const errors = {
   unknown: (path: string) =>
     new CodedError(
       'FILES_ARCHIVE_UNKNOWN',
-      `${shown(path)} is no zip, tar, tar.gz or tar.zst archive.`,
+      `${quoted(path)} is no zip, tar, tar.gz or tar.zst archive.`,
       'Name an archive of one of these kinds.',
     ),
   unreadable: (path: string, cause: unknown) =>
     new CodedError(
       'FILES_ARCHIVE_UNREADABLE',
-      `${shown(path)} cannot be read: ${said(cause)}.`,
+      `${quoted(path)} cannot be read: ${said(cause)}.`,
       'It may be damaged or still on its way: upload it again.',
       { cause },
     ),

@@ -1,14 +1,15 @@
 /**
- * Room on the disk: the instance's own limit, and what the disk has left. Promises that nothing is begun that cannot be
+ * Reservation on the disk: the instance's own limit, and what the disk has left. Promises that nothing is begun that cannot be
  * finished as far as one can know, and that work which turns out larger than announced is stopped in the middle.
  * What the folder takes is looked at by the agent once a minute; what goes through here since then is counted on top, and
  * nothing is refused for the instance's limit before the folder was looked at once more.
  */
 import type { BigIntStats } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { Refusal, type AgentGround } from '@zlh/agent';
+import type { AgentGround } from '../contract/ground.ts';
+import { Refusal } from '../contract/refusal.ts';
 import { refusals } from './errors.ts';
-import { within } from './within.ts';
+import { abortable, within } from '../lib/promises.ts';
 
 /** Left free on the disk, so that the agent and the game can still write down what they must. */
 const RESERVE = 32 * 2 ** 20;
@@ -22,8 +23,8 @@ const NOTHING = { from: 0, until: 0, usedBytes: 0 };
 /** How long somebody who waits for an answer waits for the first look, and for what was deleted to be taken apart. */
 const patienceMs = 10_000;
 
-/** Room held for some work, until it is let go. */
-export interface Room extends Disposable {
+/** Reservation held for some work, until it is let go. */
+export interface Reservation extends Disposable {
   /** Makes sure that there is room for this many bytes in all; looked at again every 16 MiB, whatever was held before. */
   grow(bytes: number): Promise<void> | undefined;
   /** The same for bytes that somebody else holds the room of: whether it is still there, for others write too. */
@@ -31,7 +32,7 @@ export interface Room extends Disposable {
 }
 
 export interface DiskOptions {
-  readonly ground: AgentGround;
+  readonly ground: Pick<AgentGround, 'spec' | 'disk' | 'diskLooked' | 'lookAtDisk'>;
   /** A folder on the disk. */
   readonly state: string;
   /** Of uploads under way: partly on disk already, outside of the instance's folder. */
@@ -62,7 +63,7 @@ export class Disk {
   }
 
   /** With a signal somebody waits as long as it takes to know what is used, else only as long as for an answer. */
-  async hold(bytes: number, signal?: AbortSignal): Promise<Room> {
+  async reserve(bytes: number, signal?: AbortSignal): Promise<Reservation> {
     let held = 0;
     let written = 0;
     let looked = 0;
@@ -107,13 +108,13 @@ export class Disk {
   }
 
   /** This many bytes are in the instance's folder now that were not. */
-  came(bytes: number): void {
+  recordAdded(bytes: number): void {
     const at = Math.ceil(performance.now());
     this.#came.set(at, (this.#came.get(at) ?? 0) + bytes);
   }
 
   /** They were taken out of it, or replaced; `since`: by `performance.now()` before that began. */
-  went(bytes: number, since: number): void {
+  recordFreed(bytes: number, since: number): void {
     const at = Math.floor(since);
     this.#went.set(at, (this.#went.get(at) ?? 0) + bytes);
   }
@@ -155,7 +156,7 @@ export class Disk {
     const { ground } = this.#options;
     if (this.#limit === 0 || ground.disk !== null) return;
     const looked = ground.diskLooked();
-    await (signal === undefined ? within(patienceMs, looked) : unlessAborted(signal, looked));
+    await (signal === undefined ? within(patienceMs, looked) : abortable(looked, signal));
     if (ground.disk === null) throw refusals.notLooked();
   }
 
@@ -175,13 +176,4 @@ export class Disk {
       else used -= bytes;
     return Math.max(0, used);
   }
-}
-
-function unlessAborted(signal: AbortSignal, work: Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -9,10 +9,10 @@ import { readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError, type Logger } from '@zlh/kernel';
 import { freedBy } from './disk.ts';
-import { explained } from './errors.ts';
-import { Folder, nameOf } from './tree/folder.ts';
+import { toRefusal } from './errors.ts';
+import { Folder, nameOf } from './folder.ts';
 
-export class Workshop {
+export class StagingArea {
   readonly #state: string;
   readonly #log: Logger;
   /** Of things in the trash, by their names there: whom to tell what goes. */
@@ -160,7 +160,7 @@ export class Workshop {
   }
 
   #left(error: unknown): 0 {
-    this.#log.debug({ err: explained(error, 'trash') }, 'something in the trash is left');
+    this.#log.debug({ err: toRefusal(error, 'trash') }, 'something in the trash is left');
     return 0;
   }
 }

@@ -1,10 +1,10 @@
-/** Reads a tar stream into an intake. Names that are no UTF-8 keep their bytes. */
+/** Reads a tar stream into an extractor. Names that are no UTF-8 keep their bytes. */
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
-import { textOf } from '../tree/names.ts';
+import { textOf } from '../names.ts';
 import { errors } from './errors.ts';
-import type { Intake } from './intake.ts';
+import type { ArchiveExtractor } from './archive-extractor.ts';
 
 interface TarEntry {
   readonly header: Header;
@@ -14,7 +14,7 @@ interface TarEntry {
 export async function readTar(
   source: Readable,
   through: NodeJS.ReadWriteStream | null,
-  intake: Intake,
+  extractor: ArchiveExtractor,
   signal: AbortSignal,
 ): Promise<void> {
   // Bytes as characters: a name that is no UTF-8 would be lost otherwise. What comes from a pax record is text already.
@@ -22,22 +22,22 @@ export async function readTar(
   const fed =
     through === null
       ? pipeline(source, entries, { signal })
-      : pipeline(source, through, counted(intake), entries, { signal });
+      : pipeline(source, through, counted(extractor), entries, { signal });
   fed.catch(() => undefined); // the loop ends with the same error, or has caused it
   for await (const entry of entries) {
-    await take(intake, entry);
+    await take(extractor, entry);
     entry.resume();
   }
   await fed;
 }
 
 /** All that is decoded counts, be it content or not: zeros behind the end, records about nothing. */
-function counted(intake: Intake): Transform {
+function counted(extractor: ArchiveExtractor): Transform {
   let bytes = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       try {
-        intake.decoded((bytes += chunk.length));
+        extractor.decoded((bytes += chunk.length));
         done(null, chunk);
       } catch (error) {
         done(error as Error);
@@ -46,7 +46,7 @@ function counted(intake: Intake): Transform {
   });
 }
 
-function take(intake: Intake, entry: TarEntry): Promise<void> {
+function take(extractor: ArchiveExtractor, entry: TarEntry): Promise<void> {
   const { header } = entry;
   const pax = (header.pax ?? {}) as Readonly<Record<string, string | undefined>>;
   const name = pax['path'] ?? fromBytes(header.name);
@@ -54,13 +54,18 @@ function take(intake: Intake, entry: TarEntry): Promise<void> {
   switch (header.type) {
     case 'file':
     case 'contiguous-file':
-      return intake.file(name, header.mode ?? 0, header.size ?? 0, entry as AsyncIterable<Buffer>);
+      return extractor.file(
+        name,
+        header.mode ?? 0,
+        header.size ?? 0,
+        entry as AsyncIterable<Buffer>,
+      );
     case 'directory':
-      return intake.folder(name);
+      return extractor.folder(name);
     case 'symlink':
-      return intake.link(name, target);
+      return extractor.link(name, target);
     case 'link':
-      return intake.hardLink(name, target);
+      return extractor.hardLink(name, target);
     default:
       throw errors.special(name);
   }

@@ -15,15 +15,15 @@ import type { Logger } from '@zlh/kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../test/runner/needs.ts';
-import { asNobody, nobody } from './testing/as-nobody.ts';
-import { Workshop } from './workshop.ts';
+import { asNobody, nobody } from '../testing/as-nobody.ts';
+import { StagingArea } from './staging-area.ts';
 
 const log = { warn() {}, debug() {} } as unknown as Logger;
 let home: string;
 const at = (path: string) => join(home, path);
 
 test.before.each(() => {
-  home = mkdtempSync(join(tmpdir(), 'zlh-workshop-'));
+  home = mkdtempSync(join(tmpdir(), 'zlh-staging-'));
   for (const name of ['data', 'state']) mkdirSync(at(name));
 });
 test.after.each(() => rmSync(home, { recursive: true }));
@@ -32,15 +32,15 @@ const owned = () => [home, at('data'), at('state')];
 
 when(await needs.root())('folders whose owner is locked out are taken apart', async () => {
   await asNobody(owned(), async () => {
-    const workshop = new Workshop(at('state'), at('data'), log);
+    const staging = new StagingArea(at('state'), at('data'), log);
     for (const path of ['gone/closed/in', 'gone/fixed/in/deep'])
       mkdirSync(at(`data/${path}`), { recursive: true });
     for (const path of ['closed/file', 'fixed/in/file']) writeFileSync(at(`data/gone/${path}`), '');
     for (const path of ['fixed/in/deep', 'fixed/in', 'fixed'])
       chmodSync(at(`data/gone/${path}`), 0o555);
     for (const path of ['closed/in', 'closed']) chmodSync(at(`data/gone/${path}`), 0);
-    await workshop.discard(at('data/gone'));
-    await workshop.cleared();
+    await staging.discard(at('data/gone'));
+    await staging.cleared();
     assert.equal(readdirSync(at('state/trash')), []);
   });
 });
@@ -51,27 +51,27 @@ when(await needs.root())('what cannot be taken apart is in nobody else’s way',
   chownSync(at('state/trash'), nobody, nobody);
   chownSync(at('state/trash/0'), nobody, nobody);
   await asNobody(owned(), async () => {
-    const workshop = new Workshop(at('state'), at('data'), log);
+    const staging = new StagingArea(at('state'), at('data'), log);
     mkdirSync(at('data/gone'));
     writeFileSync(at('data/gone/file'), '');
-    await workshop.discard(at('data/gone'));
-    await workshop.cleared();
+    await staging.discard(at('data/gone'));
+    await staging.cleared();
     assert.equal(readdirSync(at('state/trash')), ['0']);
   });
 });
 
 test('the folder of an operation is kept as long as somebody goes on with it, and no longer', async () => {
-  const workshop = new Workshop(at('state'), at('data'), log);
+  const staging = new StagingArea(at('state'), at('data'), log);
   for (const id of ['goes-on', 'over']) {
-    mkdirSync(workshop.work(id));
-    writeFileSync(join(workshop.work(id), 'item'), '');
+    mkdirSync(staging.work(id));
+    writeFileSync(join(staging.work(id), 'item'), '');
   }
-  writeFileSync(workshop.incoming(), '');
-  await workshop.begin();
-  await workshop.sweep((id) => id === 'goes-on');
-  await workshop.cleared();
+  writeFileSync(staging.incoming(), '');
+  await staging.begin();
+  await staging.sweep((id) => id === 'goes-on');
+  await staging.cleared();
   assert.equal(readdirSync(at('state/work')), ['goes-on']);
-  assert.ok(existsSync(join(workshop.work('goes-on'), 'item')));
+  assert.ok(existsSync(join(staging.work('goes-on'), 'item')));
   for (const name of ['incoming', 'trash']) assert.equal(readdirSync(at(`state/${name}`)), []);
 });
 
