@@ -2,6 +2,7 @@
  * The connections of this process, so that those that hang on a server that is away can be broken: a query on one would wait
  * for as long as the system waits for the other end, which is a quarter of an hour.
  */
+import { randomBytes } from 'node:crypto';
 import { Client, type ClientConfig, type Pool } from 'pg';
 import type { Session } from './availability.ts';
 import { translated } from './unreachable.ts';
@@ -16,9 +17,16 @@ interface Wired {
 export class Connections {
   readonly #config: ClientConfig;
   readonly #open = new Set<object>();
+  /** Of this process: by it another one can find, and end, all connections of one that stands still. */
+  readonly #tag = randomBytes(6).toString('hex');
 
   constructor(config: ClientConfig) {
     this.#config = config;
+  }
+
+  /** Its `application_name`: `zlh <tag> <name>`. */
+  nameOf(name: string): string {
+    return `zlh ${this.#tag} ${name}`;
   }
 
   /** One outside of any pool. */
@@ -26,7 +34,7 @@ export class Connections {
     // A server that vanished without a word is noticed by the keep-alive.
     const client = new Client({
       ...this.#config,
-      application_name: `zlh ${name}`,
+      application_name: this.nameOf(name),
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       connectionTimeoutMillis: connectWithinMs,

@@ -72,7 +72,7 @@ export class PostgresDatabase implements Database {
       onAway: () => connections.breakAll(),
     });
     this.#orm = await makeOrm({
-      connection: this.#connection,
+      connection: { ...this.#connection, application_name: connections.nameOf('pool') },
       entities,
       migrations,
       poolSize: config.poolSize,

@@ -15,7 +15,7 @@ export function unreachable(cause: unknown): Problem {
 }
 
 /** Whether the work failed because the server was away, and for no reason of its own. Also through the ORM's wrapping. */
-export function isUnreachable(error: unknown): boolean {
+export function isUnreachable(error: unknown): error is Error {
   return (error as { code?: unknown } | null)?.code === code;
 }
 

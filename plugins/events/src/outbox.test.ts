@@ -152,7 +152,7 @@ test('what happened while the connection was broken is told when it is back, onc
   await hearsUpTo(1);
   const back = Promise.withResolvers<void>();
   gate = back.promise;
-  const { rowCount } = await terminate('zlh second events');
+  const { rowCount } = await terminate('second events');
   assert.is(rowCount, 1);
   await tell(2);
   held.resolve();
@@ -179,7 +179,7 @@ test('what was missed before anything was heard is told too', async () => {
   });
   const back = Promise.withResolvers<void>();
   gate = back.promise;
-  await terminate('zlh third events');
+  await terminate('third events');
   await tell('missed');
   const missed = told('missed', quiet);
   back.resolve();
@@ -230,8 +230,8 @@ function wrap(): Database {
 async function terminate(name: string): Promise<{ rowCount: number }> {
   const em = first.use(Database).fork();
   const gone = await em.execute<unknown[]>(
-    `select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = ?`,
-    [name],
+    `select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name like ?`,
+    [`zlh % ${name}`],
   );
   return { rowCount: gone.length };
 }

@@ -16,6 +16,7 @@ const context = {
   input: {},
   signal: new AbortController().signal,
   progress: () => undefined,
+  checkOwnership: () => Promise.resolve(),
 } as unknown as Context;
 
 /** An agent that takes work and never ends it; `hears` says whether it can be told to give it up. */

@@ -78,12 +78,13 @@ export async function callOff(use: Use, context: Context): Promise<void> {
 /** Another operation of the agent may be in the way (its own recovery, for one), or it is just being started again. */
 async function ask(
   { agents }: Use,
-  { input, signal }: Context,
+  { input, signal, checkOwnership }: Context,
   target: AgentTarget,
   { path, id }: { readonly path: string; readonly id: string },
 ): Promise<void> {
   for (let asked = 1; ; asked++) {
     try {
+      await checkOwnership();
       const body = { operationId: id, input };
       await agents.ask(target, { method: 'POST', path, body, schema: OperationReply, signal });
       return;

@@ -74,7 +74,11 @@ async function attempt(
 ): Promise<void> {
   const id = agentOperationId(context, name);
   context.log.info({ agentOperationId: id, work: name }, 'the agent is asked to work');
-  await askPatiently(agents, target, () => ask(target, id), signal);
+  const askOnce = async () => {
+    await context.checkOwnership();
+    return ask(target, id);
+  };
+  await askPatiently(agents, target, askOnce, signal);
   const ended = await agents.follow(target, id, {
     signal,
     silenceMs: silentAfterMs,

@@ -25,6 +25,11 @@ export interface PlacementRequest {
   /** What the agent in the container must present and accept. */
   readonly agentToken: string;
   readonly platformUrl: string;
+  /**
+   * To be awaited in each transaction in which the provider writes for this request; rejects when another process has taken
+   * the operation over. Absent where no operation asks.
+   */
+  fence?(em: EntityManager): Promise<void>;
 }
 
 /** Where an instance is. JSON: the platform keeps it and hands it back. */

@@ -62,15 +62,16 @@ export function makePhases(ground: PhasesGround) {
       const instance = await load(context);
       const { ports } = await catalog.blueprint(instance);
       const placement = await providerOf(instance).create(
-        await placementRequest(ground, instance, ports),
+        await placementRequest(ground, instance, { ports, fence: context.fence }),
         context.signal,
       );
-      await place(instance.id, placement);
+      await place(context, placement);
     },
     async undo(context) {
       const instance = await load(context);
+      await context.checkOwnership();
       await providerOf(instance).remove(instance.id, context.signal);
-      await place(instance.id, null);
+      await place(context, null);
     },
   };
 
@@ -80,15 +81,15 @@ export function makePhases(ground: PhasesGround) {
     async run(context) {
       const instance = await load(context);
       const provider = providerOf(instance);
-      const wanted = await placementRequest(ground, instance);
-      const { signal } = context;
+      const { signal, fence } = context;
+      const wanted = await placementRequest(ground, instance, { fence });
       const placement = await ensureAgentRunning(agents, {
         instanceId: instance.id,
         platformUrl: wanted.platformUrl,
         signal,
         ensureRunning: () => provider.ensureRunning(wanted, placed(instance), signal),
       });
-      await place(instance.id, placement);
+      await place(context, placement);
     },
   };
 
@@ -126,6 +127,7 @@ export function makePhases(ground: PhasesGround) {
     name: 'remove',
     async run(context) {
       const instance = await load(context);
+      await context.checkOwnership();
       await providerOf(instance).remove(instance.id, context.signal);
     },
   };
@@ -266,15 +268,16 @@ export function makePhases(ground: PhasesGround) {
     context.log.info('a port of the server is in use by another program: it gets another one');
     // Its agent may be about to start it again by itself.
     await perform(context, 'stop', `stop ${move}`);
-    const wanted = await placementRequest(ground, instance);
-    await place(instance.id, await provider.renumber(wanted, context.signal));
+    const { signal, fence } = context;
+    const wanted = await placementRequest(ground, instance, { fence });
+    await place(context, await provider.renumber(wanted, signal));
     await configure(context, `install ${move}`);
     return true;
   }
 
-  async function place(id: string, placement: Placement | null): Promise<void> {
-    await ground.database.transaction(async (em) => {
-      const instance = await em.findOneOrFail(Instance, { id });
+  async function place(context: Context, placement: Placement | null): Promise<void> {
+    await context.transaction(async (em) => {
+      const instance = await em.findOneOrFail(Instance, { id: context.instanceId! });
       const before = JSON.stringify(instance.placement?.ports);
       if (before !== undefined && before !== JSON.stringify(placement?.ports))
         instance.revision += 1;

@@ -15,7 +15,7 @@ export interface RequestGround {
 export async function placementRequest(
   ground: RequestGround,
   instance: InstanceRecord,
-  ports: PlacementRequest['ports'] = instance.placement?.ports ?? [],
+  { ports = instance.placement?.ports ?? [], fence }: Partial<PlacementRequest> = {},
 ): Promise<PlacementRequest> {
   const { id, vmid, hostname, memoryMiB } = instance;
   return {
@@ -27,6 +27,7 @@ export async function placementRequest(
     ports: ports.map(({ name, protocol }) => ({ name, protocol })),
     agentToken: ground.agents.tokenFor(id),
     platformUrl: await platformUrl(ground),
+    ...(fence === undefined ? {} : { fence }),
   };
 }
 

@@ -56,7 +56,7 @@ export function changeOperation(use: Use): OperationKind<ChangeInput> {
           const instanceId = context.instanceId!;
           const stored = await bringIn(use, context);
           const hashes = new Map(stored.map(({ name, sha256 }) => [name, sha256]));
-          await use.database.transaction(async (em) => {
+          await context.transaction(async (em) => {
             const mods = await readSet(em, instanceId);
             await writeSet(
               em,
@@ -117,10 +117,10 @@ function withHash(mod: Mod, hashes: ReadonlyMap<string, string>): Mod {
 
 /** Nobody else changes the set while this operation lasts, so it may be done again. */
 async function takeBack(
-  { database, instances }: Use,
-  { instanceId, input }: Context,
+  { instances }: Use,
+  { instanceId, input, transaction }: Context,
 ): Promise<void> {
-  await database.transaction(async (em) => {
+  await transaction(async (em) => {
     await writeSet(em, instanceId!, input.before);
     await instances.revise(em, instanceId!);
   });

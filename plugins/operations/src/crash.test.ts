@@ -1,6 +1,8 @@
 /** Promises of operations under crashes: whatever dies, another process goes on, and nothing counts twice. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Grants } from '@zlh/accounts';
 import { memoryGrants } from '@zlh/accounts/testing';
@@ -14,6 +16,7 @@ import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testi
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Operations, type OperationView } from './index.ts';
+import { scaled } from '../../../test/runner/scaled.ts';
 import operations from './platform.ts';
 import { stepsPlugin, type Reached } from './test/steps.ts';
 
@@ -37,14 +40,16 @@ test.before(async () => {
   await host
     .use(Database)
     .fork()
-    .execute('create table test_step (n serial, process text, step text)');
+    .execute(
+      'create table test_step (n serial, process text, step text); create table test_lock (n int); insert into test_lock values (1)',
+    );
 });
 test.before.each(() =>
   host
     .use(Database)
     .fork()
     .execute(
-      `truncate test_step; drop table if exists operations_operation; delete from migration where name like 'operations/%'`,
+      `truncate test_step; drop table if exists operations_operation, operations_worker; delete from migration where name like 'operations/%'`,
     )
     .then(() => undefined),
 );
@@ -64,7 +69,7 @@ function startWorker(reached: Reached = () => undefined): Promise<TestKernel> {
   return startTestKernel({
     plugins: [database, events, operations, stepsPlugin('survivor', reached)],
     replace: [replacement(Grants, memoryGrants())],
-    config: { database: { url: addressOf(host), secretKey } },
+    config: { database: { url: addressOf(host), secretKey }, operations: { leaseSeconds: 2 } },
     logLevel: 'silent',
   });
 }
@@ -194,6 +199,57 @@ test('a process that was thought dead and wakes up again changes nothing any mor
   await kill(child);
 });
 
+test('of a process that is frozen another goes on when its lease is over, and thawed it writes nothing', async () => {
+  const { child, id } = await startVictim('two');
+  child.kill('SIGSTOP');
+  const survivor = await startWorker();
+  assert.is((await until(survivor, id, over)).state, 'succeeded');
+  assert.equal(await steps(), ['killed: one', 'killed: two', 'survivor: two', 'survivor: three']);
+  const [before] = await sql('select * from operations_operation');
+  await survivor.stop();
+  child.send('go on');
+  child.kill('SIGCONT');
+  // It is a worker again, under another number.
+  const next = await untilAnotherIsBegun();
+  const [after] = await sql('select * from operations_operation where id <> ?', [next]);
+  assert.equal(after, before);
+  await kill(child);
+});
+
+test('what a frozen process has locked is free for the next, and what it had written is not there', async () => {
+  const { child, id } = await startVictim('hold', 'test.holding');
+  child.kill('SIGSTOP');
+  const survivor = await startWorker();
+  assert.is((await until(survivor, id, over)).state, 'succeeded');
+  await survivor.stop();
+  child.send('go on');
+  child.kill('SIGCONT');
+  await untilAnotherIsBegun();
+  const told = await steps();
+  assert.equal(told.slice(0, 2), ['survivor: hold', 'survivor: one']);
+  assert.not.ok(told.includes('killed: hold'));
+  await kill(child);
+});
+
+test('a transaction of a phase does not commit when the operation was taken over in its middle', async () => {
+  const held = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<void>();
+  let times = 0;
+  const kernel = await startWorker((step) => {
+    if (step !== 'hold' || ++times > 1) return;
+    reached.resolve();
+    return held.promise;
+  });
+  const { id } = await begin(kernel, 'test.holding');
+  await reached.promise;
+  await sql('update operations_operation set fence = fence + 1');
+  held.resolve();
+  assert.is((await until(kernel, id, over)).state, 'succeeded');
+  assert.equal(await steps(), ['survivor: hold', 'survivor: one'], 'once, though it ran twice');
+  assert.is(times, 2);
+  await kernel.stop();
+});
+
 /** Queues an operation by hand and waits until the only process there is has come to its first step. */
 async function untilAnotherIsBegun(): Promise<string> {
   const before = (await steps()).length;
@@ -228,13 +284,38 @@ test('a process that lost its connection lets go, comes back, and the operation 
   const { id } = await begin(kernel, 'test.steps');
   await inTwo.promise;
   await sql(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'zlh operations'`,
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'zlh % operations'`,
   );
   assert.is((await until(kernel, id, over)).state, 'succeeded');
   assert.equal(
     await steps(),
     ['one', 'two', 'two', 'three'].map((step) => `survivor: ${step}`),
   );
+  await kernel.stop();
+});
+
+test('an operation outlives the death of the database server, and its end is heard', async () => {
+  const inTwo = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const kernel = await startWorker((step) => {
+    if (step !== 'two') return;
+    inTwo.resolve();
+    return held.promise;
+  });
+  const { id } = await begin(kernel, 'test.steps');
+  await inTwo.promise;
+  const ended = kernel
+    .use(Events)
+    .next(
+      ({ data }) => data['id'] === id && data['state'] === 'succeeded',
+      AbortSignal.timeout(scaled(30_000)),
+    );
+  const pidFile = join(host.home, 'postgres', 'data', 'postmaster.pid');
+  process.kill(Number(readFileSync(pidFile, 'utf8').split('\n')[0]), 'SIGKILL');
+  held.resolve();
+  await ended;
+  const told = await steps();
+  assert.is(told.filter((step) => step === 'survivor: three').length, 1);
   await kernel.stop();
 });
 

@@ -79,6 +79,15 @@ export interface PhaseContext<Input> {
   readonly journal: Readonly<Record<string, unknown>>;
   /** Keeps something for later phases and for a run after a crash; on disk before it resolves. */
   keep(entries: Readonly<Record<string, unknown>>): Promise<void>;
+  /**
+   * What the phase writes belongs in here: it commits only while this process still has the operation. A process that was
+   * frozen, and whose operation another one has taken over meanwhile, writes nothing.
+   */
+  transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
+  /** The same for a transaction of somebody else: rejects, in it, when another process has the operation by now. */
+  fence(em: EntityManager): Promise<void>;
+  /** Before somebody outside is asked to act: rejects when another process has the operation by now. */
+  checkOwnership(): Promise<void>;
   /** Share done, 0 … 1, or null. Cheap: written at most every 200 ms. */
   progress(share: number | null): void;
 }

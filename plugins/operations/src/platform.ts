@@ -1,5 +1,5 @@
 /** Durable operations: `OperationKinds`, their queue in the database, the worker that runs them, and their routes. */
-import { asClass, definePlugin } from '@zlh/kernel';
+import { asClass, asValue, definePlugin, monotonicClock } from '@zlh/kernel';
 import { Grants, Permissions } from '@zlh/accounts';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Events } from '@zlh/events';
@@ -27,12 +27,20 @@ export default definePlugin({
       minimum: 1,
       description: 'Days for which finished operations are kept.',
     }),
+    leaseSeconds: Type.Integer({
+      default: 15,
+      minimum: 2,
+      maximum: 25,
+      description:
+        'A process that gives no sign of life for this many seconds (frozen, cut off) loses its operations to another one.',
+    }),
   }),
   needs: { database: Database, events: Events, grants: Grants, kinds: OperationKinds },
   services: {
     operations: asClass(DurableOperations).singleton(),
     meter: asClass(OperationMeter).singleton(),
     worker: asClass(Worker).singleton(),
+    clock: asValue(monotonicClock),
   },
   provides: { operations: Operations },
   setup({ add }) {

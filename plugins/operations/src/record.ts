@@ -21,12 +21,13 @@ export interface OperationRecord {
   error: { code: string; detail: string } | null;
   cancel_requested: boolean;
   takeovers: number;
+  readonly fence: number;
   readonly created_at: Date | string;
   finished_at: Date | string | null;
 }
 
 export const columns =
-  'id, kind, title, instance_id, owner_id, requested_by, state, exclusive, phases, input, journal, attempt, undoing, error, cancel_requested, takeovers, created_at, finished_at';
+  'id, kind, title, instance_id, owner_id, requested_by, state, exclusive, phases, input, journal, attempt, undoing, error, cancel_requested, takeovers, fence, created_at, finished_at';
 
 export const isOver = (state: OperationView['state']) => state !== 'queued' && state !== 'running';
 

@@ -3,8 +3,8 @@
  * while the row still belongs to this worker, so a process that was thought dead cannot overwrite its successor.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { CodedError, type Logger } from '@zlh/kernel';
-import type { Database, EntityManager } from '@zlh/database';
+import { CodedError, type Logger, type MonotonicClock } from '@zlh/kernel';
+import { isUnreachable, type Database, type EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
 import { Problem } from '@zlh/http';
 import type { OperationKind, PhaseContext, PhaseDefinition } from './index.ts';
@@ -12,7 +12,8 @@ import { publishChange, wakeChannel, type DurableOperations } from './operations
 import type { OperationMeter } from './operation-metrics.ts';
 import { alignPhases, finish, type EndState, type OperationRecord, type Phase } from './record.ts';
 
-export interface RunnerGround {
+export interface RunnerDeps {
+  readonly clock: MonotonicClock;
   readonly database: Database;
   readonly events: Events;
   readonly operations: DurableOperations;
@@ -27,11 +28,12 @@ export type Interruption = 'cancelled' | 'released';
 class Fenced extends Error {}
 
 const progressEveryMs = 200;
+const maxAnswerAgeMs = 1000;
 /** A phase in which processes keep dying is given up, so that one operation cannot keep the platform down. */
 const mostTakeovers = 20;
 
 export class Runner {
-  readonly #ground: RunnerGround;
+  readonly #deps: RunnerDeps;
   readonly #record: OperationRecord;
   readonly #kind: OperationKind;
   readonly #worker: string;
@@ -43,12 +45,12 @@ export class Runner {
   #progressTimer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(ground: RunnerGround, record: OperationRecord, kind: OperationKind, worker: string) {
-    this.#ground = ground;
+  constructor(deps: RunnerDeps, record: OperationRecord, kind: OperationKind, worker: string) {
+    this.#deps = deps;
     this.#record = record;
     this.#kind = kind;
     this.#worker = worker;
-    this.#log = ground.log.child({
+    this.#log = deps.log.child({
       operationId: record.id,
       kind: record.kind,
       ...(record.instance_id === null ? {} : { instanceId: record.instance_id }),
@@ -96,6 +98,8 @@ export class Runner {
       if (failure === undefined) continue;
       if (this.#interruption === 'released') return this.#release();
       if (this.#interruption === 'cancelled') return this.#turnBack('cancelled', null);
+      // That says nothing about the phase: it is run again when the database is back.
+      if (isUnreachable(failure)) throw failure;
       this.#log.warn({ err: failure, phase: phase.name }, 'a phase failed');
       if (this.#kind.retriable !== true) return this.#turnBack('failed', describe(failure));
       // It goes on from here when it is retried, so nothing is taken back.
@@ -148,7 +152,7 @@ export class Runner {
       try {
         await definition.undo(this.#context(phase, this.#released.signal));
       } catch (error) {
-        if (error instanceof Fenced) throw error;
+        if (error instanceof Fenced || isUnreachable(error)) throw error;
         if (this.#released.signal.aborted) return this.#release();
         this.#log.error({ err: error, phase: definition.name }, 'a phase could not be taken back');
         return this.#leaveHalfUndone(definition.name, error);
@@ -182,20 +186,20 @@ export class Runner {
     const record = this.#record;
     await this.#settle();
     const { id, instance_id: instanceId, input, journal, error } = record;
-    await this.#ground.database.transaction(async (em) => {
+    await this.#deps.database.transaction(async (em) => {
       const over = { ...record, state, undoing: null, finished_at: new Date() };
       await this.#update(em, over, `state = '${state}', finished_at = now(), worker = null`);
       if (tellKind) await this.#kind.ended?.(em, { id, instanceId, input, state, journal, error });
-      await publishChange(this.#ground.events, em, over, this.#ground.operations.show(over));
+      await publishChange(this.#deps.events, em, over, this.#deps.operations.show(over));
     });
-    this.#ground.meter.ended(record.kind, state, record.created_at);
+    this.#deps.meter.ended(record.kind, state, record.created_at);
     this.#log.info({ state, ...(error === null ? {} : { error }) }, record.title);
   }
 
   /** Puts it back into the queue, for another process or for this one's successor. */
   async #release(): Promise<void> {
     await this.#settle();
-    await this.#ground.database.transaction(async (em) => {
+    await this.#deps.database.transaction(async (em) => {
       await this.#update(em, this.#record, `state = 'queued', worker = null`);
       await em.execute(`select pg_notify('${wakeChannel}', ?)`, [this.#record.id]);
     });
@@ -217,12 +221,49 @@ export class Runner {
         record.journal = { ...record.journal, ...entries };
         await this.#write();
       },
+      transaction: (work) =>
+        this.#deps.database.transaction(async (em) => {
+          const result = await work(em);
+          await this.#fence(em);
+          return result;
+        }),
+      fence: (em) => this.#fence(em),
+      checkOwnership: () => this.#checkOwnership(),
       progress: (share) => {
         phase.progress =
           share === null ? null : Math.round(Math.min(1, Math.max(0, share)) * 1000) / 1000;
         this.#progressTimer ??= setTimeout(() => void this.#writeProgress(), progressEveryMs);
       },
     };
+  }
+
+  /** Until the transaction ends nobody else can take the operation over. */
+  async #fence(em: EntityManager): Promise<void> {
+    if (!(await this.#isOwned(em, 'for share'))) this.#lost();
+  }
+
+  async #checkOwnership(): Promise<void> {
+    const { clock, database } = this.#deps;
+    for (;;) {
+      const askedAt = clock.now();
+      if (!(await this.#isOwned(database.fork()))) this.#lost();
+      // Frozen since the answer was given: it may be true no more.
+      if (clock.now() - askedAt <= maxAnswerAgeMs) return;
+    }
+  }
+
+  async #isOwned(em: EntityManager, lock = ''): Promise<boolean> {
+    const rows = await em.execute<unknown[]>(
+      `select from operations_operation where id = ? and worker = ? and fence = ? ${lock}`,
+      [this.#record.id, this.#worker, this.#record.fence],
+    );
+    return rows.length > 0;
+  }
+
+  /** Whatever else runs of it is told to stop. */
+  #lost(): never {
+    this.interrupt('released');
+    throw new Fenced();
   }
 
   async #writeProgress(): Promise<void> {
@@ -249,9 +290,9 @@ export class Runner {
 
   async #writeNow(): Promise<void> {
     const record = this.#record;
-    await this.#ground.database.transaction(async (em) => {
+    await this.#deps.database.transaction(async (em) => {
       await this.#update(em, record, `takeovers = ${record.takeovers}`);
-      await publishChange(this.#ground.events, em, record, this.#ground.operations.show(record));
+      await publishChange(this.#deps.events, em, record, this.#deps.operations.show(record));
     });
   }
 
@@ -259,7 +300,7 @@ export class Runner {
     const { id, phases, journal, error, undoing } = record;
     const rows = await em.execute<unknown[]>(
       `update operations_operation set phases = ?::jsonb, journal = ?::jsonb, error = ?::jsonb, undoing = ?, ${assignments}
-       where id = ? and worker = ? returning id`,
+       where id = ? and worker = ? and fence = ? returning id`,
       [
         JSON.stringify(phases),
         JSON.stringify(journal),
@@ -267,9 +308,10 @@ export class Runner {
         undoing,
         id,
         this.#worker,
+        record.fence,
       ],
     );
-    if (rows.length === 0) throw new Fenced();
+    if (rows.length === 0) this.#lost();
   }
 }
 

@@ -25,6 +25,8 @@ const OperationEntity = defineEntity({
     cancelRequested: p.boolean(),
     /** Advisory lock key of the process that runs it. */
     worker: p.bigint('string').nullable(),
+    /** Rises with every claim and every takeover: whoever writes under an older one has lost the operation. */
+    fence: p.integer().default(0),
     /** How often a process died in the current phase. */
     takeovers: p.integer(),
     createdAt: p.datetime(),
@@ -38,7 +40,22 @@ const OperationEntity = defineEntity({
   ],
 });
 
-export const operationEntities = [OperationEntity];
+/** A process that works on operations. Its lock says that it lives; its beat, that it gets on. */
+const WorkerEntity = defineEntity({
+  name: 'OperationWorker',
+  tableName: 'operations_worker',
+  properties: {
+    number: p.integer().primary().autoincrement(false),
+    /** The second word of the `application_name` of all connections of the process. */
+    session: p.string().length(64),
+    /** Counts up as long as the process runs. No time: clocks of hosts differ, and are set. */
+    beat: p.bigint('string').defaultRaw('0'),
+    /** Its beat stood still: its operations are others' now, whether its lock is there or not. */
+    expelled: p.boolean().default(false),
+  },
+});
+
+export const operationEntities = [OperationEntity, WorkerEntity];
 
 export const operationMigrations = [
   {
@@ -56,6 +73,13 @@ export const operationMigrations = [
       'create index "operations_operation_instance_id_index" on "operations_operation" ("instance_id", "created_at")',
       'create index "operations_operation_owner_id_index" on "operations_operation" ("owner_id", "created_at")',
       exclusiveIndex,
+    ],
+  },
+  {
+    name: '002_worker',
+    up: [
+      'alter table "operations_operation" add column "fence" int not null default 0',
+      `create table "operations_worker" ("number" int primary key, "session" varchar(64) not null, "beat" bigint not null default 0, "expelled" boolean not null default false)`,
     ],
   },
 ] as const;

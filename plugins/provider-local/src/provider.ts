@@ -58,7 +58,7 @@ export class LocalProvider implements Provider {
 
   async create(request: PlacementRequest): Promise<Placement> {
     const { home, places } = this.#ground;
-    return this.#change(async (em) => {
+    return this.#change(request, async (em) => {
       const place = await places.claim(em, request);
       mkdirSync(join(home, 'artifact-cache'), { recursive: true, mode: 0o755 });
       return this.#placement(em, place, request, takePort);
@@ -68,7 +68,7 @@ export class LocalProvider implements Provider {
   /** Whoever else wants to bring the same agent up, or to remove it, waits: there is never a second one, or one too late. */
   ensureRunning(request: PlacementRequest, placement: Placement): Promise<Placement> {
     const { home, config, places } = this.#ground;
-    return this.#change(async (em) => {
+    return this.#change(request, async (em) => {
       const place = places.here(await places.lock(em, request.instanceId));
       const { folder } = place;
       furnish(folder, request.agentToken, boundsOf(request, place));
@@ -99,7 +99,7 @@ export class LocalProvider implements Provider {
   /** Only while the game does not run: its own listening would count as somebody else's. */
   renumber(request: PlacementRequest): Promise<Placement> {
     const { places } = this.#ground;
-    return this.#change(async (em) => {
+    return this.#change(request, async (em) => {
       const place = places.here(await places.lock(em, request.instanceId));
       return this.#placement(em, place, request, takeUsablePort);
     });
@@ -164,8 +164,12 @@ export class LocalProvider implements Provider {
     }
   }
 
-  #change<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
-    return tellingOfFullDisk(() => this.#ground.database.transaction(work));
+  #change<T>({ fence }: PlacementRequest, work: (em: EntityManager) => Promise<T>): Promise<T> {
+    const fenced = async (em: EntityManager) => {
+      await fence?.(em);
+      return work(em);
+    };
+    return tellingOfFullDisk(() => this.#ground.database.transaction(fenced));
   }
 
   async #placement(

@@ -29,6 +29,17 @@ export function stepsPlugin(process: string, reached: Reached): Plugin {
     name: 'three',
     run: () => Promise.reject(new Error('as it is meant to')),
   };
+  /** Two processes want the same row; each holds it, uncommitted, until it is told to go on. */
+  const holds: OperationKind['phases'][number] = {
+    name: 'hold',
+    run: ({ transaction, signal }) =>
+      transaction(async (em) => {
+        await em.execute('select from test_lock for update');
+        const values = [process, 'hold'];
+        await em.execute('insert into test_step (process, step) values (?, ?)', values);
+        await reached('hold', signal);
+      }),
+  };
   return definePlugin({
     id: 'steps',
     needs: { database: Database },
@@ -41,6 +52,10 @@ export function stepsPlugin(process: string, reached: Reached): Plugin {
       add(OperationKinds, ({ database }) => ({
         kind: 'test.failing',
         phases: [...stepsOf(database).slice(0, 2), fails],
+      }));
+      add(OperationKinds, ({ database }) => ({
+        kind: 'test.holding',
+        phases: [holds, ...stepsOf(database).slice(0, 1)],
       }));
       add(OperationKinds, ({ database }) => ({
         kind: 'test.no-end',

@@ -28,7 +28,7 @@ const steps = stepsPlugin('killed', async (step) => {
 const kernel = await startTestKernel({
   plugins: [database, events, operations, steps],
   replace: [replacement(Grants, memoryGrants())],
-  config: { database: { url, secretKey } },
+  config: { database: { url, secretKey }, operations: { leaseSeconds: 2 } },
   logLevel: 'fatal',
 });
 const { id } = await kernel.use(Database).transaction((em) =>
