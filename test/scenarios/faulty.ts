@@ -202,7 +202,8 @@ function* faultyBodies(route: Route): Generator<Faulty> {
     path,
     body: JSON.stringify({ name: 'x'.repeat(3_000_000) }),
     headers: json,
-    wanted: [413],
+    // Where no body is read, none is waited for.
+    wanted: [route.body === undefined ? 400 : 413],
   };
   yield {
     what: 'a prototype',
@@ -214,7 +215,7 @@ function* faultyBodies(route: Route): Generator<Faulty> {
   yield {
     what: 'brackets without end',
     path,
-    body: '['.repeat(200_000),
+    body: '['.repeat(10_000),
     headers: json,
     wanted: [400],
   };
@@ -281,7 +282,7 @@ function* faultyMembers(route: Route, schema: Schema): Generator<Faulty> {
       [[]],
       1e308,
       ...(inner.type === 'boolean' ? [] : [true]),
-      ...(inner.type === 'string' ? [7, 'x'.repeat(20_000)] : ['7', -1]),
+      ...(inner.type === 'string' ? [7, 'x'.repeat(15_000)] : ['7', -1]),
       ...(inner.type === 'string' && isNeverEmpty(inner) ? [''] : []),
     ];
     for (const value of wrong)

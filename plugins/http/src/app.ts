@@ -4,8 +4,13 @@ import { readFileSync } from 'node:fs';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { jsonBodies } from './body.ts';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { announcesBody, defaultMaxBodyBytes, jsonBodies } from './body.ts';
 import { documentOptions } from './document.ts';
 import { pageHeaders } from './headers.ts';
 import { createHostCheck } from './hosts.ts';
@@ -24,8 +29,9 @@ const { version } = JSON.parse(
 /** Of every server that answers for the app. */
 export const serverOptions = {
   shouldUpgradeCallback,
-  headersTimeout: 20_000,
-  requestTimeout: 300_000,
+  headersTimeout: 10_000,
+  // Bodies have deadlines of their own: an upload takes as long as it takes.
+  requestTimeout: 0,
   connectionsCheckingInterval: 5000,
 };
 
@@ -38,8 +44,9 @@ export async function createApp(
   const refuse = createRefuser(log);
   const app = bare(config, refuse);
   app.decorateRequest('identity', null);
-  const checkHost = createHostCheck(config, context.hostNames);
-  app.addHook('onRequest', (request, _reply, done) => done(checkHost(request)));
+  const lost = createLost(placed, refuse);
+  app.setNotFoundHandler(lost);
+  app.addHook('onRequest', beforeAll(config, context, lost));
   app.decorate('publicUrl', config.publicUrl);
   app.setErrorHandler((error: FastifyError, request, reply) => refuse(error, request, reply));
   app.setValidatorCompiler(validatorCompiler as never);
@@ -48,8 +55,6 @@ export async function createApp(
   await app.register(jsonBodies);
   await app.register(upgrades);
   await app.register(swagger, documentOptions(version, config.publicUrl));
-  const lost = createLost(placed, refuse);
-  app.setNotFoundHandler(lost);
   // A page that answers every address must not answer for the API as well.
   const onRequest = context.meter.time('any', 'none', lost);
   app.all('/api/*', { schema: { hide: true }, onRequest }, lost);
@@ -77,6 +82,22 @@ export async function createApp(
   return app;
 }
 
+/** Of every request, known or not. What no route takes is answered before its body is read. */
+function beforeAll(
+  config: Settings,
+  { hostNames, bodyDeadlines }: MountContext,
+  lost: (request: FastifyRequest, reply: FastifyReply) => void,
+) {
+  const checkHost = createHostCheck(config, hostNames);
+  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
+    const { raw } = request;
+    if (announcesBody(raw.headers)) bodyDeadlines.watch(raw, reply.raw);
+    const foreign = checkHost(request);
+    if (foreign !== undefined) return done(foreign);
+    return request.is404 ? lost(request, reply) : done();
+  };
+}
+
 function bare(config: Settings, refuse: ReturnType<typeof createRefuser>): FastifyInstance {
   const prefix = randomBytes(6).toString('base64url');
   let count = 0;
@@ -85,7 +106,7 @@ function bare(config: Settings, refuse: ReturnType<typeof createRefuser>): Fasti
     logger: false,
     trustProxy: createTrust(config.trustedProxies, config.proxySocket),
     genReqId: () => `${prefix}-${++count}`,
-    bodyLimit: 1024 * 1024,
+    bodyLimit: defaultMaxBodyBytes,
     routerOptions: { maxParamLength: 500 },
     return503OnClosing: false,
     clientErrorHandler: refuseUnreadable,

@@ -1,6 +1,7 @@
 /** `zlh openapi`: the same document without a started platform, for those who generate clients from it. */
 import type { Command, Logger } from '@zlh/kernel';
 import { createApp } from './app.ts';
+import { BodyDeadlines } from './body-deadlines.ts';
 import { renderDocument } from './document.ts';
 import { createGate } from './gate.ts';
 import { Routes } from './index.ts';
@@ -14,10 +15,12 @@ export function documentCommand(config: Settings, log: Logger): Command {
     name: 'openapi',
     summary: 'Prints the OpenAPI document of all routes',
     async run({ points, print }) {
-      const gate = createGate({ config, authenticators: [] });
+      const bodyDeadlines = new BodyDeadlines({ config });
+      const gate = createGate({ config, bodyDeadlines, authenticators: [] });
       const app = await createApp(config, placeRoutes(points(Routes)), {
         gate,
         longLived: new LongLived({ config, gate }),
+        bodyDeadlines,
         meter: new RequestMeter(),
         idempotency: undefined,
         log,

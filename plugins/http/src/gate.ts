@@ -4,6 +4,8 @@
  */
 import type { Contribution } from '@zlh/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { BodyDeadlines } from './body-deadlines.ts';
+import { announcesBody, takesBody, unexpectedBody } from './body.ts';
 import type { Access, Authenticator, Identity, Route } from './index.ts';
 import { addressKey, Limiter } from './limiter.ts';
 import { createOriginCheck } from './origin.ts';
@@ -33,9 +35,11 @@ const tooMany = (seconds: number) =>
 
 export function createGate({
   config,
+  bodyDeadlines,
   authenticators,
 }: {
   config: Settings;
+  bodyDeadlines: BodyDeadlines;
   authenticators: readonly Contribution<Authenticator>[];
 }): Gate {
   // Reading the clock costs more than all of the counting, and half a second is exact enough for it.
@@ -91,19 +95,25 @@ export function createGate({
         ? null
         : new Limiter(route.perMinute, clock, 10_000);
     const upgrade = route.method === 'WEBSOCKET';
+    const streamed = route.method !== 'WEBSOCKET' && route.streamed === true;
+    const bodyless = !takesBody(route);
     const admit = (request: FastifyRequest, identity: Identity | null): Error | undefined => {
       const caller = identity?.id ?? addressOf(request);
       const wait =
         (identity === null ? anonymous : signedIn).take(caller) || (own?.take(caller) ?? 0);
       if (wait > 0) return tooMany(wait);
       request.identity = identity;
-      return refusal(route.access, identity);
+      const refused = refusal(route.access, identity);
+      if (streamed && identity !== null && refused === undefined)
+        bodyDeadlines.allowUpload(request.raw);
+      return refused;
     };
 
     return (request, _reply, done) => {
       const { authorization, cookie } = request.raw.headers;
       const fault = faultOf(request.raw.url!);
       if (fault !== undefined) return done(new Problem(400, 'http.malformed', fault));
+      if (bodyless && announcesBody(request.raw.headers)) return done(unexpectedBody());
       const foreign = checkOrigin(request, upgrade);
       if (foreign !== undefined) return done(foreign);
       if (authorization === undefined && cookie === undefined) return done(admit(request, null));

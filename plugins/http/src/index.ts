@@ -93,7 +93,7 @@ export interface RouteDefinition<S extends RouteSchemas> {
   readonly schema?: S;
   /** Requests per minute and caller; default from the settings. */
   readonly perMinute?: number;
-  /** Largest body in bytes; default 1 MiB. */
+  /** Largest JSON body in bytes; default 16 KiB. A route without a schema for its body takes none at all. */
   readonly bodyLimit?: number;
   /** The handler reads the body itself, from `request.raw`: bytes of any type and, but for its own limits, any length. */
   readonly streamed?: boolean;

@@ -2,6 +2,7 @@
 import type { Contribution, Logger } from '@zlh/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import type { TSchema } from 'typebox';
+import type { BodyDeadlines } from './body-deadlines.ts';
 import { documentOf } from './document.ts';
 import { errors } from './errors.ts';
 import type { Part } from './faults.ts';
@@ -16,6 +17,7 @@ import { closed, compileValidator } from './validation.ts';
 export interface MountContext {
   readonly gate: Gate;
   readonly longLived: LongLived;
+  readonly bodyDeadlines: BodyDeadlines;
   readonly meter: RequestMeter;
   readonly idempotency: IdempotencyStore | undefined;
   readonly log: Logger;

@@ -1,6 +1,7 @@
 /** `http` in the platform: everybody's routes behind one gate, and the document that describes them. */
 import { asClass, asFunction, Checks, Commands, definePlugin, optional } from '@zlh/kernel';
 import { Metrics } from '@zlh/metrics';
+import { BodyDeadlines } from './body-deadlines.ts';
 import { documentCommand } from './document-command.ts';
 import { documentRoutes } from './document-routes.ts';
 import { exposureChecks, warnOfLoopbackProxies } from './exposure.ts';
@@ -19,7 +20,7 @@ import {
 import { LongLived } from './long-lived.ts';
 import { RequestMeter, requestMetrics } from './request-meter.ts';
 import { Server } from './server.ts';
-import { settings } from './settings.ts';
+import { settings, type Settings } from './settings.ts';
 
 export default definePlugin({
   id: 'http',
@@ -38,6 +39,9 @@ export default definePlugin({
       .singleton()
       .disposer((gate) => gate.close()),
     longLived: asClass(LongLived).singleton(),
+    bodyDeadlines: asFunction(({ config }: { config: Settings }) => new BodyDeadlines({ config }))
+      .singleton()
+      .disposer((deadlines) => deadlines.close()),
     meter: asClass(RequestMeter).singleton(),
     server: asClass(Server).singleton(),
   },

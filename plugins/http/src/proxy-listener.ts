@@ -22,6 +22,7 @@ export async function listenForProxies(
   { path, group }: ProxySocket,
 ): Promise<Server> {
   const server = createServer(options, (request, response) => app.routing(request, response));
+  server.keepAliveTimeout = app.server.keepAliveTimeout;
   server.on('connection', markAsProxy);
   for (const event of ['upgrade', 'clientError'])
     server.on(event, (...args: unknown[]) => app.server.emit(event, ...args));

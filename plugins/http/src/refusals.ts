@@ -21,8 +21,6 @@ const ofFramework: Readonly<Record<string, Problem>> = {
     'http.unsupported-media-type',
     'Send the body as application/json.',
   ),
-  FST_ERR_CTP_INVALID_JSON_BODY: new Problem(400, 'http.malformed', 'The body is not valid JSON.'),
-  FST_ERR_CTP_EMPTY_JSON_BODY: new Problem(400, 'http.malformed', 'The body is empty; send JSON.'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: new Problem(
     400,
     'http.malformed',
@@ -82,6 +80,9 @@ export function createRefuser(log: Logger) {
           );
     }
     reply.headers(apiHeaders);
+    // Fastify would hang up on whoever still sends, who then never reads why; the deadline of the body sees to that.
+    if (problem.status === 413) reply.removeHeader('connection');
+    if (problem.status === 408) reply.header('connection', 'close');
     const { retryAfter, ...members } = problem.members;
     if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer');

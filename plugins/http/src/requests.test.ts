@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { defineRoute, defineSocket, Http, page, pageQuery, Problem } from './index.ts';
 import { badInput } from './testing/bad-input.ts';
 import { TestClient } from './testing/client.ts';
+import { sendRaw } from './testing/raw.ts';
 import { startHttp } from './testing/start.ts';
 
 const routes = [
@@ -204,6 +205,82 @@ test('what cannot be read is 400, 413 or 415', async () => {
   assert.equal(await status('hello', 'text/plain'), [415, 'http.unsupported-media-type']);
 });
 
+test('JSON that is broken is refused with the line, the column and what should stand there', async () => {
+  const refused = async (body: string) => {
+    const answer = await client.send('POST', `/api/things/${id}`, body);
+    const { code, detail, line, column } = answer.body;
+    assert.equal([answer.status, code], [400, 'http.malformed'], body);
+    return `${line}:${column} ${/should hold (.*)\.$/.exec(detail)?.[1]}`;
+  };
+  assert.is(await refused('{\n  "name": "x",\n  kind: "a"\n}'), '3:3 a name in double quotes');
+  assert.is(await refused('{"name": "x" "kind": "a"}'), '1:14 a comma or "}"');
+  assert.is(await refused('hello'), '1:1 a value');
+  assert.is(await refused('{"name":'), '1:9 a value');
+});
+
+test('a key of a prototype is refused by its name, however it is written', async () => {
+  for (const body of [
+    '{"__proto__":{}}',
+    '{"name":{"\\u005f_proto__":1}}',
+    '[{"constructor":{"prototype":{}}}]',
+  ]) {
+    const answer = await client.send('POST', `/api/things/${id}`, body);
+    assert.equal([answer.status, answer.body.code], [400, 'http.malformed'], body);
+    assert.match(answer.body.detail, /"(__proto__|constructor)"/);
+  }
+  assert.is((await faults({ ...right, constructor: 1 }))['/constructor'], 'is not known here');
+});
+
+test('a body that is not UTF-8 is refused, and nothing takes its place', async () => {
+  for (const bytes of [
+    [0xff],
+    [0xc3],
+    [0xed, 0xa0, 0x80],
+    [0xc0, 0xaf],
+    [0xf5, 0x80, 0x80, 0x80],
+  ]) {
+    const body = Buffer.concat([
+      Buffer.from('{"kind":"a","name":"'),
+      Buffer.from(bytes),
+      Buffer.from('"}'),
+    ]);
+    const answer = await client.send('POST', `/api/things/${id}`, body);
+    assert.equal([answer.status, answer.body.code], [400, 'http.malformed'], String(bytes));
+    assert.match(answer.body.detail, 'UTF-8');
+  }
+  const json = { 'content-type': 'application/json; charset=ISO-8859-1' };
+  const other = await client.post(`/api/things/${id}`, right, json);
+  assert.equal([other.status, other.body.code], [415, 'http.unsupported-charset']);
+  const plain = { 'content-type': 'application/json; charset="UTF-8"' };
+  const marked = await client.send(
+    'POST',
+    `/api/things/${id}`,
+    `\ufeff{"kind":"a","name":"é"}`,
+    plain,
+  );
+  assert.equal([marked.status, marked.body.body.name], [201, 'é']);
+});
+
+test('a body that is too deep, and one where none is read, is refused', async () => {
+  const nested = (depth: number) => `{"inner":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`;
+  const send = async (body: string, path = `/api/things/${id}`) =>
+    (await client.send('POST', path, body)).body.code;
+  assert.is(await send(nested(33)), 'http.too-deep');
+  assert.is(await send(nested(32)), 'http.invalid');
+  assert.is(await send(`{"name":"${'['.repeat(40)}"}`), 'http.invalid', 'a text is not nested');
+  assert.is(await send('{}', '/api/empty'), 'http.unexpected-body');
+  const chunked = { 'transfer-encoding': 'chunked' };
+  for (const [method, path] of [
+    ['GET', '/api/things'],
+    ['DELETE', '/api/things'],
+    ['GET', '/api/socket'],
+  ] as const)
+    assert.is(
+      (await sendRaw(client.url, path, chunked, { method, body: '{}' })).body.code,
+      'http.unexpected-body',
+    );
+});
+
 test('a client may name a type and send nothing', async () => {
   const { status, body } = await client.send('POST', '/api/empty', '', {
     'content-type': 'application/json',
@@ -295,7 +372,7 @@ test('a share is no whole number, and a compressed body is not read', async () =
   assert.is(share.status, 422);
   assert.match(JSON.stringify(share.body), 'query.limit');
   const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
-  const packed = await client.send('POST', '/api/empty', '{}', headers);
+  const packed = await client.send('POST', `/api/things/${id}`, '{}', headers);
   assert.is(packed.status, 415);
 });
 

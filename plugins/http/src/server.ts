@@ -6,6 +6,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Contribution, Logger } from '@zlh/kernel';
 import type { FastifyInstance } from 'fastify';
 import { createApp, serverOptions } from './app.ts';
+import type { BodyDeadlines } from './body-deadlines.ts';
 import { errors, listenError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Http, IdempotencyStore, Listening, Route } from './index.ts';
@@ -24,6 +25,7 @@ interface Parts {
   readonly idempotency: IdempotencyStore | undefined;
   readonly gate: Gate;
   readonly longLived: LongLived;
+  readonly bodyDeadlines: BodyDeadlines;
   readonly meter: RequestMeter;
 }
 
@@ -59,10 +61,12 @@ export class Server implements Http {
   }
 
   async build(): Promise<void> {
-    const { config, log, routes, hostNames, gate, longLived, meter, idempotency } = this.#parts;
+    const { config, log, routes, hostNames, gate, longLived, bodyDeadlines, meter, idempotency } =
+      this.#parts;
     this.#app = await createApp(config, placeRoutes(routes), {
       gate,
       longLived,
+      bodyDeadlines,
       meter,
       idempotency,
       log,

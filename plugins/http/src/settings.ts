@@ -69,6 +69,12 @@ export const settings = Type.Object(
       description:
         'How often an open console or event stream is pinged and its caller checked again.',
     }),
+    bodySeconds: Type.Number({
+      default: 10,
+      minimum: 0.05,
+      description:
+        'How long the body of a request may take to arrive. Files that signed-in people upload may take any time while they come on.',
+    }),
     drainSeconds: Type.Number({
       default: 10,
       minimum: 0,

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { tooSlow } from './body-deadlines.ts';
 import { Problem } from './problem.ts';
 import { problemBody, problemType } from './refusals.ts';
 
@@ -11,11 +12,7 @@ const known: Readonly<Record<string, Problem>> = {
     'http.headers-too-large',
     'The address or the headers are too large. Send less.',
   ),
-  ERR_HTTP_REQUEST_TIMEOUT: new Problem(
-    408,
-    'http.too-slow',
-    'The request did not arrive in time. Send it again.',
-  ),
+  ERR_HTTP_REQUEST_TIMEOUT: tooSlow(),
 };
 const malformed = new Problem(400, 'http.malformed', 'This is not a valid HTTP request.');
 
