@@ -27,12 +27,18 @@ export async function makeKernel(
   });
 }
 
+/** A person reads standard output, and did not ask for the log: then only warnings are logged. */
+export function isForPerson(): boolean {
+  const { ZLH_LOG_LEVEL: level = '', ZLH_LOG_FORMAT: format = '' } = process.env;
+  return process.stdout.isTTY && level === '' && format === '';
+}
+
 function makeLog(how: 'quiet' | 'logging'): Logger {
   const level = choice('ZLH_LOG_LEVEL', logLevels);
   const format = choice('ZLH_LOG_FORMAT', logFormats);
   const limitMiB = wholeNumber('ZLH_LOG_LIMIT_MIB');
   return createLog({
-    level: how === 'quiet' ? 'error' : (level ?? 'info'),
+    level: how === 'quiet' ? 'error' : (level ?? (isForPerson() ? 'warn' : 'info')),
     ...(format === undefined ? {} : { format }),
     ...(limitMiB === undefined ? {} : { limitBytes: limitMiB * 2 ** 20 }),
     ...(how === 'quiet' ? { destination: process.stderr } : {}),

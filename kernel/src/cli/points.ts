@@ -43,3 +43,19 @@ export interface Check {
 }
 
 export const Checks = point<Check>('kernel.checks');
+
+/** One line that `zlh start` shows once every plugin is ready. */
+export interface StartLine {
+  /** `Portal`; up to 12 characters. */
+  readonly label: string;
+  readonly text: string;
+  /** True for a line that must not be missed, such as a one-time link: it comes last, on a line of its own. */
+  readonly important?: boolean;
+}
+
+/** Answers undefined when there is nothing to say. Answers after the signal's abort are dropped. */
+export type StartLineSource = (
+  signal: AbortSignal,
+) => Promise<StartLine | undefined> | StartLine | undefined;
+
+export const StartLines = point<StartLineSource>('kernel.start-lines');

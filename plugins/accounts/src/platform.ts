@@ -1,5 +1,5 @@
 /** `accounts` in the platform: users, sessions and API keys, what they may do, and what they did. */
-import { asClass, asFunction, definePlugin } from '@zlh/kernel';
+import { asClass, asFunction, definePlugin, StartLines } from '@zlh/kernel';
 import { Database, Entities, Migrations, Vault } from '@zlh/database';
 import { Authenticators, Idempotency, ListeningHooks, Routes } from '@zlh/http';
 import { adminRoutes } from './admin-routes.ts';
@@ -43,7 +43,7 @@ export default definePlugin({
     upkeep: asClass(Upkeep).singleton(),
   },
   provides: { users: Accounts, audit: Audit, grants: Grants, recordedAnswers: Idempotency },
-  setup({ add, log }) {
+  setup({ add }) {
     add(Entities, accountEntities);
     add(Migrations, accountMigrations);
     for (const routes of [doorRoutes, sessionRoutes, keyRoutes, adminRoutes]) add(Routes, routes);
@@ -59,13 +59,18 @@ export default definePlugin({
       },
       { id: 'accounts.audit', description: 'See what was done by whom', administrator: true },
     ]);
-    add(ListeningHooks, ({ setup }) => (url) => {
-      setup
-        .announce(url)
-        .catch((error: unknown) =>
-          log.error({ err: error }, 'the set-up link could not be made; start again'),
-        );
-    });
+    add(
+      ListeningHooks,
+      ({ setup }) =>
+        (url) =>
+          setup.listening(url),
+    );
+    add(
+      StartLines,
+      ({ setup }) =>
+        () =>
+          setup.startLine(),
+    );
   },
   async start({ setup, upkeep }) {
     await setup.fromSettings();

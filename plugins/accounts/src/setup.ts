@@ -5,7 +5,7 @@
  */
 import { newId, type Database, type EntityManager, type Vault } from '@zlh/database';
 import { Problem } from '@zlh/http';
-import type { Logger } from '@zlh/kernel';
+import type { Logger, StartLine } from '@zlh/kernel';
 import type { Audit } from './index.ts';
 import type { Passwords } from './passwords.ts';
 import { sameText } from './secrets.ts';
@@ -33,6 +33,7 @@ const wrongLink = () =>
 
 export class Setup {
   readonly #parts: Parts;
+  #publicUrl = '';
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -81,12 +82,20 @@ export class Setup {
     });
   }
 
-  async announce(publicUrl: string): Promise<void> {
+  /** Called once, with the address where people reach the platform. */
+  listening(publicUrl: string): void {
+    this.#publicUrl = publicUrl;
+  }
+
+  /** The one-time link; undefined when there is an administrator. */
+  async startLine(): Promise<StartLine | undefined> {
     const token = await this.token();
-    if (token !== null)
-      this.#parts.log.warn(
-        `Nobody is administrator yet. Open this link once to become it: ${publicUrl}/setup?token=${token}`,
-      );
+    if (token === null) return undefined;
+    return {
+      label: 'First step',
+      text: `No administrator exists yet. Open this one-time link to create one:\n\n${this.#publicUrl}/setup?token=${token}`,
+      important: true,
+    };
   }
 
   /** Throws a 403 unless the link is valid now; asked before anything costly is done for a stranger. */

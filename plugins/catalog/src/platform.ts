@@ -2,10 +2,11 @@
 import { Permissions } from '@zlh/accounts';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Routes } from '@zlh/http';
-import { asClass, asFunction, Checks, Commands, definePlugin } from '@zlh/kernel';
+import { asClass, asFunction, Checks, StartLines, Commands, definePlugin } from '@zlh/kernel';
 import { artifactRoute } from './artifact-route.ts';
 import { importCommand, verifyCommand } from './commands.ts';
 import { gamesCheck } from './games-check.ts';
+import { gamesLine } from './games-line.ts';
 import { ownImporters } from './importers/own-importers.ts';
 import { ArtifactStore, Catalog, Games, Importers, Runtimes, Upstreams } from './index.ts';
 import { TemplateCatalog } from './offer/catalog.ts';
@@ -51,6 +52,7 @@ export default definePlugin({
     add(Commands, importCommand);
     add(Commands, verifyCommand);
     add(Checks, gamesCheck);
+    add(StartLines, gamesLine);
   },
   async start({ blobs, catalog }) {
     await blobs.open();

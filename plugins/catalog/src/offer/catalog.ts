@@ -116,8 +116,8 @@ export class TemplateCatalog implements Catalog {
     return makeBlueprint(game, variant, choice.version, this.#runtimes, process);
   }
 
-  /** Asks upstreams for new versions, where that is due. */
-  refresh(signal: AbortSignal): Promise<void> {
+  /** Asks upstreams for new versions, where that is due. Answers the names of those that failed. */
+  refresh(signal: AbortSignal): Promise<readonly string[]> {
     return this.#ground.upstreamVersions.refresh(
       upstreamsOf(this.#games.flatMap(({ variants }) => variants)),
       signal,

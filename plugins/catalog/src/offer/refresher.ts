@@ -15,6 +15,7 @@ const lookEveryMs = 15 * 60_000;
 
 export class Refresher {
   readonly #ground: Ground;
+  readonly #first = Promise.withResolvers<readonly string[]>();
   #running: Promise<void> | undefined;
 
   constructor(ground: Ground) {
@@ -23,6 +24,12 @@ export class Refresher {
 
   start(): void {
     if (this.#ground.config.refreshHours > 0) this.#running = this.#run();
+    else this.#first.resolve([]);
+  }
+
+  /** The names of the upstreams that could not be reached at the start, once that is known. */
+  get unreachable(): Promise<readonly string[]> {
+    return this.#first.promise;
   }
 
   /** Resolves when nothing of it runs any more; the plugin's signal has told it to end. */
@@ -33,10 +40,12 @@ export class Refresher {
   async #run(): Promise<void> {
     const { catalog, log, signal } = this.#ground;
     while (!signal.aborted) {
-      await catalog.refresh(signal).catch((error: unknown) => {
+      const failed = await catalog.refresh(signal).catch((error: unknown) => {
         if (!signal.aborted)
           log.warn({ err: error }, 'the versions on offer could not be refreshed');
+        return [];
       });
+      this.#first.resolve(failed);
       await delay(lookEveryMs, undefined, { signal, ref: false }).catch(() => {}); // aborted: the loop ends
     }
   }

@@ -41,24 +41,43 @@ export class UpstreamVersions {
     return new Map(upstreams.map((upstream) => [upstream, byKey.get(keyOf(upstream)) ?? []]));
   }
 
-  /** Asks every upstream that no process asked for a while. An upstream's faults are logged, never thrown. */
-  async refresh(upstreams: readonly Upstream[], signal: AbortSignal): Promise<void> {
+  /**
+   * Asks every upstream that no process asked for a while. Answers the names of those that failed, and logs them in one
+   * line; never throws an upstream's fault.
+   */
+  async refresh(upstreams: readonly Upstream[], signal: AbortSignal): Promise<readonly string[]> {
     const distinct = new Map(upstreams.map((upstream) => [keyOf(upstream), upstream]));
+    const failures: Record<string, string> = {};
     for (const [key, upstream] of distinct) {
-      if (signal.aborted) return;
-      if (await this.#isDue(key)) await this.#tryToAsk(key, upstream, signal);
+      if (signal.aborted) break;
+      if (!(await this.#isDue(key))) continue;
+      const failure = await this.#tryToAsk(key, upstream, signal);
+      if (failure !== undefined) failures[this.#nameOf(upstream)] = failure;
+    }
+    const names = Object.keys(failures);
+    if (names.length > 0)
+      this.#ground.log.info({ failures }, `no new versions from ${names.join(', ')}`);
+    return names;
+  }
+
+  /** Answers why it failed; undefined when it did not, or was cancelled. */
+  async #tryToAsk(
+    key: string,
+    upstream: Upstream,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    try {
+      await this.#ask(key, upstream, signal);
+      return undefined;
+    } catch (error) {
+      await this.#askAgain(key, signal.aborted ? 0 : retryMinutes);
+      return signal.aborted ? undefined : (error as Error).message;
     }
   }
 
-  async #tryToAsk(key: string, upstream: Upstream, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#ask(key, upstream, signal);
-    } catch (error) {
-      await this.#askAgain(key, signal.aborted ? 0 : retryMinutes);
-      if (signal.aborted) return;
-      const { code, message } = error as Error & { code?: string };
-      this.#ground.log.info({ importer: upstream.importer, code }, `no new versions: ${message}`);
-    }
+  #nameOf({ importer }: Upstream): string {
+    const kind = this.#ground.importers.find(({ value }) => value.id === importer)?.value;
+    return kind?.upstream ?? importer;
   }
 
   /** True for one process alone: the one that moves the time forward. */
