@@ -21,6 +21,7 @@ import { createPlatformClient } from '../platform/platform-client.ts';
 import { tarOf, zipOf, type TarEntry, type ZipEntry } from '../testing/archives.ts';
 import { sendRange, startFakePlatform, type FakePlatform } from '../testing/fake-platform.ts';
 import { ArtifactCache } from './artifact-cache.ts';
+import { defaultLimits } from './unpack.ts';
 
 const token = 't'.repeat(32);
 let platform: FakePlatform;
@@ -36,7 +37,7 @@ test.before.each(() => {
 test.after.each(() => rmSync(folder, { recursive: true, force: true }));
 test.after(() => platform.close());
 
-const limits = { entries: 100, bytes: 80 * 2 ** 20, ratio: 10 };
+const limits = { ...defaultLimits, entries: 100, bytes: 80 * 2 ** 20, ratio: 10 };
 
 function cacheOf(owner = 'one', home = folder): ArtifactCache {
   const client = createPlatformClient(() => platform.url, token);

@@ -20,14 +20,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { CodedError } from '@zlh/kernel';
 import type { ArtifactRef } from '../contract/spec.ts';
 import { freeBytes } from '../lib/machine.ts';
+import type { ExtractionLimits } from '../fs/archive/archive-extractor.ts';
 import type { PlatformClient } from '../platform/platform-client.ts';
 import { sweep } from './artifact-sweep.ts';
 import { ArtifactUses, type Purpose } from './artifact-uses.ts';
 import { download } from './download.ts';
 import { errors } from './errors.ts';
-import { Staging, type UnpackLimits } from './staging.ts';
-import { untar } from './untar.ts';
-import { unzip } from './unzip.ts';
+import { defaultLimits, unpackArtifact } from './unpack.ts';
 
 export interface ArtifactCacheOptions {
   /** Made when missing. */
@@ -37,7 +36,7 @@ export interface ArtifactCacheOptions {
   /** Home of the agent, as all who share the cache see it: when it is gone, what the agent used is free. */
   readonly home: string;
   readonly platform: PlatformClient;
-  readonly limits?: UnpackLimits;
+  readonly limits?: ExtractionLimits;
   /** See {@link download}. */
   readonly patienceMs?: number;
 }
@@ -177,16 +176,21 @@ export class ArtifactCache {
       await link(file, target); // the download stays until all is in place
       return chmod(target, executable === true ? 0o555 : 0o444);
     }
-    const staging = new Staging(content, name, artifact.size, this.#options.limits);
+    const { limits = defaultLimits } = this.#options;
     try {
-      if (format === 'zip') await unzip(file, staging, signal);
-      else await untar(file, format === 'tar.gz', staging, signal);
-      await staging.finish();
+      await unpackArtifact(
+        file,
+        format,
+        { root: content, archiveBytes: artifact.size, limits },
+        signal,
+      );
     } catch (error) {
       signal.throwIfAborted();
       const { code } = error as NodeJS.ErrnoException;
-      if (error instanceof CodedError || code === 'ENOSPC' || code === 'EDQUOT') throw error;
-      throw errors.unreadable(name, error);
+      if (code === 'ENOSPC' || code === 'EDQUOT') throw error;
+      throw error instanceof CodedError
+        ? errors.unsafe(name, error)
+        : errors.unreadable(name, error);
     }
   }
 

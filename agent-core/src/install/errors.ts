@@ -35,9 +35,10 @@ export const errors = {
       `The disk is full: ${mebibytes(needed)} MiB are needed and ${mebibytes(free)} MiB are free.`,
       'Free some space on it, then try again.',
     ),
-  /** `what` completes "The archive … ". */
-  unsafe: (name: string, what: string) =>
-    new CodedError('AGENT_ARTIFACT_UNSAFE', `The archive "${name}" ${what}.`, again),
+  unsafe: (name: string, cause: CodedError) =>
+    new CodedError('AGENT_ARTIFACT_UNSAFE', `"${name}" was not unpacked. ${cause.message}`, again, {
+      cause,
+    }),
   unreadable: (name: string, cause: unknown) =>
     new CodedError(
       'AGENT_ARTIFACT_UNREADABLE',

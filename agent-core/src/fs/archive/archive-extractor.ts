@@ -1,10 +1,11 @@
 /**
- * Takes the entries of an archive into an empty folder of ours, which nobody else can reach. Promises that nothing is
- * written outside of it, whatever the entries say: a name is checked before anything is made, links are made last and
+ * Takes the entries of an archive into an empty folder of ours, which nobody else can reach. Guarantees: nothing is
+ * written outside of it, whatever the entries say. Names are checked before anything is made, links are made last and
  * lead inside, and counts, sizes and their ratio are bounded.
  */
+import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
-import { link, mkdir, open, symlink } from 'node:fs/promises';
+import { link, mkdir, open, realpath, symlink } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { FileOwner } from '../../contract/ground.ts';
 import { Refusal } from '../../contract/refusal.ts';
@@ -19,13 +20,17 @@ export interface ExtractionLimits {
   readonly ratio: number;
   /** Bytes of names and of what links hold: they are kept in memory until the end. */
   readonly names: number;
+  /** Parts of a path. */
+  readonly depth: number;
 }
 export const defaultLimits: ExtractionLimits = {
   entries: 200_000,
   bytes: 64 * 2 ** 30,
   ratio: 200,
   names: 16 * 2 ** 20,
+  depth: 128,
 };
+const defaultModes = { program: 0o755, file: 0o644 };
 const RATIO_FREE = 64 * 2 ** 20;
 const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const longestPath = 1024;
@@ -38,6 +43,10 @@ export interface ExtractorOptions {
   readonly archiveBytes: number;
   readonly owner: FileOwner | null;
   readonly limits?: ExtractionLimits;
+  /** Of a program and of any other file. Default: 755 and 644. */
+  readonly modes?: { readonly program: number; readonly file: number };
+  /** Refuses names that are no UTF-8, and links that lead to nothing. Default: both are kept as they are. */
+  readonly isStrict?: boolean;
   /** Told how many bytes of the disk it is going to take; throws when there is no room. */
   grow(bytes: number): Promise<void> | undefined;
 }
@@ -87,7 +96,8 @@ export class ArchiveExtractor {
     }
     const { owner } = this.#options;
     if (owner !== null) await handle.chown(owner.uid, owner.gid);
-    await handle.chmod((mode & 0o111) === 0 ? 0o644 : 0o755);
+    const { program, file } = this.#options.modes ?? defaultModes;
+    await handle.chmod((mode & 0o111) === 0 ? file : program);
   }
 
   async link(name: string, target: string): Promise<void> {
@@ -118,6 +128,11 @@ export class ArchiveExtractor {
       signal.throwIfAborted();
       await symlink(bytesOf(target), this.#at(path));
     }
+    if (this.#options.isStrict !== true) return;
+    for (const path of this.#links.keys())
+      await realpath(this.#at(path)).catch(() => {
+        throw errors.linkNowhere(path);
+      });
   }
 
   /** Bytes of the disk that are taken by now. */
@@ -165,6 +180,8 @@ export class ArchiveExtractor {
       throw error instanceof Refusal ? errors.name(error) : error;
     }
     if (Buffer.byteLength(path) > longestPath) throw errors.nameLong(name);
+    if (path.split('/').length > this.#limits.depth) throw errors.nameDeep(name);
+    if (this.#options.isStrict === true && !isUtf8(bytesOf(path))) throw errors.nameBytes(name);
     for (let parent = posix.dirname(path); parent !== '.'; parent = posix.dirname(parent)) {
       if (this.#links.has(parent)) throw errors.throughLink(name);
       if (this.#files.has(parent)) throw errors.throughFile(name);

@@ -21,6 +21,9 @@ export const errors = {
   throughFile: about('THROUGH_FILE', (name) => `${name} below something that is no folder`),
   linkOutside: about('LINK_OUTSIDE', (name) => `the link ${name}, which leads outside of it`),
   linkLong: about('LINK_LONG', (name) => `the link ${name}, which holds more than 4095 bytes`),
+  linkNowhere: about('LINK_NOWHERE', (name) => `the link ${name}, which leads to nothing`),
+  nameDeep: about('PATH_DEEP', (name) => `${name}, which lies too deep`),
+  nameBytes: about('NAME_BYTES', (name) => `${name}, whose name is no UTF-8`),
   nameLong: about('PATH_LONG', (name) => `${name}, whose name is longer than 1024 bytes`),
   hardLink: about(
     'HARD_LINK',
