@@ -4,8 +4,10 @@
  * `/proc/self/fd/<handle>/<name>` means this very folder, wherever its name leads by now.
  */
 import { constants, type BigIntStats } from 'node:fs';
-import { chmod, lstat, open, readdir, type FileHandle } from 'node:fs/promises';
-import { toRefusal, refusals } from './errors.ts';
+import { chmod, lstat, mkdir, open, readdir, type FileHandle } from 'node:fs/promises';
+import type { FileOwner } from '../contract/ground.ts';
+import { Refusal } from '../contract/refusal.ts';
+import { refusals, toRefusal } from './errors.ts';
 import { joined, textOf } from './names.ts';
 
 /** Linux; Node does not name it. A folder opened so needs not be readable. */
@@ -52,6 +54,26 @@ export class Folder implements AsyncDisposable {
       const found = await this.look(name);
       throw found?.isSymbolicLink() === true ? refusals.isLink(path) : refusals.notFolder(path);
     }
+  }
+
+  /** Makes a folder in this one; `owner` is given it. */
+  async makeChild(name: Buffer, owner: FileOwner | null): Promise<void> {
+    await mkdir(this.at(name), { mode: 0o755 }).catch((error: unknown) => {
+      throw toRefusal(error, this.pathOf(name));
+    });
+    if (owner === null) return;
+    await using child = await this.child(name);
+    await using handle = await open(child.#prefix, constants.O_RDONLY | constants.O_DIRECTORY);
+    await handle.chown(owner.uid, owner.gid);
+  }
+
+  /** The folder of this name, made when nothing has the name. */
+  async childOrNew(name: Buffer, owner: FileOwner | null): Promise<Folder> {
+    if ((await this.look(name)) === undefined)
+      await this.makeChild(name, owner).catch((error: unknown) => {
+        if (!(error instanceof Refusal) || error.code !== 'FILES_EXISTS') throw error;
+      });
+    return this.child(name);
   }
 
   /** Undefined when there is nothing of that name. Never follows a link. */

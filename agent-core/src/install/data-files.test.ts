@@ -57,7 +57,7 @@ test('files are written with the folders on their way', async () => {
 });
 
 test('what an agent that was killed had begun beside a file is not left there', async () => {
-  writeFileSync(join(root, temporary('eula.txt')), 'eu');
+  writeFileSync(join(root, temporary(Buffer.from('eula.txt')).toString()), 'eu');
   await write('eula.txt', 'eula=true');
   assert.equal(readdirSync(root), ['eula.txt']);
 });

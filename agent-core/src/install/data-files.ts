@@ -3,19 +3,16 @@
  * anything there. Every folder on the way is opened by handle without following links, so that no
  * link, however it is swapped in, leads a write outside.
  */
-import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { constants, type BigIntStats, type Stats } from 'node:fs';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
+import type { FileOwner } from '../contract/ground.ts';
+import { Refusal } from '../contract/refusal.ts';
 import type { SpecFile } from '../contract/spec.ts';
+import { Folder } from '../fs/folder.ts';
 import { errors } from './errors.ts';
 import { mergeProperties, type ChangedKey } from './properties.ts';
 
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const maxMerged = 1_048_576;
 
 /** Why `path` may not be used, or undefined: relative, `/` between parts, nothing special in it. */
@@ -32,7 +29,7 @@ export function pathFault(path: string): string | undefined {
 
 export interface WriteOptions {
   /** New files and folders belong to this user; null: to the user of the agent. */
-  readonly owner: Owner | null;
+  readonly owner: FileOwner | null;
   /** The content holds secrets: no other user may read the file. Default false. */
   readonly isSecret?: boolean;
 }
@@ -49,23 +46,20 @@ export async function writeDataFile(
 ): Promise<readonly ChangedKey[]> {
   const { folder, name } = await openFolderOf(root, path, owner);
   try {
-    const target = inside(folder, name);
-    const found = await lstat(target).catch(() => undefined);
+    const found = await folder.look(name);
     if (mode === 'create' && found !== undefined) return [];
     if (found?.isDirectory() === true) throw errors.unsafePath(path, 'is a folder');
     if (mode === 'properties')
       return await merge({ folder, name, path }, content, { owner, isSecret });
     const permissions = permissionsOf(found?.isFile() === true ? found : undefined, isSecret);
-    await replace(folder, name, Buffer.from(content), { owner, permissions });
+    await replace({ folder, name }, Buffer.from(content), { owner, permissions });
     return [];
   } finally {
-    await folder.close();
+    await folder[Symbol.asyncDispose]();
   }
 }
 
-interface Target {
-  readonly folder: FileHandle;
-  readonly name: string;
+interface Target extends DataPlace {
   /** For errors. */
   readonly path: string;
 }
@@ -75,96 +69,64 @@ async function merge(
   content: string,
   { owner, isSecret = false }: WriteOptions,
 ): Promise<readonly ChangedKey[]> {
-  const old = await readExisting(inside(folder, name), path);
+  const old = await readExisting({ folder, name, path });
   const { bytes, changed } = mergeProperties(old?.bytes ?? Buffer.alloc(0), content);
   const permissions = permissionsOf(old?.stat, isSecret);
   const isRight =
     changed.length === 0 && old !== undefined && permissions === (old.stat.mode & 0o777);
-  if (!isRight) await replace(folder, name, bytes, { owner: old?.stat ?? owner, permissions });
+  if (!isRight) await replace({ folder, name }, bytes, { owner: old?.stat ?? owner, permissions });
   return changed;
 }
 
-const permissionsOf = (stat: Stats | undefined, isSecret: boolean) =>
-  (stat?.mode ?? 0o644) & (isSecret ? 0o700 : 0o777);
+const permissionsOf = (stat: Stats | BigIntStats | undefined, isSecret: boolean) =>
+  Number(stat?.mode ?? 0o644) & (isSecret ? 0o700 : 0o777);
 
-/** The folder in which the last part of the path lies, made where `make` says so. The caller closes it. */
+export interface DataPlace {
+  /** The caller closes it. */
+  readonly folder: Folder;
+  readonly name: Buffer;
+}
+
+/** The folder in which the last part of the path lies, made where `make` says so. */
 export async function openFolderOf(
   root: string,
   path: string,
-  owner: Owner | null,
+  owner: FileOwner | null,
   make = true,
-): Promise<{ readonly folder: FileHandle; readonly name: string }> {
+): Promise<DataPlace> {
   const fault = pathFault(path);
   if (fault !== undefined) throw errors.unsafePath(path, fault);
-  const parts = path.split('/');
+  const parts = path.split('/').map((part) => Buffer.from(part));
   const name = parts.pop()!;
-  return { folder: await openFolder(root, parts, { path, owner, make }), name };
-}
-
-interface Way {
-  /** The whole path, for errors. */
-  readonly path: string;
-  readonly owner: Owner | null;
-  /** Whether missing folders are made. */
-  readonly make: boolean;
-}
-
-async function openFolder(root: string, parts: string[], way: Way): Promise<FileHandle> {
-  let folder = await open(root, FOLDER);
-  try {
-    for (const part of parts) {
-      const next = await openChild(folder, part, way);
-      await folder.close();
-      folder = next;
-    }
-    return folder;
-  } catch (error) {
-    await folder.close();
-    throw error;
+  let folder = await Folder.openRoot(root);
+  for (const part of parts) {
+    await using parent = folder;
+    folder = await (make ? parent.childOrNew(part, owner) : parent.child(part)).catch(
+      (error: unknown) => {
+        throw isNoFolder(error)
+          ? errors.unsafePath(path, `leads through "${part.toString()}", which is no folder`)
+          : error;
+      },
+    );
   }
+  return { folder, name };
 }
 
-async function openChild(
-  folder: FileHandle,
-  part: string,
-  { path, owner, make }: Way,
-): Promise<FileHandle> {
-  const child = inside(folder, part);
-  const made = make && (await makeFolder(child));
-  try {
-    const handle = await open(child, FOLDER);
-    if (made && owner !== null) await handle.chown(owner.uid, owner.gid);
-    return handle;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ELOOP' || code === 'ENOTDIR')
-      throw errors.unsafePath(path, `leads through "${part}", which is no folder`);
-    throw error;
-  }
-}
-
-/** False when something has the name already. */
-async function makeFolder(path: string): Promise<boolean> {
-  try {
-    await mkdir(path, { mode: 0o755 });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
+const isNoFolder = (error: unknown) =>
+  error instanceof Refusal && ['FILES_IS_LINK', 'FILES_NOT_A_FOLDER'].includes(error.code);
 
 /** Content and owner come from one handle: a file that takes its name meanwhile is not given away. */
-async function readExisting(
-  target: string,
-  path: string,
-): Promise<{ readonly bytes: Buffer; readonly stat: Stats } | undefined> {
-  const found = await lstat(target).catch(() => undefined);
+async function readExisting({
+  folder,
+  name,
+  path,
+}: Target): Promise<{ readonly bytes: Buffer; readonly stat: Stats } | undefined> {
+  const found = await folder.look(name);
   if (found === undefined) return undefined;
   if (!found.isFile()) throw errors.unsafePath(path, 'is no regular file');
   // Between look and open it may have become a pipe, which must not block us.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const handle = await open(target, flags);
+  const handle = await open(folder.at(name), flags);
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw errors.unsafePath(path, 'is no regular file');
@@ -176,18 +138,17 @@ async function readExisting(
 }
 
 interface Kept {
-  readonly owner: Owner | null;
+  readonly owner: FileOwner | null;
   readonly permissions: number;
 }
 
 /** Written aside and moved over: a link at the target is replaced, not followed. */
 async function replace(
-  folder: FileHandle,
-  name: string,
+  { folder, name }: DataPlace,
   bytes: Uint8Array,
   { owner, permissions }: Kept,
 ): Promise<void> {
-  const aside = inside(folder, temporary(name));
+  const aside = folder.at(temporary(name));
   await rm(aside, { recursive: true, force: true }); // of an agent that was killed here
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const handle = await open(aside, flags, 0o600);
@@ -197,7 +158,7 @@ async function replace(
     await handle.chmod(permissions);
     await handle.sync();
     await handle.close();
-    await rename(aside, inside(folder, name));
+    await rename(aside, folder.at(name));
   } catch (error) {
     await handle.close().catch(() => {}); // closed already when the move failed
     await rm(aside, { force: true });
@@ -205,7 +166,7 @@ async function replace(
   }
 }
 
-async function handOver(handle: FileHandle, { uid, gid }: Owner): Promise<void> {
+async function handOver(handle: FileHandle, { uid, gid }: FileOwner): Promise<void> {
   const made = await handle.stat();
   if (made.uid === uid && made.gid === gid) return;
   await handle.chown(uid, gid).catch((error: unknown) => {
@@ -216,11 +177,6 @@ async function handOver(handle: FileHandle, { uid, gid }: Owner): Promise<void> 
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
 
-/** A path that means this very folder, wherever its name leads by now. */
-export function inside(folder: FileHandle, name: string): string {
-  return `/proc/self/fd/${folder.fd}/${name}`;
-}
-
 /** What a file is called while it is made: the same for every try, so that none of them leaves more than one behind. */
-export const temporary = (name: string): string =>
-  `.zlh-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+export const temporary = (name: Buffer): Buffer =>
+  Buffer.from(`.zlh-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`);

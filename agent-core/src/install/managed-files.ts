@@ -11,7 +11,9 @@ import { constants, createReadStream } from 'node:fs';
 import { link, lstat, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJsonFile, writeFileAtomic } from '../lib/atomic-file.ts';
-import { inside, openFolderOf, temporary, type Owner } from './data-files.ts';
+import type { FileOwner } from '../contract/ground.ts';
+import type { Folder } from '../fs/folder.ts';
+import { openFolderOf, temporary, type DataPlace } from './data-files.ts';
 import { errors } from './errors.ts';
 
 export interface WantedFile {
@@ -49,7 +51,7 @@ export class ManagedFiles {
   /** May be repeated after an end at any moment, also with another list. */
   async arrange(
     wanted: readonly WantedFile[],
-    owner: Owner | null,
+    owner: FileOwner | null,
     signal: AbortSignal,
   ): Promise<void> {
     const known = (readJsonFile(this.#memory) ?? {}) as Known;
@@ -73,49 +75,52 @@ export class ManagedFiles {
   async #place(
     file: WantedFile,
     ours: readonly string[],
-    owner: Owner | null,
+    owner: FileOwner | null,
     signal: AbortSignal,
   ): Promise<void> {
     const { folder, name } = await openFolderOf(this.#ground.root, file.path, owner);
     try {
       for (;;) {
         signal.throwIfAborted();
-        const target = inside(folder, name);
+        const target = folder.at(name);
         const found = await look(target, file.sha256, ours);
         if (found === 'wanted') return;
-        if (found === 'theirs') await this.#putAside(folder, name, file.path);
+        if (found === 'theirs') await this.#putAside({ folder, name }, file.path);
         // A name that somebody takes meanwhile is looked at again.
-        else if (await copyIn(folder, name, file, { owner, replace: found === 'ours' })) return;
+        else if (await copyIn({ folder, name }, file, { owner, replace: found === 'ours' })) return;
       }
     } finally {
-      await folder.close();
+      await folder[Symbol.asyncDispose]();
     }
   }
 
-  async #putAside(folder: FileHandle, name: string, path: string): Promise<void> {
+  async #putAside({ folder, name }: DataPlace, path: string): Promise<void> {
     for (let number = 1; ; number++) {
-      const aside = number === 1 ? `${name}.bak` : `${name}.bak${number}`;
-      if ((await kindOf(inside(folder, aside))) !== 'nothing') continue;
-      await rename(inside(folder, name), inside(folder, aside)).catch(unlessGone);
-      this.#ground.say(`[zlh] ${path} was put there or changed by hand; it is now ${aside}.`);
+      const ending = number === 1 ? '.bak' : `.bak${number}`;
+      const aside = Buffer.concat([name, Buffer.from(ending)]);
+      if ((await kindOf(folder.at(aside))) !== 'nothing') continue;
+      await rename(folder.at(name), folder.at(aside)).catch(unlessGone);
+      this.#ground.say(
+        `[zlh] ${path} was put there or changed by hand; it is now ${aside.toString()}.`,
+      );
       return;
     }
   }
 
   async #takeAway(path: string, ours: readonly string[]): Promise<void> {
-    let folder: FileHandle | undefined;
+    let folder: Folder | undefined;
     try {
       const opened = await openFolderOf(this.#ground.root, path, null, false);
       folder = opened.folder;
-      const target = inside(folder, opened.name);
+      const target = folder.at(opened.name);
       if ((await look(target, '', ours)) === 'ours') await unlink(target).catch(unlessGone);
-      await rm(inside(folder, temporary(opened.name)), { force: true });
+      await rm(folder.at(temporary(opened.name)), { force: true });
     } catch (error) {
       // Gone with its folder, or behind a link by now: nothing there is ours.
       const { code = '' } = error as { code?: string };
-      if (code !== 'ENOENT' && code !== 'AGENT_PATH_UNSAFE') throw error;
+      if (!['ENOENT', 'FILES_NOT_FOUND', 'AGENT_PATH_UNSAFE'].includes(code)) throw error;
     } finally {
-      await folder?.close();
+      await folder?.[Symbol.asyncDispose]();
     }
   }
 
@@ -124,7 +129,7 @@ export class ManagedFiles {
   }
 }
 
-async function look(target: string, wanted: string, ours: readonly string[]): Promise<Found> {
+async function look(target: Buffer, wanted: string, ours: readonly string[]): Promise<Found> {
   const kind = await kindOf(target);
   if (kind !== 'file') return kind === 'nothing' ? 'nothing' : 'theirs';
   const sha256 = await hashOf(target);
@@ -132,7 +137,7 @@ async function look(target: string, wanted: string, ours: readonly string[]): Pr
   return ours.includes(sha256) ? 'ours' : 'theirs';
 }
 
-async function kindOf(target: string): Promise<'nothing' | 'file' | 'other'> {
+async function kindOf(target: Buffer): Promise<'nothing' | 'file' | 'other'> {
   try {
     return (await lstat(target)).isFile() ? 'file' : 'other';
   } catch (error) {
@@ -142,7 +147,7 @@ async function kindOf(target: string): Promise<'nothing' | 'file' | 'other'> {
 }
 
 /** Empty for what is no regular file (any more): it is nobody's hash. */
-async function hashOf(target: string): Promise<string> {
+async function hashOf(target: Buffer): Promise<string> {
   let handle: FileHandle;
   try {
     handle = await open(target, READ);
@@ -163,7 +168,7 @@ async function hashOf(target: string): Promise<string> {
 }
 
 interface CopyOptions {
-  readonly owner: Owner | null;
+  readonly owner: FileOwner | null;
   /** What is there is ours; otherwise nothing may be there. */
   readonly replace: boolean;
 }
@@ -173,12 +178,11 @@ interface CopyOptions {
  * was taken meanwhile.
  */
 async function copyIn(
-  folder: FileHandle,
-  name: string,
+  { folder, name }: DataPlace,
   { path, source, sha256 }: WantedFile,
   { owner, replace }: CopyOptions,
 ): Promise<boolean> {
-  const aside = inside(folder, temporary(name));
+  const aside = folder.at(temporary(name));
   await rm(aside, { recursive: true, force: true }); // of a run that was cut off
   const handle = await open(aside, NEW, 0o644);
   try {
@@ -187,8 +191,8 @@ async function copyIn(
     if (hash.digest('hex') !== sha256) throw errors.damaged(path);
     if (owner !== null) await handle.chown(owner.uid, owner.gid);
     await handle.sync();
-    if (replace) await rename(aside, inside(folder, name));
-    else await link(aside, inside(folder, name));
+    if (replace) await rename(aside, folder.at(name));
+    else await link(aside, folder.at(name));
     await folder.sync();
     return true;
   } catch (error) {

@@ -17,7 +17,7 @@ import type { Place } from './tree/tree.ts';
 
 export async function makeFolder({ tree }: Parts, path: string): Promise<FileEntry> {
   await using place = await tree.place(parseNewPath(path));
-  await tree.makeFolder(place.folder, place.name);
+  await place.folder.makeChild(place.name, tree.owner);
   return await entryAt(place);
 }
 

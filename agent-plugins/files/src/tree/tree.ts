@@ -1,7 +1,7 @@
 /** The instance's folder as a tree: finds the folder a path lies in, step by step, and opens files in it safely. */
 import { constants, type BigIntStats } from 'node:fs';
-import { chmod, mkdir, open, type FileHandle } from 'node:fs/promises';
-import { Refusal, type AgentGround } from '@zlh/agent';
+import { chmod, open, type FileHandle } from 'node:fs/promises';
+import type { AgentGround } from '@zlh/agent';
 import { Folder, joined, O_PATH, refusals, toRefusal } from '@zlh/agent/fs';
 
 /** A pipe that took the place of a file must not block us. */
@@ -32,7 +32,7 @@ export class Tree {
     for (const part of parts) {
       const parent = folder;
       try {
-        folder = await (make ? this.#childOrNew(parent, part) : parent.child(part));
+        folder = await (make ? parent.childOrNew(part, this.owner) : parent.child(part));
       } finally {
         await parent[Symbol.asyncDispose]();
       }
@@ -100,28 +100,5 @@ export class Tree {
     const { owner } = this;
     if (owner === null || stat.isDirectory() || stat.nlink < 2n) return;
     if (stat.uid !== BigInt(owner.uid)) throw refusals.foreign(path);
-  }
-
-  async #childOrNew(parent: Folder, name: Buffer): Promise<Folder> {
-    if ((await parent.look(name)) !== undefined) return parent.child(name);
-    await this.makeFolder(parent, name).catch((error: unknown) => {
-      if (!(error instanceof Refusal) || error.code !== 'FILES_EXISTS') throw error;
-    });
-    return parent.child(name);
-  }
-
-  /** Belongs to the instance's user. */
-  async makeFolder(parent: Folder, name: Buffer): Promise<void> {
-    await mkdir(parent.at(name), { mode: 0o755 }).catch((error: unknown) => {
-      throw toRefusal(error, parent.pathOf(name));
-    });
-    await using folder = await parent.child(name);
-    await this.#own(folder);
-  }
-
-  async #own(folder: Folder): Promise<void> {
-    if (this.owner === null) return;
-    await using handle = await open(folder.at(Buffer.from('.')), constants.O_RDONLY);
-    await handle.chown(this.owner.uid, this.owner.gid);
   }
 }
