@@ -1,4 +1,4 @@
-// time-limit: 400s
+// tier: campaign
 /**
  * kill -9 of agent, shim and game at random moments of random operations. Whatever happens: every
  * operation ends, there is never a second game, and nothing is left over.
@@ -9,13 +9,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { attacks } from '../../test/support/campaign.ts';
 import { statProcess } from './lib/process-id.ts';
 import { readShimRecord } from './shim/start.ts';
 import { randomFrom, testSeed } from './testing/random.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
 import type { FakePlatform, TestAgent } from './testing/index.ts';
 
-const ROUNDS = Number(process.env.ZLH_TEST_CHAOS_ROUNDS ?? 25);
+const ROUNDS = 5 * attacks;
 const random = randomFrom(testSeed);
 const oneOf = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 

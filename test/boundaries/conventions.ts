@@ -1,6 +1,7 @@
 /**
- * What every file of the repository has in common: an opening comment, a length one can read, tests that
- * run; and lockfiles that name no registry.
+ * The conventions of every file: an opening comment, a length one can read, tests that run.
+ *
+ * And of lockfiles: they name no registry.
  */
 import { type Repository, isTest } from './repository.ts';
 
@@ -31,7 +32,7 @@ function* conventionsOf(path: string, source: string): Generator<string> {
   if (/^\s*test\.only\(/m.test(source)) yield `${path} runs one test only.`;
 }
 
-/** What a program wrote, and says so in its first sentences, is as long as what it was made from. */
+/** A generated file says so in its first sentences, and is as long as its source makes it. */
 const isGenerated = (source: string) => /^\/\*\*[^/]*\. Generated from /.test(source);
 
 interface Lockfile {

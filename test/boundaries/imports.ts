@@ -7,7 +7,7 @@
 import { parseSync, Visitor } from 'oxc-parser';
 
 export interface Import {
-  /** What stands between the quotes; `undefined` when it is computed. */
+  /** The text between the quotes; `undefined` when it is computed. */
   readonly specifier: string | undefined;
   /** The whole statement is erased before the program runs. */
   readonly typeOnly: boolean;

@@ -4,8 +4,8 @@
  *     web-components → (HTTP) → plugins → agent contracts → agent-core        everybody → kernel
  *
  * Nobody imports another package's inside, only its exports; outside of tests only its contract,
- * the `"."` export, and the libraries named here. Nobody imports what its package.json does not name. No packages import each other
- * in a cycle.
+ * the `"."` export, and the libraries named here. Nobody imports what its package.json does not name.
+ * No packages import each other in a cycle.
  */
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path/posix';
@@ -23,7 +23,7 @@ export interface Violation {
 type Layer = 'kernel' | 'plugins' | 'agent-core' | 'agent-plugins' | 'web-components' | 'free';
 
 const noLayer: readonly Layer[] = [];
-/** Whose packages a layer may import, its own package aside. */
+/** Layers whose packages a layer may import, its own package aside. */
 const allowed: Record<Layer, readonly Layer[]> = {
   kernel: noLayer,
   plugins: ['kernel', 'plugins', 'agent-core', 'agent-plugins'],
@@ -34,8 +34,8 @@ const allowed: Record<Layer, readonly Layer[]> = {
 };
 
 /**
- * What a contract may run besides the kernel and other contracts: schemas, and ids. Types of declared
- * dependencies are free, for they are erased.
+ * Libraries that a contract may run besides the kernel and other contracts: schemas, and ids. Types of
+ * declared dependencies are free, for they are erased.
  */
 const contractLibraries = ['typebox', 'node:crypto'];
 
@@ -88,7 +88,7 @@ function check(repository: Repository, path: string, { specifier }: Import): str
   return message ?? checkDeclared(repository, path, name, target);
 }
 
-/** The kernel loads plugins by name, the launcher the kernel of a release; anybody else's computed import would escape these rules. */
+/** The kernel loads plugins by name, the launcher the kernel of a release; other computed imports hide. */
 function checkComputed(path: string): string | undefined {
   if (path === 'agent-core/bin/launch.js') return undefined;
   if (path.startsWith('kernel/') || isTest(path) || path.startsWith('bench/')) return undefined;

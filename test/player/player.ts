@@ -13,6 +13,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { scaled } from '@zlh/kernel/testing';
 import { installPlayer } from './install.ts';
 
 export interface Position {
@@ -29,7 +30,7 @@ export interface PlayerOptions {
   /** The game's version, `1.21.4`; the server's own. */
   readonly version: string;
   readonly username: string;
-  /** For joining, and for each thing done; 30 s by default. */
+  /** For joining, and for each thing done; by default 30 s on the reference machine. */
   readonly timeoutMs?: number;
 }
 
@@ -42,7 +43,7 @@ type Message =
 /** Resolves when the player stands in the world and sees it; rejects with the server's reason. */
 export async function joinAsPlayer(options: PlayerOptions): Promise<Player> {
   const folder = await installPlayer(options.npm);
-  const { host = '127.0.0.1', port, version, username, timeoutMs = 30_000 } = options;
+  const { host = '127.0.0.1', port, version, username, timeoutMs = scaled(30_000) } = options;
   const args = [join(folder, 'bot.js'), JSON.stringify({ host, port, version, username })];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const player = new Player(username, child, timeoutMs);

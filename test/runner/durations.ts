@@ -1,10 +1,9 @@
 /**
- * Remembers how long each test file took and how much of a processor it used, so that the next run can
- * start the longest first and put those that wait beside those that work.
+ * Remembers how long each test file took and how much of a processor it used.
  *
- * `durations.json` beside this file is what a quiet machine measured (`--record` writes it); what this
- * machine measured itself is kept in the repository's cache and counts more. Both are hints: a file that
- * neither knows is run all the same.
+ * The next run starts the longest first, and puts files that wait beside files that work.
+ * `--record` writes `durations.json` beside this file, for a fresh clone. Each run keeps its own
+ * measurements in the repository's cache, which count more. Both are hints.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -21,7 +20,7 @@ const recorded = join(import.meta.dirname, 'durations.json');
 
 const own = (root: string) => join(root, '.cache/durations.json');
 
-/** What is known of the files below the root, by their paths. */
+/** The known durations of the files below the root, by their paths. */
 export function readDurations(root: string): Durations {
   return new Map([...read(recorded), ...read(own(root))]);
 }

@@ -1,14 +1,14 @@
 /**
  * Tells the runner which tests were left out and why.
  *
- * A test file and the runner are two processes: the file appends one JSON line for each test it
- * leaves out to the file named by `ZLH_TEST_LEFT_OUT`, the runner reads them when it has ended.
+ * The test file is a process of its own. It appends one JSON line for each test it leaves out to the
+ * file named by `ZLH_TEST_LEFT_OUT`, and the runner reads them in the end.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
 /** One test that did not run because a component is not on this machine. */
 export interface LeftOut {
-  /** What is missing, by the name a person would look for: `chromium`. */
+  /** The component, by the name a person would look for: `chromium`. */
   component: string;
   /** Why it counts as missing, without a full stop. */
   reason: string;
@@ -25,7 +25,7 @@ export function leaveOut(entry: LeftOut): void {
   appendFileSync(file, `${JSON.stringify(entry)}\n`);
 }
 
-/** What a file left out. A line cut short by a kill is ignored: that file has failed anyway. */
+/** The tests that a file left out. A line cut short by a kill is ignored: that file has failed anyway. */
 export function readLeftOut(file: string): LeftOut[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);

@@ -5,14 +5,14 @@
  * nothing was found. `ZLH_TEST_ALL=1` leaves nothing out: a test whose component is missing fails.
  */
 import { availableParallelism } from 'node:os';
-import { discover, type TestFile } from './discover.ts';
+import { discover } from './discover.ts';
 import { keepDurations, readDurations } from './durations.ts';
 import { againCommand, type Options, readOptions } from './options.ts';
 import { describeAll, describeFile, type Outcome } from './report.ts';
 import { killRunning, runFile, type RunOptions } from './run-file.ts';
 import { schedule } from './schedule.ts';
 import { describeSpeed, measureSpeed, speedEnvironment } from './speed.ts';
-import { filesOf, nodeOptionsOf } from './tiers.ts';
+import { filesOf, type TieredFile } from './tiers.ts';
 import { judge } from './verdict.ts';
 
 /** Runs the tests that the arguments ask for and answers the exit code. */
@@ -27,9 +27,8 @@ export async function main(args: string[]): Promise<number> {
   try {
     const options = readOptions(args);
     const outcomes = await runAll(options, await find(options));
-    const seconds = Math.round((performance.now() - started) / 1000);
-    console.log(`\n${outcomes.length} files in ${Math.floor(seconds / 60)} min ${seconds % 60} s`);
-    console.log(describeAll(outcomes, (path) => againCommand(options, path)));
+    console.log(describeDuration(outcomes.length, performance.now() - started));
+    console.log(describeAll(outcomes, (file) => againCommand(options, file)));
     return outcomes.some(({ failed }) => failed > 0) ? 1 : 0;
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
@@ -38,15 +37,23 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-async function runAll(options: Options, files: readonly TestFile[]): Promise<Outcome[]> {
-  const { root, tier, seed, count } = options;
+/** `ZLH_TEST_BEGAN` is when the whole run began, in seconds since 1970: CI installs and checks before. */
+function describeDuration(files: number, ms: number): string {
+  const duration = (seconds: number) => `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const began = Number(process.env['ZLH_TEST_BEGAN'] ?? Number.NaN);
+  const all = Math.round(Date.now() / 1000 - began);
+  const whole = Number.isNaN(all) ? '' : `; ${duration(all)} since the run began`;
+  return `\n${files} files in ${duration(Math.round(ms / 1000))}${whole}`;
+}
+
+async function runAll(options: Options, files: readonly TieredFile[]): Promise<Outcome[]> {
+  const { root, seed, count } = options;
   const speed = measureSpeed();
   console.log(`${describeSpeed(speed)}\nSeed ${seed}.`);
   const run: RunOptions = {
     root,
     slowness: speed.slowness,
     env: { ...speedEnvironment(speed), ZLH_TEST_SEED: seed, ZLH_TEST_COUNT: String(count) },
-    nodeOptions: nodeOptionsOf(tier),
   };
   const processors = availableParallelism();
   const limits = { jobs: options.jobs ?? 3 * processors, processors: processors + 0.5 };
@@ -65,7 +72,7 @@ async function runAll(options: Options, files: readonly TestFile[]): Promise<Out
 }
 
 /** @throws when there is no such file */
-async function find({ root, tier, filters }: Options): Promise<TestFile[]> {
+async function find({ root, tier, filters }: Options): Promise<TieredFile[]> {
   const all = discover(root, filters);
   const files = await filesOf(tier, root, all);
   if (files.length > 0) return files;

@@ -9,8 +9,8 @@
  * when(chromium, registry)('a game is installed from the portal', async (path) => { … });
  * ```
  *
- * On a machine without the component the test is skipped and the runner's last lines name it;
- * under `ZLH_TEST_ALL=1` it fails instead, so that a green run there has left nothing out.
+ * On a machine without the component the test is skipped, and the runner's last lines name it.
+ * Under `ZLH_TEST_ALL=1` it fails instead, so that a green run there has left nothing out.
  */
 import { test } from 'uvu';
 import { leaveOut } from './left-out.ts';

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Tier, tiers } from './tiers.ts';
+import { type Tier, type TieredFile, tiers } from './tiers.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 
@@ -21,7 +21,7 @@ export interface Options {
   readonly filters: readonly string[];
 }
 
-/** What CI and a first try get; an issue that is called resolved has seen fifty. */
+/** For CI and a first try; an issue that is called resolved has seen fifty. */
 const defaultCount = 3;
 
 /** @throws when the arguments make no sense, with a sentence that says why */
@@ -58,7 +58,7 @@ function numberOf(name: string, text: string): number {
 }
 
 /** The command for a person who wants to see a file fail again. */
-export function againCommand({ tier, seed, count }: Options, path: string): string {
+export function againCommand({ seed, count }: Options, { path, tier }: TieredFile): string {
   if (tier === 'campaign') {
     return `npm run test:campaign -- ${path} --count ${count} --seed ${seed}`;
   }

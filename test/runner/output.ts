@@ -1,8 +1,8 @@
 /**
  * Keeps what a test file prints, within bounds.
  *
- * A file that prints without end must not fill the runner's memory: its first and its last part
- * are kept, for the cause is usually in the one and the summary in the other.
+ * A file that prints without end must not fill the runner's memory. Its first and its last part are
+ * kept: the cause is usually in the one, and the summary in the other.
  */
 import type { ChildProcess } from 'node:child_process';
 

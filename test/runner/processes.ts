@@ -2,9 +2,8 @@
  * Finds and ends every process that a test file started.
  *
  * The process group alone is not enough: an agent or a shim leaves it on purpose. So each file runs
- * with a mark in its environment that all its descendants inherit, and `/proc` is asked for the
- * marked ones, for the group, and for the children of both. Where there is no `/proc` the group has
- * to do.
+ * with a mark in its environment that all its descendants inherit. `/proc` answers the marked ones, the
+ * group, and the children of both. Where there is no `/proc` the group has to do.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';

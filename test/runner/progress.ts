@@ -1,10 +1,10 @@
 /**
- * What a test file tells the runner while it runs: which test has begun, and that it gets on.
+ * Lets a test file say which test has begun, and that it gets on.
  *
- * A test file and the runner are two processes: the file appends lines to the file named by
- * `ZLH_TEST_PROGRESS`, the runner looks at it before it calls a silent file hung. `progress-hooks.ts`
- * writes the beginnings of tests, assertions that hold, and the processor time at the end; a test
- * that works for minutes without an assertion calls `progress()`.
+ * The test file is a process of its own. It appends lines to the file named by `ZLH_TEST_PROGRESS`,
+ * which the runner reads before it calls a silent file hung. `progress-hooks.ts` writes beginnings of
+ * tests, assertions that hold, and the processor time. A test that works for minutes without an
+ * assertion calls `progress()`.
  */
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
 

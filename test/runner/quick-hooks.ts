@@ -1,4 +1,4 @@
-/** Loaded before a file of the quick tier: starting a process or a thread throws, so that the tier stays quick. */
+/** Loaded before a file of the quick tier: whatever starts a process or a thread throws. */
 import childProcess from 'node:child_process';
 import { syncBuiltinESMExports } from 'node:module';
 import threads from 'node:worker_threads';

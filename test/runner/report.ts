@@ -1,7 +1,8 @@
 /**
- * Prints what the runner found: a line for a file that passed, everything for one that failed, and
- * at the end the slowest files, what was left out and why, which tests failed and how to run each file
- * again, and `N passed, N failed` as the last line.
+ * Prints the outcome of a run: a line for a file that passed, and everything for one that failed.
+ *
+ * The end names the slowest files and tests, the tests left out, and the failed ones with the command
+ * that runs each file again. The last line is `N passed, N failed`.
  */
 import { failedTitles } from './failures.ts';
 import type { FileRun } from './run-file.ts';
@@ -20,7 +21,7 @@ function tests(count: number): string {
   return count === 1 ? '1 test' : `${count} tests`;
 }
 
-/** What is printed as soon as a file has ended. */
+/** The lines printed as soon as a file has ended. */
 export function describeFile(outcome: Outcome): string {
   const { file, passed, failed, leftOut, skippedByFile, durationMs, problems, output } = outcome;
   const skipped = leftOut.length + skippedByFile;
@@ -35,20 +36,24 @@ export function describeFile(outcome: Outcome): string {
 }
 
 /**
- * What is printed when all files have ended.
+ * The lines printed when all files have ended.
  *
  * @param again the command that runs a file once more, as this run did
  */
-export function describeAll(outcomes: readonly Outcome[], again: (path: string) => string): string {
+export function describeAll(
+  outcomes: readonly Outcome[],
+  again: (file: Outcome['file']) => string,
+): string {
   const sum = (pick: (outcome: Outcome) => number) =>
     outcomes.reduce((total, outcome) => total + pick(outcome), 0);
   const passed = sum((outcome) => outcome.passed);
   const failed = sum((outcome) => outcome.failed);
   const failures = outcomes
     .filter((outcome) => outcome.failed > 0)
-    .flatMap((outcome) => describeFailure(outcome, again(outcome.file.path)));
+    .flatMap((outcome) => describeFailure(outcome, again(outcome.file)));
   return [
     ...section('Slowest files', slowest(outcomes)),
+    ...section('Slowest tests', slowestTests(outcomes)),
     ...section('Left out', leftOut(outcomes)),
     ...section('Failed', failures),
     '',
@@ -72,6 +77,21 @@ function slowest(outcomes: readonly Outcome[]): string[] {
     .sort((a, b) => b.durationMs - a.durationMs)
     .slice(0, slowestShown)
     .map(({ durationMs, file }) => `${seconds(durationMs).padStart(9)}  ${file.path}`);
+}
+
+/** A test lasts until the next one begins; the last one includes the end of its file. */
+function slowestTests(outcomes: readonly Outcome[]): string[] {
+  return outcomes
+    .flatMap(({ file, begun, endedAt }) =>
+      begun.map(({ at, title }, index) => ({
+        ms: (begun[index + 1]?.at ?? endedAt) - at,
+        line: `${file.path}: ${title}`,
+      })),
+    )
+    .filter(({ ms }) => ms >= slowMs)
+    .sort((a, b) => b.ms - a.ms)
+    .slice(0, 2 * slowestShown)
+    .map(({ ms, line }) => `${seconds(ms).padStart(9)}  ${line}`);
 }
 
 /** One line for each component in each file, however many tests wanted it. */

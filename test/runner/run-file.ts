@@ -10,37 +10,35 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { TestFile } from './discover.ts';
 import { type LeftOut, readLeftOut } from './left-out.ts';
 import { collectOutput } from './output.ts';
 import { endFamily, type Family, killFamily, markVariable } from './processes.ts';
 import { type Begun, progressVariable, readProgress } from './progress.ts';
 import { type Silence, watchSilence } from './silence.ts';
 import { readSummary } from './summary.ts';
+import { nodeOptionsOf, type TieredFile } from './tiers.ts';
 
-/** What a file's process may take after its last test: closing sockets, writing coverage. */
+/** A file's process may take so long after its last test: closing sockets, writing coverage. */
 const lingerMs = 5_000;
 const nodeFlags = [
   '--conditions=zlh-source',
   `--import=${import.meta.resolve('./progress-hooks.ts')}`,
 ];
-/** What the file's own children may take to end after it. */
+/** The file's own children may take so long to end after it. */
 const graceMs = 3_000;
 
-/** What is the same for all files of a run. */
+/** The same for all files of a run. */
 export interface RunOptions {
   readonly root: string;
   /** How much longer than the reference machine this one may take; at least 1. */
   readonly slowness: number;
   /** Handed to each file beside the machine's environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** Handed to Node beside those that each file gets. */
-  readonly nodeOptions: readonly string[];
 }
 
 /** How a file's process came to its end. */
 export interface FileRun {
-  readonly file: TestFile;
+  readonly file: TieredFile;
   readonly output: string;
   /** `hung`: it made no progress; `lingered`: its tests were done, but something kept the process alive. */
   readonly end: 'exited' | 'hung' | 'lingered';
@@ -54,6 +52,8 @@ export interface FileRun {
   /** The tests that began, in their order. */
   readonly begun: readonly Begun[];
   readonly durationMs: number;
+  /** In milliseconds since 1970. */
+  readonly endedAt: number;
   /** Processors that it kept busy on the mean; 1 when it did not come to its end. */
   readonly busy: number;
 }
@@ -78,14 +78,14 @@ function removeScratch(scratch: string): void {
  *
  * @throws when the machine cannot start a process; never because of what the file does
  */
-export async function runFile(options: RunOptions, file: TestFile): Promise<FileRun> {
+export async function runFile(options: RunOptions, file: TieredFile): Promise<FileRun> {
   const scratch = mkdtempSync(join(tmpdir(), 'zlh-test-'));
   chmodSync(scratch, 0o1777); // a database in it runs as another user
   const leftOutFile = join(scratch, '.left-out');
   const progressFile = join(scratch, '.progress');
   const mark = [process.env[markVariable], randomUUID()].filter(Boolean).join('/');
   const started = performance.now();
-  const child = spawn(process.execPath, [...nodeFlags, ...options.nodeOptions, file.path], {
+  const child = spawn(process.execPath, [...nodeFlags, ...nodeOptionsOf(file), file.path], {
     cwd: options.root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -105,7 +105,15 @@ export async function runFile(options: RunOptions, file: TestFile): Promise<File
     const durationMs = performance.now() - started;
     const { begun, cpuSeconds } = readProgress(progressFile);
     const busy = cpuSeconds === undefined ? 1 : cpuSeconds / (durationMs / 1000);
-    return { file, ...ending, leftOut: readLeftOut(leftOutFile), begun, durationMs, busy };
+    return {
+      file,
+      ...ending,
+      leftOut: readLeftOut(leftOutFile),
+      begun,
+      durationMs,
+      endedAt: Date.now(),
+      busy,
+    };
   } finally {
     running.delete(family);
     removeScratch(scratch);

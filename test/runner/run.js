@@ -1,8 +1,8 @@
 /**
  * `npm test`: starts the runner under the pinned Node.
  *
- * Plain JavaScript, because the machine's own Node may be too old to read the TypeScript beside it;
- * then it hands everything to the Node that `npm ci` installed and answers with its exit code.
+ * Plain JavaScript, because the machine's own Node may be too old to read the TypeScript beside it.
+ * Then it hands everything to the Node that `npm ci` installed, and answers with its exit code.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -171,7 +171,7 @@ test('a process left behind is ended and fails the file, even outside the group'
   });
 });
 
-test('a runner that is told to stop takes everything with it', async () => {
+test('a runner that gets SIGTERM takes everything with it', async () => {
   const never = leavesChild.replace(
     'test.run()',
     `test('stays', () => new Promise(() => { console.log('here'); setInterval(() => {}, 1000); })); test.run()`,

@@ -2,7 +2,7 @@
  * Runs test files side by side: the longest first, and as many as keep the processors busy.
  *
  * A file that waits most of its time takes little of a processor, so more of its kind run at once.
- * Those that ask to be alone run after all the others.
+ * Files that ask to be alone run after all the others.
  */
 import type { Duration, Durations } from './durations.ts';
 

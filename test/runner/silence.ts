@@ -2,8 +2,8 @@
  * Decides when a test file hangs: not by how long it takes, but by how long it has not got on.
  *
  * Progress is a line of output, a test that begins, an assertion that holds. The limit grows with the
- * slowness of the machine, which is measured once more before a file is given up: what was quiet when
- * the run began may be busy by now.
+ * slowness of the machine. It is measured once more before a file is given up: a machine that was
+ * quiet at first may be busy by now.
  */
 import { lastProgress } from './progress.ts';
 import { measureSpeed } from './speed.ts';

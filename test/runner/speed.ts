@@ -1,18 +1,16 @@
 /**
  * Measures how slow this machine is now, so that time limits are limits for hangs and not for machines.
  *
- * Three things that tests wait for are timed, each against the time it takes on the reference
- * machine (two quiet cores of a 2024 server): computing, starting a process, and a write that must
- * reach the disk. A busy machine measures as a slow one.
+ * Computing, starting a process, and a write that must reach the disk are timed. Each is compared with
+ * the reference machine: two quiet cores of a 2024 server. A busy machine measures as a slow one.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { slownessVariable } from './scaled.ts';
 
-/** What each takes on the reference machine, and how often it is done here. */
+/** The time of each on the reference machine, and how often it is done here. */
 const reference = {
   computing: { ms: 10, times: 10 },
   processes: { ms: 36, times: 5 },
@@ -49,9 +47,9 @@ export function describeSpeed({ computing, processes, disk, slowness }: Speed): 
   );
 }
 
-/** The variable that hands the factor to test files. */
+/** Hands the factor to test files, where `scaled` of `@zlh/kernel/testing` reads it. */
 export function speedEnvironment({ slowness }: Speed): Record<string, string> {
-  return { [slownessVariable]: slowness.toFixed(2) };
+  return { ZLH_TEST_SLOWNESS: slowness.toFixed(2) };
 }
 
 /** The mean of some runs against the reference; a single one says little on a busy machine. */

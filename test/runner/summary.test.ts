@@ -8,6 +8,7 @@ import type { FileRun } from './run-file.ts';
 import { schedule } from './schedule.ts';
 import { measureSpeed } from './speed.ts';
 import { readSummary } from './summary.ts';
+import type { TieredFile } from './tiers.ts';
 
 const block = (total: number) =>
   `\n  Total:     ${total}\n\u001b[32m  Passed:    ${total}\u001b[39m\n  Skipped:   0\n  Duration:  1.00ms\n\n`;
@@ -129,13 +130,18 @@ test('a file that was ended failed in the test that had begun last', () => {
 
 test('the command to run a file again carries tier, seed and count', () => {
   const options = readOptions(['--tier', 'campaign', '--seed', '7', '--count', '20']);
+  const file = (tier: TieredFile['tier']) => ({ path: 'a.test.ts', tier }) as TieredFile;
   assert.is(
-    againCommand(options, 'a.test.ts'),
+    againCommand(options, file('campaign')),
     'npm run test:campaign -- a.test.ts --count 20 --seed 7',
   );
-  assert.is(againCommand(readOptions(['--seed', '7']), 'b'), 'npm test -- b --seed 7');
+  assert.is(againCommand(options, file('full')), 'npm test -- a.test.ts --seed 7');
+  assert.is(againCommand(options, file('quick')), 'npm run test:quick -- a.test.ts --seed 7');
   assert.throws(() => readOptions(['--count', 'many']), '--count is a number');
-  assert.throws(() => readOptions(['--tier', 'slow']), '--tier is one of quick, full, campaign.');
+  assert.throws(
+    () => readOptions(['--tier', 'slow']),
+    '--tier is one of quick, full, campaign, all.',
+  );
 });
 
 test('limits grow with the slowest of what was measured, within bounds', () => {

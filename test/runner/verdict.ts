@@ -2,7 +2,7 @@
  * Decides whether a test file kept its promise.
  *
  * uvu alone answers 0 for a file that forgot `run()`, for one without tests and for one whose hook
- * threw, so the exit code and the summary must both be there and must agree.
+ * threw. So the exit code and the summary must both be there, and must agree.
  */
 import type { FileRun } from './run-file.ts';
 import { readSummary } from './summary.ts';
@@ -13,7 +13,7 @@ export interface Verdict {
   readonly failed: number;
   /** Tests skipped without the name of a missing component: `test.skip`, `test.only`. */
   readonly skippedByFile: number;
-  /** What is wrong with the file beyond its failed tests, one sentence each. */
+  /** Faults of the file beyond its failed tests, one sentence each. */
   readonly problems: readonly string[];
 }
 

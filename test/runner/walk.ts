@@ -1,7 +1,7 @@
 /**
  * Lists the files that people wrote, in one order on every machine.
  *
- * What is installed, built, cached or measured is not theirs and is never entered.
+ * Folders of installed, built, cached or measured files are never entered.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

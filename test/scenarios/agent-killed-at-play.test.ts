@@ -1,15 +1,18 @@
 /**
- * The promise that the agent is made for, on a real game with a real player: it may be killed at any moment, while the
- * server floods its console, and neither the player nor a viewer of the console notices.
+ * The promise that the agent is made for, on a real game with a real player.
+ *
+ * The agent may be killed at any moment, while the server floods its console, and neither the player nor
+ * a viewer of the console notices.
  */
-// time-limit: 400s
-// alone
+// tier: campaign
 import { setTimeout as wait } from 'node:timers/promises';
 import { FloodViewer } from '@zlh/agent/testing';
+import { scaled } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { joinAsPlayer, type Player } from '../player/player.ts';
 import { needs, when } from '../runner/needs.ts';
+import { attacks, openChance } from '../support/campaign.ts';
 import type { Accepted, ApiClient } from '../support/client.ts';
 import { agentOf, gamesOf, killQuietly } from '../support/crash-checks.ts';
 import { folderOf } from '../support/leftovers.ts';
@@ -17,10 +20,9 @@ import { TestPlatform } from '../support/platform.ts';
 import { offerPlugged, PlugIn, pluggedGame } from '../support/plug-in-game.ts';
 import { processesOf } from '../support/processes.ts';
 import { warmHome } from '../support/warm-home.ts';
-import { Chance } from './chance.ts';
 
-const kills = 100;
-const rightWithinMs = 2_000;
+const kills = 3 * attacks;
+const rightWithinMs = scaled(2_000);
 const lineBytes = 64;
 /** What a console shows of the past. */
 const scrollbackBytes = 262_144;
@@ -31,7 +33,7 @@ const otherBytes = 4_096;
 const floods = ['flood 1000000', 'flood 1000000 50', 'flood 0.15'] as const;
 
 const npm = await needs.npmRegistry();
-const chance = new Chance(process.env['ZLH_TEST_SEED']);
+const chance = openChance();
 
 class Play {
   readonly home: string;

@@ -1,4 +1,6 @@
 /** What an API consumer has: requests with a session or a key, and the stream of events to wait on. */
+import { progress } from '../runner/progress.ts';
+import { scaled } from '@zlh/kernel/testing';
 
 export interface Answer<T = Record<string, unknown>> {
   readonly status: number;
@@ -39,7 +41,7 @@ export interface Accepted {
 }
 
 /** The longest a scenario waits for anything; a limit for what hangs, not a pace. */
-const patienceMs = 180_000;
+const patienceMs = scaled(180_000);
 
 export class ApiClient {
   url: string;
@@ -137,6 +139,7 @@ export class ApiClient {
         const found = await look();
         if (wanted(found)) return found;
         const { done } = await events.read();
+        progress();
         if (done) throw new Error('the stream of events ended');
       }
     } catch (error) {

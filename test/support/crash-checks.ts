@@ -8,10 +8,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'pg';
 import { isAgentOf, processesOf } from './processes.ts';
 import type { ApiClient, Instance } from './client.ts';
+import { scaled } from '@zlh/kernel/testing';
 import { answers, folderOf } from './leftovers.ts';
 
 /** How long the machine may take to agree with itself again once operations are over. */
-const settlesWithinMs = 20_000;
+const settlesWithinMs = scaled(20_000);
 
 export function agentOf(home: string, id: string): number | undefined {
   const folder = folderOf(home, id);

@@ -4,11 +4,12 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, cp, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ApiClient } from './client.ts';
+import { copyHome } from './copy-home.ts';
 
 export const repository = resolve(import.meta.dirname, '../..');
 const zlh = join(repository, 'kernel', 'bin', 'zlh.js');
@@ -68,7 +69,7 @@ export class TestPlatform {
   static async make(options: PlatformOptions = {}): Promise<TestPlatform> {
     const { home, from } = options;
     const folder = home ?? (await mkdtemp(join(tmpdir(), 'zlh-home-')));
-    if (from !== undefined) await cp(from, folder, { recursive: true, preserveTimestamps: true });
+    if (from !== undefined) await copyHome(from, folder);
     // As a home that `zlh start` makes: under root games have users of their own, who must get through.
     if (home === undefined && process.getuid?.() === 0) await chmod(folder, 0o711);
     return new TestPlatform(folder, options);

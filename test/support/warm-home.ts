@@ -1,13 +1,18 @@
 /**
- * A home whose store holds what scenarios play on, made once and copied by each: fetching the packages takes half a
- * minute. Made anew when the recipe or a table changes.
+ * Homes that scenarios begin from, made once below `ZLH_TEST_CACHE` and copied by each.
+ *
+ * The games in their stores take half a minute to fetch; what agents unpack and compile of them takes
+ * seconds in each home. Made anew when a recipe, a table or the layout of unpacked artifacts changes.
  */
 import { execFile } from 'node:child_process';
-import { glob } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, glob } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cached } from '../player/cache.ts';
-import { repository } from './platform.ts';
+import type { Accepted } from './client.ts';
+import { copyHome } from './copy-home.ts';
+import { repository, TestPlatform } from './platform.ts';
+import { offerShellGame, shellGame } from './shell-game.ts';
 
 export const game = {
   kind: 'game',
@@ -17,7 +22,7 @@ export const game = {
   memoryMiB: 1024,
 } as const;
 
-/** What is played from Debian's packages. */
+/** Games from Debian's packages. */
 export const debianGames = [
   { game: 'openttd', variant: 'debian', version: '13.0' },
   { game: 'luanti', variant: 'debian', version: '5.6.1' },
@@ -30,32 +35,80 @@ interface Choice {
   readonly version: string;
 }
 
+/** A home with a database and compiled agents, for scenarios that need no game's download. */
+export const plainHome = (): Promise<string> => homeWith('plain-home', []);
+
+/** The same with the game that players join. */
 export const warmHome = (): Promise<string> => homeWith('warm-home', [game]);
 
-/** The same with games from Debian's packages. */
+/** With games from Debian's packages. */
 export const debianHome = (): Promise<string> => homeWith('debian-home', debianGames);
 
 async function homeWith(name: string, choices: readonly Choice[]): Promise<string> {
-  const sources: string[] = [];
-  for await (const file of glob(
-    [
-      'plugins/*/src/**/schema.ts',
-      'plugins/database/src/*.ts',
-      'plugins/catalog/recipes/flying-squid/**/*.{js,json}',
-      'plugins/catalog/games/**/*.json',
-      'plugins/catalog/src/importers/apt/*.ts',
-    ],
-    { cwd: repository },
-  ))
-    sources.push(join(repository, file));
-  return cached(
-    name,
-    { files: sources.sort(), words: [String(process.getuid?.() === 0)] },
-    async (folder) => {
-      for (const choice of choices) await importInto(folder, choice);
-    },
-  );
+  const imported = await withSources(`${name}-imported`, imports, async (folder) => {
+    for (const choice of choices) await importInto(folder, choice);
+    if (choices.length === 0) await makeDatabase(folder);
+  });
+  return withSources(name, [...imports, ...unpacking], async (folder) => {
+    await copyHome(imported, folder);
+    await unpackIn(imported, folder, choices);
+  });
 }
+
+/** The sources of a home's database and store. */
+const imports = [
+  'plugins/*/src/**/schema.ts',
+  'plugins/database/src/*.ts',
+  'plugins/catalog/recipes/flying-squid/**/*.{js,json}',
+  'plugins/catalog/games/**/*.json',
+  'plugins/catalog/src/importers/apt/*.ts',
+];
+/** The sources of unpacked artifacts. */
+const unpacking = ['agent-core/src/install/*.ts'];
+
+async function withSources(
+  name: string,
+  patterns: readonly string[],
+  fill: (folder: string) => Promise<void>,
+): Promise<string> {
+  const sources: string[] = [];
+  for await (const file of glob(patterns, { cwd: repository, exclude: ['**/*.test.ts'] }))
+    sources.push(join(repository, file));
+  const words = [String(process.getuid?.() === 0)];
+  return cached(name, { files: sources.sort(), words }, fill);
+}
+
+/** As the first start does. Nobody is administrator yet. */
+async function makeDatabase(home: string): Promise<void> {
+  const nobody = { ZLH_ACCOUNTS_ADMIN_EMAIL: '', ZLH_ACCOUNTS_ADMIN_PASSWORD: '' };
+  const platform = await TestPlatform.start({ home, env: nobody });
+  await platform.stop();
+}
+
+/** Creates a server of each game in a copy, and takes over what its agent has unpacked and compiled. */
+async function unpackIn(from: string, to: string, choices: readonly Choice[]): Promise<void> {
+  const platform = await TestPlatform.make({ from });
+  await offerShellGame(platform.home);
+  await platform.start();
+  try {
+    const client = await platform.admin();
+    for (const choice of [shellGame, ...choices]) {
+      const body = { kind: 'game', name: choice.game, ...choice };
+      const { operation } = await client.ask<Accepted>('POST', '/api/instances', body);
+      const { state, error } = await client.untilOver(operation.id);
+      if (state !== 'succeeded') throw new Error(`${choice.game}: ${JSON.stringify(error)}`);
+    }
+    await platform.stop();
+    for (const name of ['artifact-cache', 'cache']) {
+      await cp(join(platform.home, name), join(to, name), { recursive: true, filter: isOfNobody });
+    }
+  } finally {
+    await platform.remove();
+  }
+}
+
+/** Notes of agents that are gone with their home. */
+const isOfNobody = (path: string) => !/^\.(uses|work)$/.test(basename(path));
 
 async function importInto(folder: string, { game, variant, version }: Choice): Promise<void> {
   const zlh = join(repository, 'kernel/bin/zlh.js');

@@ -1,3 +1,4 @@
+/** Only keys that write or correct a line reach the game. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { filterKeys } from './keys.ts';

@@ -1,3 +1,4 @@
+/** A viewer that types more than a person can is slowed down. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ViewerPace } from './viewer-pace.ts';

@@ -4,6 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { scaled } from '@zlh/kernel/testing';
 import type { AgentReport } from '../contract/messages.ts';
 import type { AgentStatus } from '../contract/status.ts';
 
@@ -53,7 +54,7 @@ export async function startFakePlatform(): Promise<FakePlatform> {
       return sha256;
     },
     onArtifact: () => false,
-    until: (fits, timeoutMs = 15_000) =>
+    until: (fits, timeoutMs = scaled(15_000)) =>
       new Promise((resolve, reject) => {
         const check = ({ status }: AgentReport) => {
           if (!fits(status)) return;

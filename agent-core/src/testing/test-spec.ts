@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { scaled } from '@zlh/kernel/testing';
 import type { InstanceSpec } from '../contract/spec.ts';
 
 /** The script; its first lines tell what it can do. */
@@ -31,13 +32,13 @@ export function testSpec(port: number, change: Partial<InstanceSpec> = {}): Inst
       kind: 'minecraft.status',
       port: 'game',
       intervalMs: 100,
-      timeoutMs: 1_000,
-      startupTimeoutMs: 10_000,
+      timeoutMs: scaled(1_000),
+      startupTimeoutMs: scaled(10_000),
       failuresToUnready: 2,
     },
     stop: [
-      { command: 'stop', waitMs: 5_000 },
-      { signal: 'SIGTERM', waitMs: 1_000 },
+      { command: 'stop', waitMs: scaled(5_000) },
+      { signal: 'SIGTERM', waitMs: scaled(1_000) },
     ],
     crash: { backoffInitialMs: 50, backoffMaxMs: 1_000, stableAfterMs: 60_000, maxCrashes: 3 },
     autostart: true,

@@ -12,11 +12,10 @@ import { addressOf } from '@zlh/database/testing';
 import { Events } from '@zlh/events';
 import events from '@zlh/events/platform';
 import type { Identity } from '@zlh/http';
-import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { replacement, scaled, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Operations, type OperationView } from './index.ts';
-import { scaled } from '../../../test/runner/scaled.ts';
 import operations from './platform.ts';
 import { stepsPlugin, type Reached } from './test/steps.ts';
 
