@@ -2,7 +2,6 @@
  * Bad input, to every route of a started platform: the right 4xx, a body that says which field is wrong, never a 5xx,
  * and nothing in the log that a host would have to look into.
  */
-// time-limit: 300s
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'uvu';
@@ -12,7 +11,7 @@ import { needs, when } from '../runner/needs.ts';
 import { agentToken, keyOf } from '../support/callers.ts';
 import type { Accepted, ApiClient } from '../support/client.ts';
 import { TestPlatform } from '../support/platform.ts';
-import { game, warmHome } from '../support/warm-home.ts';
+import { game, plainHome, warmHome } from '../support/warm-home.ts';
 import {
   faultyRequests,
   routesOf,
@@ -92,7 +91,7 @@ async function routesAt(client: ApiClient): Promise<Route[]> {
 async function withPlatform(
   run: (platform: TestPlatform, client: ApiClient) => Promise<void>,
 ): Promise<void> {
-  const platform = await TestPlatform.start({ env: environment });
+  const platform = await TestPlatform.start({ from: await plainHome(), env: environment });
   try {
     // A key: no request signs it out.
     const { client } = await keyOf(await platform.admin(), '*');

@@ -2,7 +2,6 @@
  * Customers of one platform know nothing of each other: not from lists, not from events, not through an agent, and not
  * with an id they guessed. An agent speaks for its own instance and for no other.
  */
-// time-limit: 300s
 import { randomUUID } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -13,7 +12,7 @@ import type { Accepted, ApiClient, Instance } from '../support/client.ts';
 import { query } from '../support/leftovers.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { broken, offerStandIns } from '../support/stand-in-game.ts';
-import { game, warmHome } from '../support/warm-home.ts';
+import { game, plainHome, warmHome } from '../support/warm-home.ts';
 
 const npm = await needs.npmRegistry();
 
@@ -42,6 +41,7 @@ async function eventsUntil(
 
 async function withStandIns(run: (platform: TestPlatform) => Promise<void>): Promise<void> {
   const platform = await TestPlatform.make({
+    from: await plainHome(),
     env: { ZLH_HTTP_RATE_LIMITS: 'false', ZLH_HTTP_RECHECK_SECONDS: '0.2' },
   });
   const standIns = await offerStandIns(platform.home);

@@ -8,11 +8,13 @@ import type { Accepted } from '../support/client.ts';
 import { folderOf } from '../support/leftovers.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { offerShellGame, shellGame } from '../support/shell-game.ts';
+import { plainHome } from '../support/warm-home.ts';
 
 const MIB = 2 ** 20;
 
 test('what an instance may use is decided once, reaches its agent and holds', async () => {
   const platform = await TestPlatform.make({
+    from: await plainHome(),
     env: { ZLH_INSTANCES_LARGEST_LIMITS: '{"processes":300}' },
   });
   try {

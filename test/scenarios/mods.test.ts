@@ -2,7 +2,6 @@
  * Mods on a started platform, from a stand-in for Modrinth: what they need comes with them, what is installed is what
  * the game loads, and every change can be taken back.
  */
-// time-limit: 300s
 import { rm } from 'node:fs/promises';
 import * as assert from 'uvu/assert';
 import { test } from 'uvu';
@@ -13,6 +12,7 @@ import { folderOf } from '../support/leftovers.ts';
 import { modded, offerModded } from '../support/loader-game.ts';
 import { jarOf, StandInModrinth } from '../support/modrinth.ts';
 import { TestPlatform } from '../support/platform.ts';
+import { plainHome } from '../support/warm-home.ts';
 
 interface Mod {
   readonly id: string;
@@ -89,7 +89,7 @@ let platform: TestPlatform;
 test.before(async () => {
   modrinth = await StandInModrinth.open();
   const env = { ZLH_MODS_MODRINTH_URL: modrinth.url, ZLH_HTTP_CHECK_ANSWERS: 'true' };
-  platform = await TestPlatform.make({ env });
+  platform = await TestPlatform.make({ from: await plainHome(), env });
   await offerModded(platform.home);
   await platform.start();
 });

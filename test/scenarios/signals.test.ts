@@ -1,5 +1,4 @@
 /** How a host ends the platform, gently or not: worlds are saved, and whoever must not wait need not. */
-// time-limit: 300s
 import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +11,7 @@ import type { Accepted, ApiClient, Instance } from '../support/client.ts';
 import { folderOf } from '../support/leftovers.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { processesOf } from '../support/processes.ts';
-import { game, warmHome } from '../support/warm-home.ts';
+import { game, plainHome, warmHome } from '../support/warm-home.ts';
 
 const npm = await needs.npmRegistry();
 const root = await needs.root();
@@ -48,20 +47,21 @@ async function agentOf(pids: readonly number[], folder: string): Promise<number>
   throw new Error('there is no agent');
 }
 
-for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
-  test(`${signal} ends it as Ctrl-C does`, async () => {
-    const platform = await TestPlatform.start();
-    try {
-      assert.is(await platform.stop(signal), 0);
-      assert.equal(processesOf(platform.home), []);
-      assert.is(platform.stderr, '');
-    } finally {
-      await platform.remove();
+test('SIGTERM and SIGHUP end the platform as Ctrl-C does', async () => {
+  const platform = await TestPlatform.make({ from: await plainHome() });
+  try {
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+      await platform.start();
+      assert.is(await platform.stop(signal), 0, signal);
+      assert.equal(processesOf(platform.home), [], signal);
+      assert.is(platform.stderr, '', signal);
     }
-  });
-}
+  } finally {
+    await platform.remove();
+  }
+});
 
-test('told to end while it still starts, it ends', async () => {
+test('a platform that gets SIGINT while it starts ends', async () => {
   const platform = await TestPlatform.make();
   try {
     const started = platform.start().then(

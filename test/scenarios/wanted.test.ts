@@ -2,13 +2,13 @@
  * A server that ends where it runs, by a player inside the game or by a start that fails: the platform wants then what
  * its agent wants, and no restart of either starts it again.
  */
-// time-limit: 300s
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AgentStatus } from '@zlh/agent';
 import type { Accepted, ApiClient } from '../support/client.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { offerShellGame, shellGame } from '../support/shell-game.ts';
+import { plainHome } from '../support/warm-home.ts';
 
 async function created(client: ApiClient): Promise<string> {
   const { instance, operation } = await client.ask<Accepted>('POST', '/api/instances', {
@@ -20,7 +20,7 @@ async function created(client: ApiClient): Promise<string> {
 }
 
 test('stopped inside the game it is wanted stopped, and a restarted platform leaves it so', async () => {
-  const platform = await TestPlatform.make();
+  const platform = await TestPlatform.make({ from: await plainHome() });
   try {
     await offerShellGame(platform.home);
     await platform.start();
@@ -57,7 +57,7 @@ test('stopped inside the game it is wanted stopped, and a restarted platform lea
 });
 
 test('a first start that fails leaves nothing that is wanted', async () => {
-  const platform = await TestPlatform.make();
+  const platform = await TestPlatform.make({ from: await plainHome() });
   try {
     await offerShellGame(platform.home, { launch: { command: '/bin/nowhere', args: [] } });
     await platform.start();
