@@ -114,6 +114,28 @@ test('signing out ends the session for whoever still has the cookie, and may be 
   assert.is((await client.post('/api/auth/logout')).status, 204);
 });
 
+test('a cookie that another page put before or behind the own one locks nobody out', async () => {
+  const { client, user } = await register(kernel);
+  const own = client.cookie!;
+  const wrong = [`zlh_session=${'x'.repeat(43)}`, 'zlh_session=', 'zlh_session=%00', 'zlh_session'];
+  for (const shadow of wrong) {
+    for (const cookie of [`${shadow}; ${own}`, `${own}; ${shadow}`]) {
+      const { status, body } = await new TestClient(kernel, { cookie }).get('/api/auth/me');
+      assert.equal([status, body.user?.id], [200, user.id], cookie);
+    }
+  }
+  const many = Array.from({ length: 200 }, (_, i) => `zlh_session=${String(i).padStart(43, 'y')}`);
+  const cookie = [...many, own].join('; ');
+  assert.is((await new TestClient(kernel, { cookie }).get('/api/auth/me')).status, 200);
+});
+
+test('signing out ends every session that the browser has a cookie of', async () => {
+  const [one, two] = [await register(kernel), await register(kernel)];
+  const cookie = `${one.client.cookie}; ${two.client.cookie}`;
+  assert.is((await new TestClient(kernel, { cookie }).post('/api/auth/logout')).status, 204);
+  for (const { client } of [one, two]) assert.is((await client.get('/api/auth/me')).status, 401);
+});
+
 test('one can sign out in one other place, and everywhere', async () => {
   const { client, user } = await register(kernel);
   const other = new TestClient(kernel);

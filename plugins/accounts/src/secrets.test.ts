@@ -5,6 +5,7 @@ import database from '@zlh/database/platform';
 import { defineRoute, Routes } from '@zlh/http';
 import http from '@zlh/http/platform';
 import { TestClient } from '@zlh/http/testing';
+import { Type } from 'typebox';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Passwords } from './passwords.ts';
@@ -89,6 +90,7 @@ test('nothing secret reaches the log, even at its most talkative and when things
             url: '/api/breaks',
             summary: 'Breaks',
             access: 'signed-in',
+            schema: { body: Type.Unknown() },
             handler() {
               throw new Error('it broke');
             },
@@ -135,11 +137,24 @@ test('behind https the cookie is for https alone', async () => {
       http: { ...testSettings.http, publicUrl: 'https://panel.example.org' },
     },
   });
-  const { headers } = await new TestClient(kernel).post('/api/auth/register', {
-    email: 'a@example.org',
-    password: testPassword,
-  });
-  assert.match(headers.get('set-cookie')!, /; HttpOnly; SameSite=Lax; Secure$/);
+  const credentials = { email: 'a@example.org', password: testPassword };
+  const client = new TestClient(kernel);
+  const { headers } = await client.post('/api/auth/register', credentials);
+  assert.match(
+    headers.get('set-cookie')!,
+    /^__Host-zlh_session=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/,
+  );
+  assert.is((await client.get('/api/auth/me')).status, 200);
+  const plain = client.cookie!.replace('__Host-', '');
+  const former = new TestClient(kernel, { cookie: plain });
+  assert.is((await former.get('/api/auth/me')).status, 401, 'a plain name counts for nothing');
+  const again = await former.post('/api/auth/login', credentials);
+  assert.match(again.headers.get('set-cookie')!, /, zlh_session=; Path=\/; Max-Age=0;/);
+  assert.is(
+    (await client.get('/api/auth/me')).status,
+    401,
+    'what the plain cookie opened has ended',
+  );
   await kernel.stop();
 });
 

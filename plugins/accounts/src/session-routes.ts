@@ -52,12 +52,10 @@ export function sessionRoutes(use: Use): readonly Route[] {
       access: 'public',
       schema: { response: { 204: Type.Null() } },
       handler: async (request, reply) => {
-        const person = personOf(request.identity);
-        if (person !== null && person.session !== null) {
-          const { id, session } = person;
-          await use.database.transaction((em) => use.sessions.end(em, id, session.id));
+        if (request.headers.authorization === undefined) {
+          await use.database.transaction((em) => use.sessions.endOfRequest(em, request as never));
+          use.sessions.forgetCookie(request, reply);
         }
-        if (request.headers.authorization === undefined) use.sessions.forgetCookie(request, reply);
         return reply.send();
       },
     }),

@@ -3,7 +3,13 @@
  * for a while, when its time is over, or when somebody ends it, and then at once in every process.
  */
 import { newId, type Database, type EntityManager } from '@zlh/database';
-import { readCookie, writeCookie, type HttpReply, type HttpRequest } from '@zlh/http';
+import {
+  readCookies,
+  readPlainCookies,
+  writeCookie,
+  type HttpReply,
+  type HttpRequest,
+} from '@zlh/http';
 import type { User } from './index.ts';
 import { hashSecret, newSecret } from './secrets.ts';
 import type { Settings } from './settings.ts';
@@ -27,6 +33,7 @@ export interface SessionView {
 
 interface Row {
   readonly id: string;
+  readonly hash: string;
   readonly user_id: string;
   readonly email: string;
   readonly role: User['role'];
@@ -49,10 +56,20 @@ export class Sessions {
     this.#config = config;
   }
 
-  /** The session the request's cookie opens; null when there is none, or it is over. */
+  /** The session that a cookie of the request opens; null when there is none, or it is over. */
   async ofRequest(request: HttpRequest): Promise<Session | null> {
-    const secret = readCookie(request, sessionCookie);
-    return secret === null || !/^[\w-]{43}$/.test(secret) ? null : this.#find(hashSecret(secret));
+    const hashes = hashesOf(readCookies(request, sessionCookie));
+    return hashes.length === 0 ? null : this.#find(hashes);
+  }
+
+  /** Ends every session that a cookie of the request opens, or opened before the platform had https. */
+  async endOfRequest(em: EntityManager, request: HttpRequest): Promise<void> {
+    const hashes = hashesOf([
+      ...readCookies(request, sessionCookie),
+      ...readPlainCookies(request, sessionCookie),
+    ]);
+    if (hashes.length > 0)
+      await em.execute(`delete from accounts_session where hash in (${placesFor(hashes)})`, hashes);
   }
 
   /** A new session with a new secret; the one the browser had, if any, ends. Sets the cookie. */
@@ -62,9 +79,7 @@ export class Sessions {
     request: HttpRequest,
     reply: HttpReply,
   ): Promise<Session> {
-    const old = readCookie(request, sessionCookie);
-    if (old !== null)
-      await em.execute('delete from accounts_session where hash = ?', [hashSecret(old)]);
+    await this.endOfRequest(em, request);
     const secret = newSecret();
     const [row] = await em.execute<{ id: string; expires_at: Date }[]>(
       `insert into accounts_session (id, user_id, hash, address, user_agent, created_at, last_seen_at, expires_at)
@@ -141,14 +156,16 @@ export class Sessions {
     return this.#config.sessionIdleDays * daySeconds;
   }
 
-  async #find(hash: string): Promise<Session | null> {
+  /** Of several that are open, the one whose cookie the browser names first: its path is the longest. */
+  async #find(hashes: readonly string[]): Promise<Session | null> {
     const em = this.#database.fork();
-    const [row] = await em.execute<Row[]>(
-      `select s.id, s.user_id, s.expires_at, s.last_seen_at < now() - interval '1 minute' as stale, u.email, u.role, u.created_at as user_created_at
+    const rows = await em.execute<Row[]>(
+      `select s.id, s.hash, s.user_id, s.expires_at, s.last_seen_at < now() - interval '1 minute' as stale, u.email, u.role, u.created_at as user_created_at
        from accounts_session s join accounts_user u on u.id = s.user_id
-       where s.hash = ? and s.expires_at > now() and s.last_seen_at > now() - make_interval(secs => ?)`,
-      [hash, this.#idleSeconds],
+       where s.hash in (${placesFor(hashes)}) and s.expires_at > now() and s.last_seen_at > now() - make_interval(secs => ?)`,
+      [...hashes, this.#idleSeconds],
     );
+    const row = hashes.map((hash) => rows.find((each) => each.hash === hash)).find(Boolean);
     if (row === undefined) return null;
     if (row.stale)
       await em.execute('update accounts_session set last_seen_at = now() where id = ?', [row.id]);
@@ -161,6 +178,13 @@ export class Sessions {
     return { id: row.id, user, expiresAt: iso(row.expires_at) };
   }
 }
+
+/** Of what can be a secret of ours. */
+function hashesOf(values: readonly string[]): string[] {
+  return values.filter((value) => /^[\w-]{43}$/.test(value)).map(hashSecret);
+}
+
+const placesFor = (values: readonly unknown[]) => values.map(() => '?').join(', ');
 
 function printable(userAgent: string | undefined): string {
   return (userAgent ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 200);

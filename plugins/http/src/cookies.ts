@@ -1,15 +1,20 @@
-/** Cookies of the platform: always HttpOnly, SameSite=Lax, for the whole site, Secure over https. */
+/**
+ * Cookies of the platform: always HttpOnly, SameSite=Lax and for the whole site; over https also Secure, and `__Host-` before
+ * their name. Guarantees: over https no other port, no other name and no plain http can set or read one.
+ */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** The value of a cookie; null when it was not sent. The first one wins, as browsers send the most specific first. */
-export function readCookie(request: FastifyRequest, name: string): string | null {
-  const header = request.raw.headers.cookie;
-  if (header === undefined) return null;
-  for (const pair of header.split(';')) {
-    const equals = pair.indexOf('=');
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
-  }
-  return null;
+/**
+ * All values that were sent under the name, in the browser's order. Without https a page at another port of the same host
+ * can add some: whoever reads them tries each.
+ */
+export function readCookies(request: FastifyRequest, name: string): readonly string[] {
+  return valuesOf(request, nameFor(request, name));
+}
+
+/** Values under the plain name, which counts for nothing over https: of before it, or of a page that tries. */
+export function readPlainCookies(request: FastifyRequest, name: string): readonly string[] {
+  return isSecure(request) ? valuesOf(request, name) : [];
 }
 
 /** `value` must hold nothing but letters, digits, `-` and `_`. `maxAge` in seconds; 0 removes the cookie. */
@@ -22,12 +27,27 @@ export function writeCookie(
 ): void {
   if (!/^[\w-]*$/.test(value))
     throw new TypeError(`The value of cookie "${name}" holds characters it may not.`);
-  const secure =
-    request.protocol === 'https' || request.server.publicUrl?.startsWith('https:') === true;
-  reply.header(
-    'set-cookie',
-    `${name}=${value}; Path=/; Max-Age=${Math.floor(maxAge)}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`,
-  );
+  const secure = isSecure(request) ? '; Secure' : '';
+  const set = (wireName: string, content: string, seconds: number) =>
+    reply.header(
+      'set-cookie',
+      `${wireName}=${content}; Path=/; Max-Age=${Math.floor(seconds)}; HttpOnly; SameSite=Lax${secure}`,
+    );
+  set(nameFor(request, name), value, maxAge);
+  if (readPlainCookies(request, name).length > 0) set(name, '', 0);
+}
+
+const nameFor = (request: FastifyRequest, name: string) =>
+  isSecure(request) ? `__Host-${name}` : name;
+
+const isSecure = (request: FastifyRequest) =>
+  request.protocol === 'https' || request.server.publicUrl?.startsWith('https:') === true;
+
+function valuesOf({ raw }: FastifyRequest, name: string): readonly string[] {
+  const pairs = raw.headers.cookie?.split(';').map((pair) => pair.trim()) ?? [];
+  return pairs
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1));
 }
 
 declare module 'fastify' {

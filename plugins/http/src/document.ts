@@ -79,7 +79,11 @@ export function documentOptions(
       ...(publicUrl === undefined ? {} : { servers: [{ url: publicUrl }] }),
       components: {
         securitySchemes: {
-          session: { type: 'apiKey', in: 'cookie', name: 'zlh_session' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: publicUrl?.startsWith('https:') === true ? '__Host-zlh_session' : 'zlh_session',
+          },
           apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `zlh_…`' },
           agentToken: {
             type: 'http',

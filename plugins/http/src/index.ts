@@ -10,7 +10,7 @@ import type { WebSocket } from 'ws';
 /** Fastify's own, for code behind a handler that reads cookies or sets headers. */
 export type { FastifyReply as HttpReply, FastifyRequest as HttpRequest } from 'fastify';
 export { Problem, problems, type FieldFault } from './problem.ts';
-export { readCookie, writeCookie } from './cookies.ts';
+export { readCookies, readPlainCookies, writeCookie } from './cookies.ts';
 export { addressKey } from './limiter.ts';
 export { page, pageQuery, encodeCursor, decodeCursor, type Page } from './page.ts';
 
