@@ -10,5 +10,4 @@ export { Disk, ENTRY_BYTES, freedBy, sizeOnDisk, type Reservation } from './disk
 export { StagingArea } from './staging-area.ts';
 export { ArchiveExtractor, type ExtractionLimits } from './archive/archive-extractor.ts';
 export { errors as archiveErrors } from './archive/errors.ts';
-export { readTar } from './archive/read-tar.ts';
-export { readZip } from './archive/read-zip.ts';
+export { archiveKind, extractArchive, type OpenArchive } from './archive/extract-archive.ts';

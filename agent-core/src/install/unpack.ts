@@ -1,8 +1,8 @@
 /** Unpacks a downloaded artifact into the cache of the machine, read-only and as it is: what is odd in it is refused. */
 import { open } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
 import type { ArtifactFormat } from '../contract/spec.ts';
 import { ArchiveExtractor, type ExtractionLimits } from '../fs/archive/archive-extractor.ts';
+import { decode } from '../fs/archive/decoders.ts';
 import { readTar } from '../fs/archive/read-tar.ts';
 import { readZip } from '../fs/archive/read-zip.ts';
 
@@ -40,7 +40,9 @@ export async function unpackArtifact(
     await readZip(handle, size, extractor, signal, () => undefined);
   } else {
     const source = handle.createReadStream({ autoClose: false, highWaterMark: 1 << 18 });
-    await readTar(source, format === 'tar.gz' ? createGunzip() : null, extractor, signal);
+    const options = { extractor, signal, owner: null };
+    const tar = format === 'tar.gz' ? decode(source, 'gzip', options) : source;
+    await readTar(tar, extractor, signal);
   }
   await extractor.finish(signal);
 }

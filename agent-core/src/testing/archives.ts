@@ -1,4 +1,5 @@
 /** Archives for tests, hostile ones included: entries are written exactly as told. */
+import { execFileSync } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
 import { crc32, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { pack, type Header } from 'tar-stream';
@@ -22,6 +23,10 @@ export interface ZipEntry {
   readonly mode?: number;
   readonly flags?: number;
   readonly method?: number;
+  /** Where it was made: 3 is Unix (default), 0 FAT, 10 NTFS. */
+  readonly system?: number;
+  /** What stands behind the name in the central directory. */
+  readonly extra?: Buffer;
   /** What the headers claim, when not the truth. */
   readonly claimedSize?: number;
 }
@@ -37,6 +42,8 @@ export function zipOf(entries: readonly ZipEntry[]): Buffer {
     mode = 0o100644,
     flags = 0x800,
     method = 8,
+    system = 3,
+    extra: more = Buffer.alloc(0),
     claimedSize,
   } of entries) {
     const plain = Buffer.from(content);
@@ -68,8 +75,10 @@ export function zipOf(entries: readonly ZipEntry[]): Buffer {
     const rest = Buffer.alloc(14);
     rest.writeUInt32LE(mode * 65_536, 6);
     rest.writeUInt32LE(offset, 10);
-    const head = [Buffer.from('PK\x01\x02', 'latin1'), Buffer.from([20, 3])];
-    centrals.push(Buffer.concat([...head, common, rest, nameBytes, extra]));
+    const head = [Buffer.from('PK\x01\x02', 'latin1'), Buffer.from([20, system])];
+    const central = Buffer.from(common);
+    central.writeUInt16LE(extra.length + more.length, 24);
+    centrals.push(Buffer.concat([...head, central, rest, nameBytes, extra, more]));
     locals.push(local);
     offset += local.length;
   }
@@ -82,9 +91,10 @@ export function zipOf(entries: readonly ZipEntry[]): Buffer {
   return Buffer.concat([...locals, directory, Buffer.from('PK\x05\x06', 'latin1'), end]);
 }
 
-/** The three dresses of a tar. */
+/** The dresses of a tar. */
 export const dressed: Readonly<Record<string, (tar: Buffer) => Buffer>> = {
   tar: (tar) => tar,
   'tar.gz': (tar) => gzipSync(tar, { level: 1 }),
   'tar.zst': (tar) => zstdCompressSync(tar),
+  'tar.xz': (tar) => execFileSync('xz', ['-1', '--stdout'], { input: tar, maxBuffer: 2 ** 30 }),
 };

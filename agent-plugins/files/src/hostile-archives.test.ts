@@ -3,6 +3,7 @@
  * instance's folder or anywhere else, and the agent lives on.
  */
 // time-limit: 300s
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   existsSync,
@@ -14,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { dressed, startTestAgent, tarOf, zipOf, type TestAgent } from '@zlh/agent/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -121,6 +123,42 @@ test('names that are no UTF-8 keep their bytes', async () => {
     const found = readdirSync(Buffer.from(join(files.data, folder)), { encoding: 'buffer' });
     assert.equal(found, [name]);
   }
+});
+
+test('a single packed file is unpacked to its name', async () => {
+  const log = Buffer.from('[12:00:00] Done! For help, type "help"\n'.repeat(500));
+  const packed: Record<string, Buffer> = {
+    'latest.log.gz': gzipSync(log),
+    'world.dat.zst': zstdCompressSync(log),
+    'old.log.XZ': execFileSync('xz', ['--stdout'], { input: log }),
+    level: gzipSync('short'),
+  };
+  for (const [name, bytes] of Object.entries(packed)) writeFileSync(join(files.data, name), bytes);
+  for (const name of Object.keys(packed))
+    assert.is(await extract(name, 'single'), 'succeeded', name);
+  const names = ['latest.log', 'level.unpacked', 'old.log', 'world.dat'];
+  assert.equal(readdirSync(join(files.data, 'single')).sort(), names);
+  for (const name of names.filter((each) => each !== 'level.unpacked'))
+    assert.ok(readFileSync(join(files.data, 'single', name)).equals(log), name);
+});
+
+test('names of macOS, Windows, Japan and China are unpacked', async () => {
+  const entries = [
+    [{ name: 'Überwelt/Größe.txt', flags: 0 }],
+    [
+      { name: 'plugins\\config.yml', system: 0 },
+      { name: 'a/b', system: 0 },
+    ],
+    [{ name: Buffer.from('\x95\x5c.txt', 'latin1'), flags: 0 }],
+    [{ name: Buffer.from('\xd5\x5c/x', 'latin1'), flags: 0 }],
+  ];
+  for (const [index, zip] of entries.entries()) {
+    writeFileSync(join(files.data, 'names.zip'), zipOf(zip));
+    assert.is(await extract('names.zip', `names/${index}`), 'succeeded');
+  }
+  const found = readdirSync(join(files.data, 'names'), { recursive: true }) as string[];
+  for (const name of ['0/Überwelt/Größe.txt', '1/plugins/config.yml', '2/表.txt'])
+    assert.ok(found.includes(name), name);
 });
 
 test('what is there is kept unless it may be replaced', async () => {

@@ -5,6 +5,19 @@ import { quoted } from '../errors.ts';
 
 const pack = 'Pack it again without that, or unpack it elsewhere and upload what you need.';
 
+/** Of zips, as their makers know them. */
+const methodNames: Readonly<Record<number, string>> = {
+  1: ' (Shrink)',
+  6: ' (Implode)',
+  9: ' (Deflate64)',
+  12: ' (bzip2)',
+  14: ' (LZMA)',
+  93: ' (Zstandard)',
+  95: ' (xz)',
+  98: ' (PPMd)',
+  99: ' (AES encryption)',
+};
+
 const about = (code: string, say: (name: string) => string) => (name: string) =>
   new CodedError(`FILES_ARCHIVE_${code}`, `The archive holds ${say(quoted(name))}.`, pack);
 
@@ -31,6 +44,12 @@ export const errors = {
   ),
   special: about('SPECIAL', (name) => `${name}, which is no file, folder or link`),
   encrypted: about('ENCRYPTED', (name) => `${name}, which is encrypted`),
+  method: (name: string, method: number) =>
+    new CodedError(
+      'FILES_ARCHIVE_METHOD',
+      `The archive holds ${quoted(name)}, which is packed by method ${method}${methodNames[method] ?? ''}; only methods 0 (stored) and 8 (Deflate) are unpacked here.`,
+      'Pack it again with the method Deflate, or unpack it elsewhere and upload what you need.',
+    ),
   tooManyEntries: (most: number) =>
     new CodedError(
       'FILES_ARCHIVE_ENTRIES',
@@ -64,8 +83,14 @@ export const errors = {
   unknown: (path: string) =>
     new CodedError(
       'FILES_ARCHIVE_UNKNOWN',
-      `${quoted(path)} is no zip, tar, tar.gz or tar.zst archive.`,
-      'Name an archive of one of these kinds.',
+      `${quoted(path)} is no zip, no tar and nothing that gzip, zstd or xz has packed.`,
+      'Pack it again as one of these; 7z, RAR and bzip2 are not unpacked here.',
+    ),
+  xzMissing: () =>
+    new CodedError(
+      'FILES_ARCHIVE_XZ_MISSING',
+      'The machine of this instance has no program "xz" to unpack this with.',
+      'Ask its host to install xz-utils, or pack it again with gzip or zstd.',
     ),
   unreadable: (path: string, cause: unknown) =>
     new CodedError(

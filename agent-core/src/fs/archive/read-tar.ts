@@ -1,5 +1,5 @@
 /** Reads a tar stream into an extractor. Names that are no UTF-8 keep their bytes. */
-import { Transform, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import { textOf } from '../names.ts';
@@ -13,37 +13,18 @@ interface TarEntry {
 
 export async function readTar(
   source: Readable,
-  through: NodeJS.ReadWriteStream | null,
   extractor: ArchiveExtractor,
   signal: AbortSignal,
 ): Promise<void> {
   // Bytes as characters: a name that is no UTF-8 would be lost otherwise. What comes from a pax record is text already.
   const entries = extract({ filenameEncoding: 'latin1' } as object);
-  const fed =
-    through === null
-      ? pipeline(source, entries, { signal })
-      : pipeline(source, through, counted(extractor), entries, { signal });
+  const fed = pipeline(source, entries, { signal });
   fed.catch(() => undefined); // the loop ends with the same error, or has caused it
   for await (const entry of entries) {
     await take(extractor, entry);
     entry.resume();
   }
   await fed;
-}
-
-/** All that is decoded counts, be it content or not: zeros behind the end, records about nothing. */
-function counted(extractor: ArchiveExtractor): Transform {
-  let bytes = 0;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      try {
-        extractor.decoded((bytes += chunk.length));
-        done(null, chunk);
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  });
 }
 
 function take(extractor: ArchiveExtractor, entry: TarEntry): Promise<void> {

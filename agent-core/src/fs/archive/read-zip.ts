@@ -1,13 +1,14 @@
-/** Reads a zip into an extractor, from an open file. yauzl checks the sizes that the headers promise; the sums are checked here. */
-import { isUtf8 } from 'node:buffer';
+/**
+ * Reads a zip into an extractor, from an open file. Guarantees: what cannot be unpacked is found in the central directory
+ * before anything is written. yauzl checks the sizes that the headers promise; the sums are checked here.
+ */
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { promisify } from 'node:util';
+import { callbackify, promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import {
   fromRandomAccessReader,
-  getFileNameLowLevel,
   RandomAccessReader,
   type Entry,
   type Options,
@@ -15,8 +16,9 @@ import {
 } from 'yauzl';
 import { quoted } from '../errors.ts';
 import { textOf } from '../names.ts';
-import { errors } from './errors.ts';
 import type { ArchiveExtractor } from './archive-extractor.ts';
+import { errors } from './errors.ts';
+import { ZipNames, type RawName } from './zip-names.ts';
 
 /** Of version 3, which the types do not know yet. */
 declare module 'yauzl' {
@@ -26,12 +28,6 @@ declare module 'yauzl' {
   interface ZipFile {
     entriesRead: number;
   }
-  function getFileNameLowLevel(
-    flags: number,
-    name: Buffer,
-    extraFields: Entry['extraFields'],
-    strictFileNames: boolean,
-  ): string;
 }
 
 const TYPE = 0o170_000;
@@ -41,6 +37,10 @@ const REGULAR = 0o100_000;
 const longestLink = 4096;
 const ENCRYPTED = 1;
 const UTF8 = 0x800;
+const UNIX = 3;
+/** FAT, HPFS, NTFS and VFAT. */
+const dosSystems = [0, 6, 10, 14];
+const unpackable = [0, 8];
 
 type Done<T> = (error: Error | null, value: T) => void;
 const openZip = promisify(
@@ -59,37 +59,75 @@ export async function readZip(
   signal: AbortSignal,
   progress: (share: number) => void,
 ): Promise<void> {
-  const options = { lazyEntries: true, autoClose: false, decodeStrings: false };
-  const zip = await openZip(new HandleReader(handle), size, options);
-  extractor.expect(zip.entryCount);
-  await new Promise<void>((resolve, reject) => {
+  const open = () =>
+    openZip(new HandleReader(handle), size, {
+      lazyEntries: true,
+      autoClose: false,
+      decodeStrings: false,
+    });
+  const names = new ZipNames();
+  const unsupported: Entry[] = [];
+  const directory = await open();
+  extractor.expect(directory.entryCount);
+  await eachEntry(directory, signal, (entry) => {
+    names.add(rawNameOf(entry));
+    if (faultOf(entry) !== undefined && unsupported.length === 0) unsupported.push(entry);
+  });
+  for (const entry of unsupported) throw faultOf(entry)!(names.textOf(rawNameOf(entry)));
+  const zip = await open();
+  await eachEntry(zip, signal, async (entry) => {
+    progress(zip.entriesRead / Math.max(1, zip.entryCount));
+    await take(zip, entry, names.textOf(rawNameOf(entry)), extractor);
+  });
+}
+
+function eachEntry(
+  zip: ZipFile,
+  signal: AbortSignal,
+  work: (entry: Entry) => Promise<void> | void,
+): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const one = async (entry: Entry) => {
+      signal.throwIfAborted();
+      await work(entry);
+      zip.readEntry();
+    };
     zip.on('error', reject);
     zip.on('end', resolve);
-    zip.on('entry', (entry: Entry) => {
-      if (signal.aborted) return reject(signal.reason as Error);
-      progress(zip.entriesRead / Math.max(1, zip.entryCount));
-      take(zip, entry, extractor).then(() => zip.readEntry(), reject);
-    });
+    zip.on('entry', (entry: Entry) => void one(entry).catch(reject));
     zip.readEntry();
   });
 }
 
-async function take(zip: ZipFile, entry: Entry, extractor: ArchiveExtractor): Promise<void> {
-  const name = nameOf(entry);
+const rawNameOf = (entry: Entry): RawName => ({
+  bytes: entry.fileNameRaw,
+  isMarkedUtf8: (entry.generalPurposeBitFlag & UTF8) !== 0,
+  extraFields: entry.extraFields,
+  isDos: dosSystems.includes(entry.versionMadeBy >> 8),
+});
+
+/** Why the content of an entry cannot be unpacked, to be told of its name. */
+function faultOf(entry: Entry): ((name: string) => Error) | undefined {
+  if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0) return errors.encrypted;
+  const { compressionMethod: method } = entry;
+  return unpackable.includes(method) ? undefined : (name) => errors.method(name, method);
+}
+
+async function take(
+  zip: ZipFile,
+  entry: Entry,
+  name: string,
+  extractor: ArchiveExtractor,
+): Promise<void> {
   // Archives made on other systems carry no Unix mode; then a trailing slash makes a folder.
-  const mode = entry.versionMadeBy >> 8 === 3 ? entry.externalFileAttributes >>> 16 : 0;
+  const mode = entry.versionMadeBy >> 8 === UNIX ? entry.externalFileAttributes >>> 16 : 0;
   const type = (mode & TYPE) === 0 ? (name.endsWith('/') ? FOLDER : REGULAR) : mode & TYPE;
   if (type === FOLDER) return extractor.folder(name);
-  if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0) throw errors.encrypted(name);
   if (type === REGULAR) {
     const content = await contentOf(zip, entry);
     try {
-      return await extractor.file(
-        name,
-        mode,
-        entry.uncompressedSize,
-        checked(content, entry, name),
-      );
+      const bytes = checked(content, entry, name);
+      return await extractor.file(name, mode, entry.uncompressedSize, bytes);
     } finally {
       content.destroy(); // it may have been refused before it was read
     }
@@ -97,12 +135,6 @@ async function take(zip: ZipFile, entry: Entry, extractor: ArchiveExtractor): Pr
   if (type !== SYMLINK) throw errors.special(name);
   if (entry.uncompressedSize > longestLink) throw errors.linkLong(name);
   return extractor.link(name, textOf(await buffer(await contentOf(zip, entry))));
-}
-
-/** As the archive says: UTF-8, or the old code page; bytes that are neither are kept. */
-function nameOf({ generalPurposeBitFlag: flags, fileNameRaw, extraFields }: Entry): string {
-  if ((flags & UTF8) !== 0 && !isUtf8(fileNameRaw)) return textOf(fileNameRaw);
-  return getFileNameLowLevel(flags, fileNameRaw, extraFields, true);
 }
 
 function contentOf(zip: ZipFile, entry: Entry): Promise<Readable> {
@@ -130,6 +162,8 @@ async function* checked(
   if (sum !== entry.crc32) throw new Error(`the check sum of ${quoted(name)} is another one`);
 }
 
+const shorter = 'it became shorter while it was read';
+
 /** The file was opened safely once; it is not opened again by its name. */
 class HandleReader extends RandomAccessReader {
   readonly #handle: FileHandle;
@@ -137,6 +171,21 @@ class HandleReader extends RandomAccessReader {
   constructor(handle: FileHandle) {
     super();
     this.#handle = handle;
+  }
+
+  /** Heads of entries: a stream for each of them would take most of the time. */
+  override read(
+    target: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    done: (error: Error | null) => void,
+  ): void {
+    const read = async () => {
+      const { bytesRead } = await this.#handle.read(target, offset, length, position);
+      if (bytesRead < length) throw new Error(shorter);
+    };
+    callbackify(read)(done);
   }
 
   override _readStreamForRange(start: number, end: number): Readable {
@@ -147,7 +196,7 @@ class HandleReader extends RandomAccessReader {
     for (let at = start; at < end;) {
       const buffer = Buffer.allocUnsafe(Math.min(1 << 16, end - at));
       const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, at);
-      if (bytesRead === 0) throw new Error('it became shorter while it was read');
+      if (bytesRead === 0) throw new Error(shorter);
       yield buffer.subarray(0, bytesRead);
       at += bytesRead;
     }

@@ -6,25 +6,23 @@ import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { Refusal, type OperationKind } from '@zlh/agent';
 import {
   archiveErrors,
   ArchiveExtractor,
+  archiveKind,
+  extractArchive,
   Folder,
   freedBy,
   moveNew,
   nameOf,
+  type OpenArchive,
   parseNewPath,
   parsePath,
-  readTar,
-  readZip,
   refusals,
   toRefusal,
 } from '@zlh/agent/fs';
 import { CodedError } from '@zlh/kernel';
-import { chunksOf } from '../content/read.ts';
 import type { Parts } from '../content/write.ts';
 import type { ExtractArchive } from '../index.ts';
 import { freshFolder, staged, type Taken } from './stage.ts';
@@ -61,8 +59,15 @@ export async function checkExtract({ tree }: Parts, { path, to }: ExtractArchive
   await using place = await tree.place(parsePath(path));
   const { handle, stat } = await tree.openFile(place);
   await using archive = handle;
-  if ((await kindOf(archive, Number(stat.size))) === undefined) throw archiveErrors.unknown(path);
+  const opened = openArchive(archive, Number(stat.size), path);
+  if ((await archiveKind(opened)) === undefined) throw archiveErrors.unknown(path);
 }
+
+const openArchive = (handle: FileHandle, size: number, path: string): OpenArchive => ({
+  handle,
+  size,
+  name: path.slice(path.lastIndexOf('/') + 1),
+});
 
 interface Work {
   readonly taken: Taken;
@@ -82,13 +87,13 @@ async function unpack(
   await using place = await tree.place(parsePath(path));
   const { handle, stat } = await tree.openFile(place);
   await using archive = handle;
-  const size = Number(stat.size);
-  const kind = await kindOf(archive, size);
+  const opened = openArchive(archive, Number(stat.size), path);
+  const kind = await archiveKind(opened);
   if (kind === undefined) throw archiveErrors.unknown(path);
   await taken.begin(0, cancelled);
   const extractor = new ArchiveExtractor({
     root,
-    archiveBytes: size,
+    archiveBytes: opened.size,
     owner: tree.owner,
     grow: (wanted) => {
       signal.throwIfAborted();
@@ -96,48 +101,14 @@ async function unpack(
     },
   });
   try {
-    if (kind === 'zip') await readZip(archive, size, extractor, signal, progress);
-    else await readTar(told(archive, size, progress), decoders[kind](), extractor, signal);
+    const { owner } = tree;
+    await extractArchive(opened, kind, { extractor, owner, signal, progress });
     await extractor.finish(signal);
   } catch (error) {
     cancelled.throwIfAborted();
     if (late.aborted) throw archiveErrors.slow(path, longestHours);
     throw readable(error) ? error : archiveErrors.unreadable(path, error);
   }
-}
-
-const decoders = {
-  tar: () => null,
-  'tar.gz': () => createGunzip(),
-  'tar.zst': () => createZstdDecompress(),
-} as const;
-
-/** What an archive is, by its first bytes: names may say anything. */
-async function kindOf(
-  handle: FileHandle,
-  size: number,
-): Promise<'zip' | keyof typeof decoders | undefined> {
-  const head = Buffer.alloc(Math.min(size, 512));
-  await handle.read(head, 0, head.length, 0);
-  const magic = head.toString('latin1', 0, 4);
-  if (magic === 'PK\u0003\u0004' || magic === 'PK\u0005\u0006') return 'zip';
-  if (magic.startsWith('\u001f\u008b')) return 'tar.gz';
-  if (magic === '(\u00b5/\u00fd') return 'tar.zst';
-  return head.toString('latin1', 257, 262) === 'ustar' ? 'tar' : undefined;
-}
-
-function told(handle: FileHandle, size: number, progress: (share: number) => void): Readable {
-  const cut = () => {
-    throw refusals.shrunk('archive');
-  };
-  const chunks = async function* () {
-    let read = 0;
-    for await (const chunk of chunksOf(handle, size, cut)) {
-      progress((read += chunk.length) / size);
-      yield chunk;
-    }
-  };
-  return Readable.from(chunks(), { objectMode: false });
 }
 
 /** Whether the error says in our words what is wrong with the archive, or with the disk. */
