@@ -5,6 +5,7 @@
 // time-limit: 600s
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { scaled } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { joinAsPlayer } from '../player/player.ts';
@@ -42,7 +43,7 @@ when(await needs.npmRegistry())(
         port: address!.port,
         version: game.version,
         username: 'alex',
-        timeoutMs: 180_000,
+        timeoutMs: scaled(180_000),
       });
 
       const path = `/api/instances/${instance.id}/schedules`;

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CodedError } from '@zlh/kernel';
+import { scaled } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ArtifactFormat, ArtifactRef } from '../contract/spec.ts';
@@ -41,7 +42,14 @@ const limits = { ...defaultLimits, entries: 100, bytes: 80 * 2 ** 20, ratio: 10 
 
 function cacheOf(owner = 'one', home = folder): ArtifactCache {
   const client = createPlatformClient(() => platform.url, token);
-  return new ArtifactCache({ folder, owner, home, platform: client, limits, patienceMs: 1_500 });
+  return new ArtifactCache({
+    folder,
+    owner,
+    home,
+    platform: client,
+    limits,
+    patienceMs: scaled(1_500),
+  });
 }
 
 function offer(

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { scaled } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../test/runner/needs.ts';
@@ -66,7 +67,7 @@ async function specOf(
     command: process.execPath,
     args: ['{artifact:installer}/installer.mjs', ...args],
     makes: ['run.sh'],
-    timeoutMs: 60_000,
+    timeoutMs: scaled(60_000),
     ...change,
   };
   return testSpec(port, {

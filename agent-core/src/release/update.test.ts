@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { scaled } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AgentRelease } from '../contract/messages.ts';
@@ -30,7 +31,7 @@ test.before(async () => {
 test.before.each(async () => {
   const env = {
     ZLH_AGENT_PORT: String(await freePort()),
-    ZLH_AGENT_UPDATE_WITHIN_MS: '8000',
+    ZLH_AGENT_UPDATE_WITHIN_MS: String(scaled(8_000)),
   };
   agent = await startTestAgent({ platformUrl: platform.url, env });
 });

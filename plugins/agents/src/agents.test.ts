@@ -14,7 +14,7 @@ import { Problem } from '@zlh/http';
 import http from '@zlh/http/platform';
 import { TestClient } from '@zlh/http/testing';
 import { definePlugin } from '@zlh/kernel';
-import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { startTestKernel, type TestKernel, scaled } from '@zlh/kernel/testing';
 import { Type } from 'typebox';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -24,7 +24,8 @@ import agents from './platform.ts';
 let kernel: TestKernel;
 let told: string[] = [];
 const silences = new EventEmitter();
-const fellSilent = (id: string) => once(silences, id, { signal: AbortSignal.timeout(30_000) });
+const fellSilent = (id: string) =>
+  once(silences, id, { signal: AbortSignal.timeout(scaled(30_000)) });
 
 test.before(async () => {
   const observer = definePlugin({
@@ -456,7 +457,7 @@ test('an operation is followed by the reports of its agent, without asking', asy
   const seen: string[] = [];
   const waiting = Promise.withResolvers<void>();
   const followed = kernel.use(Agents).follow(target, operationId, {
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(scaled(30_000)),
     onChange: (operation) => {
       seen.push(operation.state);
       waiting.resolve();
@@ -477,7 +478,7 @@ test('an agent that stays away while it is followed is given up after its time',
   const { target, close } = await serve((request) => request.socket.destroy());
   const followed = kernel
     .use(Agents)
-    .follow(target, randomUUID(), { signal: AbortSignal.timeout(30_000), silenceMs: 100 });
+    .follow(target, randomUUID(), { signal: AbortSignal.timeout(scaled(30_000)), silenceMs: 100 });
   assert.is((await problemOf(followed)).code, 'agents.silent');
   close();
 });
@@ -495,7 +496,7 @@ test('a report is told to every process, and to administrators alone', async () 
   const id = await enrol();
   const next = kernel
     .use(Events)
-    .next(({ type }) => type === 'agents.reported', AbortSignal.timeout(30_000));
+    .next(({ type }) => type === 'agents.reported', AbortSignal.timeout(scaled(30_000)));
   await report(id, statusOf());
   const { userId, instanceId, data } = await next;
   assert.equal(

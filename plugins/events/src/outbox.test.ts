@@ -3,7 +3,7 @@ import { Database, type EntityManager } from '@zlh/database';
 import database from '@zlh/database/platform';
 import { schemaDifference } from '@zlh/database/testing';
 import { definePlugin } from '@zlh/kernel';
-import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { replacement, startTestKernel, type TestKernel, scaled } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Events, Listeners, type DomainEvent } from './index.ts';
@@ -65,7 +65,7 @@ const publish = (em: EntityManager, n: number | string) =>
   first.use(Events).publish(em, { type: 'test.happened', userId: null, data: { n } });
 const tell = (n: number | string) => first.use(Database).transaction((em) => publish(em, n));
 const told = (n: number | string, at = second) =>
-  at.use(Events).next(({ data }) => data['n'] === n, AbortSignal.timeout(30_000));
+  at.use(Events).next(({ data }) => data['n'] === n, AbortSignal.timeout(scaled(30_000)));
 
 async function hearsUpTo(n: number): Promise<void> {
   const last = told(n);

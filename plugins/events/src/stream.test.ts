@@ -6,7 +6,7 @@ import database from '@zlh/database/platform';
 import { Authenticators, Http } from '@zlh/http';
 import http from '@zlh/http/platform';
 import { definePlugin } from '@zlh/kernel';
-import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { startTestKernel, type TestKernel, scaled } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Audiences, Events } from './index.ts';
@@ -184,7 +184,7 @@ test('an answer about shares that comes late shows nothing that was taken back m
     guests.delete(bob);
     const told = kernel
       .use(Events)
-      .next(({ data }) => data['n'] === 'his own', AbortSignal.timeout(60_000));
+      .next(({ data }) => data['n'] === 'his own', AbortSignal.timeout(scaled(60_000)));
     await tell(bob, 'not shared', {}, { type: 'test.shared' });
     await tell(ada, 'too late', {}, { instanceId: world });
     await tell(bob, 'his own');

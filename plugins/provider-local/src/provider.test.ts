@@ -27,7 +27,7 @@ import { Http } from '@zlh/http';
 import http from '@zlh/http/platform';
 import { Providers, type Placement, type PlacementRequest, type Provider } from '@zlh/instances';
 import { definePlugin, type CodedError } from '@zlh/kernel';
-import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { startTestKernel, type TestKernel, scaled } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../test/runner/needs.ts';
@@ -109,7 +109,7 @@ const reported = (id: string, of = kernel) =>
     .use(Events)
     .next(
       ({ type, instanceId }) => type === 'agents.reported' && instanceId === id,
-      AbortSignal.timeout(60_000),
+      AbortSignal.timeout(scaled(60_000)),
     );
 
 async function codeOf(work: Promise<unknown>): Promise<string> {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { createGunzip, gzipSync } from 'node:zlib';
 import { extract, pack, type Header } from 'tar-stream';
+import { scaled } from '@zlh/kernel/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importFault, tryImporter } from '../testing/try-importer.ts';
@@ -18,7 +19,11 @@ const assets =
 
 test.before.each(async (context) => {
   const upstream = await startUpstream();
-  const client = new UpstreamClient({ userAgent: 'test', timeoutMs: 5000, retryDelayMs: 1 });
+  const client = new UpstreamClient({
+    userAgent: 'test',
+    timeoutMs: scaled(5000),
+    retryDelayMs: 1,
+  });
   const addresses = { ...noAddresses, adoptium: upstream.url };
   Object.assign(context, { upstream, ground: { client, addresses, limit: 1_000_000 } });
 });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
+import { scaled } from '@zlh/kernel/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importFault, tryImporter } from '../testing/try-importer.ts';
@@ -22,7 +23,11 @@ const profilePath = '/v2/versions/loader/1.21.4/0.16.9/server/json';
 
 test.before.each(async (context) => {
   const upstream = await startUpstream();
-  const client = new UpstreamClient({ userAgent: 'test', timeoutMs: 5000, retryDelayMs: 1 });
+  const client = new UpstreamClient({
+    userAgent: 'test',
+    timeoutMs: scaled(5000),
+    retryDelayMs: 1,
+  });
   const addresses = { ...noAddresses, fabric: upstream.url };
   Object.assign(context, { upstream, ground: { client, addresses, limit: 1_000_000 } });
   publish(upstream);

@@ -1,6 +1,7 @@
 /** Forge's and NeoForge's installers, from stand-ins for their Maven repositories in the published format. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { scaled } from '@zlh/kernel/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importFault, tryImporter } from '../testing/try-importer.ts';
@@ -15,7 +16,11 @@ const neoforge = '/net/neoforged/neoforge';
 
 test.before.each(async (context) => {
   const upstream = await startUpstream();
-  const client = new UpstreamClient({ userAgent: 'test', timeoutMs: 5000, retryDelayMs: 1 });
+  const client = new UpstreamClient({
+    userAgent: 'test',
+    timeoutMs: scaled(5000),
+    retryDelayMs: 1,
+  });
   const addresses = { ...noAddresses, forge: upstream.url, neoforge: upstream.url };
   Object.assign(context, { upstream, ground: { client, addresses, limit: 1_000_000 } });
 });

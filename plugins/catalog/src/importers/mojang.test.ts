@@ -1,6 +1,7 @@
 /** Minecraft's server, from a stand-in for Mojang's service in its published format. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { scaled } from '@zlh/kernel/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importFault, tryImporter } from '../testing/try-importer.ts';
@@ -15,7 +16,11 @@ const sha1 = (data: Buffer | string) => createHash('sha1').update(data).digest('
 
 test.before.each(async (context) => {
   const upstream = await startUpstream();
-  const client = new UpstreamClient({ userAgent: 'test', timeoutMs: 5000, retryDelayMs: 1 });
+  const client = new UpstreamClient({
+    userAgent: 'test',
+    timeoutMs: scaled(5000),
+    retryDelayMs: 1,
+  });
   const addresses = { ...noAddresses, mojang: upstream.url };
   Object.assign(context, { upstream, ground: { client, addresses, limit: 1_000_000 } });
 });

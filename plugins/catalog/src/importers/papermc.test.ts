@@ -1,6 +1,7 @@
 /** Paper, from a stand-in for PaperMC's downloads service (v3) in its published format. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { scaled } from '@zlh/kernel/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importFault, tryImporter } from '../testing/try-importer.ts';
@@ -17,7 +18,7 @@ test.before.each(async (context) => {
   const upstream = await startUpstream();
   const client = new UpstreamClient({
     userAgent: 'ZeroLagHub/0 (test)',
-    timeoutMs: 5000,
+    timeoutMs: scaled(5000),
     retryDelayMs: 1,
   });
   const addresses = { ...noAddresses, papermc: upstream.url };

@@ -1,6 +1,7 @@
 /** Purpur, from a stand-in for its API (v2) in its published format. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { scaled } from '@zlh/kernel/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importFault, tryImporter } from '../testing/try-importer.ts';
@@ -15,7 +16,11 @@ const base = '/v2/purpur/1.21.4';
 
 test.before.each(async (context) => {
   const upstream = await startUpstream();
-  const client = new UpstreamClient({ userAgent: 'test', timeoutMs: 5000, retryDelayMs: 1 });
+  const client = new UpstreamClient({
+    userAgent: 'test',
+    timeoutMs: scaled(5000),
+    retryDelayMs: 1,
+  });
   const addresses = { ...noAddresses, purpur: upstream.url };
   Object.assign(context, { upstream, ground: { client, addresses, limit: 1_000_000 } });
 });

@@ -1,6 +1,7 @@
 /** Any file by its hash. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { scaled } from '@zlh/kernel/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importFault, tryImporter } from '../testing/try-importer.ts';
@@ -16,7 +17,11 @@ const hash = (algorithm: string) => createHash(algorithm).update(content).digest
 test.before.each(async (context) => {
   const upstream = await startUpstream();
   upstream.on('/maps/island.zip?v=2', content);
-  const client = new UpstreamClient({ userAgent: 'test', timeoutMs: 5000, retryDelayMs: 1 });
+  const client = new UpstreamClient({
+    userAgent: 'test',
+    timeoutMs: scaled(5000),
+    retryDelayMs: 1,
+  });
   const addresses = noAddresses;
   Object.assign(context, { upstream, ground: { client, addresses, limit: 1000 } });
 });

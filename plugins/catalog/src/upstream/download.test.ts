@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { scaled } from '@zlh/kernel/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CodedError } from '@zlh/kernel';
@@ -22,7 +23,11 @@ const sha256 = createHash('sha256').update(content).digest('hex');
 
 test.before.each(async (context) => {
   context.upstream = await startUpstream();
-  context.client = new UpstreamClient({ userAgent: 'test', timeoutMs: 5000, retryDelayMs: 1 });
+  context.client = new UpstreamClient({
+    userAgent: 'test',
+    timeoutMs: scaled(5000),
+    retryDelayMs: 1,
+  });
   context.folder = mkdtempSync(join(tmpdir(), 'zlh-download-'));
 });
 test.after.each(async ({ upstream, client, folder }) => {

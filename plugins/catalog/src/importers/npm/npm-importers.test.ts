@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CodedError } from '@zlh/kernel';
+import { scaled } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../../../test/runner/needs.ts';
@@ -29,7 +30,7 @@ const heard: ImportProgress[] = [];
 
 function importTiny(request: object) {
   heard.length = 0;
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(scaled(60_000));
   return npmImporter.import(
     { name: 'tiny', version: '1.0.0', integrity: registry.integrity, ...request },
     { signal, workDir, onProgress: (progress) => heard.push(progress) },
