@@ -16,7 +16,7 @@ import { entryOf, settled } from './tree/entry.ts';
 import type { Place } from './tree/tree.ts';
 
 export async function makeFolder({ tree }: Parts, path: string): Promise<FileEntry> {
-  await using place = await tree.place(parseNewPath(path));
+  await using place = await tree.place(parseNewPath(path), true);
   await place.folder.makeChild(place.name, tree.owner);
   return await entryAt(place);
 }
@@ -27,10 +27,12 @@ export async function renameFile(
 ): Promise<FileEntry> {
   return locks.runAll([from, to], async () => {
     await using source = await tree.place(parsePath(from));
-    await using target = await tree.place(parseNewPath(to));
+    const names = parseNewPath(to);
     const found = await source.folder.look(source.name);
     assertMatch(found, from, ifMatch);
     if (found === undefined) throw refusals.notFound(from);
+    if (isFolder(found) && to.startsWith(`${from}/`)) throw refusals.intoItself(to);
+    await using target = await tree.place(names, ifMatchTo === undefined);
     const there = await target.folder.look(target.name);
     assertMatch(there, to, ifMatchTo);
     const replaces = overwrite || ifMatchTo !== undefined;

@@ -1,5 +1,7 @@
 /** Files of a real agent: read, written, renamed, deleted, and kept apart when two people write at once. */
+import { randomUUID } from 'node:crypto';
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -165,6 +167,28 @@ test('a link is told, renamed and deleted, and never followed', async () => {
   );
   assert.is(await files.outcome('DELETE', at('to-folder')), '204');
   assert.is(readFileSync(join(files.data, 'real', 'file'), 'utf8'), 'behind');
+});
+
+test('whatever is made or brought to a path makes its missing folders', async () => {
+  const operation = async (name: string, input: object) => {
+    const operationId = randomUUID();
+    const { status } = await files.send('POST', `/files/${name}`, { operationId, input });
+    return status === 202 ? (await agent.finished(operationId)).state : String(status);
+  };
+  assert.is((await files.put('made/by/put', 'x')).status, 201);
+  assert.is(await files.outcome('POST', '/files/mkdir', { path: 'made/by/mkdir/here' }), '201');
+  assert.is(await operation('copy', { from: 'made/by/put', to: 'made/copy/a' }), 'succeeded');
+  assert.is(await operation('archive', { path: 'made/by', to: 'made/zip/a.zip' }), 'succeeded');
+  const rename = (from: string, to: string, more: object = {}) =>
+    files.outcome('POST', '/files/rename', { from, to, ...more });
+  assert.is(await rename('made/copy/a', 'made/rename/b'), '200');
+  for (const path of ['made/by/mkdir/here', 'made/zip/a.zip', 'made/rename/b'])
+    assert.ok(existsSync(join(files.data, path)), path);
+  assert.is(await rename('nothing', 'made/never/a'), 'FILES_NOT_FOUND');
+  assert.is(await rename('made', 'made/never/a'), 'FILES_INTO_ITSELF');
+  const changed = await files.put('made/never/a', 'x', { 'if-match': '"tag"' });
+  assert.is(changed.body['code'], 'FILES_CHANGED');
+  assert.not.ok(existsSync(join(files.data, 'made/never')));
 });
 
 test('a folder is deleted with all that is in it, at once', async () => {

@@ -236,8 +236,12 @@ test('a game that swaps folders for links wins nothing', async () => {
        fs.mkdirSync('swap-real', { recursive: true }); fs.writeFileSync('swap-real/file', 'inside');
        fs.symlinkSync('../outside', 'swap-link'); fs.renameSync('swap-real', 'swap');
        process.stdout.write('racing');
-       for (;;) { fs.renameSync('swap', 'swap-real'); fs.renameSync('swap-link', 'swap');
-                  fs.renameSync('swap', 'swap-link'); fs.renameSync('swap-real', 'swap'); }`,
+       // A write that finds no folder makes one, which is in the way of the next move.
+       const move = (from, to) => {
+         for (;;) try { return fs.renameSync(from, to); } catch { fs.rmSync(to, { recursive: true, force: true, maxRetries: 50 }); }
+       };
+       for (;;) { move('swap', 'swap-real'); move('swap-link', 'swap');
+                  move('swap', 'swap-link'); move('swap-real', 'swap'); }`,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );

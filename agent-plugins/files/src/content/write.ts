@@ -52,8 +52,10 @@ export async function writeContent(
   const names = parsePath(path);
   {
     // Before anything is sent: whoever is too late shall hear so at once.
-    await using place = await tree.place(names);
-    if ((await checked(tree, place, expected)) === undefined) parseNewPath(path);
+    await using place = await tree.findPlace(names);
+    if (place === undefined) assertMatch(undefined, path, expected.match);
+    const found = place === undefined ? undefined : await checked(tree, place, expected);
+    if (found === undefined) parseNewPath(path);
   }
   using room = await disk.reserve(length ?? 0);
   const temporary = staging.incoming();
@@ -67,7 +69,7 @@ export async function writeContent(
     await flusher.settle();
     if (length !== undefined && size !== length) throw contentErrors.incomplete();
     return await locks.run(path, async () => {
-      await using place = await tree.place(names);
+      await using place = await tree.place(names, true);
       const before = await checked(tree, place, expected);
       const mode = before === undefined ? 0o644 : Number(before.mode) & 0o777;
       const since = performance.now();

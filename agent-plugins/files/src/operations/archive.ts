@@ -35,8 +35,8 @@ export function archiveKind(parts: Parts): OperationKind<ArchiveInput> {
 export async function checkArchive({ tree }: Parts, { path, to }: MakeArchive): Promise<void> {
   formatOf(to);
   await assertPackable(tree, path);
-  await using target = await tree.place(parseNewPath(to));
-  if ((await target.folder.look(target.name)) !== undefined) throw refusals.exists(to);
+  await using target = await tree.findPlace(parseNewPath(to));
+  if ((await target?.folder.look(target.name)) !== undefined) throw refusals.exists(to);
 }
 
 async function pack(

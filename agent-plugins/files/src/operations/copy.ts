@@ -45,10 +45,10 @@ export function copyKind(parts: Parts): OperationKind<CopyInput> {
 /** Refused at once, before there is an operation. */
 export async function checkCopy({ tree }: Parts, { from, to }: CopyFile): Promise<void> {
   await using source = await tree.place(parsePath(from));
-  await using target = await tree.place(parseNewPath(to));
+  await using target = await tree.findPlace(parseNewPath(to));
   if (`${to}/`.startsWith(`${from}/`)) throw refusals.intoItself(to);
   if ((await source.folder.look(source.name)) === undefined) throw refusals.notFound(from);
-  if ((await target.folder.look(target.name)) !== undefined) throw refusals.exists(to);
+  if ((await target?.folder.look(target.name)) !== undefined) throw refusals.exists(to);
 }
 
 interface Work {

@@ -85,7 +85,7 @@ export async function placeItem(
 ): Promise<void> {
   const path = itemOf(staging.work(operationId));
   await locks.run(to, async () => {
-    await using target = await tree.place(parseNewPath(to));
+    await using target = await tree.place(parseNewPath(to), true);
     // An agent that was killed here had moved it already, or all but the last step of that.
     const item = await lstat(path, { bigint: true }).catch(unlessGone);
     if (item === undefined) return;

@@ -1,7 +1,7 @@
 /** The instance's folder as a tree: finds the folder a path lies in, step by step, and opens files in it safely. */
 import { constants, type BigIntStats } from 'node:fs';
 import { chmod, open, type FileHandle } from 'node:fs/promises';
-import type { AgentGround } from '@zlh/agent';
+import { Refusal, type AgentGround } from '@zlh/agent';
 import { Folder, joined, O_PATH, refusals, toRefusal } from '@zlh/agent/fs';
 
 /** A pipe that took the place of a file must not block us. */
@@ -50,6 +50,14 @@ export class Tree {
       path: joined(parts),
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };
+  }
+
+  /** Undefined when a folder on the way is missing: it is made with what is going to lie in it. */
+  async findPlace(parts: readonly Buffer[]): Promise<Place | undefined> {
+    return this.place(parts).catch((error: unknown) => {
+      if (error instanceof Refusal && error.code === 'FILES_NOT_FOUND') return undefined;
+      throw error;
+    });
   }
 
   /** A regular file of the instance, open for reading. */
