@@ -219,6 +219,18 @@ test('a damaged artifact is noticed and replaced', async () => {
   assert.is(readFileSync(join(root, 'a'), 'utf8'), 'whole');
 });
 
+test('a single file that rotted is thrown away, and what is whole stays', async () => {
+  const [rotten, whole] = [offer(Buffer.from('one'), 'file'), offer(Buffer.from('two'), 'file')];
+  const [bad, good] = [await install(rotten), await install(whole)];
+  chmodSync(bad, 0o644);
+  writeFileSync(bad, 'eno');
+  await cacheOf().dropDamaged([rotten, whole], new AbortController().signal);
+  assert.not.ok(existsSync(bad));
+  assert.ok(existsSync(good));
+  await install(rotten);
+  assert.is(readFileSync(bad, 'utf8'), 'one');
+});
+
 const long = 'x'.repeat(300);
 const hostileTars: Readonly<Record<string, readonly TarEntry[]>> = {
   'a name with ..': [{ name: '../outside', content: 'x' }],

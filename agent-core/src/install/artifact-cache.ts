@@ -24,7 +24,7 @@ import type { ExtractionLimits } from '../fs/archive/archive-extractor.ts';
 import type { PlatformClient } from '../platform/platform-client.ts';
 import { sweep } from './artifact-sweep.ts';
 import { ArtifactUses, type Purpose } from './artifact-uses.ts';
-import { download } from './download.ts';
+import { download, hashOf } from './download.ts';
 import { errors } from './errors.ts';
 import { defaultLimits, unpackArtifact } from './unpack.ts';
 
@@ -132,6 +132,15 @@ export class ArtifactCache {
       await this.#moveIn(staged, artifact);
     } finally {
       await rm(staged, { recursive: true, force: true });
+    }
+  }
+
+  /** Reads those that are single files, and removes each that is not what its hash says: it is downloaded anew then. */
+  async dropDamaged(artifacts: readonly ArtifactRef[], signal: AbortSignal): Promise<void> {
+    for (const artifact of artifacts) {
+      if (artifact.format !== 'file') continue;
+      if ((await hashOf(this.path(artifact), signal)) !== artifact.sha256)
+        await rm(this.#entry(artifact), { recursive: true, force: true });
     }
   }
 

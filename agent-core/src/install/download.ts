@@ -124,7 +124,8 @@ async function append(
   }
 }
 
-async function hashOf(file: string, signal: AbortSignal): Promise<string> {
+/** SHA-256 in hex. */
+export async function hashOf(file: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18, signal })) {
     hash.update(chunk as Buffer);

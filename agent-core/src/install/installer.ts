@@ -98,7 +98,13 @@ export class Installer {
       const ref = spec.artifacts.find(({ name }) => name === artifact)!;
       return { path, sha256: ref.sha256, source: this.#places.artifactPath(ref) };
     });
-    await this.#managed.arrange(wanted, owner, signal);
+    try {
+      await this.#managed.arrange(wanted, owner, signal);
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'AGENT_ARTIFACT_DAMAGED')
+        await this.#cache.dropDamaged(spec.artifacts, signal);
+      throw error;
+    }
   }
 
   /** Before each start: repairs what is missing or damaged. */

@@ -124,6 +124,11 @@ export interface ArtifactStore {
     sha256: string,
     range?: { readonly start: number; readonly end?: number },
   ): Promise<{ readonly size: number; readonly stream: Readable } | null>;
+  /**
+   * Reads the whole content: false when it is not what its hash promises, and is put aside now, so that the next `ensure`
+   * brings it in anew. Null when it is not in store.
+   */
+  verify(sha256: string): Promise<boolean | null>;
   /** What one importer has brought in and is still known, for whoever decides whether it is needed. */
   sources(importer: string): Promise<readonly ArtifactSource[]>;
   /**

@@ -7,7 +7,7 @@ import { Events } from '@zlh/events';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { status } from './test/fake-agent.ts';
-import { startInstances, wanted, type TestInstances } from './test/platform.ts';
+import { artifact, startInstances, verified, wanted, type TestInstances } from './test/platform.ts';
 
 let platform: TestInstances;
 test.before(async () => {
@@ -264,6 +264,25 @@ test('an agent that ends again and again is back each time, without longer and l
   }
   // One second each; with pauses that double it was three minutes.
   assert.ok(performance.now() - killedAt < 15_000);
+});
+
+test('a rotten artifact is brought in anew by the same rebuild, and one that stays rotten ends it', async () => {
+  const { id } = await platform.created('rolf');
+  const agent = platform.provider.agents.get(id)!;
+  const rebuild = async () => {
+    verified.length = 0;
+    const { body } = await platform.as('rolf').post(`/api/instances/${id}/rebuild`);
+    return platform.over(body.operation.id);
+  };
+  agent.rotten.push('AGENT_ARTIFACT_UNAVAILABLE', 'AGENT_ARTIFACT_HASH');
+  assert.is((await rebuild()).state, 'succeeded');
+  assert.equal(verified, [artifact.sha256, artifact.sha256]);
+  agent.rotten.push('AGENT_ARTIFACT_HASH', 'AGENT_ARTIFACT_HASH', 'AGENT_ARTIFACT_HASH');
+  const { state, error } = await rebuild();
+  assert.equal([state, error?.code], ['failed', 'AGENT_ARTIFACT_HASH']);
+  agent.rotten.push('AGENT_SOMETHING_ELSE');
+  assert.is((await rebuild()).error?.code, 'AGENT_SOMETHING_ELSE');
+  assert.equal(verified, [], 'no other fault has to do with the store');
 });
 
 test('an action that meets the end of a deletion finds nothing', async () => {

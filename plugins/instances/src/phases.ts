@@ -42,6 +42,8 @@ const withinMs = {
 
 /** Each time another port; what still finds one taken has another trouble. */
 const mostMoves = 3;
+/** How often the store is asked to bring in anew what the agent found rotten; it is another trouble then. */
+const maxImports = 2;
 
 export type Phases = ReturnType<typeof makePhases>;
 
@@ -223,9 +225,29 @@ export function makePhases(ground: PhasesGround) {
     return artifactStore.ensure([...ofGame, ...ofParts], context);
   }
 
-  /** The spec as it is to be now, installed by the agent: see `Instances.configure`. */
+  /**
+   * The spec as it is to be now, installed by the agent: see `Instances.configure`. What the agent finds to be rotten, or
+   * gone, is looked through in the store and brought in anew, before the agent is asked again.
+   */
   async function configure(context: Context, name: string): Promise<void> {
-    const artifactRefs = await bringIn(context);
+    for (let imports = importsOf(context, name); ; imports++) {
+      const artifactRefs = await bringIn(context);
+      try {
+        return await installWith(context, againName(name, imports), artifactRefs);
+      } catch (error) {
+        if (imports === maxImports || !isRotten(error)) throw error;
+        context.log.warn({ err: error }, 'an artifact is damaged: it is brought in again');
+        for (const { sha256 } of artifactRefs) await artifactStore.verify(sha256);
+        await context.keep({ [importsKey(context, name)]: imports + 1 });
+      }
+    }
+  }
+
+  async function installWith(
+    context: Context,
+    name: string,
+    artifactRefs: readonly ArtifactRef[],
+  ): Promise<void> {
     const instance = await load(context);
     const blueprint = await catalog.blueprint(instance);
     const spec = composeSpec({
@@ -236,9 +258,8 @@ export function makePhases(ground: PhasesGround) {
       managedFiles: (await partsOf(instance)).flatMap(({ managedFiles }) => managedFiles),
       platformUrl: await platformUrl(ground),
     });
-    const target = targetOf(instance);
     await carryOut(agents, context, {
-      target,
+      target: targetOf(instance),
       name,
       withinMs: withinMs.install,
       ask: (at, id) =>
@@ -287,7 +308,8 @@ export function makePhases(ground: PhasesGround) {
 
   async function undoWork(context: Context, name: string): Promise<void> {
     const instance = await load(context);
-    if (instance.placement !== null) await callOff(agents, context, targetOf(instance), name);
+    const last = againName(name, importsOf(context, name));
+    if (instance.placement !== null) await callOff(agents, context, targetOf(instance), last);
   }
 }
 
@@ -295,6 +317,25 @@ export function makePhases(ground: PhasesGround) {
 function movesOf(context: Context): number {
   return Number(context.journal[movesKey(context)] ?? 0);
 }
+
+/** How often this attempt has had the artifacts brought in anew for that work. */
+function importsOf(context: Context, name: string): number {
+  return Number(context.journal[importsKey(context, name)] ?? 0);
+}
+
+const importsKey = ({ attempt }: Context, name: string) => `imports ${attempt} ${name}`;
+const againName = (name: string, imports: number) =>
+  imports === 0 ? name : `${name}, imported again ${imports}`;
+
+/** Said by the agent of what the platform handed out, or of its machine's copy, which it has thrown away. */
+const rottenCodes = [
+  'AGENT_ARTIFACT_HASH',
+  'AGENT_ARTIFACT_SIZE',
+  'AGENT_ARTIFACT_UNAVAILABLE',
+  'AGENT_ARTIFACT_DAMAGED',
+];
+const isRotten = (error: unknown) =>
+  rottenCodes.includes(String((error as { code?: unknown }).code));
 
 const movesKey = ({ attempt }: Context) => `moves ${attempt}`;
 const nameOf = (action: AgentAction, moves: number) => (moves === 0 ? action : `start ${moves}`);

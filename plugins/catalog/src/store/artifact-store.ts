@@ -117,7 +117,6 @@ export class ImportingArtifactStore implements ArtifactStore {
     await this.records.discard(key, (sha256) => this.#ground.blobs.delete(sha256));
   }
 
-  /** Reads the whole blob: true when it is what its name promises, false when it was not and is put aside now, null when it is not here. */
   async verify(sha256: string): Promise<boolean | null> {
     const { blobs } = this.#ground;
     if ((await blobs.size(sha256)) === null) return null;

@@ -15,6 +15,8 @@ export interface FakeAgent {
   outcome: AgentOperation['state'];
   /** The revision that is installed; lower ones are refused unless they supersede it. */
   installed: number;
+  /** Codes with which the next installations fail. */
+  readonly rotten: string[];
   /** What `GET /metrics` answers. */
   figures: string;
   readonly consoles: WebSocketServer;
@@ -25,6 +27,7 @@ export interface FakeAgent {
 
 export async function startFakeAgent(port = 0): Promise<FakeAgent> {
   const kinds = new Map<string, string>();
+  const faults = new Map<string, string>();
   const server = createServer((request, response) => {
     if (request.url === '/metrics') return response.end(agent.figures);
     void answer(request).then((body) =>
@@ -57,7 +60,11 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
     };
     if (spec !== undefined && spec.revision < agent.installed && supersedes !== agent.installed)
       return revisionOld;
-    if (spec !== undefined) agent.spec = spec;
+    if (spec !== undefined) {
+      agent.spec = spec;
+      const code = agent.rotten.shift();
+      if (code !== undefined) faults.set(operationId!, code);
+    }
     if (operationId === undefined) return {};
     kinds.set(operationId, first);
     return { operation: operation(operationId, first) };
@@ -65,11 +72,14 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
   const operation = (id: string, kind: string): AgentOperation => ({
     id,
     kind,
-    state: agent.outcome,
+    state: faults.has(id) ? 'failed' : agent.outcome,
     phases: [],
     createdAt: time,
     finishedAt: null,
-    error: agent.outcome === 'failed' ? { code: 'AGENT_TEST', detail: 'It failed as told.' } : null,
+    error:
+      faults.has(id) || agent.outcome === 'failed'
+        ? { code: faults.get(id) ?? 'AGENT_TEST', detail: 'It failed as told.' }
+        : null,
   });
 
   const agent: FakeAgent = {
@@ -77,6 +87,7 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
     asked: [],
     spec: undefined,
     outcome: 'succeeded',
+    rotten: [],
     installed: 0,
     figures: 'zlh_agent_ready 1\n',
     consoles,
