@@ -1,6 +1,9 @@
 /** Several platform processes on one database: any of them can carry on what another began. */
-// time-limit: 400s
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -10,20 +13,56 @@ import { ApiClient, type Instance, type Operation } from '../support/client.ts';
 import { remains, rowsOf } from '../support/leftovers.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { startExternalServer } from '../support/postgres.ts';
-import { game } from '../support/warm-home.ts';
+import { offerShellGame, shellGame } from '../support/shell-game.ts';
 
-const npm = await needs.npmRegistry();
 const postgres = await needs.postgresServer();
 
-when(npm, postgres)(
+interface Publisher {
+  /** Parts of a game's variant whose artifact comes from here. */
+  readonly variant: Readonly<Record<string, unknown>>;
+  /** Lets artifacts be downloaded to their end; before, they stop half way. */
+  release(): void;
+  close(): void;
+}
+
+/** Publishes the artifact of a game that takes a moment to start, so that each phase can be met. */
+async function startPublisher(): Promise<Publisher> {
+  const content = randomBytes(8 * 2 ** 20);
+  const released = Promise.withResolvers<void>();
+  const server = createServer(async (_request, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, content.length / 2));
+    await released.promise;
+    response.end(content.subarray(content.length / 2));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/server`;
+  const script = 'sleep 0.5; echo ready; while read -r line; do [ "$line" = stop ] && exit 0; done';
+  return {
+    variant: {
+      artifacts: [{ name: 'server', importer: 'url', request: { url, sha256 } }],
+      launch: { command: '/bin/sh', args: ['-c', script] },
+    },
+    release: released.resolve,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+when(postgres)(
   'two started at the same instant share one database, and one finishes what the other began',
-  async (_npm, server) => {
+  async (server) => {
     const external = await startExternalServer(server);
     const url = await external.database();
     const store = await mkdtemp(join(tmpdir(), 'zlh-store-'));
     const env = { DATABASE_URL: url, ZLH_CATALOG_STORE: store };
     const [one, two] = await Promise.all([TestPlatform.make({ env }), TestPlatform.make({ env })]);
+    const publisher = await startPublisher();
     try {
+      for (const { home } of [one, two]) await offerShellGame(home, publisher.variant);
       await Promise.all([one.start(), two.start()]);
       const atOne = await one.admin();
       const atTwo = new ApiClient(two.url, { ...atOne.headers, origin: two.url });
@@ -37,7 +76,7 @@ when(npm, postgres)(
         const { instance, operation } = await atOne.ask<{
           instance: Instance;
           operation: Operation;
-        }>('POST', '/api/instances', { ...game, name: `Killed in ${phase}` });
+        }>('POST', '/api/instances', { ...shellGame, name: `Killed in ${phase}` });
         await atTwo.until(
           () => atTwo.operation(operation.id),
           ({ phases, state }) =>
@@ -45,6 +84,7 @@ when(npm, postgres)(
             phases.some(({ name, state: is }) => name === phase && is !== 'pending'),
         );
         await one.kill();
+        publisher.release();
         const over = await atTwo.untilOver(operation.id);
         assert.is(over.state, 'succeeded', `${phase}: ${JSON.stringify(over.error)}`);
         await atTwo.until(
@@ -72,6 +112,7 @@ when(npm, postgres)(
       await one.remove();
       await two.remove();
       await external.stop();
+      publisher.close();
       await rm(store, { recursive: true, force: true });
     }
   },
