@@ -25,7 +25,7 @@ export interface ZipEntry {
   readonly method?: number;
   /** Where it was made: 3 is Unix (default), 0 FAT, 10 NTFS. */
   readonly system?: number;
-  /** What stands behind the name in the central directory. */
+  /** Further fields behind the name in the central directory. */
   readonly extra?: Buffer;
   /** What the headers claim, when not the truth. */
   readonly claimedSize?: number;

@@ -169,7 +169,7 @@ test('a link is told, renamed and deleted, and never followed', async () => {
   assert.is(readFileSync(join(files.data, 'real', 'file'), 'utf8'), 'behind');
 });
 
-test('whatever is made or brought to a path makes its missing folders', async () => {
+test('the missing folders of a path are made by every way to write', async () => {
   const operation = async (name: string, input: object) => {
     const operationId = randomUUID();
     const { status } = await files.send('POST', `/files/${name}`, { operationId, input });

@@ -1,4 +1,6 @@
-/** What packs a single stream of bytes, and how it is unpacked. Guarantees: all that is decoded counts, be it content or not. */
+/**
+ * Decoders of compressed streams. Guarantees: every decoded byte counts against the limits of the archive.
+ */
 import { spawn } from 'node:child_process';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -16,11 +18,11 @@ const xzMemory = '128MiB';
 interface Decoding {
   readonly extractor: ArchiveExtractor;
   readonly signal: AbortSignal;
-  /** Who runs the system's xz; null: the user of the agent. */
+  /** The user that runs xz; null: the user of the agent. */
   readonly owner: FileOwner | null;
 }
 
-/** Whoever reads the stream hears of what is wrong with it. */
+/** The returned stream fails with the fault of the source or of the decoder. */
 export function decode(source: Readable, compression: Compression, options: Decoding): Readable {
   const { extractor, signal, owner } = options;
   const counted = countedBy(extractor);

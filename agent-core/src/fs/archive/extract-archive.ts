@@ -1,6 +1,6 @@
 /**
- * Unpacks an open file into an extractor: a zip; a tar, plain or compressed; or a single compressed file. Names may say
- * anything, so the first bytes decide.
+ * Unpacks an open file into an extractor: a zip; a tar, plain or compressed; or a single compressed file.
+ * The first bytes decide, for names may say anything.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';

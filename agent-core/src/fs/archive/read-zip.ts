@@ -1,6 +1,6 @@
 /**
- * Reads a zip into an extractor, from an open file. Guarantees: what cannot be unpacked is found in the central directory
- * before anything is written. yauzl checks the sizes that the headers promise; the sums are checked here.
+ * Reads a zip into an extractor, from an open file. Guarantees: unsupported entries are found in the central
+ * directory before anything is written. yauzl checks the promised sizes, this file the check sums.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';

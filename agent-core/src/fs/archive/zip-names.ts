@@ -1,13 +1,14 @@
 /**
- * Names in a zip, which come in whatever encoding its maker had. The rule: the Unicode field (0x7075) where its sum is
- * right; UTF-8 where the name is marked so or its bytes are valid; else code page 437, or Shift-JIS or GBK where every
- * name of the archive can be read so and a character of two bytes ends in a backslash. Control bytes stay control bytes.
+ * Names in a zip, which come in the encoding of its maker. The Unicode field (0x7075) wins where its sum is
+ * right. UTF-8 follows, where the name is marked so or its bytes are valid. Code page 437 is the last resort.
+ * Shift-JIS or GBK replaces it where a character of two bytes ends in a backslash, if every name fits.
+ * Control bytes stay control bytes.
  */
 import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { textOf } from '../names.ts';
 
-/** What a name is made of, as the central directory holds it. */
+/** A name as the central directory holds it. */
 export interface RawName {
   readonly bytes: Buffer;
   readonly isMarkedUtf8: boolean;
