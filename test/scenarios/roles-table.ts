@@ -91,6 +91,18 @@ export const routes: Readonly<Record<string, Row>> = {
     permission: 'accounts.users',
     holder: administrator,
   }),
+  'POST /api/users': {
+    permission: 'accounts.roles',
+    holder: administrator,
+    answers: forAdministrators(201),
+    send: async () => ({
+      path: '/api/users',
+      body: {
+        email: `${crypto.randomUUID()}@example.org`,
+        password: 'a password of their own',
+      },
+    }),
+  },
   'PATCH /api/users/{id}': {
     permission: 'accounts.roles',
     holder: administrator,

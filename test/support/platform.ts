@@ -177,6 +177,7 @@ export class TestPlatform {
       ZLH_HOME: this.home,
       ZLH_HTTP_PORT: '0',
       ZLH_LOG_FORMAT: 'json',
+      ZLH_ACCOUNTS_REGISTRATION: 'open',
       ZLH_ACCOUNTS_ADMIN_EMAIL: administrator.email,
       ZLH_ACCOUNTS_ADMIN_PASSWORD: administrator.password,
       ZLH_CATALOG_REFRESH_HOURS: '0',

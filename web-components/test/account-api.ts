@@ -40,7 +40,8 @@ function me(world: World, session: Session | undefined): Answer {
     const found: Me = { user: world.user, session: { id, expiresAt }, permissions: [] };
     return { status: 200, body: found };
   }
-  const more = world.setupRequired ? { setupRequired: true } : {};
+  const { registrationOpen, setupRequired } = world;
+  const more = { registrationOpen, ...(setupRequired ? { setupRequired } : {}) };
   return problem(401, 'http.unauthenticated', 'Nobody is signed in.', more);
 }
 

@@ -28,6 +28,7 @@ export class World {
   };
   /** No administrator yet. */
   setupRequired = false;
+  registrationOpen = true;
   readonly setupToken = 'one-time-token';
   /** By the value of the cookie. */
   readonly sessions = new Map<string, Session>();
@@ -59,6 +60,7 @@ export class World {
     this.password = PASSWORD;
     this.catalog = catalog;
     this.setupRequired = false;
+    this.registrationOpen = true;
   }
 
   /** @param cookie what the browser will send */

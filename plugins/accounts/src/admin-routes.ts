@@ -3,13 +3,15 @@ import type { Database } from '@zlh/database';
 import { defineRoute, page, pageQuery, problems, type Route } from '@zlh/http';
 import { Type } from 'typebox';
 import type { AuditTrail } from './audit.ts';
-import { AuditView, idParams, Role, UserView } from './shapes.ts';
+import type { Doors } from './doors.ts';
+import { AuditView, Email, idParams, Password, Role, UserView } from './shapes.ts';
 import type { Users } from './users.ts';
 
 const maybeId = Type.Optional(Type.String({ format: 'uuid' }));
 
 export function adminRoutes(use: {
   readonly users: Users;
+  readonly doors: Doors;
   readonly auditTrail: AuditTrail;
   readonly database: Database;
 }): readonly Route[] {
@@ -21,6 +23,19 @@ export function adminRoutes(use: {
       access: { permission: 'accounts.users' },
       schema: { query: Type.Object(pageQuery), response: { 200: page(UserView) } },
       handler: ({ query }) => use.users.list(query),
+    }),
+    defineRoute({
+      method: 'POST',
+      url: '/api/users',
+      summary: 'Make an account for somebody',
+      access: { permission: 'accounts.roles' },
+      perMinute: 60,
+      schema: {
+        body: Type.Object({ email: Email, password: Password, role: Type.Optional(Role) }),
+        response: { 201: UserView },
+      },
+      handler: ({ identity, body: { email, password, role = 'user' } }) =>
+        use.doors.invite({ email, password, role }, identity),
     }),
     defineRoute({
       method: 'PATCH',

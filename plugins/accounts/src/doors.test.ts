@@ -136,6 +136,23 @@ test('signing out ends every session that the browser has a cookie of', async ()
   for (const { client } of [one, two]) assert.is((await client.get('/api/auth/me')).status, 401);
 });
 
+test('an administrator makes an account, which its owner signs in to', async () => {
+  const admin = await administrator(kernel);
+  const given = credentials('Invited@example.org');
+  const made = await admin.client.post('/api/users', given);
+  assert.equal(
+    [made.status, made.body.email, made.body.role],
+    [201, 'invited@example.org', 'user'],
+  );
+  const client = new TestClient(kernel);
+  assert.is((await client.post('/api/auth/login', given)).status, 200);
+  assert.is((await client.post('/api/users', credentials('x@example.org'))).status, 403);
+  assert.is((await admin.client.post('/api/users', given)).body.code, 'accounts.email-taken');
+  const { items } = (await admin.client.get('/api/audit')).body;
+  const entry = items.find(({ action }: { action: string }) => action === 'accounts.create');
+  assert.is(entry.data.user, 'invited@example.org');
+});
+
 test('one can sign out in one other place, and everywhere', async () => {
   const { client, user } = await register(kernel);
   const other = new TestClient(kernel);

@@ -4,7 +4,7 @@
  * registering is the exception, because it must say that an address is taken.
  */
 import type { Database } from '@zlh/database';
-import { Problem, problems, type HttpReply, type HttpRequest } from '@zlh/http';
+import { Problem, problems, type HttpReply, type HttpRequest, type Identity } from '@zlh/http';
 import type { Audit, User } from './index.ts';
 import type { Passwords } from './passwords.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -41,17 +41,43 @@ export class Doors {
     this.#parts = parts;
   }
 
+  /** Whether strangers may make accounts of their own. */
+  get registrationOpen(): boolean {
+    return this.#parts.config.registration === 'open';
+  }
+
+  /** By an administrator, for somebody else. */
+  async invite(
+    { email, password, role }: Credentials & { readonly role: User['role'] },
+    by: Identity,
+  ): Promise<User> {
+    const { database, users, passwords, audit } = this.#parts;
+    assertPassword(email, password);
+    const hash = await passwords.hash(password);
+    return database.transaction(async (em) => {
+      const user = await users.create(em, { email, role, password: hash });
+      if (user === null) throw taken();
+      await audit.record(em, {
+        action: 'accounts.create',
+        actor: by.label,
+        userId: by.id,
+        data: { user: user.email, role },
+      });
+      return user;
+    });
+  }
+
   async register(
     { email, password }: Credentials,
     request: HttpRequest,
     reply: HttpReply,
   ): Promise<Session> {
-    const { config, users } = this.#parts;
-    if (config.registration === 'closed')
+    const { users } = this.#parts;
+    if (!this.registrationOpen)
       throw new Problem(
         403,
         'accounts.registration-closed',
-        'New accounts are made by the host of this platform only. Ask them for one.',
+        'Accounts are made by the administrators of this platform. Ask one of them for yours.',
       );
     assertPassword(email, password);
     const hash = await this.#parts.passwords.hash(password);

@@ -30,6 +30,7 @@ const expected: Readonly<Record<string, readonly [number, number, number, number
   'POST /api/api-keys': [401, 422, 422, 403],
   'DELETE /api/api-keys/:id': [401, 404, 404, 403],
   'GET /api/users': [401, 403, 200, 403],
+  'POST /api/users': [401, 403, 422, 403],
   'PATCH /api/users/:id': [401, 403, 422, 403],
   'GET /api/audit': [401, 403, 200, 200],
   'GET /health/live': [200, 200, 200, 200],

@@ -3,6 +3,7 @@ import type { Database } from '@zlh/database';
 import { defineRoute, Problem, problems, type Route } from '@zlh/http';
 import { Type } from 'typebox';
 import { personOf, withSession } from './authenticators.ts';
+import type { Doors } from './doors.ts';
 import type { Audit } from './index.ts';
 import type { PermissionBook } from './permissions.ts';
 import type { Sessions } from './sessions.ts';
@@ -13,6 +14,7 @@ interface Use {
   readonly sessions: Sessions;
   readonly permissionBook: PermissionBook;
   readonly setup: Setup;
+  readonly doors: Doors;
   readonly database: Database;
   readonly auditTrail: Audit;
 }
@@ -24,18 +26,16 @@ export function sessionRoutes(use: Use): readonly Route[] {
       url: '/api/auth/me',
       summary: 'Who is asking, and what they may do',
       description:
-        'While the platform has no administrator, the 401 carries `setupRequired: true`.',
+        'The 401 carries `registrationOpen`, and `setupRequired: true` while the platform has no administrator.',
       access: 'public',
       schema: { response: { 200: Me } },
       handler: async ({ identity }) => {
         const person = personOf(identity);
         if (person === null)
-          throw new Problem(
-            401,
-            'http.unauthenticated',
-            'Nobody is signed in.',
-            (await use.setup.isRequired()) ? { setupRequired: true } : {},
-          );
+          throw new Problem(401, 'http.unauthenticated', 'Nobody is signed in.', {
+            registrationOpen: use.doors.registrationOpen,
+            ...((await use.setup.isRequired()) ? { setupRequired: true } : {}),
+          });
         const { user, session, key } = person;
         return {
           user,

@@ -179,7 +179,7 @@ export class Sessions {
   }
 }
 
-/** Of what can be a secret of ours. */
+/** Values in another form than a session's secret are left out. */
 function hashesOf(values: readonly string[]): string[] {
   return values.filter((value) => /^[\w-]{43}$/.test(value)).map(hashSecret);
 }

@@ -4,8 +4,9 @@ import { Type, type Static } from 'typebox';
 export const settings = Type.Object(
   {
     registration: Type.Union([Type.Literal('open'), Type.Literal('closed')], {
-      default: 'open',
-      description: 'Whether people may make their own accounts.',
+      default: 'closed',
+      description:
+        'Whether strangers may make accounts of their own. While it is closed, administrators make them.',
     }),
     adminEmail: Type.Optional(
       Type.String({

@@ -125,6 +125,8 @@ test('the administrator of the settings is made once; a stranger who took the ad
 
 test('closed registration lets nobody in but by the set-up link', () =>
   withPlatform({ registration: 'closed' }, async (kernel) => {
+    const stranger = await new TestClient(kernel).get('/api/auth/me');
+    assert.equal([stranger.status, stranger.body.registrationOpen], [401, false]);
     const refused = await new TestClient(kernel).post('/api/auth/register', {
       email: 'a@example.org',
       password: testPassword,

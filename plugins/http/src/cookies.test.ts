@@ -1,4 +1,4 @@
-/** Guarantees of cookies: over https their name is one that browsers keep to it, and no second one hides the first. */
+/** Guarantees of cookies: browsers keep their name to https, and no second one hides the first. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -31,7 +31,7 @@ test('over https only the name that browsers keep to https counts', () => {
   assert.equal(readPlainCookies(request('who=a'), 'who'), []);
 });
 
-test('what is written can be read by scripts and other sites nowhere', () => {
+test('a written cookie is read by no script and no other site', () => {
   const rest = 'Path=/; Max-Age=60; HttpOnly; SameSite=Lax';
   assert.equal(written(request(undefined)), [`who=abc; ${rest}`]);
   assert.equal(written(request(undefined, 'https://panel.example.org')), [

@@ -1,18 +1,18 @@
 /**
- * Cookies of the platform: always HttpOnly, SameSite=Lax and for the whole site; over https also Secure, and `__Host-` before
- * their name. Guarantees: over https no other port, no other name and no plain http can set or read one.
+ * Cookies of the platform: HttpOnly, SameSite=Lax, for the whole site; over https Secure, with the prefix `__Host-`.
+ * Guarantees: over https no other port, no other name and no plain http can set or read one.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /**
- * All values that were sent under the name, in the browser's order. Without https a page at another port of the same host
- * can add some: whoever reads them tries each.
+ * All values that were sent under the name, in the browser's order. Without https a page at another port of
+ * the same host can add some: the reader tries each.
  */
 export function readCookies(request: FastifyRequest, name: string): readonly string[] {
   return valuesOf(request, nameFor(request, name));
 }
 
-/** Values under the plain name, which counts for nothing over https: of before it, or of a page that tries. */
+/** Values under the plain name, which opens nothing over https: from before it, or from another page. */
 export function readPlainCookies(request: FastifyRequest, name: string): readonly string[] {
   return isSecure(request) ? valuesOf(request, name) : [];
 }

@@ -4,9 +4,9 @@
  */
 import type { Problem } from './schema.ts';
 
-/** What there must be of a problem to show it; `setupRequired` stands beside the 401 of `/api/auth/me`. */
+/** What there must be of a problem to show it; the last two stand beside the 401 of `/api/auth/me`. */
 type Told = Pick<Problem, 'status' | 'title' | 'code'> &
-  Partial<Problem> & { setupRequired?: boolean };
+  Partial<Problem> & { setupRequired?: boolean; registrationOpen?: boolean };
 
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -20,6 +20,8 @@ export class ApiError extends Error {
   readonly operation: Problem['operation'];
   /** The platform waits for its first administrator. */
   readonly setupRequired: boolean;
+  /** Strangers may make accounts of their own. */
+  readonly registrationOpen: boolean;
 
   constructor(problem: Told) {
     super(problem.detail ?? problem.title);
@@ -34,6 +36,7 @@ export class ApiError extends Error {
     );
     this.operation = problem.operation;
     this.setupRequired = problem.setupRequired === true;
+    this.registrationOpen = problem.registrationOpen === true;
   }
 }
 

@@ -1298,6 +1298,17 @@ export interface paths {
       };
       responses: { 200: Json<{ items: User[]; nextCursor: string | null }>; default: Refusal };
     };
+
+    /** Make an account for somebody */
+    post: {
+      requestBody: Json<{
+        email: string;
+        /** At least 10 characters; a sentence is good. */
+        password: string;
+        role?: 'user' | 'administrator';
+      }>;
+      responses: { 201: Json<User>; default: Refusal };
+    };
   };
   '/api/users/{id}': {
     /** Change the role of a user */

@@ -31,6 +31,18 @@ when(chromium)('a wrong password is said with its code, and what was typed stays
   assert.is(await page.getByLabel('E-mail').inputValue(), portal.world.user.email);
 });
 
+when(chromium)('an account is offered where strangers may make one, and nowhere else', async () => {
+  const open = await portal.visit('/sign-in', { out: true });
+  await open.getByRole('link', { name: 'Create an account' }).waitFor();
+  portal.world.registrationOpen = false;
+  const answered = open.waitForResponse(/\/api\/auth\/me$/);
+  await open.reload();
+  await answered;
+  await open.getByRole('button', { name: 'Sign in' }).waitFor();
+  await open.waitForLoadState('networkidle');
+  assert.is(await open.getByRole('link', { name: 'Create an account' }).count(), 0);
+});
+
 when(chromium)('a field is checked as one leaves it', async () => {
   const page = await portal.visit('/register', { out: true });
   await page.getByLabel('E-mail').fill('not an address');

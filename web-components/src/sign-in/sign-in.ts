@@ -43,6 +43,7 @@ export class ZlhSignIn extends ZlhElement {
   static override properties = {
     door: {},
     setupToken: { attribute: false },
+    registrationOpen: { state: true },
     waiting: { state: true },
     error: { state: true },
   };
@@ -50,6 +51,8 @@ export class ZlhSignIn extends ZlhElement {
   declare door: Door;
   /** From the set-up link. */
   declare setupToken: string;
+  /** Unknown and no are the same: nobody is led to a door that stays shut. */
+  declare private registrationOpen: boolean;
   declare private waiting: boolean;
   declare private error: ApiError | undefined;
   #form = new Form(
@@ -69,6 +72,12 @@ export class ZlhSignIn extends ZlhElement {
     this.door = 'sign-in';
     this.setupToken = '';
     this.waiting = false;
+    this.registrationOpen = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#askForDoors();
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
@@ -100,6 +109,7 @@ export class ZlhSignIn extends ZlhElement {
 
   #otherDoor(): unknown {
     if (this.door === 'setup') return nothing;
+    if (this.door === 'sign-in' && !this.registrationOpen) return nothing;
     return this.door === 'sign-in'
       ? html`<p class="muted">New here? <a href=${this.link('/register')}>Create an account</a></p>`
       : html`<p class="muted">Have an account? <a href=${this.link('/sign-in')}>Sign in</a></p>`;
@@ -129,6 +139,14 @@ export class ZlhSignIn extends ZlhElement {
       if (!this.#form.refuse(error)) this.error = error;
     } finally {
       this.waiting = false;
+    }
+  }
+
+  async #askForDoors(): Promise<void> {
+    try {
+      await ask(this.connection.client.GET('/api/auth/me'));
+    } catch (error) {
+      this.registrationOpen = asApiError(error).registrationOpen;
     }
   }
 

@@ -9,6 +9,7 @@ export { memoryGrants } from './memory-grants.ts';
 export const testSettings = {
   http: { port: 0, rateLimits: false, checkAnswers: true },
   accounts: {
+    registration: 'open',
     hashMemoryKiB: 7168,
     hashPasses: 1,
     adminEmail: 'admin@example.org',
