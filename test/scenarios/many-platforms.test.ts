@@ -29,11 +29,10 @@ interface Publisher {
 async function startPublisher(): Promise<Publisher> {
   const content = randomBytes(8 * 2 ** 20);
   const released = Promise.withResolvers<void>();
-  const server = createServer(async (_request, response) => {
+  const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-length': content.length });
     response.write(content.subarray(0, content.length / 2));
-    await released.promise;
-    response.end(content.subarray(content.length / 2));
+    void released.promise.then(() => response.end(content.subarray(content.length / 2)));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const sha256 = createHash('sha256').update(content).digest('hex');
