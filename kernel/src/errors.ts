@@ -125,11 +125,15 @@ export const errors = {
       'Reinstall the package, or take it out of the configuration.',
       { cause },
     ),
-  incompatible: (name: string, version: string, range: string, kernel: string) =>
+  incompatible: (
+    name: string,
+    version: string,
+    { peer, range, present }: { peer: string; range: string; present: string },
+  ) =>
     new CodedError(
       'KERNEL_INCOMPATIBLE',
-      `"${name}" ${version} works with @zlh/kernel ${range}, but this is ${kernel}.`,
-      `Install a version of "${name}" made for @zlh/kernel ${kernel}.`,
+      `"${name}" ${version} works with ${peer} ${range}, but this is ${present}.`,
+      `Install a version of "${name}" made for ${peer} ${present}.`,
     ),
   duplicateId: (id: string, first: string, second: string) =>
     new CodedError(

@@ -4,15 +4,14 @@
  * and the error names the plugins that needed it.
  */
 import { Contributions } from './contributions.ts';
-import { declarationFaults } from './declaration.ts';
 import { ConfigurationError, errors, type CodedError } from './errors.ts';
 import { createLog, type Logger } from './log.ts';
-import { chainTo, orderPlugins, withDependents, type Order } from './order.ts';
+import { chainTo, withDependents, type Order } from './order.ts';
 import type { InstalledPlugin } from './plugin.ts';
-import { reportOf, type PluginReport } from './report.ts';
+import { reportOf, reportOfLeftOut, type PluginReport } from './report.ts';
 import { toPhaseError, PluginRuntime } from './plugin-runtime.ts';
 import type { Environment } from './secrets.ts';
-import { parseSettings } from './settings.ts';
+import { selectPlugins, type LeftOutPlugin, type SelectedPlugin } from './select-plugins.ts';
 import { withTimeout } from './timeout.ts';
 import type { Contribution, Need, Point, Token } from './tokens.ts';
 
@@ -20,6 +19,8 @@ export interface KernelOptions {
   readonly plugins: readonly InstalledPlugin[];
   /** Faults the loader found; reported together with those found here. */
   readonly faults?: readonly CodedError[];
+  /** Plugins that the loader left out, which say `continue`. */
+  readonly leftOut?: readonly LeftOutPlugin[];
   readonly home: string;
   readonly environment?: Environment;
   readonly log?: Logger;
@@ -32,6 +33,8 @@ export interface KernelOptions {
 export class Kernel {
   readonly log: Logger;
   readonly home: string;
+  /** Plugins that the host runs without since before their setup, each with its reason. */
+  readonly leftOut: readonly LeftOutPlugin[];
   readonly #order: Order;
   readonly #runtimes: readonly PluginRuntime[];
   readonly #contributions = new Contributions();
@@ -52,12 +55,16 @@ export class Kernel {
     this.home = options.home;
     this.#startTimeoutMs = options.startTimeoutMs ?? 60_000;
     this.#stopTimeoutMs = options.stopTimeoutMs ?? 20_000;
-    const faults: CodedError[] = [...(options.faults ?? [])];
-    const sources = usable(options.plugins, faults);
-    this.#order = orderPlugins(sources.map(({ plugin }) => plugin));
-    faults.push(...this.#order.faults);
-    const runtimes = this.#createRuntimes(sources, options.environment ?? {}, faults);
+    const selection = selectPlugins(options.plugins, options.environment ?? {});
+    const faults = [...(options.faults ?? []), ...selection.faults];
     if (faults.length > 0) throw new ConfigurationError(faults);
+    this.leftOut = [...(options.leftOut ?? []), ...selection.leftOut];
+    for (const { name, error } of this.leftOut) {
+      const { code, hint, message, cause } = error;
+      this.log.error({ code, hint, err: cause }, `${message} Going on without ${name}.`);
+    }
+    this.#order = selection.order;
+    const runtimes = this.#createRuntimes(selection.plugins);
     this.#runtimes = this.#order.ids.map((id) => runtimes.get(id)!);
     for (const runtime of this.#runtimes) this.#setup(runtime);
   }
@@ -101,31 +108,26 @@ export class Kernel {
     return this.#contributions.of(to.id) as readonly Contribution<T>[];
   }
 
-  /** The plugins in the order in which they start. */
+  /** The plugins in the order in which they start, then those that were left out. */
   report(): readonly PluginReport[] {
-    return this.#runtimes.map((runtime) =>
+    const reports = this.#runtimes.map((runtime) =>
       reportOf(runtime, this.#contributions.countsBy(runtime.id)),
     );
+    return [...reports, ...this.leftOut.map(reportOfLeftOut)];
   }
 
-  #createRuntimes(
-    sources: readonly InstalledPlugin[],
-    environment: Environment,
-    faults: CodedError[],
-  ): ReadonlyMap<string, PluginRuntime> {
-    const ids = sources.map(({ plugin }) => plugin.id);
+  #createRuntimes(plugins: readonly SelectedPlugin[]): ReadonlyMap<string, PluginRuntime> {
     const services = {
       log: this.log,
       home: this.home,
       resolve: (need: Need) => this.#resolve(need),
     };
-    const runtimes = sources.map((source) => {
-      const { name, plugin, settings = {} } = source;
-      const parsed = parseSettings(name, plugin, settings, environment, ids);
-      faults.push(...parsed.faults);
-      return [plugin.id, new PluginRuntime(source, parsed, services)] as const;
-    });
-    return new Map(runtimes);
+    return new Map(
+      plugins.map(({ source, settings }) => [
+        source.plugin.id,
+        new PluginRuntime(source, settings, services),
+      ]),
+    );
   }
 
   #setup(runtime: PluginRuntime): void {
@@ -173,6 +175,7 @@ export class Kernel {
     const mayDisable = disabled.every(({ source }) => source.onFailure === 'continue');
     if (!mayDisable || this.#stopped !== undefined) throw failure;
     const { code, hint, message, cause } = failure;
+    for (const each of disabled) each.failure ??= failure;
     const names = disabled.filter(({ state }) => state !== 'failed').map(({ id }) => id);
     runtime.log.error(
       { code, hint, err: cause },
@@ -224,17 +227,3 @@ export class Kernel {
 }
 
 const isBegun = ({ state }: PluginRuntime) => state === 'starting' || state === 'started';
-
-/** The plugins that can be looked at further: declared as they must be, and each id once. */
-function usable(plugins: readonly InstalledPlugin[], faults: CodedError[]): InstalledPlugin[] {
-  const byId = new Map<string, InstalledPlugin>();
-  for (const source of plugins) {
-    const { id } = source.plugin;
-    const first = byId.get(id);
-    const problems = [...declarationFaults(source.plugin)];
-    faults.push(...problems.map((problem) => errors.wrongDeclaration(source.name, problem)));
-    if (first !== undefined) faults.push(errors.duplicateId(id, first.name, source.name));
-    else if (problems.length === 0) byId.set(id, source);
-  }
-  return [...byId.values()];
-}

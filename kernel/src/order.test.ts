@@ -44,13 +44,16 @@ test('a plugin may need what it provides itself', () => {
 
 test('a missing need names who needs what', () => {
   const { faults } = orderPlugins([plugin('billing', 'database')]);
-  assert.equal(faults.map(wordsOf), [
+  assert.equal(
+    faults.map(({ error }) => wordsOf(error)),
     [
-      'KERNEL_MISSING_NEED',
-      '"billing" needs "database", and no enabled plugin provides it.',
-      'Enable a plugin that provides "database", or disable "billing".',
+      [
+        'KERNEL_MISSING_NEED',
+        '"billing" needs "database", and no enabled plugin provides it.',
+        'Enable a plugin that provides "database", or disable "billing".',
+      ],
     ],
-  ]);
+  );
 });
 
 test('two providers of one token are refused', () => {
@@ -59,13 +62,16 @@ test('two providers of one token are refused', () => {
     services: { clock: asValue(1) },
     provides: { clock: token<number>('clock') },
   });
-  assert.equal(orderPlugins([plugin('clock'), second]).faults.map(wordsOf), [
+  assert.equal(
+    orderPlugins([plugin('clock'), second]).faults.map(({ error }) => wordsOf(error)),
     [
-      'KERNEL_TWO_PROVIDERS',
-      '"clock" and "other-clock" both provide "clock".',
-      'Keep one of them in the configuration.',
+      [
+        'KERNEL_TWO_PROVIDERS',
+        '"clock" and "other-clock" both provide "clock".',
+        'Keep one of them in the configuration.',
+      ],
     ],
-  ]);
+  );
 });
 
 test('a cycle is told as the path that leads back to its beginning', () => {
@@ -75,13 +81,16 @@ test('a cycle is told as the path that leads back to its beginning', () => {
     plugin('b', 'c'),
     plugin('c', 'a'),
   ]);
-  assert.equal(order.faults.map(wordsOf), [
+  assert.equal(
+    order.faults.map(({ error }) => wordsOf(error)),
     [
-      'KERNEL_CYCLE',
-      'These plugins need each other: a → b → c → a.',
-      'Turn one of these needs into a point, or disable one of the plugins.',
+      [
+        'KERNEL_CYCLE',
+        'These plugins need each other: a → b → c → a.',
+        'Turn one of these needs into a point, or disable one of the plugins.',
+      ],
     ],
-  ]);
+  );
 });
 
 test('every cycle is told, also one through an optional need', () => {
@@ -92,7 +101,7 @@ test('every cycle is told, also one through an optional need', () => {
     plugin('d', 'c'),
   ]);
   assert.equal(
-    order.faults.map(({ message }) => message),
+    order.faults.map(({ error }) => error.message),
     ['These plugins need each other: a → b → a.', 'These plugins need each other: c → d → c.'],
   );
 });

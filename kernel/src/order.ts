@@ -22,11 +22,17 @@ export interface Order {
   readonly required: Dependencies;
   /** The same and its optional needs that somebody answers: what it has hold of once it started. */
   readonly dependencies: Dependencies;
-  readonly faults: readonly CodedError[];
+  readonly faults: readonly OrderFault[];
+}
+
+/** A fault, and the plugin without which it would not be. */
+export interface OrderFault {
+  readonly plugin: string;
+  readonly error: CodedError;
 }
 
 export function orderPlugins(plugins: readonly Plugin[]): Order {
-  const faults: CodedError[] = [];
+  const faults: OrderFault[] = [];
   const providers = collectProviders(plugins, faults);
   const required = new Map(plugins.map(({ id }) => [id, new Set<string>()]));
   const dependencies = new Map(plugins.map(({ id }) => [id, new Set<string>()]));
@@ -36,7 +42,10 @@ export function orderPlugins(plugins: readonly Plugin[]): Order {
       const wanted = need.kind === 'optional' ? need.token : need;
       const provider = providers.get(wanted.id)?.plugin;
       if (provider === undefined) {
-        if (need.kind === 'token') faults.push(errors.missingNeed(plugin.id, wanted.id));
+        if (need.kind === 'token') {
+          const error = errors.missingNeed(plugin.id, wanted.id);
+          faults.push({ plugin: plugin.id, error });
+        }
       } else if (provider !== plugin.id) {
         dependencies.get(plugin.id)?.add(provider);
         if (need.kind === 'token') required.get(plugin.id)?.add(provider);
@@ -48,26 +57,30 @@ export function orderPlugins(plugins: readonly Plugin[]): Order {
 
 function collectProviders(
   plugins: readonly Plugin[],
-  faults: CodedError[],
+  faults: OrderFault[],
 ): Map<string, Providing> {
   const providers = new Map<string, Providing>();
   for (const plugin of plugins) {
     for (const [service, answered] of Object.entries(providesOf(plugin))) {
       const first = providers.get(answered.id);
       if (first === undefined) providers.set(answered.id, { plugin: plugin.id, service });
-      else faults.push(errors.twoProviders(answered.id, first.plugin, plugin.id));
+      else {
+        const error = errors.twoProviders(answered.id, first.plugin, plugin.id);
+        faults.push({ plugin: plugin.id, error });
+      }
     }
   }
   return providers;
 }
 
 /** Depth first, so that a cycle is met as the path that leads back to its beginning. */
-function sort(dependencies: Dependencies, faults: CodedError[]): string[] {
+function sort(dependencies: Dependencies, faults: OrderFault[]): string[] {
   const ordered = new Set<string>();
   const visit = (id: string, path: readonly string[]): void => {
     if (ordered.has(id)) return;
     if (path.includes(id)) {
-      faults.push(errors.cycle([...path.slice(path.indexOf(id)), id]));
+      const error = errors.cycle([...path.slice(path.indexOf(id)), id]);
+      faults.push({ plugin: path.at(-1)!, error });
       return;
     }
     for (const dependency of dependencies.get(id) ?? []) visit(dependency, [...path, id]);

@@ -28,6 +28,8 @@ export class PluginRuntime {
   readonly log: Logger;
   readonly container: PluginContainer;
   state: PluginState = 'configured';
+  /** The error of a plugin that failed, or of the one it needs. */
+  failure: CodedError | undefined;
   readonly #stopping = new AbortController();
 
   constructor(source: InstalledPlugin, settings: ParsedSettings, services: HostServices) {

@@ -1,4 +1,6 @@
 /** What a kernel says about its plugins, for `zlh inspect` and for tests. */
+import type { CodedError } from './errors.ts';
+import type { LeftOutPlugin } from './select-plugins.ts';
 import { needsOf, providesOf, servicesOf } from './plugin.ts';
 import type { PluginRuntime, PluginState } from './plugin-runtime.ts';
 import type { SettingReport } from './settings.ts';
@@ -18,10 +20,12 @@ export interface PluginReport {
   /** Point id → how many values the plugin adds. */
   readonly adds: Readonly<Record<string, number>>;
   readonly settings: readonly SettingReport[];
+  /** The reason of a plugin that failed. */
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
 export function reportOf(runtime: PluginRuntime, adds: PluginReport['adds']): PluginReport {
-  const { source, plugin, id, state, settings } = runtime;
+  const { source, plugin, id, state, settings, failure } = runtime;
   return {
     id,
     name: source.name,
@@ -32,7 +36,21 @@ export function reportOf(runtime: PluginRuntime, adds: PluginReport['adds']): Pl
     services: Object.keys(servicesOf(plugin)),
     adds,
     settings: settings.report,
+    ...(failure === undefined ? {} : { error: wordsOf(failure) }),
   };
+}
+
+const wordsOf = ({ code, message, hint }: CodedError) => ({ code, message, hint });
+
+/** A plugin that was left out before anything of it could be read. */
+export function reportOfLeftOut({
+  name,
+  id = name,
+  version = '',
+  error,
+}: LeftOutPlugin): PluginReport {
+  const nothing = { needs: [], provides: [], services: [], adds: {}, settings: [] };
+  return { id, name, version, state: 'failed', ...nothing, error: wordsOf(error) };
 }
 
 function nameOf(need: Need): string {

@@ -39,6 +39,13 @@ export function packageFiles(name: string, code: string, manifest: object = {}) 
   };
 }
 
-/** The text of a configuration file. */
-export const configuration = (plugins: object, more: object = {}) =>
-  `export default ${JSON.stringify({ plugins, ...more })};\n`;
+/** The text of a configuration file. Plugins say `abort` unless they say something, as stock plugins do. */
+export function configuration(plugins: object, more: object = {}): string {
+  const saying = Object.entries(plugins).map(([name, settings]: [string, unknown]) => [
+    name,
+    typeof settings === 'object' && settings !== null
+      ? { onFailure: 'abort', ...settings }
+      : settings,
+  ]);
+  return `export default ${JSON.stringify({ plugins: Object.fromEntries(saying) as object, ...more })};\n`;
+}

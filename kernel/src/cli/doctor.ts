@@ -5,6 +5,7 @@ import { describeError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Host } from './configuration.ts';
 import { withTimeout } from '../timeout.ts';
+import type { PluginReport } from '../report.ts';
 import type { Options } from './command-line.ts';
 import { inHome } from './home.ts';
 import { makeKernel } from './make-kernel.ts';
@@ -29,15 +30,28 @@ export async function doctor(host: Host, options: Options): Promise<number> {
   await show(nodeCheck);
   await show(homeCheck(resolve(options.home)));
   let added: readonly Check[] = [];
+  let failed: readonly PluginReport[] = [];
   await show({
     title: 'configuration',
     async run() {
       const kernel = await makeKernel(host, options, 'quiet');
       context = contextOf(kernel, options);
       added = kernel.contributions(Checks).map(({ value }) => value);
-      return { state: 'ok', found: `${kernel.report().length} plugins, no fault.` };
+      const report = kernel.report();
+      failed = report.filter(({ state }) => state === 'failed');
+      if (failed.length === 0) return { state: 'ok', found: `${report.length} plugins, no fault.` };
+      const found = `${report.length} plugins, ${failed.length} of them left out.`;
+      return { state: 'warning', found, todo: 'See below, for each of them.' };
     },
   });
+  for (const { id, error } of failed) {
+    if (error === undefined) continue;
+    const { message, hint } = error;
+    await show({
+      title: `plugin ${id}`,
+      run: () => ({ state: 'fault', found: message, todo: hint }),
+    });
+  }
   for (const check of added) await show(check);
   return faults > 0 ? 1 : 0;
 }

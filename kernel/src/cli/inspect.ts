@@ -31,8 +31,10 @@ const times = (counts: Readonly<Record<string, number>>) =>
 function overviewText(host: Host, report: readonly PluginReport[]): string {
   const lines = [`${report.length} plugins of the ${host}, in the order in which they start`, ''];
   for (const [index, plugin] of report.entries()) {
-    const { id, name, version, needs, provides, services, adds, settings } = plugin;
-    lines.push(`${String(index + 1).padStart(3)}. ${id}  (${name} ${version})`);
+    const { id, name, version, needs, provides, services, adds, settings, error } = plugin;
+    lines.push(`${String(index + 1).padStart(3)}. ${id}  (${name} ${version})`.trimEnd());
+    if (error !== undefined)
+      lines.push(`     failed    ${error.message} ${error.hint} [${error.code}]`);
     const rows = { needs, provides, services, adds: times(adds), settings: settings.map(short) };
     for (const [label, words] of Object.entries(rows)) {
       if (words.length > 0) lines.push(`     ${label.padEnd(9)} ${words.join(', ')}`);

@@ -206,4 +206,48 @@ test('a configuration file that cannot be read says why', async () => {
   ]);
 });
 
+test('a third-party plugin that cannot be loaded is left out, unless it says abort', async () => {
+  const hangs = 'await new Promise(() => {});';
+  const plugins = { throws: {}, hangs: {}, '@x/gone': {}, fine: {}, stops: { onFailure: 'abort' } };
+  const folder = makeFolder({
+    'platform.mjs': `export default ${JSON.stringify({ plugins, startTimeoutMs: 200 })};`,
+    ...packageFiles('throws', 'throw new Error("No glibc here.");'),
+    ...packageFiles('stops', 'throw new Error("No glibc here.");'),
+    ...packageFiles('hangs', `${hangs}${fine}`),
+    ...packageFiles('fine', fine),
+  });
+  const loaded = await load(join(folder, 'platform.mjs'), 'platform');
+  assert.equal(
+    loaded.leftOut.map(({ name, error }) => [name, error.code]),
+    [
+      ['throws', 'KERNEL_LOAD_FAILED'],
+      ['hangs', 'KERNEL_LOAD_FAILED'],
+      ['@x/gone', 'KERNEL_UNKNOWN_PLUGIN'],
+    ],
+  );
+  assert.match(loaded.leftOut[1]!.error.message, /its import did not end within 0.2 s/);
+  assert.equal(
+    loaded.faults.map(({ code }) => code),
+    ['KERNEL_LOAD_FAILED'],
+  );
+  assert.equal(
+    loaded.plugins.map(({ name, onFailure }) => [name, onFailure]),
+    [['fine', 'continue']],
+  );
+});
+
+test('the range of every contract package among the peers is checked', async () => {
+  const { faults } = await loaded(
+    { '@x/newer': {} },
+    {
+      ...packageFiles('@x/newer', fine, { peerDependencies: { '@zlh/http': '^9', typebox: '^9' } }),
+      'node_modules/@zlh/http/package.json': { name: '@zlh/http', version: '0.1.0' },
+    },
+  );
+  assert.equal(
+    faults.map(([code, message]) => [code, message]),
+    [['KERNEL_INCOMPATIBLE', '"@x/newer" 2.3.4 works with @zlh/http ^9, but this is 0.1.0.']],
+  );
+});
+
 test.run();

@@ -19,6 +19,7 @@ export async function makeKernel(
   return new Kernel({
     plugins: loaded.plugins,
     faults: loaded.faults,
+    leftOut: loaded.leftOut,
     home: resolve(options.home),
     environment: process.env,
     log,
