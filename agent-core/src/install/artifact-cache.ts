@@ -135,7 +135,7 @@ export class ArtifactCache {
     }
   }
 
-  /** Reads those that are single files, and removes each that is not what its hash says: it is downloaded anew then. */
+  /** Removes single files whose content is not what their hash says; they are downloaded anew then. */
   async dropDamaged(artifacts: readonly ArtifactRef[], signal: AbortSignal): Promise<void> {
     for (const artifact of artifacts) {
       if (artifact.format !== 'file') continue;

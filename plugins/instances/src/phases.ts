@@ -226,8 +226,8 @@ export function makePhases(ground: PhasesGround) {
   }
 
   /**
-   * The spec as it is to be now, installed by the agent: see `Instances.configure`. What the agent finds to be rotten, or
-   * gone, is looked through in the store and brought in anew, before the agent is asked again.
+   * The spec as it is to be now, installed by the agent: see `Instances.configure`. Artifacts that the agent
+   * finds rotten or gone are checked in the store and brought in anew, before the agent is asked again.
    */
   async function configure(context: Context, name: string): Promise<void> {
     for (let imports = importsOf(context, name); ; imports++) {
