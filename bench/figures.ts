@@ -1,5 +1,5 @@
-/** What the bench files share: medians, memory of a process, and the table of figures against their limits. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** Shared by the bench files: medians, memory of a process, and figures against their limits. */
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 
 export interface Figure {
   readonly what: string;
@@ -29,8 +29,15 @@ export function tell(figures: readonly Figure[]): void {
     const against = bound === undefined ? '' : ` (at ${side} ${bound} ${unit})`;
     const shown = value.toFixed(unit === '×' ? 2 : 0).padStart(6);
     console.log(`${verdict} ${what.padEnd(52)} ${shown} ${unit}${against}`);
+    record(`| ${what.trim()} | ${shown.trim()} ${unit} | ${against.slice(2, -1)} |`);
     if (bound !== undefined && !holds) process.exitCode = 1;
   }
+}
+
+/** A row of the table that `npm run bench` prints in the end. */
+function record(row: string): void {
+  const file = process.env['ZLH_BENCH_TABLE'];
+  if (file !== undefined) appendFileSync(file, `${row}\n`);
 }
 
 export interface Memory {

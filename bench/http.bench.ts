@@ -6,6 +6,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { tell } from './figures.ts';
 
 const connections = 16;
 const requestsPerRound = 960;
@@ -92,7 +93,7 @@ for (const { child, sockets } of servers) {
 }
 const [bare, kernel] = servers.map((server) => quickest(taken.get(server)!)) as [number, number];
 const ratio = kernel / bare;
+tell([{ what: 'CPU per request, over bare Fastify', value: ratio, unit: '×', limit: 1.1 }]);
 console.log(
-  `http: CPU per request ${kernel.toFixed(1)} µs, bare Fastify ${bare.toFixed(1)} µs, ratio ${ratio.toFixed(3)} (at most 1.10)`,
+  `http: CPU per request ${kernel.toFixed(1)} µs, bare Fastify ${bare.toFixed(1)} µs, ratio ${ratio.toFixed(3)}`,
 );
-process.exitCode = ratio <= 1.1 ? 0 : 1;
