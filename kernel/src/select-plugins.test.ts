@@ -56,7 +56,8 @@ test('the second of two plugins that provide one token is left out', async () =>
 });
 
 test('a wrong declaration and a taken id leave the plugin out', () => {
-  const wrong = definePlugin({ id: 'wrong', ...{ provides: { gone: Clock } } });
+  const providing = { id: 'wrong', provides: { gone: Clock } };
+  const wrong = definePlugin(providing);
   const copy = { ...definePlugin({ id: 'fine' }) };
   const installed = [
     { name: '@zlh/fine', version: '1.0.0', plugin: fine },
