@@ -1,5 +1,6 @@
 /** The agent as the platform meets it: a real process, a real game process, the contract over HTTP. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
@@ -63,10 +64,40 @@ test('a second operation is refused with 409 and names the one in the way', asyn
   await agent.perform(spec({ launch: { ...spec().launch, env: { FAKE_READY_MS: '1500' } } }));
   const first = randomUUID();
   await agent.call('POST', '/start', { operationId: first });
-  const second = await agent.call<AgentProblem>('POST', '/stop', { operationId: randomUUID() });
+  const second = await agent.call<AgentProblem>('POST', '/restart', { operationId: randomUUID() });
   assert.is(second.status, 409);
   assert.is(second.body.operation?.id, first);
   assert.is((await agent.finished(first)).state, 'succeeded');
+});
+
+for (const end of ['stop', 'kill'] as const)
+  test(`a ${end} right after a start or a restart ends it, and nothing runs`, () => winsWith(end));
+
+async function winsWith(end: 'stop' | 'kill'): Promise<void> {
+  await agent.perform(spec());
+  for (const [begun, waitMs] of [
+    ['start', 0],
+    ['start', 300],
+    ['restart', 5],
+  ] as const) {
+    const first = randomUUID();
+    await agent.call('POST', `/${begun}`, { operationId: first });
+    await delay(waitMs);
+    assert.is((await agent.perform(end)).state, 'succeeded');
+    const { state, wanted } = await agent.status();
+    assert.equal([state, wanted], ['stopped', false], `${begun}, ${waitMs} ms, ${end}`);
+    assert.ok((await agent.finished(first)).finishedAt !== null);
+  }
+  assert.is((await agent.perform('start')).state, 'succeeded');
+}
+
+test('an operation that is cancelled before its request comes is refused', async () => {
+  await agent.perform(spec());
+  const operationId = randomUUID();
+  assert.is((await agent.call('POST', `/operations/${operationId}/cancel`, {})).status, 404);
+  const late = await agent.call<AgentProblem>('POST', '/start', { operationId });
+  assert.equal([late.status, late.body.code], [409, 'AGENT_OPERATION_CANCELLED']);
+  assert.is((await agent.status()).state, 'stopped');
 });
 
 test('kill interrupts a start that would take for ever', async () => {

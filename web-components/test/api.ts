@@ -58,7 +58,7 @@ function instances(world: World, request: IncomingMessage, path: string, body: B
   if (!instance) return problem(404, 'http.not-found', 'There is no such instance.');
   if (action === 'status') return { status: 200, body: world.statuses.get(id) };
   if (method === 'GET') return { status: 200, body: instance };
-  if (instance.operation && action !== 'kill') {
+  if (instance.operation && method !== 'DELETE' && action !== 'kill' && action !== 'stop') {
     const { id: inTheWay, kind } = instance.operation;
     return problem(409, 'operations.conflict', 'Another operation runs on this server.', {
       operation: { id: inTheWay, kind },
@@ -68,6 +68,11 @@ function instances(world: World, request: IncomingMessage, path: string, body: B
 }
 
 function begun(world: World, instance: Instance, action: string): Answer {
+  if (instance.operation)
+    world.end(instance.operation.id, 'cancelled', {
+      code: 'operations.superseded',
+      detail: `It was ended because "${action}" was asked for.`,
+    });
   if (action === 'delete') world.change(instance.id, { desired: 'deleted' });
   const operation = world.begin(`instances.${action}`, instance.id);
   return { status: 202, body: { instance: world.instances.get(instance.id), operation } };

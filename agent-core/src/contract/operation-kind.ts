@@ -18,8 +18,11 @@ export interface OperationKind<Input = unknown> {
   /** `start`, or `<plugin>.<verb>`. */
   readonly kind: string;
   readonly phases: readonly string[];
-  /** Cancels whatever runs instead of being refused, and is accepted even when the disk is full. */
-  readonly interrupts?: boolean;
+  /**
+   * Cancels what runs instead of being refused: operations of these kinds, or whatever there is, and then it is accepted even
+   * when the disk is full.
+   */
+  readonly interrupts?: true | readonly string[];
   run(context: OperationContext<Input>): Promise<void>;
 }
 

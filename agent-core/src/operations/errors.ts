@@ -45,10 +45,13 @@ export const cancelled = () =>
 /** Not so when the agent ends, or gave the operation up by itself. */
 export const isCancelled = ({ reason }: AbortSignal) =>
   reason instanceof CodedError && reason.code === 'AGENT_OPERATION_CANCELLED';
+/** By a stop or a kill, which ends what there is. */
+export const isInterrupted = ({ reason }: AbortSignal) =>
+  reason instanceof CodedError && reason.code === 'AGENT_OPERATION_INTERRUPTED';
 export const interrupted = () =>
   new CodedError(
     'AGENT_OPERATION_INTERRUPTED',
-    'A kill interrupted it.',
+    'A stop or a kill interrupted it.',
     'Ask again when it is wanted.',
   );
 export const crashed = (times: number) =>
@@ -56,6 +59,14 @@ export const crashed = (times: number) =>
     'AGENT_OPERATION_CRASHED',
     `The agent ended ${times} times while it was at this, and does not try again.`,
     'Look at the memory of the container and at the log of the agent; ask again with something smaller.',
+  );
+/** It was called off before it came here. */
+export const calledOff = () =>
+  new Refusal(
+    409,
+    'AGENT_OPERATION_CANCELLED',
+    'This operation was cancelled before it began.',
+    'Ask again with a new id when it is wanted.',
   );
 export const reused = ({ id, kind }: AgentOperation) =>
   new CodedError(

@@ -38,6 +38,7 @@ export function defineOperations(
   operations.define({
     kind: 'stop',
     phases: ['stop'],
+    interrupts: ['start', 'restart'],
     run: ({ signal, phase }) => phase('stop', () => supervisor.stop(signal)),
   });
   operations.define({

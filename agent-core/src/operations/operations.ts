@@ -1,13 +1,14 @@
 /**
  * Runs the agent's operations: one at a time, each id once, resumed after a crash from its first
- * unfinished phase. Only what is declared as interrupting (kill) may break into a running one, and goes by one that
- * holds the maintenance.
+ * unfinished phase. Only what is declared as interrupting may break into a running one: a stop into a start, and a kill
+ * into everything; it goes by one that holds the maintenance.
  */
 import type { Contribution, Logger } from '@zlh/kernel';
 import type { AgentOperation } from '../contract/operation.ts';
 import { within } from '../lib/promises.ts';
 import type { Maintenance } from '../supervisor/maintenance.ts';
 import {
+  calledOff,
   cancelled,
   crashed,
   ending,
@@ -36,6 +37,8 @@ const LET_GO_MS = 1_000;
  * itself takes down. After them it may only clean up, and if that takes another, not even that.
  */
 export const MOST_DEATHS = 8;
+/** Ids remembered that were cancelled before they came; their requests are on their way for seconds at most. */
+const MOST_CALLED_OFF = 64;
 
 export class Operations {
   readonly #journal: Journal;
@@ -45,6 +48,7 @@ export class Operations {
   readonly #kinds = new Map<string, OperationKind>();
   /** More than one only while a kill goes by the holder of the maintenance. */
   #running: Running[] = [];
+  #calledOff: readonly string[] = [];
   #closed = false;
 
   constructor(journal: Journal, log: Logger, changed: () => void, maintenance: Maintenance) {
@@ -88,6 +92,7 @@ export class Operations {
       if (known.kind === kind) return known;
       throw reused(known);
     }
+    if (this.#calledOff.includes(id)) throw calledOff();
     const definition = this.#kinds.get(kind);
     if (definition === undefined) throw new TypeError(`no operation "${kind}" is defined`);
     this.#assertFree(definition);
@@ -101,8 +106,13 @@ export class Operations {
     return this.#maintenance.holder === id;
   }
 
-  /** Asks a running operation to end, also of the next agent; answers it as it is now, undefined when there is none. */
+  /**
+   * Asks a running operation to end, also of the next agent; answers it as it is now, undefined when there is none. Its
+   * request may have been overtaken by this one: it is refused then.
+   */
   cancel(id: string): AgentOperation | undefined {
+    if (this.get(id) === undefined)
+      this.#calledOff = [...this.#calledOff, id].slice(-MOST_CALLED_OFF);
     this.#quietly(() => this.#journal.requestCancel(id));
     this.#running.find((each) => each.id === id)?.abort.abort(cancelled());
     return this.get(id);
@@ -159,10 +169,12 @@ export class Operations {
 
   #assertFree(definition: OperationKind): void {
     const { current } = this;
-    if (definition.interrupts === true && (current === null || !this.#interrupts(current))) return;
+    const { interrupts = [] } = definition;
+    if (interrupts === true && (current === null || !this.#interrupts(current))) return;
     const { reason, holder } = this.#maintenance;
     if (reason !== null) throw inMaintenance(reason, this.get(holder ?? ''));
-    if (current !== null) throw new OperationConflict(current);
+    if (current === null || (interrupts !== true && interrupts.includes(current.kind))) return;
+    throw new OperationConflict(current);
   }
 
   #interrupts(operation: AgentOperation): boolean {

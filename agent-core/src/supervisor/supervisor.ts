@@ -6,7 +6,7 @@
 import type { AgentStatus, CrashReport } from '../contract/status.ts';
 import { bootId } from '../lib/process-id.ts';
 import { abortable, within } from '../lib/promises.ts';
-import { isCancelled } from '../operations/errors.ts';
+import { isCancelled, isInterrupted } from '../operations/errors.ts';
 import type { ShimRecord } from '../shim/launch.ts';
 import { readScrollback } from '../shim/start.ts';
 import { Aftermath, type EndedRun } from './aftermath.ts';
@@ -143,6 +143,7 @@ export class Supervisor {
     // One that became ready after its start was cancelled, by an agent that died over it, is ended all the same.
     this.#assertNothingRemains();
     if ((await this.#isUp()) && !isCancelled(signal)) return;
+    if (signal.aborted) return this.#endStart(signal.reason, signal);
     this.#selfStart.cancel();
     // Asked for by a person: earlier crashes are forgotten. This must be on disk before anything runs.
     this.#options.memory.change({ wanted: true, crash: null, quitIn: null });
@@ -152,12 +153,17 @@ export class Supervisor {
     try {
       await abortable(attempt.settled, signal);
     } catch (error) {
-      if (this.#closed) throw error;
-      if (signal.aborted) await this.stop(new AbortController().signal);
-      else if (this.#state === 'stopped' || this.#remains)
+      if (signal.aborted || this.#closed) return this.#endStart(error, signal);
+      if (this.#state === 'stopped' || this.#remains)
         this.#options.memory.remember({ wanted: false });
       throw error;
     }
+  }
+
+  /** Of a start that is not to go on. What interrupted it ends the server in its own way. */
+  async #endStart(error: unknown, signal: AbortSignal): Promise<never> {
+    if (!this.#closed && !isInterrupted(signal)) await this.stop(new AbortController().signal);
+    throw error;
   }
 
   /** Whether it runs and needs no start. The end of one that dies or has just died is dealt with first. */

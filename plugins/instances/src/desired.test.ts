@@ -53,6 +53,7 @@ test('a start that failed while the agent tries again by itself leaves it wanted
   const agent = platform.provider.agents.get(id)!;
   agent.outcome = 'running';
   const { body } = await platform.as('cleo').post(`/api/instances/${id}/start`);
+  agent.afterFailure = { state: 'crashed', ready: false, wanted: true };
   agent.outcome = 'failed';
   await platform.report(id, { ...status, state: 'crashed', ready: false, wanted: true });
   assert.is((await platform.over(body.operation.id)).state, 'failed');

@@ -134,7 +134,7 @@ test('a revision that the platform never gave out does not keep it from its work
   assert.ok(agent.spec!.revision < 100);
 });
 
-test('while one operation runs another is refused and told which; killing is not', async () => {
+test('while one operation runs another is refused and told which; a kill ends it', async () => {
   const { id } = await platform.created('grace');
   const agent = platform.provider.agents.get(id)!;
   agent.outcome = 'running';
@@ -145,10 +145,11 @@ test('while one operation runs another is refused and told which; killing is not
     [409, 'operations.conflict', first.operation.id],
   );
   assert.is((await platform.as('grace').get(`/api/instances/${id}`)).body.desired, 'stopped');
-  agent.outcome = 'succeeded';
   const { body: kill } = await platform.as('grace').post(`/api/instances/${id}/kill`);
+  const { state, error } = await platform.over(first.operation.id);
+  assert.equal([state, error!.code], ['cancelled', 'operations.superseded']);
+  agent.outcome = 'succeeded';
   assert.is((await platform.over(kill.operation.id)).state, 'succeeded');
-  assert.is((await platform.over(first.operation.id)).state, 'succeeded');
 });
 
 test('what was asked for and failed is no longer wanted', async () => {
@@ -229,6 +230,7 @@ test('a creation that is cancelled takes back its container', async () => {
 
 test('what its agent says is written down and told; what it says nonsense of is not believed', async () => {
   const { id } = await platform.created('leo');
+  await platform.report(id, { ...status, state: 'starting', ready: false });
   const told = changed(id);
   assert.is(await platform.report(id, { ...status, since: '0000-01-01T00:00:00Z' }), 204);
   assert.equal((await told).data, { observed: 'running', ready: true, desired: 'running' });

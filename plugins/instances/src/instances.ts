@@ -1,4 +1,5 @@
 /** The `Instances` service: what a request may ask of instances. The work itself is done by operations. */
+import { LockMode } from '@mikro-orm/postgresql';
 import type { Contribution } from '@zlh/kernel';
 import type { Audit, Grants, InstanceRole } from '@zlh/accounts';
 import type { Agents, AgentTarget } from '@zlh/agents';
@@ -18,7 +19,7 @@ import type {
   Provider,
   Role,
 } from './index.ts';
-import { desiredNow } from './desired.ts';
+import { asked, desiredNow } from './desired.ts';
 import { decideLimits, type LimitSettings } from './limits.ts';
 import type { Phases } from './phases.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
@@ -100,6 +101,8 @@ export class InstancesService implements Instances {
         ownerId: identity.id,
         provider: config.provider,
         desired: 'running',
+        reports: 0,
+        provisioned: false,
         observed: 'provisioning',
         ready: false,
         since: now,
@@ -156,19 +159,22 @@ export class InstancesService implements Instances {
   async #begin(em: EntityManager, id: string, action: Action, identity: Identity) {
     const { operations, audit } = this.#ground;
     const { desired, title, permission } = actions[action];
-    const { instance, role } = await this.#find(em, id, identity, permission);
+    const { instance: found, role } = await this.#find(em, id, identity, permission);
+    // What was never made to the end has nothing to start: its creation goes on.
+    const goesOn = !found.provisioned && desired === 'running';
     const operation = await operations.start(em, {
-      kind: `instances.${action}`,
-      title: `${title} ${instance.name}`,
+      kind: goesOn ? 'instances.create' : `instances.${action}`,
+      title: `${goesOn ? 'Creating' : title} ${found.name}`,
       instanceId: id,
-      ownerId: instance.ownerId,
+      ownerId: found.ownerId,
       requestedBy: identity.label,
-      input: {},
+      input: goesOn ? { again: true } : {},
     });
-    // What its agent said before is no answer to this. Its deletion may have ended between the first look and now.
-    if ((await em.nativeUpdate(Instance, { id }, { desired, wanted: null })) === 0)
-      throw problems.notFound('instance');
-    await em.refresh(instance);
+    // Its deletion may have ended between the first look and now.
+    const instance = await em.findOne(Instance, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    if (instance === null) throw problems.notFound('instance');
+    asked(instance, desired);
+    await em.flush();
     await audit.record(em, {
       action: `instances.${action}`,
       actor: identity.label,

@@ -5,11 +5,12 @@ import type { Audit, Grants } from '@zlh/accounts';
 import type { Contribution } from '@zlh/kernel';
 import type { EntityManager } from '@zlh/database';
 import type { EndedOperation, OperationKind, Operations } from '@zlh/operations';
-import { desiredNow } from './desired.ts';
+import { ended } from './desired.ts';
 import type { InstanceHooks } from './index.ts';
 import type { InstancesService } from './instances.ts';
 import type { makePhases } from './phases.ts';
 import { Instance } from './schema.ts';
+import { wordOf } from './last-word.ts';
 
 interface Use {
   readonly phases: ReturnType<typeof makePhases>;
@@ -20,14 +21,26 @@ interface Use {
   readonly grants: Grants;
   readonly hooks: readonly Contribution<InstanceHooks>[];
 }
-type Ended = EndedOperation<Record<string, never>>;
-type Kind = OperationKind<Record<string, never>>;
+/** `again`: its creation was ended before, and goes on. */
+interface Input {
+  readonly again?: true;
+}
+type Ended = EndedOperation<Input>;
+type Kind = OperationKind<Input>;
+
+/** Whatever is to bring a server up gives way to these; a deletion ends everything else, too. */
+const precedence = {
+  stop: { rank: 1, ends: 'opposable' },
+  kill: { rank: 2, ends: 'opposable', beside: true },
+  delete: { rank: 3, ends: 'cancellable' },
+} as const;
 
 export const instanceKinds: readonly ((use: Use) => Kind)[] = [
   (use) => ({
     kind: 'instances.create',
     ownerOnly: true, // cancelling it deletes the instance
     cancellable: true,
+    opposable: true,
     retriable: true,
     phases: [
       use.phases.artifacts,
@@ -41,17 +54,21 @@ export const instanceKinds: readonly ((use: Use) => Kind)[] = [
   (use) => ({
     kind: 'instances.start',
     cancellable: true,
+    opposable: true,
     phases: [use.phases.agent, use.phases.act('start')],
     ended: (em, operation) => settle(use, em, operation, 'running'),
   }),
   (use) => ({
     kind: 'instances.stop',
-    phases: [use.phases.agent, use.phases.act('stop')],
+    precedence: precedence.stop,
+    opposable: true,
+    phases: [use.phases.agentWherePlaced, use.phases.act('stop')],
     ended: (em, operation) => settle(use, em, operation, 'stopped'),
   }),
   (use) => ({
     kind: 'instances.restart',
     cancellable: true,
+    opposable: true,
     phases: [use.phases.agent, use.phases.act('restart')],
     ended: (em, operation) => settle(use, em, operation, 'running'),
   }),
@@ -59,13 +76,20 @@ export const instanceKinds: readonly ((use: Use) => Kind)[] = [
     kind: 'instances.rebuild',
     ownerOnly: true, // it writes over files
     cancellable: true,
+    opposable: true,
     retriable: true,
     phases: [use.phases.agent, use.phases.install, use.phases.act('restart')],
     ended: (em, operation) => settle(use, em, operation, 'running'),
   }),
-  ({ phases }) => ({ kind: 'instances.kill', exclusive: false, phases: [phases.act('kill')] }),
+  (use) => ({
+    kind: 'instances.kill',
+    precedence: precedence.kill,
+    phases: [use.phases.act('kill')],
+    ended: (em, operation) => settle(use, em, operation, 'stopped'),
+  }),
   (use) => ({
     kind: 'instances.delete',
+    precedence: precedence.delete,
     ownerOnly: true,
     retriable: true,
     phases: [use.phases.stopForGood, use.phases.remove],
@@ -74,19 +98,21 @@ export const instanceKinds: readonly ((use: Use) => Kind)[] = [
 ];
 
 async function created(use: Use, em: EntityManager, operation: Ended): Promise<void> {
-  if (operation.state === 'cancelled') return forget(use, em, operation);
+  const { state, input, supersededBy } = operation;
+  // Ended for a stop, a kill or a deletion, it stays: what was asked for decides what becomes of it.
+  if (state === 'cancelled' && supersededBy === null && input.again !== true)
+    return forget(use, em, operation);
   const instance = await locked(em, operation);
   if (instance === null) return; // removed meanwhile
-  if (operation.state === 'succeeded') {
-    Object.assign(instance, { desired: 'running', wanted: true });
-    await em.flush();
-    for (const { value } of use.hooks) await value.created?.(em, instance.id);
-  } else if (instance.observed === 'provisioning' || instance.observed === 'installing') {
-    instance.observed = 'error';
-    instance.since = new Date();
+  const isNew = state === 'succeeded' && !instance.provisioned;
+  if (isNew) instance.provisioned = true;
+  if (supersededBy === null) {
+    const succeeded = state === 'succeeded';
+    const unmade = state === 'failed' ? 'error' : 'stopped';
+    ended(instance, { succeeded, asked: 'running', word: wordOf(operation), unmade });
   }
-  instance.desired = desiredNow(instance, null);
   await em.flush();
+  if (isNew) for (const { value } of use.hooks) await value.created?.(em, instance.id);
   await use.instances.changed(em, instance);
 }
 
@@ -95,19 +121,18 @@ function locked(em: EntityManager, { instanceId: id }: Ended) {
   return em.findOne(Instance, { id: id! }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 }
 
-/** What was asked for and did not come about is no longer wanted, unless the agent says what is. */
+/** Nothing where something else was asked for meanwhile: its own end says what is. */
 async function settle(
   use: Use,
   em: EntityManager,
   operation: Ended,
   asked: 'running' | 'stopped',
 ): Promise<void> {
+  if (operation.supersededBy !== null) return;
   const instance = await locked(em, operation);
   if (instance === null) return; // removed meanwhile
-  // The agent did it, and its report of that may still be on its way.
-  if (operation.state === 'succeeded') instance.wanted = asked === 'running';
-  else instance.desired = asked === 'running' ? 'stopped' : 'running';
-  instance.desired = desiredNow(instance, null);
+  const succeeded = operation.state === 'succeeded';
+  ended(instance, { succeeded, asked, word: wordOf(operation) });
   await em.flush();
   await use.instances.changed(em, instance);
 }

@@ -11,6 +11,7 @@ import { Problem } from '@zlh/http';
 import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
 import type { AgentTask, Placement, Provider, SpecContributor } from './index.ts';
 import { callOff, carryOut } from './agent-work.ts';
+import { keepLastWord } from './last-word.ts';
 import { ensureAgentRunning } from './ensure-agent-running.ts';
 import { placementRequest, platformUrl, type RequestGround } from './placement-request.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
@@ -70,6 +71,9 @@ export function makePhases(ground: PhasesGround) {
       await place(context, placement);
     },
     async undo(context) {
+      // The instance stays: its creation goes on when it is started, and its deletion removes what is there.
+      const { again } = context.input as { readonly again?: true };
+      if (again === true || context.supersededBy !== null) return;
       const instance = await load(context);
       await context.checkOwnership();
       await providerOf(instance).remove(instance.id, context.signal);
@@ -92,6 +96,14 @@ export function makePhases(ground: PhasesGround) {
         ensureRunning: () => provider.ensureRunning(wanted, placed(instance), signal),
       });
       await place(context, placement);
+    },
+  };
+
+  /** The same for what may have no container: nothing runs there either. */
+  const agentWherePlaced: Phase = {
+    name: 'agent',
+    async run(context) {
+      if ((await load(context)).placement !== null) await agent.run(context);
     },
   };
 
@@ -171,6 +183,7 @@ export function makePhases(ground: PhasesGround) {
     artifacts,
     container,
     agent,
+    agentWherePlaced,
     install,
     act,
     remove,
@@ -201,16 +214,24 @@ export function makePhases(ground: PhasesGround) {
   }
 
   async function perform(context: Context, action: AgentAction, name: string): Promise<void> {
-    const target = targetOf(await load(context));
-    await carryOut(agents, context, {
-      target,
-      name,
-      withinMs: withinMs[action],
-      ask: (at, id) => agents.act(at, action, id),
-      restartAgent: () => restartAgent(context),
-    }).catch((error: unknown) => {
-      throw (error as { code?: unknown }).code === 'AGENT_NOT_INSTALLED' ? notInstalled() : error;
-    });
+    const instance = await load(context);
+    const isEnd = action === 'stop' || action === 'kill';
+    if (isEnd && instance.placement === null) return; // nothing runs where nothing is
+    try {
+      await carryOut(agents, context, {
+        target: targetOf(instance),
+        name,
+        withinMs: withinMs[action],
+        ask: (at, id) => agents.act(at, action, id),
+        restartAgent: () => restartAgent(context),
+      });
+    } catch (error) {
+      const nothingInstalled = (error as { code?: unknown }).code === 'AGENT_NOT_INSTALLED';
+      if (!nothingInstalled) throw error;
+      if (!isEnd) throw notInstalled();
+    } finally {
+      await keepLastWord(agents, context, () => load(context));
+    }
   }
 
   function partsOf({ id }: InstanceRecord) {

@@ -13,6 +13,8 @@ interface Use {
 }
 
 const params = Type.Object({ id: Type.String({ format: 'uuid' }) });
+const winning =
+  'Accepted at any moment: a creation, start, restart or rebuild in its way ends with the code `operations.superseded`. A creation that was ended goes on when the instance is started.';
 const accepted = { 202: Type.Object({ instance: InstanceView, operation: OperationView }) };
 
 export function instanceRoutes(use: Use): readonly Route[] {
@@ -49,6 +51,8 @@ export function instanceRoutes(use: Use): readonly Route[] {
       method: 'DELETE',
       url: '/api/instances/:id',
       summary: 'Delete an instance and everything in it',
+      description:
+        'Accepted at any moment: operations in its way that can be cancelled end with the code `operations.superseded`, others are waited for.',
       access: { permission: 'instances.write' },
       schema: { params, response: accepted },
       handler: ({ params: { id }, identity }) => use.instances.act(id, 'delete', identity),
@@ -65,6 +69,7 @@ export function instanceRoutes(use: Use): readonly Route[] {
             'Install game and mods anew in its container, which is made again where it was lost, and start it',
           kill: 'End the server at once; what it had not saved is lost',
         }[action],
+        ...(action === 'stop' || action === 'kill' ? { description: winning } : {}),
         access: {
           permission: action === 'rebuild' ? 'instances.write' : 'instances.control',
         },

@@ -24,6 +24,10 @@ export const Instance = defineEntity({
     desired: p.string().length(20),
     /** What its agent last said; null: nothing yet. See `desired.ts`. */
     wanted: p.boolean().nullable(),
+    /** Of its agent, so far. */
+    reports: p.integer().default(0),
+    /** False until its creation has come to its end once. */
+    provisioned: p.boolean().default(true),
     observed: p.string().length(20),
     ready: p.boolean(),
     since: p.datetime(),
@@ -61,5 +65,12 @@ export const instanceMigrations = [
   {
     name: '003_wanted',
     up: ['alter table "instances_instance" add column "wanted" boolean null'],
+  },
+  {
+    name: '004_reports',
+    up: [
+      'alter table "instances_instance" add column "reports" int not null default 0, add column "provisioned" boolean not null default true',
+      `update "instances_instance" set "provisioned" = false where "placement" is null`,
+    ],
   },
 ] as const;

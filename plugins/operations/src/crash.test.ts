@@ -108,12 +108,12 @@ async function kill(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-const begin = (kernel: TestKernel, kind: string) =>
+const begin = (kernel: TestKernel, kind: string, instanceId = newId()) =>
   kernel.use(Database).transaction((em) =>
     kernel.use(Operations).start(em, {
       kind,
       title: kind,
-      instanceId: newId(),
+      instanceId,
       ownerId: null,
       requestedBy: 'a test',
       input: {},
@@ -175,6 +175,26 @@ test('of a process that is killed while it takes an operation back another finis
     'killed: undo two',
     'survivor: undo two',
     'survivor: undo one',
+  ]);
+  await survivor.stop();
+});
+
+test('what was accepted past an operation follows it, though its process is killed before it heard of that', async () => {
+  const { child, id } = await startVictim('two');
+  child.kill('SIGSTOP');
+  const survivor = await startWorker();
+  const { instanceId } = await survivor.use(Operations).get(id, administrator);
+  const wins = await begin(survivor, 'test.wins', instanceId!);
+  await kill(child);
+  const { state, error } = await until(survivor, id, over);
+  assert.equal([state, error?.code], ['cancelled', 'operations.superseded']);
+  assert.is((await until(survivor, wins.id, over)).state, 'succeeded');
+  assert.equal(await steps(), [
+    'killed: one',
+    'killed: two',
+    'survivor: undo two',
+    'survivor: undo one',
+    'survivor: win',
   ]);
   await survivor.stop();
 });

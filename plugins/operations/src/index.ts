@@ -66,6 +66,14 @@ export const OperationView = Type.Object(
 );
 export type OperationView = Static<typeof OperationView>;
 
+/** What was asked for instead of an operation that was in its way. */
+export interface Superseding {
+  readonly id: string;
+  readonly kind: string;
+  /** For people: "Killing Skyblock". */
+  readonly title: string;
+}
+
 /** What a phase works with. */
 export interface PhaseContext<Input> {
   readonly operationId: string;
@@ -90,6 +98,18 @@ export interface PhaseContext<Input> {
   checkOwnership(): Promise<void>;
   /** Share done, 0 … 1, or null. Cheap: written at most every 200 ms. */
   progress(share: number | null): void;
+  /** For `undo`: what was asked for instead, and follows at once; null when it failed or was cancelled by hand. */
+  readonly supersededBy: Superseding | null;
+}
+
+/** Lets an operation win over others of its instance: see `Operations.start`. */
+export interface Precedence {
+  /** The higher one wins; kinds without a precedence have 0. */
+  readonly rank: number;
+  /** Which operations it ends: those that are `opposable`, or all that can be cancelled, too. */
+  readonly ends: 'opposable' | 'cancellable';
+  /** It runs beside an operation that it does not end, instead of waiting for it. Default false. */
+  readonly beside?: boolean;
 }
 
 /** One step. It may be run again after a crash at any moment, so it must find what it did and go on. */
@@ -107,6 +127,10 @@ export interface OperationKind<Input = Record<string, unknown>> {
   readonly exclusive?: boolean;
   readonly cancellable?: boolean;
   readonly retriable?: boolean;
+  /** Wins over what is in its way. */
+  readonly precedence?: Precedence;
+  /** Wants what operations with a precedence are asked for to prevent: they end it. Default false. */
+  readonly opposable?: boolean;
   /** Not to be cancelled or retried by those with whom the instance is shared. */
   readonly ownerOnly?: boolean;
   readonly phases: readonly PhaseDefinition<Input>[];
@@ -120,6 +144,8 @@ export interface EndedOperation<Input> {
   readonly state: 'succeeded' | 'failed' | 'cancelled';
   readonly journal: Readonly<Record<string, unknown>>;
   readonly error: { readonly code: string; readonly detail: string } | null;
+  /** What was asked for instead; its own end says what becomes of the subject. */
+  readonly supersededBy: Superseding | null;
 }
 // oxlint-disable-next-line typescript/no-explicit-any -- kinds of every input stand in one list
 export const OperationKinds = point<OperationKind<any>>('operations.kinds');
@@ -139,6 +165,9 @@ export interface Operations {
   /**
    * Queues it in the caller's transaction. Refused with 409 `operations.conflict`, naming the operation in the way,
    * while an exclusive one runs on the instance.
+   *
+   * A kind with a precedence is refused for none of a lower rank: what it ends is cancelled in the same transaction, ends with
+   * the code `operations.superseded`, and is waited for. The same kind asked for again answers the one that is there.
    */
   start(em: EntityManager, operation: NewOperation): Promise<OperationView>;
   /** 404 when it does not exist or the caller may not see it. */

@@ -8,7 +8,7 @@ import type { Logger, MonotonicClock } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
 import type { Client } from 'pg';
 import { LeaseWatch, type Beat } from './lease-watch.ts';
-import { wakeChannel } from './operations.ts';
+import { wakeChannel } from './publish.ts';
 
 export interface MembershipDeps {
   readonly clock: MonotonicClock;

@@ -2,12 +2,14 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import type { Contribution } from '@zlh/kernel';
 import type { Grants } from '@zlh/accounts';
-import { newId, type Database, type EntityManager } from '@zlh/database';
+import type { Database, EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
 import { decodeCursor, encodeCursor, problems } from '@zlh/http';
 import type { Identity, Page, Problem } from '@zlh/http';
 import type { NewOperation, OperationKind, Operations, OperationView } from './index.ts';
-import { columns, isOver, pendingPhases, view, type OperationRecord } from './record.ts';
+import { insert, insist, type Queue } from './precedence.ts';
+import { publishChange, wake } from './publish.ts';
+import { columns, isOver, view, type OperationRecord } from './record.ts';
 
 interface Ground {
   readonly database: Database;
@@ -16,11 +18,14 @@ interface Ground {
   readonly kinds: readonly Contribution<OperationKind>[];
 }
 
-/** Wakes workers; the payload is an operation to look at, or empty. */
-export const wakeChannel = 'zlh_operations';
-
 export class DurableOperations implements Operations {
   readonly #ground: Ground;
+
+  readonly #queue: Queue = {
+    kind: (id) => this.kind(id),
+    conflict: (record) => conflict(this.show(record)),
+    tell: (em, record) => this.#tell(em, record),
+  };
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -43,24 +48,9 @@ export class DurableOperations implements Operations {
     const kind = this.kind(operation.kind);
     if (kind === undefined)
       throw new TypeError(`No plugin offers the operation kind "${operation.kind}".`);
-    const [record] = await em.execute<OperationRecord[]>(
-      `insert into operations_operation
-         (id, kind, title, instance_id, owner_id, requested_by, state, exclusive, phases, input, journal, attempt, cancel_requested, takeovers, created_at)
-       values (?, ?, ?, ?, ?, ?, 'queued', ?, ?::jsonb, ?::jsonb, '{}', 1, false, 0, now())
-       on conflict (instance_id) where exclusive and state in ('queued', 'running') do nothing
-       returning ${columns}`,
-      [
-        newId(),
-        kind.kind,
-        operation.title.slice(0, 200),
-        operation.instanceId,
-        operation.ownerId,
-        operation.requestedBy,
-        kind.exclusive ?? true,
-        JSON.stringify(pendingPhases(kind)),
-        JSON.stringify(operation.input),
-      ],
-    );
+    const record =
+      (await insert(em, operation, kind)) ??
+      (kind.precedence === undefined ? undefined : await insist(em, operation, kind, this.#queue));
     if (record === undefined) throw await this.#conflict(em, operation.instanceId!);
     await this.#tell(em, record);
     return this.show(record);
@@ -194,7 +184,7 @@ export class DurableOperations implements Operations {
     );
     const [again] = await em.execute<OperationRecord[]>(
       `update operations_operation set state = 'queued', attempt = attempt + 1, phases = ?::jsonb, error = null, undoing = null,
-         cancel_requested = false, worker = null, takeovers = 0, finished_at = null where id = ? returning ${columns}`,
+         cancel_requested = false, superseded_by = null, worker = null, takeovers = 0, finished_at = null where id = ? returning ${columns}`,
       [JSON.stringify(phases), id],
     );
     await this.#tell(em, again!);
@@ -251,23 +241,9 @@ export class DurableOperations implements Operations {
   }
 
   async #tell(em: EntityManager, record: OperationRecord): Promise<void> {
-    await em.execute(`select pg_notify('${wakeChannel}', ?)`, [record.id]);
+    await wake(em, record.id);
     await publishChange(this.#ground.events, em, record, this.show(record));
   }
-}
-
-export function publishChange(
-  events: Events,
-  em: EntityManager,
-  record: OperationRecord,
-  shown: OperationView,
-): Promise<void> {
-  return events.publish(em, {
-    type: 'operations.changed',
-    userId: record.owner_id,
-    instanceId: record.instance_id,
-    data: shown,
-  });
 }
 
 function busy(): Problem {

@@ -1,5 +1,5 @@
 /** An operation as its row holds it, and as the API shows it. */
-import type { EndedOperation, OperationKind, OperationView } from './index.ts';
+import type { EndedOperation, OperationKind, OperationView, Superseding } from './index.ts';
 
 export type Phase = OperationView['phases'][number];
 export type EndState = EndedOperation<unknown>['state'];
@@ -20,6 +20,7 @@ export interface OperationRecord {
   undoing: EndState | null;
   error: { code: string; detail: string } | null;
   cancel_requested: boolean;
+  superseded_by: Superseding | null;
   takeovers: number;
   readonly fence: number;
   readonly created_at: Date | string;
@@ -27,7 +28,14 @@ export interface OperationRecord {
 }
 
 export const columns =
-  'id, kind, title, instance_id, owner_id, requested_by, state, exclusive, phases, input, journal, attempt, undoing, error, cancel_requested, takeovers, fence, created_at, finished_at';
+  'id, kind, title, instance_id, owner_id, requested_by, state, exclusive, phases, input, journal, attempt, undoing, error, cancel_requested, superseded_by, takeovers, fence, created_at, finished_at';
+
+export function superseded({ title }: Superseding): { code: string; detail: string } {
+  return {
+    code: 'operations.superseded',
+    detail: `It was ended because "${title}" was asked for.`,
+  };
+}
 
 export const isOver = (state: OperationView['state']) => state !== 'queued' && state !== 'running';
 

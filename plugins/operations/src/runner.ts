@@ -7,10 +7,13 @@ import { CodedError, type Logger, type MonotonicClock } from '@zlh/kernel';
 import { isUnreachable, type Database, type EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
 import { Problem } from '@zlh/http';
-import type { OperationKind, PhaseContext, PhaseDefinition } from './index.ts';
-import { publishChange, wakeChannel, type DurableOperations } from './operations.ts';
+import type { OperationKind, PhaseContext, PhaseDefinition, Superseding } from './index.ts';
+import type { DurableOperations } from './operations.ts';
+import { publishChange, wake } from './publish.ts';
 import type { OperationMeter } from './operation-metrics.ts';
-import { alignPhases, finish, type EndState, type OperationRecord, type Phase } from './record.ts';
+import { letFollow } from './precedence.ts';
+import { alignPhases, finish, superseded } from './record.ts';
+import type { EndState, OperationRecord, Phase } from './record.ts';
 
 export interface RunnerDeps {
   readonly clock: MonotonicClock;
@@ -58,8 +61,12 @@ export class Runner {
     alignPhases(record, kind);
   }
 
-  /** `cancelled` is the user's wish; `released` leaves the operation to another process. */
-  interrupt(why: Interruption): void {
+  /**
+   * `cancelled` is the user's wish, or that of whoever asked for something `instead`; `released` leaves the operation to
+   * another process.
+   */
+  interrupt(why: Interruption, instead: Superseding | null = null): void {
+    this.#record.superseded_by ??= instead;
     if (why === 'released') this.#released.abort(new Error(why));
     if (this.#interruption !== 'released') this.#interruption = why;
     this.#stopped.abort(new Error(why));
@@ -90,14 +97,14 @@ export class Runner {
   }
 
   async #forward(): Promise<void> {
-    if (this.#record.cancel_requested) return this.#turnBack('cancelled', null);
+    if (this.#record.cancel_requested) return this.#cancel();
     for (const [index, definition] of this.#kind.phases.entries()) {
       const phase = this.#record.phases[index]!;
       if (phase.state === 'succeeded') continue;
       const failure = await this.#runPhase(definition, phase);
       if (failure === undefined) continue;
       if (this.#interruption === 'released') return this.#release();
-      if (this.#interruption === 'cancelled') return this.#turnBack('cancelled', null);
+      if (this.#interruption === 'cancelled') return this.#cancel();
       // That says nothing about the phase: it is run again when the database is back.
       if (isUnreachable(failure)) throw failure;
       this.#log.warn({ err: failure, phase: phase.name }, 'a phase failed');
@@ -127,6 +134,11 @@ export class Runner {
     this.#record.takeovers = 0;
     await this.#write();
     return undefined;
+  }
+
+  #cancel(): void {
+    const instead = this.#record.superseded_by;
+    this.#turnBack('cancelled', instead === null ? null : superseded(instead));
   }
 
   /** A cancelled operation takes back what it did. So does a failed one that cannot be retried. */
@@ -188,8 +200,14 @@ export class Runner {
     const { id, instance_id: instanceId, input, journal, error } = record;
     await this.#deps.database.transaction(async (em) => {
       const over = { ...record, state, undoing: null, finished_at: new Date() };
-      await this.#update(em, over, `state = '${state}', finished_at = now(), worker = null`);
-      if (tellKind) await this.#kind.ended?.(em, { id, instanceId, input, state, journal, error });
+      const supersededBy = await this.#update(
+        em,
+        over,
+        `state = '${state}', finished_at = now(), worker = null`,
+      );
+      const ended = { id, instanceId, input, state, journal, error, supersededBy };
+      if (tellKind) await this.#kind.ended?.(em, ended);
+      await letFollow(em, id);
       await publishChange(this.#deps.events, em, over, this.#deps.operations.show(over));
     });
     this.#deps.meter.ended(record.kind, state, record.created_at);
@@ -201,7 +219,7 @@ export class Runner {
     await this.#settle();
     await this.#deps.database.transaction(async (em) => {
       await this.#update(em, this.#record, `state = 'queued', worker = null`);
-      await em.execute(`select pg_notify('${wakeChannel}', ?)`, [this.#record.id]);
+      await wake(em, this.#record.id);
     });
   }
 
@@ -234,6 +252,7 @@ export class Runner {
           share === null ? null : Math.round(Math.min(1, Math.max(0, share)) * 1000) / 1000;
         this.#progressTimer ??= setTimeout(() => void this.#writeProgress(), progressEveryMs);
       },
+      supersededBy: record.superseded_by,
     };
   }
 
@@ -296,11 +315,16 @@ export class Runner {
     });
   }
 
-  async #update(em: EntityManager, record: OperationRecord, assignments: string): Promise<void> {
+  /** Answers what was asked for instead, by now. */
+  async #update(
+    em: EntityManager,
+    record: OperationRecord,
+    assignments: string,
+  ): Promise<Superseding | null> {
     const { id, phases, journal, error, undoing } = record;
-    const rows = await em.execute<unknown[]>(
+    const rows = await em.execute<Pick<OperationRecord, 'superseded_by'>[]>(
       `update operations_operation set phases = ?::jsonb, journal = ?::jsonb, error = ?::jsonb, undoing = ?, ${assignments}
-       where id = ? and worker = ? and fence = ? returning id`,
+       where id = ? and worker = ? and fence = ? returning superseded_by`,
       [
         JSON.stringify(phases),
         JSON.stringify(journal),
@@ -311,7 +335,8 @@ export class Runner {
         record.fence,
       ],
     );
-    if (rows.length === 0) this.#lost();
+    if (rows[0] === undefined) return this.#lost();
+    return rows[0].superseded_by;
   }
 }
 

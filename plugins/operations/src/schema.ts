@@ -23,6 +23,10 @@ const OperationEntity = defineEntity({
     undoing: p.string().length(20).nullable(),
     error: p.json().nullable(),
     cancelRequested: p.boolean(),
+    /** The `Superseding` for which it is cancelled. */
+    supersededBy: p.json().nullable(),
+    /** The operation it waits for; it is not exclusive until that one has ended. */
+    after: p.uuid().nullable(),
     /** Advisory lock key of the process that runs it. */
     worker: p.bigint('string').nullable(),
     /** Rises with every claim and every takeover: whoever writes under an older one has lost the operation. */
@@ -80,6 +84,12 @@ export const operationMigrations = [
     up: [
       'alter table "operations_operation" add column "fence" int not null default 0',
       `create table "operations_worker" ("number" int primary key, "session" varchar(64) not null, "beat" bigint not null default 0, "expelled" boolean not null default false)`,
+    ],
+  },
+  {
+    name: '003_precedence',
+    up: [
+      'alter table "operations_operation" add column "superseded_by" jsonb null, add column "after" uuid null',
     ],
   },
 ] as const;

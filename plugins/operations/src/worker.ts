@@ -8,6 +8,7 @@ import type { Events } from '@zlh/events';
 import { lockOf, Membership } from './membership.ts';
 import type { DurableOperations } from './operations.ts';
 import type { OperationMeter } from './operation-metrics.ts';
+import { giveUpUnknown, letOrphansFollow } from './precedence.ts';
 import { columns, type OperationRecord } from './record.ts';
 import { Runner } from './runner.ts';
 
@@ -106,6 +107,7 @@ export class Worker {
     if (!this.#membership.isMember) await this.#membership.join();
     await this.#membership.expelFrozen();
     await this.#takeOver();
+    await this.#letFollow();
     while (this.#state === 'open' && this.#running.size < this.#deps.config.concurrency) {
       const record = await this.#claim();
       if (record === undefined) break;
@@ -132,11 +134,22 @@ export class Worker {
       );
   }
 
+  /** Nothing waits for what nobody can run, or for what an earlier version of the platform has ended. */
+  async #letFollow(): Promise<void> {
+    const { database, operations } = this.#deps;
+    const given = await database.transaction(async (em) => {
+      await letOrphansFollow(em);
+      return giveUpUnknown(em, operations.kinds());
+    });
+    for (const { id, kind } of given)
+      this.#deps.log.warn({ operationId: id, kind }, 'nobody knows this kind of operation: ended');
+  }
+
   async #claim(): Promise<OperationRecord | undefined> {
     const known = this.#deps.operations.kinds();
     const rows = await this.#deps.database.fork().execute<OperationRecord[]>(
       `update operations_operation set state = 'running', worker = ?, fence = fence + 1
-       where id = (select id from operations_operation where state = 'queued' and kind = any(?::text[])
+       where id = (select id from operations_operation where state = 'queued' and after is null and kind = any(?::text[])
                    order by created_at for update skip locked limit 1)
        returning ${columns}`,
       [this.#membership.number, `{${known.map((kind) => `"${kind}"`).join(',')}}`],
@@ -168,11 +181,12 @@ export class Worker {
     if (this.#running.size === 0) return;
     const rows = await this.#deps.database
       .fork()
-      .execute<{ id: string }[]>(
-        'select id from operations_operation where cancel_requested and id = any(?::uuid[])',
+      .execute<Pick<OperationRecord, 'id' | 'superseded_by'>[]>(
+        'select id, superseded_by from operations_operation where cancel_requested and id = any(?::uuid[])',
         [`{${[...this.#running.keys()].join(',')}}`],
       );
-    for (const { id } of rows) this.#running.get(id)?.runner.interrupt('cancelled');
+    for (const { id, superseded_by: instead } of rows)
+      this.#running.get(id)?.runner.interrupt('cancelled', instead);
   }
 
   async #prune(): Promise<void> {

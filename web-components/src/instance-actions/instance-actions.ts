@@ -12,8 +12,10 @@ import type { Instance } from '../api/schema.ts';
 import { icon } from '../theme/icons.ts';
 import type { ZlhConfirm } from '../confirm/confirm.ts';
 import { instanceActionsStyles } from './instance-actions.styles.ts';
+import { isUp, possibleActions, type Action } from './possible-actions.ts';
 
-export type Action = 'start' | 'stop' | 'restart' | 'rebuild' | 'kill';
+/** What needs no question. */
+type Direct = Exclude<Action, 'delete'>;
 
 /**
  * @element zlh-instance-actions
@@ -25,25 +27,20 @@ export class ZlhInstanceActions extends ZlhElement {
   static override properties = { instance: { attribute: false }, asked: { state: true } };
 
   declare instance: Instance | undefined;
-  declare private asked: Action | undefined;
+  declare private asked: Direct | undefined;
 
   protected override render(): unknown {
     const { instance } = this;
     if (!instance) return nothing;
-    const busy =
-      instance.operation !== null || this.asked !== undefined || instance.desired === 'deleted';
-    const up = ['running', 'starting', 'stopping', 'unreachable'].includes(instance.observed);
-    // Without a container there is nothing to start: its creation is retried instead.
-    const made =
-      instance.address !== null && !['provisioning', 'installing'].includes(instance.observed);
+    const open = possibleActions(instance);
     return html`${
-        up
-          ? html`${this.#button('stop', 'Stop', busy)} ${this.#button('restart', 'Restart', busy)}`
-          : made
-            ? this.#button('start', 'Start', busy)
+        isUp(instance)
+          ? html`${this.#button('stop', 'Stop', open)} ${this.#button('restart', 'Restart', open)}`
+          : open.has('start')
+            ? this.#button('start', 'Start', open)
             : nothing
       }
-      ${this.#menu(instance, up, made && !busy)}
+      ${this.#menu(open)}
       <zlh-confirm
         id="delete"
         heading="Delete ${instance.name}?"
@@ -68,7 +65,8 @@ export class ZlhInstanceActions extends ZlhElement {
       ></zlh-confirm>`;
   }
 
-  #button(action: Action, label: string, busy: boolean): unknown {
+  #button(action: Direct, label: string, open: ReadonlySet<Action>): unknown {
+    const busy = this.asked !== undefined || !open.has(action);
     const loud = action === 'start';
     return html`<wa-button
       class=${action}
@@ -81,16 +79,18 @@ export class ZlhInstanceActions extends ZlhElement {
     >`;
   }
 
-  #menu(instance: Instance, up: boolean, rebuildable: boolean): unknown {
+  #menu(open: ReadonlySet<Action>): unknown {
     return html`<wa-dropdown placement="bottom-end" @wa-select=${this.#selected}>
       <wa-button slot="trigger" appearance="filled-outlined" aria-label="More actions"
         ><span class="hidden-text">More actions</span>${icon('more')}</wa-button
       >
-      <wa-dropdown-item value="rebuild" ?disabled=${!rebuildable}
+      <wa-dropdown-item value="rebuild" ?disabled=${!open.has('rebuild')}
         >${icon('restart', 'icon')}Rebuild</wa-dropdown-item
       >
-      <wa-dropdown-item value="kill" ?disabled=${!up}>${icon('bolt', 'icon')}Kill</wa-dropdown-item>
-      <wa-dropdown-item value="delete" variant="danger" ?disabled=${instance.desired === 'deleted'}
+      <wa-dropdown-item value="kill" ?disabled=${!open.has('kill')}
+        >${icon('bolt', 'icon')}Kill</wa-dropdown-item
+      >
+      <wa-dropdown-item value="delete" variant="danger" ?disabled=${!open.has('delete')}
         >${icon('trash', 'icon')}Delete server</wa-dropdown-item
       >
     </wa-dropdown>`;
@@ -112,7 +112,7 @@ export class ZlhInstanceActions extends ZlhElement {
   }
 
   /** Does one of the actions that need no question. Refusals become `zlh-failed`. */
-  async act(action: Action): Promise<void> {
+  async act(action: Direct): Promise<void> {
     this.asked = action;
     try {
       await this.#send(action);
@@ -123,7 +123,7 @@ export class ZlhInstanceActions extends ZlhElement {
     }
   }
 
-  async #send(action: Action): Promise<void> {
+  async #send(action: Direct): Promise<void> {
     this.connection.heard(
       await ask(this.connection.client.POST(`/api/instances/{id}/${action}`, this.#params)),
     );

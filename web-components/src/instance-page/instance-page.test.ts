@@ -115,6 +115,25 @@ when(chromium)('a second action while one runs is refused in words', async () =>
   await page.getByText('Another operation runs on this server.').waitFor();
 });
 
+when(chromium)(
+  'a start that takes long can be stopped or killed, and says why it ended',
+  async () => {
+    const { id } = portal.world.addInstance({ observed: 'starting', ready: false });
+    portal.world.begin('instances.start', id, ['agent', 'start']);
+    const page = await portal.visit(`/servers/${id}`);
+    await page.locator('zlh-operation-strip').waitFor();
+    assert.ok(await page.getByRole('button', { name: 'Restart' }).isDisabled());
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('Stopping').first().waitFor();
+    assert.is(portal.platform.requests[0]?.line, `POST /api/instances/${id}/stop`);
+    assert.ok(await page.getByRole('button', { name: 'Stop' }).isDisabled());
+    await page.getByRole('button', { name: 'More actions' }).click();
+    const kill = page.getByRole('menuitem', { name: 'Kill' });
+    await kill.waitFor();
+    assert.is(await kill.getAttribute('aria-disabled'), 'false');
+  },
+);
+
 when(chromium)('deleting names what is lost and waits for the name', async () => {
   const { id } = portal.world.addInstance({ name: 'Skyblock' });
   const page = await portal.visit(`/servers/${id}`);

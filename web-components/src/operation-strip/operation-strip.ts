@@ -64,6 +64,11 @@ export class ZlhOperationStrip extends ZlhElement {
             ></zlh-problem>`
           : nothing
       }
+      ${
+        operation.error && operation.state === 'cancelled'
+          ? html`<p class="small muted">${operation.error.detail}</p>`
+          : nothing
+      }
       <zlh-problem .error=${this.error}></zlh-problem>
     </article>`;
   }

@@ -6,7 +6,8 @@ import { chooseScheme } from '../theme/theme.ts';
 import { addressText } from '../words/instances.ts';
 import { instanceState } from '../words/states.ts';
 import { go } from './navigation.ts';
-import type { Action, ZlhInstanceActions } from '../instance-actions/instance-actions.ts';
+import type { ZlhInstanceActions } from '../instance-actions/instance-actions.ts';
+import { possibleActions } from '../instance-actions/possible-actions.ts';
 
 export interface Offered {
   connection: Connection;
@@ -42,23 +43,21 @@ export function commandsFor({
 }
 
 function actionsOn(instance: Instance, actions: ZlhInstanceActions): Command[] {
-  const act = (label: string, icon: string, action: Action): Command => ({
-    label: `${label} ${instance.name}`,
-    icon,
-    run: () => void actions.act(action),
-  });
-  const startable = ['stopped', 'crashed', 'error'].includes(instance.observed);
-  const open = instance.operation
-    ? []
-    : startable
-      ? [act('Start', 'play', 'start')]
-      : runningActions(act);
+  const open = possibleActions(instance);
   return [
-    ...open,
+    ...offered
+      .filter(({ action }) => open.has(action))
+      .map(({ action, label, icon }) => ({
+        label: `${label} ${instance.name}`,
+        icon,
+        run: () => void actions.act(action),
+      })),
     { label: `Delete ${instance.name}`, icon: 'trash', run: () => actions.askDelete() },
   ];
 }
 
-function runningActions(act: (label: string, icon: string, action: Action) => Command): Command[] {
-  return [act('Restart', 'restart', 'restart'), act('Stop', 'stop', 'stop')];
-}
+const offered = [
+  { action: 'start', label: 'Start', icon: 'play' },
+  { action: 'restart', label: 'Restart', icon: 'restart' },
+  { action: 'stop', label: 'Stop', icon: 'stop' },
+] as const;

@@ -11,8 +11,14 @@ export interface FakeAgent {
   readonly asked: string[];
   /** The last it was given. */
   spec: InstanceSpec | undefined;
+  /** What `GET /status` answers; operations that succeed change it. */
+  status: object;
+  /** What a start that fails leaves behind, as a status. */
+  afterFailure: object;
   /** The state in which each operation is answered. */
   outcome: AgentOperation['state'];
+  /** Operations of this kind (`config`, `start`) do not come to an end meanwhile. */
+  held: string | undefined;
   /** The revision that is installed; lower ones are refused unless they supersede it. */
   installed: number;
   /** Codes with which the next installations fail. */
@@ -45,7 +51,7 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
 
   async function answer(request: IncomingMessage): Promise<unknown> {
     const [, first = '', second] = request.url!.split('/');
-    if (first === 'status') return status;
+    if (first === 'status') return agent.status;
     if (first === 'operations')
       return { operation: operation(second!, kinds.get(second!) ?? 'unknown') };
     agent.asked.push(`${request.method} ${request.url}`);
@@ -69,25 +75,31 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
     kinds.set(operationId, first);
     return { operation: operation(operationId, first) };
   }
-  const operation = (id: string, kind: string): AgentOperation => ({
-    id,
-    kind,
-    state: faults.has(id) ? 'failed' : agent.outcome,
-    phases: [],
-    createdAt: time,
-    finishedAt: null,
-    error:
-      faults.has(id) || agent.outcome === 'failed'
+  function stateOf(id: string, kind: string): AgentOperation['state'] {
+    if (faults.has(id)) return 'failed';
+    return kind === agent.held ? 'running' : agent.outcome;
+  }
+
+  function operation(id: string, kind: string): AgentOperation {
+    const state = stateOf(id, kind);
+    if (state === 'succeeded') agent.status = { ...agent.status, ...effects[kind] };
+    if (state === 'failed') agent.status = { ...agent.status, ...agent.afterFailure };
+    const error =
+      state === 'failed'
         ? { code: faults.get(id) ?? 'AGENT_TEST', detail: 'It failed as told.' }
-        : null,
-  });
+        : null;
+    return { id, kind, state, phases: [], createdAt: time, finishedAt: null, error };
+  }
 
   const agent: FakeAgent = {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     asked: [],
     spec: undefined,
+    status,
+    afterFailure: down,
     outcome: 'succeeded',
     rotten: [],
+    held: undefined,
     installed: 0,
     figures: 'zlh_agent_ready 1\n',
     consoles,
@@ -100,6 +112,15 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
   };
   return agent;
 }
+
+const up = { state: 'running', ready: true, wanted: true };
+const down = { state: 'stopped', ready: false, wanted: false };
+const effects: Readonly<Record<string, object>> = {
+  start: up,
+  restart: up,
+  stop: down,
+  kill: down,
+};
 
 const revisionOld = { code: 'AGENT_REVISION_OLD', detail: 'The revision is older.' };
 

@@ -8,8 +8,8 @@ export type Reached = (step: string, signal: AbortSignal) => Promise<void> | voi
 
 /** A process that runs `test.steps` (and `test.failing`, whose third step fails) under a name. */
 export function stepsPlugin(process: string, reached: Reached): Plugin {
-  const stepsOf = (database: Database) =>
-    ['one', 'two', 'three'].map((name): OperationKind['phases'][number] => {
+  const stepsOf = (database: Database, names = ['one', 'two', 'three']) =>
+    names.map((name): OperationKind['phases'][number] => {
       const note = async (step: string, signal: AbortSignal) => {
         await database
           .fork()
@@ -47,7 +47,13 @@ export function stepsPlugin(process: string, reached: Reached): Plugin {
       add(OperationKinds, ({ database }) => ({
         kind: 'test.steps',
         cancellable: true,
+        opposable: true,
         phases: stepsOf(database),
+      }));
+      add(OperationKinds, ({ database }) => ({
+        kind: 'test.wins',
+        precedence: { rank: 1, ends: 'opposable' },
+        phases: stepsOf(database, ['win']),
       }));
       add(OperationKinds, ({ database }) => ({
         kind: 'test.failing',
