@@ -14,6 +14,23 @@ export interface Duration {
   readonly busy: number;
 }
 
+/**
+ * The duration that a file would have had on a quiet machine.
+ *
+ * Files measured beside other work look as if they waited. Taken at its word, that would start too many of
+ * them at once the next time.
+ *
+ * @param slowness how much longer than the reference machine this one took
+ */
+export function quietDuration({ seconds, busy }: Duration, slowness: number): Duration {
+  const cpuSeconds = seconds * busy;
+  const quiet = Math.max(cpuSeconds / maxBusy, seconds / slowness);
+  return { seconds: quiet, busy: quiet === 0 ? 0 : cpuSeconds / quiet };
+}
+
+/** A file whose processes work side by side. */
+const maxBusy = 2;
+
 export type Durations = ReadonlyMap<string, Duration>;
 
 const recorded = join(import.meta.dirname, 'durations.json');

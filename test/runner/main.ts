@@ -6,7 +6,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { discover } from './discover.ts';
-import { keepDurations, readDurations } from './durations.ts';
+import { keepDurations, quietDuration, readDurations } from './durations.ts';
 import { againCommand, type Options, readOptions } from './options.ts';
 import { describeAll, describeFile, type Outcome } from './report.ts';
 import { killRunning, runFile, type RunOptions } from './run-file.ts';
@@ -65,7 +65,10 @@ async function runAll(options: Options, files: readonly TieredFile[]): Promise<O
   });
   const passed = outcomes.filter(({ failed }) => failed === 0);
   const measured = new Map(
-    passed.map(({ file, durationMs, busy }) => [file.path, { seconds: durationMs / 1000, busy }]),
+    passed.map(({ file, durationMs, busy }) => [
+      file.path,
+      quietDuration({ seconds: durationMs / 1000, busy }, speed.slowness),
+    ]),
   );
   keepDurations(root, measured, options.record);
   return outcomes;

@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readRequests } from './discover.ts';
+import { quietDuration } from './durations.ts';
 import { failedTitles } from './failures.ts';
 import { againCommand, readOptions } from './options.ts';
 import type { FileRun } from './run-file.ts';
@@ -95,6 +96,12 @@ test('files that wait run beside one that works, and two that work do not meet',
   );
   assert.ok(together.includes('ac'), together.join());
   assert.not.ok(together.some((names) => names.includes('ab')));
+});
+
+test('a file that was measured on a busy machine counts as on a quiet one', () => {
+  assert.equal(quietDuration({ seconds: 50, busy: 0.2 }, 5), { seconds: 10, busy: 1 });
+  assert.equal(quietDuration({ seconds: 10, busy: 1.2 }, 12), { seconds: 6, busy: 2 });
+  assert.equal(quietDuration({ seconds: 150, busy: 0.1 }, 1), { seconds: 150, busy: 0.1 });
 });
 
 test('a file that asks to be alone runs after the others', async () => {
