@@ -116,6 +116,10 @@ export const routes: Readonly<Record<string, Row>> = {
     permission: 'accounts.audit',
     holder: administrator,
   }),
+  'GET /api/providers': at('/api/providers', forAdministrators(200), {
+    permission: 'instances.capacity',
+    holder: administrator,
+  }),
   'GET /metrics': at('/metrics', forAdministrators(200), {
     permission: 'metrics.read',
     holder: administrator,

@@ -185,6 +185,9 @@ export class TestPlatform {
         this.#user === undefined ? tmpdir() : this.home,
         'zlh-machine',
       ),
+      // Few tests are about what the machine has, and CI's may have little.
+      ZLH_PROVIDER_LOCAL_OVERCOMMIT: '{"memory":1000,"disk":1000}',
+      ZLH_PROVIDER_LOCAL_HEADROOM: '{"memoryMiB":0,"diskMiB":0}',
       ...this.#env,
     };
     // `npm test` hands down where the caller's npm keeps its settings and cache; another user cannot go there.

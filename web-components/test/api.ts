@@ -1,6 +1,6 @@
 /** The API's answers over a `World`: statuses, bodies and problems as the platform publishes them. */
 import type { IncomingMessage } from 'node:http';
-import type { Instance } from '../src/api/schema.ts';
+import type { Instance, Provider } from '../src/api/schema.ts';
 import { apiKeys, auth, permissions } from './account-api.ts';
 import { invalid, problem } from './answer.ts';
 import type { Answer, Body } from './answer.ts';
@@ -16,6 +16,7 @@ export function answer(world: World, request: IncomingMessage, given: unknown): 
   if (!world.sessions.has(session) && !bearer)
     return problem(401, 'http.unauthenticated', 'Sign in first, or send an API key.');
   if (path === '/catalog/games') return { status: 200, body: world.catalog };
+  if (path === '/providers') return { status: 200, body: { items: [local(world)] } };
   if (path === '/permissions') return { status: 200, body: { items: permissions } };
   if (path.startsWith('/api-keys')) return apiKeys(world, request.method ?? '', path, body);
   if (path.startsWith('/operations')) return operations(world, path, url.searchParams);
@@ -104,4 +105,22 @@ function create(world: World, key: string, body: Body): Answer {
   const operation =
     world.instances.get(made)?.operation ?? world.begin('instances.create', made, phases);
   return { status: 202, body: { instance: world.instances.get(made), operation } };
+}
+
+/** A machine of 8 GiB with two ports, one for each server. */
+function local(world: World): Provider {
+  const all = [...world.instances.values()];
+  const figure = (total: number, reserved: number) => ({
+    total,
+    reserved,
+    available: Math.max(0, total - reserved),
+  });
+  const memory = all.reduce((sum, { memoryMiB }) => sum + memoryMiB, 0);
+  const capacity = {
+    memoryMiB: figure(8192, memory),
+    diskMiB: figure(102_400, 0),
+    freeDiskMiB: 51_200,
+    ports: figure(2, all.length),
+  };
+  return { id: 'local', capacity };
 }

@@ -71,8 +71,21 @@ export interface Provider {
   renumber?(request: PlacementRequest, signal: AbortSignal): Promise<Placement>;
   /** Ends and removes everything of the instance, running or not, whole or half made. */
   remove(instanceId: string, signal: AbortSignal): Promise<void>;
+  /** What its machines have for instances. A provider that does not know leaves it out, and nothing is refused. */
+  capacity?(em: EntityManager): Promise<ProviderCapacity>;
   /** Ids of all instances it holds something of, for finding orphans. */
   list(): Promise<readonly string[]>;
+}
+export interface ProviderCapacity {
+  /** For all instances together, without what the host keeps for itself, over-commitment included. */
+  readonly memoryMiB: number;
+  /** The same for their limits of disk. */
+  readonly diskMiB: number;
+  /** Free on the disk at this moment, beyond what the host keeps for itself; may be negative. */
+  readonly freeDiskMiB: number;
+  readonly ports: { readonly total: number; readonly given: number };
+  /** Instances of the provider that lie on machines of others, and take nothing from this. */
+  readonly elsewhere: readonly string[];
 }
 export const Providers = point<Provider>('instances.providers');
 
@@ -84,7 +97,12 @@ export interface AdmissionRule {
     em: EntityManager,
     wanted: {
       readonly ownerId: string;
+      readonly provider: string;
       readonly memoryMiB: number;
+      /** Null: no limit. */
+      readonly diskMiB: number | null;
+      /** How many of the host's own. */
+      readonly ports: number;
       readonly kind: 'game' | 'dev';
       readonly identity: Identity;
     },

@@ -82,7 +82,15 @@ export class InstancesService implements Instances {
     return database.transaction(async (em) => {
       await serialise(em, identity.id);
       for (const { value } of admission)
-        await value.admit(em, { ownerId: identity.id, memoryMiB, kind: wanted.kind, identity });
+        await value.admit(em, {
+          ownerId: identity.id,
+          provider: config.provider,
+          memoryMiB,
+          diskMiB: limits.diskMiB,
+          ports: blueprint.ports.length,
+          kind: wanted.kind,
+          identity,
+        });
       const [next] = await em.execute<{ vmid: number }[]>(
         `select nextval('instances_vmid_seq')::int as vmid`,
       );

@@ -14,6 +14,8 @@ import { actionRoutes } from './action-routes.ts';
 import { AgentReconciler } from './agent-reconciler.ts';
 import { agentMetricsRoutes } from './agent-metrics-routes.ts';
 import { userLimits } from './admission.ts';
+import { hostCapacity } from './capacity.ts';
+import { capacityPermission, capacityRoutes } from './capacity-routes.ts';
 import { grantRoutes, sharedEvent } from './grant-routes.ts';
 import { consoleRoute } from './console.ts';
 import { instanceMetrics } from './instance-metrics.ts';
@@ -76,8 +78,8 @@ export default definePlugin({
     if (config.platformUrl !== undefined) add(HostNames, new URL(config.platformUrl).hostname);
     add(Entities, instanceEntities);
     add(Migrations, instanceMigrations);
-    for (const routes of [instanceRoutes, actionRoutes, grantRoutes, agentMetricsRoutes])
-      add(Routes, routes);
+    for (const routes of [instanceRoutes, actionRoutes, grantRoutes]) add(Routes, routes);
+    for (const routes of [agentMetricsRoutes, capacityRoutes]) add(Routes, routes);
     add(Routes, (use) => [consoleRoute(use)]);
     add(Audiences, ({ grants, database }) => ({
       changedBy: sharedEvent,
@@ -90,6 +92,7 @@ export default definePlugin({
       Admission,
       userLimits(() => config),
     );
+    add(Admission, hostCapacity);
     add(Permissions, [
       {
         id: 'instances.read',
@@ -113,6 +116,11 @@ export default definePlugin({
         grantedTo: 'operator',
       },
       { id: 'instances.share', description: 'Share instances with other users' },
+      {
+        id: capacityPermission,
+        description: 'See what the machines have left',
+        administrator: true,
+      },
     ]);
   },
   ready: ({ agentReconciler }) => agentReconciler.begin(),

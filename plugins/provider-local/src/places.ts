@@ -61,6 +61,25 @@ export class Places {
     return database.fork().find(Place, { homeId: this.#homeId, home });
   }
 
+  /** Instances of other homes. */
+  async elsewhere(em: EntityManager): Promise<string[]> {
+    const ours = { homeId: this.#homeId, home: this.#ground.home };
+    const others = await em.find(Place, { $not: ours });
+    return others.map(({ instanceId }) => instanceId);
+  }
+
+  /** Of the range, to instances of this home. */
+  async portsGiven(
+    em: EntityManager,
+    { from, to }: { readonly from: number; readonly to: number },
+  ): Promise<number> {
+    const [row] = await em.execute<{ count: number }[]>(
+      'select count(*)::int as count from provider_local_port where machine = ? and port between ? and ?',
+      [this.#homeId, from, to],
+    );
+    return row!.count;
+  }
+
   /** The place of the instance, which is made here when it has none; nobody else changes it until the transaction ends. */
   async claim(em: EntityManager, { instanceId, vmid }: PlacementRequest): Promise<PlaceRecord> {
     const known = await this.lock(em, instanceId);

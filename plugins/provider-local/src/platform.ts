@@ -5,6 +5,7 @@ import { Database, Entities, Migrations } from '@zlh/database';
 import { TenantAddresses } from '@zlh/http';
 import { Providers } from '@zlh/instances';
 import { Type } from 'typebox';
+import { capacitySettings } from './capacity.ts';
 import { Places } from './places.ts';
 import { LocalProvider, warnOfRoot } from './provider.ts';
 import { localEntities, localMigrations } from './schema.ts';
@@ -48,6 +49,7 @@ export default definePlugin({
       default: false,
       description: 'Leave servers running when the platform stops; the next start adopts them.',
     }),
+    ...capacitySettings,
     agentConfig: Type.Optional(
       Type.String({ description: 'Configuration file of the agents; default: config/agent.ts.' }),
     ),

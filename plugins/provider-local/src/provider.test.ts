@@ -136,6 +136,29 @@ test('asked twice it answers the same place, and no two instances share a port',
   assert.equal(await sql('select * from provider_local_port'), []);
 });
 
+test('what is given of the machine is counted, and what lies in other homes is told apart', async () => {
+  const capacity = () => provider().capacity!(kernel.use(Database).fork());
+  const before = await capacity();
+  assert.ok(before.memoryMiB > 0 && before.diskMiB > 0 && before.ports.total > 0);
+  const wanted = await request();
+  await provider().create(wanted, never);
+  const after = await capacity();
+  assert.is(after.ports.given, before.ports.given + wanted.ports.length);
+  assert.equal(after.elsewhere, before.elsewhere);
+  const change = (homeId: string) =>
+    kernel
+      .use(Database)
+      .fork()
+      .execute(
+        `update provider_local_place set machine = ? || replace(machine, ?, '') where instance_id = ?`,
+        [homeId, 'other ', wanted.instanceId],
+      );
+  await change('other ');
+  assert.equal((await capacity()).elsewhere, [...before.elsewhere, wanted.instanceId]);
+  await change('');
+  await provider().remove(wanted.instanceId, never);
+});
+
 test('a port that another program uses is not given away, and a range without a free one is said', async () => {
   const own = await start({ agentPorts: { from: 21_950, to: 21_950 } });
   const [first, second] = [await request(own), await request(own)];

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import type { AgentBounds } from '@zlh/agent';
 import type { Agents } from '@zlh/agents';
 import type { Database, EntityManager } from '@zlh/database';
-import type { Placement, PlacementRequest, Provider } from '@zlh/instances';
+import type { Placement, PlacementRequest, Provider, ProviderCapacity } from '@zlh/instances';
 import type { Logger } from '@zlh/kernel';
 import { startAgent } from './agent-process.ts';
 import { AgentWatch } from './agent-watch.ts';
+import { forInstances, machineOf, type CapacitySettings } from './capacity.ts';
 import { assertRoom, tellingOfFullDisk } from './disk.ts';
 import { furnish, removeFolder } from './folders.ts';
 import { providerId } from './index.ts';
@@ -20,7 +21,7 @@ import { endAll, isAgentOf, killAll, processesOf, untilGone } from './processes.
 import type { PlaceRecord } from './schema.ts';
 import { isOpenWay } from './users.ts';
 
-export interface LocalSettings {
+export interface LocalSettings extends CapacitySettings {
   readonly gameHost: string;
   readonly publicHost?: string;
   readonly gamePorts: { readonly from: number; readonly to: number };
@@ -116,6 +117,16 @@ export class LocalProvider implements Provider {
       await removeFolder(folder);
       await places.forget(em, instanceId);
     });
+  }
+
+  async capacity(em: EntityManager): Promise<ProviderCapacity> {
+    const { home, config, places } = this.#ground;
+    const { from, to } = config.gamePorts;
+    return {
+      ...forInstances(machineOf(home), config),
+      ports: { total: to - from + 1, given: await places.portsGiven(em, config.gamePorts) },
+      elsewhere: await places.elsewhere(em),
+    };
   }
 
   async list(): Promise<readonly string[]> {

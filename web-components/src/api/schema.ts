@@ -87,6 +87,35 @@ export interface AuditEntry {
   at: string;
 }
 
+export interface Capacity {
+  /** Memory in MiB. */
+  memoryMiB: {
+    /** For servers, over-commitment included. */
+    total: number;
+    /** By the servers there are, running or not. */
+    reserved: number;
+    available: number;
+  };
+  /** Limits of disk in MiB. */
+  diskMiB: {
+    /** For servers, over-commitment included. */
+    total: number;
+    /** By the servers there are, running or not. */
+    reserved: number;
+    available: number;
+  };
+  /** Free on the disk now, beyond what the host keeps for itself; negative when it has not even that. */
+  freeDiskMiB: number;
+  /** Ports for games. */
+  ports: {
+    /** For servers, over-commitment included. */
+    total: number;
+    /** By the servers there are, running or not. */
+    reserved: number;
+    available: number;
+  };
+}
+
 export interface Catalog {
   games: Game[];
 }
@@ -299,6 +328,13 @@ export interface Problem {
   errors?: { path: string; message: string }[];
   /** The one in the way, of a 409. */
   operation?: { id: string; kind: string };
+}
+
+export interface Provider {
+  /** `local` */
+  id: string;
+  /** Null where the provider does not know. */
+  capacity: Capacity | null;
 }
 
 export interface Schedule {
@@ -1283,6 +1319,12 @@ export interface paths {
     /** What one may do, and give to API keys */
     get: {
       responses: { 200: Json<{ items: Permission[] }>; default: Refusal };
+    };
+  };
+  '/api/providers': {
+    /** List providers with what their machines have left */
+    get: {
+      responses: { 200: Json<{ items: Provider[] }>; default: Refusal };
     };
   };
   '/api/users': {

@@ -1,6 +1,7 @@
 /** All servers one may see: cards with state and address, a search, and for the first visit the first step. */
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
+import '../host-capacity/host-capacity.ts';
 import '../instance-card/instance-card.ts';
 import '../problem/problem.ts';
 import type WaInput from '@awesome.me/webawesome/dist/components/input/input.js';
@@ -66,7 +67,8 @@ export class ZlhInstances extends ZlhElement {
             >`
           : nothing
       }
-      ${empty ? this.#empty() : this.#cards(items, state === 'loading' || state === 'idle')}`;
+      ${empty ? this.#empty() : this.#cards(items, state === 'loading' || state === 'idle')}
+      <zlh-host-capacity server=${this.server} token=${this.token}></zlh-host-capacity>`;
   }
 
   #create(): unknown {

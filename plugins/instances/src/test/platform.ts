@@ -24,6 +24,8 @@ export class FakeProvider implements Provider {
   /** Waited for by `create`. */
   gate: Promise<void> = Promise.resolve();
   brought = 0;
+  /** Unknown unless a test sets it. */
+  capacity?: NonNullable<Provider['capacity']>;
   /** Agents come up again at other ports. */
   moves = false;
   #made: ((agent: FakeAgent) => void) | undefined;
