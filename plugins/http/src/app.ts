@@ -47,6 +47,7 @@ export async function createApp(
   const lost = createLost(placed, refuse);
   app.setNotFoundHandler(lost);
   app.addHook('onRequest', beforeAll(config, context, lost));
+  app.decorateRequest('permit', null);
   app.decorate('publicUrl', config.publicUrl);
   app.setErrorHandler((error: FastifyError, request, reply) => refuse(error, request, reply));
   app.setValidatorCompiler(validatorCompiler as never);

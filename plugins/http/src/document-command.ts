@@ -7,6 +7,7 @@ import { createGate } from './gate.ts';
 import { Routes } from './index.ts';
 import { LongLived } from './long-lived.ts';
 import { placeRoutes } from './mount.ts';
+import { Permits } from './permits.ts';
 import { RequestMeter } from './request-meter.ts';
 import type { Settings } from './settings.ts';
 
@@ -17,9 +18,11 @@ export function documentCommand(config: Settings, log: Logger): Command {
     async run({ points, print }) {
       const bodyDeadlines = new BodyDeadlines({ config });
       const gate = createGate({ config, bodyDeadlines, authenticators: [] });
+      const permits = new Permits({ config, gate });
       const app = await createApp(config, placeRoutes(points(Routes)), {
         gate,
-        longLived: new LongLived({ config, gate }),
+        longLived: new LongLived({ config, permits }),
+        permits,
         bodyDeadlines,
         meter: new RequestMeter(),
         idempotency: undefined,

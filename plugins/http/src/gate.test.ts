@@ -163,7 +163,7 @@ test('of those who were right no more are remembered than there is room for, and
   const [ada, bob, eve] = ['ada', 'bob', 'eve'].map((name) => ({
     authorization: `Bearer ${name}`,
   }));
-  for (const each of [ada!, bob!, ada!, eve!]) proven.right(each);
+  for (const each of [ada!, bob!, ada!, eve!]) proven.right(each, 'somebody');
   assert.equal(
     [ada!, bob!, eve!].map((each) => proven.has(each)),
     [true, false, true],
@@ -171,6 +171,21 @@ test('of those who were right no more are remembered than there is room for, and
   now = 15 * 60_000;
   assert.not(proven.has(ada!));
   assert.not(proven.has({ cookie: 'Bearer ada' }), 'a cookie is never taken for a token');
+});
+
+test('the proof of a revoked caller is forgotten, and that of others kept', () => {
+  const proven = new Proven(() => 0);
+  const [ada, key, bob] = ['ada', 'key-of-ada', 'bob'].map((name) => ({
+    authorization: `Bearer ${name}`,
+  }));
+  const all = () => [ada!, key!, bob!].map((each) => proven.has(each));
+  proven.right(ada!, 'ada');
+  proven.right(key!, 'ada');
+  proven.right(bob!, 'bob');
+  proven.forget('ada');
+  assert.equal(all(), [false, false, true]);
+  proven.forget(null);
+  assert.equal(all(), [false, false, false]);
 });
 
 test.run();

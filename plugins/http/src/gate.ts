@@ -6,7 +6,7 @@ import type { Contribution } from '@zlh/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyDeadlines } from './body-deadlines.ts';
 import { announcesBody, takesBody, unexpectedBody } from './body.ts';
-import type { Access, Authenticator, Identity, Route } from './index.ts';
+import type { Access, Authenticator, Identity, Revocations, Route } from './index.ts';
 import { addressKey, Limiter } from './limiter.ts';
 import { createOriginCheck } from './origin.ts';
 import { Problem, problems } from './problem.ts';
@@ -17,15 +17,18 @@ export type Done = (error?: Error) => void;
 
 export interface Gate {
   close(): void;
-  /** The `onRequest` hook of a route: it calls `done`, or answers a promise when somebody has to be looked up. */
+  /**
+   * The `onRequest` hook of a route: it calls `done`, or answers a promise when somebody has to be looked
+   * up.
+   */
   guard(
     route: Route,
   ): (request: FastifyRequest, reply: FastifyReply, done: Done) => Promise<void> | void;
   /**
-   * Whether who opened a long connection may still have it: signed out, revoked or demoted people may not. The request
-   * then carries who they are now, for whatever is asked of it next.
+   * Why the caller of a request that lasts may not go on: signed out, revoked or demoted people may not.
+   * Undefined when they may; the request then carries who they are now. Rejects when nobody can tell.
    */
-  stillAllowed(request: FastifyRequest, access: Access): Promise<boolean>;
+  refusalOf(request: FastifyRequest, access: Access): Promise<Problem | undefined>;
 }
 
 const tooMany = (seconds: number) =>
@@ -37,10 +40,12 @@ export function createGate({
   config,
   bodyDeadlines,
   authenticators,
+  revocations,
 }: {
   config: Settings;
   bodyDeadlines: BodyDeadlines;
   authenticators: readonly Contribution<Authenticator>[];
+  revocations?: Revocations | undefined;
 }): Gate {
   // Reading the clock costs more than all of the counting, and half a second is exact enough for it.
   let now = performance.now();
@@ -49,11 +54,12 @@ export function createGate({
   const perAddress = config.rateLimits ? config.anonymousPerMinute : Infinity;
   const signedIn = new Limiter(config.rateLimits ? config.perMinute : Infinity, clock);
   const anonymous = new Limiter(perAddress, clock);
-  // Wrong credentials cost a look into the database, so an address that sends many is refused before it, but for those
-  // there who have just been right.
+  // Wrong credentials cost a look into the database, so an address that sends many is refused before it,
+  // but for those there who have just been right.
   const mistaken = new Limiter(perAddress, clock);
   const proven = new Proven(clock);
   const checkOrigin = createOriginCheck(config.publicUrl);
+  const unsubscribe = revocations?.subscribe(({ id }) => proven.forget(id));
 
   const identify = async (request: FastifyRequest): Promise<Identity | null> => {
     for (const { value } of authenticators) {
@@ -84,7 +90,7 @@ export function createGate({
       throw error;
     });
     if (identity === null) wrong();
-    else proven.right(headers);
+    else proven.right(headers, identity.id);
     const refused = admit(request, identity);
     if (refused !== undefined) throw refused;
   };
@@ -123,18 +129,21 @@ export function createGate({
 
   return {
     guard,
-    close: () => clearInterval(ticking),
-    async stillAllowed(request, access) {
-      try {
-        const identity = await identify(request);
-        if (access !== 'public' && identity?.id !== request.identity?.id) return false;
-        if (refusal(access, identity) !== undefined) return false;
-        request.identity = identity;
-        return true;
-      } catch (error) {
-        // Only a clear no ends it: a database that is away for a moment must not close every console.
-        return !(error instanceof Problem);
-      }
+    close() {
+      clearInterval(ticking);
+      unsubscribe?.();
+    },
+    async refusalOf(request, access) {
+      const { identity: before } = request;
+      const identity = await identify(request).catch((error: unknown) => {
+        if (error instanceof Problem && error.status === 401) return error;
+        throw error;
+      });
+      if (identity instanceof Problem) return identity;
+      if (access !== 'public' && identity?.id !== before?.id) return problems.unauthenticated();
+      const refused = refusal(access, identity);
+      if (refused === undefined) request.identity = identity;
+      return refused;
     },
   };
 }

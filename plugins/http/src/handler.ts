@@ -1,22 +1,30 @@
 /**
- * The one thin wrapper around every handler: the status that the schema promises, an answer for handlers
- * that return nothing, and repeats of an `Idempotency-Key`. No scope and no promise of its own per request.
+ * The one thin wrapper around every handler. It answers with the status that the schema promises, also for
+ * handlers that return nothing. It makes permits for requests that last, and repeats answers to an
+ * `Idempotency-Key`. It makes no scope and no promise of its own for a request.
  */
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IdempotencyStore, RouteDefinition } from './index.ts';
 import type { LongLived } from './long-lived.ts';
 import { addressKey } from './limiter.ts';
+import { lasts, RequestPermit } from './request-permit.ts';
+import type { Permits } from './permits.ts';
 import { problems } from './problem.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- routes of every shape are handled alike
 export type AnyRoute = RouteDefinition<any>;
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
+export interface HandlerDeps {
+  readonly longLived: LongLived;
+  readonly permits: Permits;
+  readonly idempotency: IdempotencyStore | undefined;
+}
+
 export function handlerOf(
   route: AnyRoute,
-  longLived: LongLived,
-  idempotency: IdempotencyStore | undefined,
+  { longLived, permits, idempotency }: HandlerDeps,
 ): Handler {
   const status = successOf(route);
   const inner = route.handler as unknown as Handler;
@@ -24,14 +32,16 @@ export function handlerOf(
     route.idempotent === true && idempotency !== undefined
       ? onceOnly(route, inner, idempotency)
       : inner;
+  const lasting = lasts(route);
   return (request, reply) => {
     if (status !== 200) reply.code(status);
+    const permit = lasting ? new RequestPermit(permits, route, request, reply) : undefined;
+    if (permit !== undefined) request.permit = permit;
     const answer = handler(request, reply);
-    if (answer === undefined) {
-      if (reply.sent) longLived.addStream(request, reply, route.access);
-      else reply.send();
-    } else if (reply.sent && !reply.raw.writableEnded)
+    if (reply.sent && !reply.raw.writableEnded) {
+      permit?.release();
       longLived.addStream(request, reply, route.access);
+    } else if (answer === undefined && !reply.sent) reply.send();
     return answer;
   };
 }

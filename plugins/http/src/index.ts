@@ -17,8 +17,9 @@ export { page, pageQuery, encodeCursor, decodeCursor, type Page } from './page.t
 /** Who is asking. */
 export interface Identity {
   /**
-   * `user`: a session; `api-key`: a key of a user; `agent`: the agent of one instance; `service`: a program of the
-   * host without an account, which may do what its permissions say and nothing that only asks for a sign-in.
+   * `user`: a session; `api-key`: a key of a user; `agent`: the agent of one instance; `service`: a program
+   * of the host without an account, which may do what its permissions say and nothing that only asks for a
+   * sign-in.
    */
   readonly kind: 'user' | 'api-key' | 'agent' | 'service';
   /** The user's id; for agents the instance's id. */
@@ -39,8 +40,37 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before the body is read; null for strangers. */
     identity: Identity | null;
+    /** Null on routes whose requests do not last. */
+    permit: Permit | null;
   }
 }
+
+/**
+ * The caller's permission for as long as the request lasts: on routes that are `streamed` or declare no
+ * answer.
+ */
+export interface Permit {
+  /** Aborted with the refusal, once the caller may not go on. */
+  readonly signal: AbortSignal;
+  /** Asks again, before a last step. Throws the refusal, and also when nobody can tell. */
+  confirm(): Promise<void>;
+}
+
+/** Somebody may do less than before. */
+export interface Revocation {
+  /**
+   * Of the user, of the agent's instance, or of anything that addresses name; null: some may have been
+   * missed.
+   */
+  readonly id: string | null;
+}
+
+/** Tells of revocations of all processes, after they are committed. Provided by whoever knows people. */
+export interface Revocations {
+  /** Answers how to stop hearing. */
+  subscribe(listener: (revocation: Revocation) => void): () => void;
+}
+export const Revocations = token<Revocations>('http.revocations');
 
 export const Authenticators = point<Authenticator>('http.authenticators');
 
@@ -61,8 +91,8 @@ export interface RouteSchemas {
   readonly headers?: TObject;
   readonly body?: TSchema;
   /**
-   * Status → body. `Type.Null()` for an empty one. Problems need not be listed. Where one success is declared,
-   * it is what the route answers unless its handler sets another status.
+   * Status → body. `Type.Null()` for an empty one. Problems need not be listed. Where one success is
+   * declared, it is what the route answers unless its handler sets another status.
    */
   readonly response?: Readonly<Record<number, TSchema>>;
 }
@@ -71,7 +101,7 @@ type Shape<S> = S extends TSchema ? Static<S> : unknown;
 
 export type RouteRequest<S extends RouteSchemas> = Omit<
   FastifyRequest,
-  'params' | 'query' | 'body' | 'headers'
+  'params' | 'query' | 'body' | 'headers' | 'permit'
 > & {
   readonly params: Shape<S['params']>;
   readonly query: Shape<S['query']>;
@@ -80,6 +110,8 @@ export type RouteRequest<S extends RouteSchemas> = Omit<
     (S['headers'] extends TObject ? Static<S['headers']> : unknown);
   /** Never null on routes that are not `public`. */
   readonly identity: Identity;
+  /** Never null on routes that are `streamed` or declare no answer, and are not `public`. */
+  readonly permit: Permit;
 };
 
 export interface RouteDefinition<S extends RouteSchemas> {
@@ -95,12 +127,20 @@ export interface RouteDefinition<S extends RouteSchemas> {
   readonly perMinute?: number;
   /** Largest JSON body in bytes; default 16 KiB. A route without a schema for its body takes none at all. */
   readonly bodyLimit?: number;
-  /** The handler reads the body itself, from `request.raw`: bytes of any type and, but for its own limits, any length. */
+  /**
+   * The handler reads the body itself, from `request.raw`: bytes of any type and, but for its own limits,
+   * any length.
+   */
   readonly streamed?: boolean;
   /** Repeats with the same `Idempotency-Key` get the first answer. Only for POST that creates. */
   readonly idempotent?: boolean;
   /** Leaves the route out of the API document. */
   readonly hidden?: boolean;
+  /**
+   * Asked again while the request lasts, see {@link Permit}, with `identity` as it is by then: throw a 401,
+   * 403 or 404 to end it. Without one only `access` is asked for again.
+   */
+  recheck?(request: RouteRequest<S>): unknown;
   handler(request: RouteRequest<S>, reply: FastifyReply): unknown;
 }
 
@@ -113,8 +153,9 @@ export interface SocketDefinition<S extends RouteSchemas> {
   readonly access: Access;
   readonly schema?: S;
   /**
-   * Runs before the upgrade: throw a Problem to refuse with an HTTP answer. Asked again now and then while the socket is
-   * open, with `identity` as it is by then: a 401, 403 or 404 closes it.
+   * Runs before the upgrade: throw a Problem to refuse with an HTTP answer. Asked again after revocations
+   * and now and then while the socket is open, with `identity` as it is by then: a 401, 403 or 404 closes
+   * it.
    */
   before?(request: RouteRequest<S>): unknown;
   open(socket: WebSocket, request: RouteRequest<S>): void;
@@ -133,7 +174,10 @@ export function defineSocket<const S extends RouteSchemas>(
   return { ...route, method: 'WEBSOCKET' };
 }
 
-/** Plugins add arrays: `add(Routes, instanceRoutes)`. Only handlers read `use`: `zlh openapi` lists routes before a start. */
+/**
+ * Plugins add arrays: `add(Routes, instanceRoutes)`. Only handlers read `use`: `zlh openapi` lists routes
+ * before a start.
+ */
 export const Routes = point<readonly Route[]>('http.routes');
 
 /** Named conditions of `GET /health/ready`: database reachable, worker running … */
@@ -147,8 +191,8 @@ export const ReadinessChecks = point<ReadinessCheck>('http.readiness');
 /** Keeps the first answer of a POST for its `Idempotency-Key`. Provided by whoever has a database. */
 export interface IdempotencyStore {
   /**
-   * Runs `work` once per caller, route and key. A repeat gets the recorded answer; a repeat while the first still runs,
-   * or with another body, is refused with 409 / 422.
+   * Runs `work` once per caller, route and key. A repeat gets the recorded answer; a repeat while the first
+   * still runs, or with another body, is refused with 409 / 422.
    */
   once(
     request: { caller: string; route: string; key: string; bodyHash: string },
@@ -162,16 +206,22 @@ export interface RecordedAnswer {
 export const Idempotency = token<IdempotencyStore>('http.idempotency');
 
 /**
- * Called with the address people use, once this process listens. For plugins that `http` itself may need, which
- * therefore cannot need `Http`.
+ * Called with the address people use, once this process listens. For plugins that `http` itself may need,
+ * which therefore cannot need `Http`.
  */
 export type Listening = (publicUrl: string) => void;
 export const ListeningHooks = point<Listening>('http.listening');
 
-/** A name by which something of the platform asks it, without a scheme: requests that name no known host are refused. */
+/**
+ * A name by which something of the platform asks it, without a scheme: requests that name no known host are
+ * refused.
+ */
 export const HostNames = point<string>('http.host-names');
 
-/** Where programs of customers run and are reached: `doctor` warns of what they can do to the platform from there. */
+/**
+ * Where programs of customers run and are reached: `doctor` warns of what they can do to the platform from
+ * there.
+ */
 export interface TenantAddress {
   /** Whose they are: `the servers of provider-local`. */
   readonly who: string;

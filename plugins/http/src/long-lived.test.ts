@@ -1,4 +1,6 @@
-/** Promises of what stays open: guarded like everything else, watched while it lasts, and told when we stop. */
+/**
+ * Promises of what stays open: guarded like everything else, watched while it lasts, and told when we stop.
+ */
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { TestKernel } from '@zlh/kernel/testing';
@@ -154,7 +156,7 @@ test('one caller cannot hold more than so many open, and gets the place of one t
   }));
 
 test('who is signed out loses what stands open', () =>
-  using({ recheckSeconds: 0.05 }, async (kernel) => {
+  using({ recheckSeconds: 1 }, async (kernel) => {
     const socket = dial(kernel, '/api/echo', { authorization: 'Bearer ada' });
     await once(socket, 'open');
     const response = await fetch(`${new TestClient(kernel).url}/api/stream`, {
@@ -167,7 +169,7 @@ test('who is signed out loses what stands open', () =>
   }));
 
 test('whoever may no longer see what a socket shows loses it', () =>
-  using({ recheckSeconds: 0.05 }, async (kernel) => {
+  using({ recheckSeconds: 1 }, async (kernel) => {
     takenBack = false;
     const socket = dial(kernel, '/api/shared');
     await once(socket, 'open');
@@ -176,7 +178,7 @@ test('whoever may no longer see what a socket shows loses it', () =>
   }));
 
 test('who is no administrator any more loses what only administrators may see, and nothing else', () =>
-  using({ recheckSeconds: 0.05 }, async (kernel) => {
+  using({ recheckSeconds: 1 }, async (kernel) => {
     const authorization = 'Bearer root';
     const hidden = dial(kernel, '/api/for-administrators', { authorization });
     const anybodys = dial(kernel, '/api/shared', { authorization });

@@ -1,12 +1,12 @@
 /**
- * Connections that stay open: consoles and event streams. Each is pinged, its caller is checked again while
- * it lasts, callers may hold only so many, and all of them are told when the platform stops.
+ * Connections that stay open: consoles and event streams. Each is pinged, its caller needs a permit for as
+ * long as it lasts, callers may hold only so many, and all of them are told when the platform stops.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import type { Gate } from './gate.ts';
 import type { Access } from './index.ts';
 import { addressKey } from './limiter.ts';
+import type { Permits } from './permits.ts';
 import { Problem } from './problem.ts';
 import type { Settings } from './settings.ts';
 import { excludeFromMetrics } from './metered-response.ts';
@@ -15,8 +15,6 @@ interface Connection {
   readonly request: FastifyRequest;
   readonly access: Access;
   readonly caller: string;
-  /** Opened by an administrator, who may have been shown more than others may see. */
-  readonly administrator: boolean;
   /** The route's own check, see `SocketDefinition.before`. */
   readonly before?: (() => unknown) | undefined;
   /** Asks the other side for a sign of life; ends the connection when the last one stayed unanswered. */
@@ -28,12 +26,12 @@ export class LongLived {
   readonly #open = new Set<Connection>();
   readonly #perCaller = new Map<string, number>();
   readonly #config: Settings;
-  readonly #gate: Gate;
+  readonly #permits: Permits;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ config, gate }: { config: Settings; gate: Gate }) {
+  constructor({ config, permits }: { config: Settings; permits: Permits }) {
     this.#config = config;
-    this.#gate = gate;
+    this.#permits = permits;
   }
 
   get size(): number {
@@ -73,7 +71,7 @@ export class LongLived {
       request,
       access,
       before,
-      ...openerOf(request),
+      caller: callerOf(request),
       ping() {
         if (!answered) return socket.terminate();
         answered = false;
@@ -94,7 +92,7 @@ export class LongLived {
     const leave = this.#add({
       request,
       access,
-      ...openerOf(request),
+      caller: callerOf(request),
       ping: () => undefined,
       end: () => raw.end(),
     });
@@ -108,52 +106,32 @@ export class LongLived {
   }
 
   #add(connection: Connection): () => void {
-    const { caller } = connection;
+    const { caller, request, access, before } = connection;
     this.#open.add(connection);
     this.#perCaller.set(caller, (this.#perCaller.get(caller) ?? 0) + 1);
-    this.#timer ??= setInterval(
-      () => void this.#check(),
-      this.#config.recheckSeconds * 1000,
-    ).unref();
+    this.#timer ??= setInterval(() => {
+      for (const each of this.#open) each.ping();
+    }, this.#config.recheckSeconds * 1000).unref();
+    // A public one too: its route's own check must ask about who its caller is now, not who that was.
+    const release = this.#permits.add({
+      request,
+      access,
+      administrator: request.identity?.administrator === true,
+      recheck: before,
+      refused: ({ status }) =>
+        connection.end(
+          1008,
+          status === 401 ? 'You are not signed in any more.' : 'You may not see this any more.',
+        ),
+    });
     return () => {
+      release();
       if (!this.#open.delete(connection)) return;
       const left = (this.#perCaller.get(caller) ?? 1) - 1;
       if (left === 0) this.#perCaller.delete(caller);
       else this.#perCaller.set(caller, left);
     };
   }
-
-  /** One after the other, so that a thousand viewers are no burst on the database. */
-  async #check(): Promise<void> {
-    for (const connection of this.#open) {
-      connection.ping();
-      // A public one too: its route's own check must ask about who its caller is now, not who that was.
-      if (!(await this.#gate.stillAllowed(connection.request, connection.access)))
-        connection.end(1008, 'You are not signed in any more.');
-      else if (await isRefused(connection)) connection.end(1008, 'You may not see this any more.');
-    }
-  }
-}
-
-/**
- * Only a clear no ends it: what is away for a moment must not close every console. Where no route tells what its caller may
- * see, a lost role is a no: whoever comes back is shown what is theirs.
- */
-async function isRefused({ before, administrator, request }: Connection): Promise<boolean> {
-  if (before === undefined) return administrator && request.identity?.administrator !== true;
-  try {
-    await before();
-    return false;
-  } catch (error) {
-    return error instanceof Problem && [401, 403, 404].includes(error.status);
-  }
-}
-
-function openerOf(request: FastifyRequest) {
-  return {
-    caller: callerOf(request),
-    administrator: request.identity?.administrator === true,
-  };
 }
 
 function callerOf(request: FastifyRequest): string {

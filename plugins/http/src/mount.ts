@@ -10,6 +10,7 @@ import type { Gate } from './gate.ts';
 import { handlerOf } from './handler.ts';
 import type { IdempotencyStore, Route, RouteSchemas } from './index.ts';
 import type { LongLived } from './long-lived.ts';
+import type { Permits } from './permits.ts';
 import type { RequestMeter } from './request-meter.ts';
 import { createSocketHandler } from './sockets.ts';
 import { closed, compileValidator } from './validation.ts';
@@ -18,6 +19,7 @@ export interface MountContext {
   readonly gate: Gate;
   readonly longLived: LongLived;
   readonly bodyDeadlines: BodyDeadlines;
+  readonly permits: Permits;
   readonly meter: RequestMeter;
   readonly idempotency: IdempotencyStore | undefined;
   readonly log: Logger;
@@ -92,9 +94,7 @@ function mountHere(
         onRequest: context.meter.time(method, route.url, context.gate.guard(route)),
       };
       const handler =
-        route.method === 'WEBSOCKET'
-          ? socketHandler(route)
-          : handlerOf(route, context.longLived, context.idempotency);
+        route.method === 'WEBSOCKET' ? socketHandler(route) : handlerOf(route, context);
       app.route({
         ...base,
         handler: isApi(route.url) ? withHeaders(handler) : handler,

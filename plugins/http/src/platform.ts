@@ -14,10 +14,12 @@ import {
   Idempotency,
   ListeningHooks,
   ReadinessChecks,
+  Revocations,
   Routes,
   TenantAddresses,
 } from './index.ts';
 import { LongLived } from './long-lived.ts';
+import { Permits } from './permits.ts';
 import { RequestMeter, requestMetrics } from './request-meter.ts';
 import { Server } from './server.ts';
 import { settings, type Settings } from './settings.ts';
@@ -33,11 +35,15 @@ export default definePlugin({
     hostNames: HostNames,
     tenants: TenantAddresses,
     idempotency: optional(Idempotency),
+    revocations: optional(Revocations),
   },
   services: {
     gate: asFunction(createGate)
       .singleton()
       .disposer((gate) => gate.close()),
+    permits: asClass(Permits)
+      .singleton()
+      .disposer((permits) => permits.close()),
     longLived: asClass(LongLived).singleton(),
     bodyDeadlines: asFunction(({ config }: { config: Settings }) => new BodyDeadlines({ config }))
       .singleton()

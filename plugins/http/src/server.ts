@@ -11,6 +11,7 @@ import { errors, listenError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Http, IdempotencyStore, Listening, Route } from './index.ts';
 import type { LongLived } from './long-lived.ts';
+import type { Permits } from './permits.ts';
 import { placeRoutes } from './mount.ts';
 import { listenForProxies } from './proxy-listener.ts';
 import type { RequestMeter } from './request-meter.ts';
@@ -26,6 +27,7 @@ interface Parts {
   readonly gate: Gate;
   readonly longLived: LongLived;
   readonly bodyDeadlines: BodyDeadlines;
+  readonly permits: Permits;
   readonly meter: RequestMeter;
 }
 
@@ -61,12 +63,13 @@ export class Server implements Http {
   }
 
   async build(): Promise<void> {
-    const { config, log, routes, hostNames, gate, longLived, bodyDeadlines, meter, idempotency } =
-      this.#parts;
+    const { config, log, routes, hostNames, gate, longLived, permits } = this.#parts;
+    const { bodyDeadlines, meter, idempotency } = this.#parts;
     this.#app = await createApp(config, placeRoutes(routes), {
       gate,
       longLived,
       bodyDeadlines,
+      permits,
       meter,
       idempotency,
       log,

@@ -1,15 +1,27 @@
 /** A kernel with `http` and a few routes, for the tests of `http` itself. */
 import { definePlugin } from '@zlh/kernel';
-import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
-import { Authenticators, problems, Routes, type Identity, type Route } from '../index.ts';
+import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import {
+  Authenticators,
+  problems,
+  Revocations,
+  Routes,
+  type Identity,
+  type Revocation,
+  type Route,
+} from '../index.ts';
 import http from '../platform.ts';
 
-/** Callers by name: `Authorization: Bearer ada`, or the cookie `who=ada`. Agents begin with `agent-`; `root` may everything. */
+/**
+ * Callers by name: `Authorization: Bearer ada`, or the cookie `who=ada`. Agents begin with `agent-`; `root`
+ * may everything.
+ */
 export async function startHttp(
   routes: readonly Route[],
   settings: Readonly<Record<string, unknown>> = {},
   signedOut: Set<string> = new Set(),
   administrators: ReadonlySet<string> = new Set(['root']),
+  revocations?: Revocations,
 ): Promise<TestKernel> {
   const plugin = definePlugin({
     id: 'things',
@@ -33,7 +45,20 @@ export async function startHttp(
     plugins: [http, plugin],
     config: { http: { port: 0, checkAnswers: true, ...settings } },
     logLevel: 'silent',
+    ...(revocations === undefined ? {} : { replace: [replacement(Revocations, revocations)] }),
   });
+}
+
+/** Revocations of which the test tells. */
+export function toldRevocations(): Revocations & { tell(id: string | null): void } {
+  const listeners = new Set<(revocation: Revocation) => void>();
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    tell: (id) => listeners.forEach((listener) => listener({ id })),
+  };
 }
 
 function identity(name: string, administrator: boolean): Identity {
