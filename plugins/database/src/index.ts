@@ -10,9 +10,15 @@ export type { EntityManager };
 export { newId } from './id.ts';
 export { isUnreachable } from './unreachable.ts';
 
-/** While the server is away every call rejects with 503 `database.unreachable`; the connections come back by themselves. */
+/**
+ * While the server is away every call rejects with 503 `database.unreachable`; the connections come back by
+ * themselves.
+ */
 export interface Database {
-  /** One transaction with an entity manager of its own; commits when `work` resolves, rolls back when it throws. */
+  /**
+   * One transaction with an entity manager of its own; commits when `work` resolves, rolls back when it
+   * throws.
+   */
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
   /** An entity manager of its own without a transaction, for reading. */
   fork(): EntityManager;
@@ -24,12 +30,28 @@ export interface Database {
 }
 export const Database = token<Database>('database');
 
+export interface NotificationListener {
+  /** A notification of any process, after the commit of the transaction that sent it. */
+  heard(payload: string): void;
+  /** The connection was away: some may have been missed. */
+  missed(): void;
+}
+
+/** Hears `pg_notify`. Payloads are small; whoever cannot miss one keeps it in a table as well. */
+export interface Notifications {
+  /**
+   * From its end on the listener hears. `channel`: lower-case letters and `_`. Answers how to stop hearing.
+   */
+  listen(channel: string, listener: NotificationListener): Promise<() => void>;
+}
+export const Notifications = token<Notifications>('database.notifications');
+
 /** What `defineEntity` returns, one array per plugin. */
 export const Entities = point<readonly EntitySchema[]>('database.entities');
 
 /**
- * One step of the schema, run once, in the order: plugins by tokens, then as added. It is recorded as `<plugin>/<name>`;
- * a migration that ran somewhere is never edited.
+ * One step of the schema, run once, in the order: plugins by tokens, then as added. It is recorded as
+ * `<plugin>/<name>`; a migration that ran somewhere is never edited.
  */
 export interface Migration {
   /** `001_instance` */

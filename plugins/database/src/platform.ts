@@ -3,8 +3,9 @@ import { asClass, asValue, definePlugin, monotonicClock } from '@zlh/kernel';
 import { ReadinessChecks } from '@zlh/http';
 import { Metrics } from '@zlh/metrics';
 import { Type } from 'typebox';
-import { Database, Entities, Migrations, Vault } from './index.ts';
+import { Database, Entities, Migrations, Notifications, Vault } from './index.ts';
 import { PostgresDatabase } from './database.ts';
+import { PostgresNotifications } from './notifications.ts';
 import { poolMetrics } from './pool-metrics.ts';
 import { MasterVault, vaultEntities, vaultMigrations } from './vault.ts';
 
@@ -42,8 +43,9 @@ export default definePlugin({
     database: asClass(PostgresDatabase).singleton(),
     vault: asClass(MasterVault).singleton(),
     clock: asValue(monotonicClock),
+    notifications: asClass(PostgresNotifications).singleton(),
   },
-  provides: { database: Database, vault: Vault },
+  provides: { database: Database, vault: Vault, notifications: Notifications },
   setup({ add }) {
     add(ReadinessChecks, ({ database }) => ({ name: 'database', check: () => database.health() }));
     add(Metrics, poolMetrics);
@@ -54,5 +56,8 @@ export default definePlugin({
     await database.open();
     await vault.unlock();
   },
-  stop: ({ database }) => database.close(),
+  async stop({ database, notifications }) {
+    await notifications.close();
+    await database.close();
+  },
 });
