@@ -1,4 +1,6 @@
-/** `POST /api/instances/:id/files/actions/…` for what takes time: answered with the operation that does it. */
+/**
+ * `POST /api/instances/:id/files/actions/…` for what takes time: answered with the operation that does it.
+ */
 import { CopyFile, ExtractArchive, MakeArchive } from '@zlh/agent-files';
 import { defineRoute, type Route } from '@zlh/http';
 import { InstanceView } from '@zlh/instances';
@@ -57,7 +59,7 @@ async function begin(
       instanceId: id,
       ownerId,
       requestedBy: identity.label,
-      input,
+      input: { ...input, requesterId: identity.id },
     });
   });
   return { instance: await instances.get(id, identity), operation };

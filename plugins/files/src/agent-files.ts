@@ -1,5 +1,8 @@
-/** How this plugin speaks to the agent of an instance: who may, where it is, and the trail of what was changed. */
-import type { Audit } from '@zlh/accounts';
+/**
+ * How this plugin speaks to the agent of an instance: who may, where it is, and the trail of what was
+ * changed.
+ */
+import type { Accounts, Audit } from '@zlh/accounts';
 import type {
   AgentQuestion,
   Agents,
@@ -10,6 +13,7 @@ import type {
 import type { Database } from '@zlh/database';
 import { Problem, type Identity } from '@zlh/http';
 import type { Instances } from '@zlh/instances';
+import type { Logger } from '@zlh/kernel';
 import type { Operations } from '@zlh/operations';
 import { Type, type Static, type TSchema } from 'typebox';
 
@@ -18,7 +22,9 @@ export interface Use {
   readonly agents: Agents;
   readonly operations: Operations;
   readonly database: Database;
+  readonly accounts: Accounts;
   readonly audit: Audit;
+  readonly log: Logger;
 }
 
 export interface Asking {
@@ -27,6 +33,14 @@ export interface Asking {
 }
 
 export const instanceParams = Type.Object({ id: Type.String({ format: 'uuid' }) });
+
+/** For the `recheck` of routes whose requests last. */
+export const admitted = (
+  { instances, database }: Use,
+  id: string,
+  identity: Identity,
+  permission: string,
+) => instances.admit(database.fork(), id, identity, permission);
 
 export async function askAgent<S extends TSchema>(
   { instances, agents }: Use,
@@ -38,8 +52,8 @@ export async function askAgent<S extends TSchema>(
 }
 
 /**
- * Bytes for the agent: the quick way where their number is known. A body whose sender hung up already is not sent: nobody
- * would ever hear that it ended, and what waits for it would wait for ever.
+ * Bytes for the agent: the quick way where their number is known. A body whose sender hung up already is
+ * not sent: nobody would ever hear that it ended, and what waits for it would wait for ever.
  */
 export async function sendTo(
   agents: Agents,

@@ -1,7 +1,11 @@
-/** Work that an agent does for an operation of files ends, whatever the agent does, and is not done after all. */
+/**
+ * Work that an agent does for an operation of files ends, whatever the agent does, and is not done after
+ * all.
+ */
 import { randomUUID } from 'node:crypto';
 import type { AgentOperation } from '@zlh/agent';
 import type { Agents } from '@zlh/agents';
+import { problems } from '@zlh/http';
 import type { PhaseContext } from '@zlh/operations';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -55,6 +59,48 @@ test('an agent that never ends its work holds no operation for ever, and is told
   const { use, calledOff } = silentAgent(true);
   assert.is(await codeOf(carryOut(use, context, '/files/copy', 20)), 'FILES_AGENT_SLOW');
   assert.is(calledOff.length, 1);
+});
+
+test('work of somebody who lost the right while it was queued is not begun, and called off', async () => {
+  const { use, calledOff } = silentAgent(true);
+  const rights = {
+    ...use,
+    agents: { ...use.agents, ask: () => assert.unreachable() },
+    accounts: {
+      actingFor: async (id: string) => (id === 'gone' ? null : { id, can: () => id !== 'narrow' }),
+    },
+    instances: {
+      ...use.instances,
+      async admit(_em: unknown, _id: string, { id }: { id: string }) {
+        if (id === 'unshared') throw problems.notFound('instance');
+      },
+    },
+  } as unknown as Use;
+  for (const requesterId of ['gone', 'narrow', 'unshared'])
+    assert.is(
+      await codeOf(carryOut(rights, { ...context, input: { requesterId } }, '/files/extract')),
+      'FILES_RIGHT_LOST',
+      requesterId,
+    );
+  assert.is(calledOff.length, 3);
+});
+
+test('an agent does not learn the requester of its work', async () => {
+  const { use } = silentAgent(true);
+  const bodies: unknown[] = [];
+  const allowed = {
+    ...use,
+    agents: {
+      ask: async (_target: unknown, { body }: { body: { input: unknown } }) =>
+        void bodies.push(body.input),
+      follow: async () => ({ state: 'succeeded', phases: [] }),
+    },
+    accounts: { actingFor: async () => ({ can: () => true }) },
+    instances: { ...use.instances, admit: async () => undefined },
+  } as unknown as Use;
+  const input = { requesterId: 'ada', path: 'world.zip' };
+  await carryOut(allowed, { ...context, input }, '/files/extract');
+  assert.equal(bodies, [{ path: 'world.zip' }]);
 });
 
 test('an operation does not say "cancelled" when its agent could not be told', async () => {

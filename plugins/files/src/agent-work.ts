@@ -1,6 +1,7 @@
 /**
- * Work that an agent does for an operation of ours: asked for by an id derived from ours, so that asking again never
- * begins it twice, and followed to its end. An agent that is away for a while is waited for; one that stays away ends it.
+ * Work that an agent does for an operation of ours: asked for by an id derived from ours, so that asking
+ * again never begins it twice, and followed to its end. An agent that is away for a while is waited for;
+ * one that stays away ends it.
  */
 import { createHash } from 'node:crypto';
 import { OperationReply, type AgentOperation } from '@zlh/agent';
@@ -9,7 +10,8 @@ import { problems, Problem } from '@zlh/http';
 import { CodedError } from '@zlh/kernel';
 import type { PhaseContext } from '@zlh/operations';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Use } from './agent-files.ts';
+import { admitted, type Use } from './agent-files.ts';
+import { WRITE } from './index.ts';
 
 type Context = PhaseContext<Record<string, unknown>>;
 
@@ -18,7 +20,10 @@ const silentAfterMs = 300_000;
 const askAgainMs = 1000;
 const mostAsked = 120;
 
-/** Far beyond what honest work takes; an agent is in the hands of its customer, and must not hold an operation for ever. */
+/**
+ * Far beyond what honest work takes; an agent is in the hands of its customer, and must not hold an
+ * operation for ever.
+ */
 const longestHours = 3;
 
 /** @throws CodedError with the agent's own code when it failed, FILES_AGENT_SLOW when it took too long */
@@ -43,6 +48,7 @@ export async function carryOut(
 }
 
 async function attempt(use: Use, context: Context, path: string): Promise<void> {
+  await assertStillMay(use, context);
   const target = await placed(use, context);
   const id = agentOperationId(context);
   await ask(use, context, target, { path, id });
@@ -60,8 +66,36 @@ async function attempt(use: Use, context: Context, path: string): Promise<void> 
 }
 
 /**
- * Told to the agent when the operation is given up; it throws away what it had made. An agent that is away would go on
- * with it later, so it is told when it is back; that it could not be told is an error.
+ * It may have waited in the queue: whoever lost the right meanwhile has nothing begun, and nothing gone on
+ * with.
+ */
+async function assertStillMay(use: Use, context: Context): Promise<void> {
+  const { requesterId } = context.input;
+  if (typeof requesterId !== 'string') return; // begun by a platform that did not write it down
+  if (await may(use, requesterId, context.instanceId!)) return;
+  await callOff(use, context);
+  throw new CodedError(
+    'FILES_RIGHT_LOST',
+    'Whoever asked for this may not change the files of this instance any more.',
+    'Ask for it again as somebody who may.',
+  );
+}
+
+async function may(use: Use, userId: string, instanceId: string): Promise<boolean> {
+  const identity = await use.accounts.actingFor(userId, userId);
+  if (identity?.can(WRITE) !== true) return false;
+  try {
+    await admitted(use, instanceId, identity, WRITE);
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && [403, 404].includes(error.status)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Told to the agent when the operation is given up; it throws away what it had made. An agent that is away
+ * would go on with it later, so it is told when it is back; that it could not be told is an error.
  */
 export async function callOff(use: Use, context: Context): Promise<void> {
   const target = await use.instances.targetOf(use.database.fork(), context.instanceId!);
@@ -75,17 +109,21 @@ export async function callOff(use: Use, context: Context): Promise<void> {
   );
 }
 
-/** Another operation of the agent may be in the way (its own recovery, for one), or it is just being started again. */
+/**
+ * Another operation of the agent may be in the way (its own recovery, for one), or it is just being started
+ * again.
+ */
 async function ask(
   { agents }: Use,
   { input, signal, checkOwnership }: Context,
   target: AgentTarget,
   { path, id }: { readonly path: string; readonly id: string },
 ): Promise<void> {
+  const { requesterId: _ours, ...work } = input;
   for (let asked = 1; ; asked++) {
     try {
       await checkOwnership();
-      const body = { operationId: id, input };
+      const body = { operationId: id, input: work };
       await agents.ask(target, { method: 'POST', path, body, schema: OperationReply, signal });
       return;
     } catch (error) {

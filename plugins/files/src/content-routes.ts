@@ -3,7 +3,15 @@ import { ArchiveFormat, FileEntry, FilePath } from '@zlh/agent-files';
 import type { AgentStream } from '@zlh/agents';
 import { defineRoute, type HttpReply, type Route } from '@zlh/http';
 import { Type } from 'typebox';
-import { askAgent, instanceParams, queryOf, record, sendTo, type Use } from './agent-files.ts';
+import {
+  admitted,
+  askAgent,
+  instanceParams,
+  queryOf,
+  record,
+  sendTo,
+  type Use,
+} from './agent-files.ts';
 import { detached } from './detached.ts';
 import { READ, WRITE } from './index.ts';
 
@@ -24,12 +32,14 @@ export function contentRoutes(use: Use): readonly Route[] {
       description: '`Range` asks for a part, `If-None-Match` only for what has changed.',
       access: { permission: READ },
       schema: { params: instanceParams, query },
-      async handler({ params, identity, query: { path }, headers, method }, reply) {
+      recheck: ({ params, identity }) => admitted(use, params.id, identity, READ),
+      async handler({ params, identity, query: { path }, headers, method, permit }, reply) {
         const target = await use.instances.target(params.id, identity, READ);
         const answer = await use.agents.transfer(target, {
           method: method === 'HEAD' ? 'HEAD' : 'GET',
           path: `/files/content${queryOf({ path })}`,
           headers: pick(headers, asked.slice(0, 3)),
+          signal: permit.signal,
         });
         return download(reply, answer, path.split('/').at(-1)!);
       },
@@ -64,11 +74,16 @@ export function contentRoutes(use: Use): readonly Route[] {
           closed,
         ),
       },
-      async handler({ params, identity, query: { path = '', format = 'tar.gz' }, method }, reply) {
+      recheck: ({ params, identity }) => admitted(use, params.id, identity, READ),
+      async handler(
+        { params, identity, query: { path = '', format = 'tar.gz' }, method, permit },
+        reply,
+      ) {
         const target = await use.instances.target(params.id, identity, READ);
         const answer = await use.agents.stream(target, {
           method: method === 'HEAD' ? 'HEAD' : 'GET',
           path: `/files/archive${queryOf({ path, format })}`,
+          signal: permit.signal,
         });
         return download(reply, answer, `${path.split('/').at(-1) || 'files'}.${format}`);
       },
@@ -86,6 +101,7 @@ function writeRoute(use: Use): Route {
     access: { permission: WRITE },
     streamed: true,
     schema: { params: instanceParams, query, response: { 200: FileEntry, 201: FileEntry } },
+    recheck: ({ params, identity }) => admitted(use, params.id, identity, WRITE),
     async handler(request, reply) {
       const {
         params,
@@ -93,13 +109,15 @@ function writeRoute(use: Use): Route {
         query: { path },
         headers,
         raw,
+        permit,
       } = request;
       const target = await use.instances.target(params.id, identity, WRITE);
       const answer = await sendTo(use.agents, target, {
         method: 'PUT',
         path: `/files/content${queryOf({ path })}`,
         headers: pick(headers, asked.slice(2)),
-        body: detached(raw),
+        body: detached(raw, permit),
+        signal: permit.signal,
       });
       const entry = await use.agents.answer(answer, FileEntry);
       await record(use, request, 'write', { path });

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Writable } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -20,7 +20,7 @@ test('a large body is handed through without its buffers piling up', async () =>
   let come = 0;
   let most = 0;
   await pipeline(
-    detached(incoming),
+    detached(incoming, { confirm: async () => undefined }),
     new Writable({
       write(chunk: Buffer, _encoding, done) {
         come += chunk.length;
@@ -33,6 +33,41 @@ test('a large body is handed through without its buffers piling up', async () =>
   assert.ok(most < 24 * MiB, `${most / MiB} MiB of buffers at once`);
   sending.destroy();
   server.close();
+});
+
+test('the last bytes wait until the caller was asked for permission again', async () => {
+  const raw = new PassThrough();
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const body = detached(raw, {
+    confirm() {
+      asked.resolve();
+      return answer.promise;
+    },
+  });
+  const come: string[] = [];
+  body.on('data', (chunk: Buffer) => come.push(chunk.toString()));
+  raw.write('first');
+  raw.write('second');
+  raw.end('last');
+  await asked.promise;
+  assert.equal(come, ['first', 'second']);
+  answer.resolve();
+  await once(body, 'end');
+  assert.equal(come, ['first', 'second', 'last']);
+});
+
+test('the last bytes of a refused caller never leave', async () => {
+  const raw = new PassThrough();
+  const refused = new Error('revoked');
+  const body = detached(raw, { confirm: () => Promise.reject(refused) });
+  const come: string[] = [];
+  body.on('data', (chunk: Buffer) => come.push(chunk.toString()));
+  raw.write('first');
+  raw.end('last');
+  const [error] = (await once(body, 'error')) as [Error];
+  assert.is(error, refused);
+  assert.equal(come, ['first']);
 });
 
 /** One and the same piece, so that the sender makes no buffers of its own. */

@@ -1,6 +1,9 @@
-/** Files of instances: looking at them, changing them, uploads, and what takes its time. Their agents do the work. */
+/**
+ * Files of instances: looking at them, changing them, uploads, and what takes its time. Their agents do the
+ * work.
+ */
 import { definePlugin } from '@zlh/kernel';
-import { Audit, Permissions } from '@zlh/accounts';
+import { Accounts, Audit, Permissions } from '@zlh/accounts';
 import { Agents } from '@zlh/agents';
 import { Database } from '@zlh/database';
 import { Routes } from '@zlh/http';
@@ -20,6 +23,7 @@ export default definePlugin({
     agents: Agents,
     operations: Operations,
     database: Database,
+    accounts: Accounts,
     audit: Audit,
   },
   setup({ add }) {

@@ -1,4 +1,6 @@
-/** Who uploads is written down before an agent hears of the upload: what dies later takes no trace with it. */
+/**
+ * Who uploads is written down before an agent hears of the upload: what dies later takes no trace with it.
+ */
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { AuditEntry } from '@zlh/accounts';
@@ -40,6 +42,7 @@ async function begin(path: string): Promise<Asked> {
     method: 'POST',
     url: `/api/instances/${id}/uploads`,
     raw: Readable.from([]),
+    permit: { signal: new AbortController().signal, confirm: async () => undefined },
     headers: {
       'tus-resumable': '1.0.0',
       'upload-length': '3',

@@ -1,15 +1,29 @@
 /**
- * `/api/instances/:id/uploads`: resumable uploads by the tus protocol, https://tus.io. The protocol is @tus/server's;
- * who may upload, and how refusals look, is as everywhere else.
+ * `/api/instances/:id/uploads`: resumable uploads by the tus protocol, https://tus.io. The protocol is
+ * @tus/server's; who may upload, and how refusals look, is as everywhere else.
  */
 import { randomBytes } from 'node:crypto';
 import { MemoryLocker, Server } from '@tus/server';
 import type { Upload } from '@tus/utils';
 import { largestUpload, UploadId, UploadList } from '@zlh/agent-files';
-import { defineRoute, Problem, type HttpReply, type HttpRequest, type Route } from '@zlh/http';
+import {
+  defineRoute,
+  Problem,
+  type HttpReply,
+  type HttpRequest,
+  type Permit,
+  type Route,
+} from '@zlh/http';
 import { Type } from 'typebox';
 import { AgentUploads } from './agent-uploads.ts';
-import { askAgent, instanceParams, record, type Asking, type Use } from './agent-files.ts';
+import {
+  admitted,
+  askAgent,
+  instanceParams,
+  record,
+  type Asking,
+  type Use,
+} from './agent-files.ts';
 import { pick } from './content-routes.ts';
 import { detached } from './detached.ts';
 import { WRITE } from './index.ts';
@@ -33,6 +47,7 @@ export function uploadRoutes(use: Use): readonly Route[] {
       summary,
       ...(description === undefined ? {} : { description }),
       access,
+      recheck: ({ params, identity }) => admitted(use, params.id, identity, WRITE),
       perMinute,
       streamed: method === 'POST' || method === 'PATCH',
       schema: { params: method === 'POST' || method === 'OPTIONS' ? instanceParams : one },
@@ -67,7 +82,8 @@ export function uploadRoutes(use: Use): readonly Route[] {
   ];
 }
 
-type TusRequest = Asking & Pick<HttpRequest, 'raw' | 'url' | 'headers' | 'method'>;
+type TusRequest = Asking &
+  Pick<HttpRequest, 'raw' | 'url' | 'headers' | 'method'> & { readonly permit: Permit };
 
 async function speakTus(
   use: Use,
@@ -75,16 +91,17 @@ async function speakTus(
   request: TusRequest,
   reply: HttpReply,
 ): Promise<unknown> {
-  const { params, identity, method, raw } = request;
+  const { params, identity, method, raw, permit } = request;
   const target = await use.instances.target(params.id, identity, WRITE);
   let refusal: unknown;
-  const body = method === 'POST' || method === 'PATCH' ? detached(raw) : undefined;
+  const body = method === 'POST' || method === 'PATCH' ? detached(raw, permit) : undefined;
   const server = new Server({
     path: `/api/instances/${params.id}/uploads`,
     relativeLocation: true,
     datastore: new AgentUploads(
-      use.agents,
+      use,
       target,
+      permit,
       body && { body, headers: pick(request.headers, ['content-length']) },
     ),
     locker,
