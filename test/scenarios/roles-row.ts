@@ -61,7 +61,10 @@ export const permitted = (status: number, but: Partial<Statuses> = {}): Statuses
   signedIn(status, { narrow: 403, ...but });
 /** Things that belong to somebody: for others they do not exist, and nobody can be let in. */
 export const alone = { other: 404, viewer: 404, operator: 404, manager: 404 };
-/** Of an instance that is shared: the owner may, and those from this role on; the others see it, and may not. */
+/**
+ * Of an instance that is shared: the owner may, and those from this role on; the others see it, and may
+ * not.
+ */
 export const from = (
   least: 'viewer' | 'operator' | 'manager' | 'owner',
   status: number,
@@ -128,6 +131,20 @@ export const onSchedule = (status: number, but: Partial<Statuses>, body?: unknow
     const path = `${schedules}/${id}`;
     const after = () => owner.request('DELETE', path);
     return { path, after, ...(body === undefined ? {} : { body }) };
+  },
+});
+
+/** On an account of its own. */
+export const onNewUser = (status: number, action = '', body?: unknown): Row => ({
+  permission: 'accounts.manage',
+  holder: 'administrator',
+  answers: forAdministrators(status),
+  async send({ platform }) {
+    const { id } = await platform.anonymous().ask<{ id: string }>('POST', '/api/auth/register', {
+      email: `${randomUUID()}@example.org`,
+      password: 'a long enough password',
+    });
+    return { path: `/api/users/${id}${action}`, ...(body === undefined ? {} : { body }) };
   },
 });
 

@@ -17,6 +17,7 @@ import {
   onFailed,
   schedule,
   onSchedule,
+  onNewUser,
   at,
   onFiles,
   onNewFile,
@@ -53,6 +54,9 @@ export const routes: Readonly<Record<string, Row>> = {
   }),
   'POST /api/auth/password': at('/api/auth/password', bySession(422), {
     body: { current: 'a wrong password', password: 'a long enough password' },
+  }),
+  'POST /api/auth/delete-account': at('/api/auth/delete-account', bySession(422), {
+    body: { password: 'a wrong password' },
   }),
   'GET /api/auth/me': at('/api/auth/me', open(200, { anonymous: 401, signedOut: 401, agent: 401 })),
   'POST /api/auth/logout': {
@@ -112,6 +116,12 @@ export const routes: Readonly<Record<string, Row>> = {
       return { path: `/api/users/${user.id}`, body: { role: 'user' } };
     },
   },
+  'POST /api/users/{id}/disable': onNewUser(200, '/disable'),
+  'POST /api/users/{id}/enable': onNewUser(200, '/enable'),
+  'POST /api/users/{id}/password': onNewUser(200, '/password', {
+    password: 'a long enough password',
+  }),
+  'DELETE /api/users/{id}': onNewUser(204),
   'GET /api/audit': at('/api/audit', forAdministrators(200), {
     permission: 'accounts.audit',
     holder: administrator,

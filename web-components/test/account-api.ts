@@ -64,11 +64,16 @@ function enter(world: World): Answer {
 }
 
 function changePassword(world: World, body: Body): Answer {
-  const { current, password } = body as { current: string; password: string };
+  const { current, password, revokeApiKeys } = body as Record<'current' | 'password', string> & {
+    revokeApiKeys?: boolean;
+  };
   if (current !== world.password) return invalid('/current', 'is not your password');
   world.password = password;
   world.sessions.clear();
-  return enter(world);
+  const { size } = world.keys;
+  if (revokeApiKeys) world.keys.clear();
+  const apiKeys = revokeApiKeys ? { kept: 0, revoked: size } : { kept: size, revoked: 0 };
+  return { ...enter(world), body: { ...world.user, apiKeys } };
 }
 
 function sessions(world: World, line: string): Answer {

@@ -1,6 +1,6 @@
 /**
- * What the test platform holds: one user, instances, operations, keys and a catalog, in the published shapes. Tests change
- * it through these methods, and browsers hear of it as they would from the real one.
+ * What the test platform holds: one user, instances, operations, keys and a catalog, in the published
+ * shapes. Tests change it through these methods, and browsers hear of it as they would from the real one.
  */
 import { EventEmitter } from 'node:events';
 import { randomUUID } from 'node:crypto';
@@ -24,6 +24,7 @@ export class World {
     id: randomUUID(),
     email: 'ada@example.com',
     role: 'administrator',
+    disabledAt: null,
     createdAt: now(),
   };
   /** No administrator yet. */

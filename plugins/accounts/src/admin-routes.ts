@@ -1,20 +1,35 @@
-/** For administrators: who has an account and which role, and what was done by whom. */
-import type { Database } from '@zlh/database';
-import { defineRoute, page, pageQuery, problems, type Route } from '@zlh/http';
+/**
+ * For administrators: who has an account, which role, and whether it may be used; and what was done by
+ * whom.
+ */
+import { defineRoute, page, pageQuery, type Route } from '@zlh/http';
 import { Type } from 'typebox';
+import type { Administration } from './administration.ts';
 import type { AuditTrail } from './audit.ts';
 import type { Doors } from './doors.ts';
-import { AuditView, Email, idParams, Password, Role, UserView } from './shapes.ts';
+import {
+  AuditView,
+  Email,
+  idParams,
+  Password,
+  PasswordChanged,
+  revokeApiKeys,
+  Role,
+  UserView,
+} from './shapes.ts';
 import type { Users } from './users.ts';
 
-const maybeId = Type.Optional(Type.String({ format: 'uuid' }));
-
-export function adminRoutes(use: {
+interface Use {
   readonly users: Users;
   readonly doors: Doors;
   readonly auditTrail: AuditTrail;
-  readonly database: Database;
-}): readonly Route[] {
+  readonly administration: Administration;
+}
+
+const maybeId = Type.Optional(Type.String({ format: 'uuid' }));
+const manage = { permission: 'accounts.manage' } as const;
+
+export function adminRoutes(use: Use): readonly Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -44,18 +59,9 @@ export function adminRoutes(use: {
       access: { permission: 'accounts.roles' },
       schema: { params: idParams, body: Type.Object({ role: Role }), response: { 200: UserView } },
       handler: ({ identity, params: { id }, body: { role } }) =>
-        use.database.transaction(async (em) => {
-          const user = await use.users.setRole(em, id, role);
-          if (user === null) throw problems.notFound('user');
-          await use.auditTrail.record(em, {
-            action: 'accounts.role-change',
-            actor: identity.label,
-            userId: identity.id,
-            data: { user: user.email, role },
-          });
-          return user;
-        }),
+        use.administration.setRole(id, role, identity),
     }),
+    ...managingRoutes(use),
     defineRoute({
       method: 'GET',
       url: '/api/audit',
@@ -66,6 +72,57 @@ export function adminRoutes(use: {
         response: { 200: page(AuditView) },
       },
       handler: ({ query }) => use.auditTrail.list(query),
+    }),
+  ];
+}
+
+function managingRoutes(use: Use): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'POST',
+      url: '/api/users/:id/disable',
+      summary: 'Disable an account',
+      description:
+        'Its sessions end, and its API keys are refused until it is enabled again. Its instances go on.',
+      access: manage,
+      schema: { params: idParams, response: { 200: UserView } },
+      handler: ({ identity, params: { id } }) => use.administration.disable(id, identity),
+    }),
+    defineRoute({
+      method: 'POST',
+      url: '/api/users/:id/enable',
+      summary: 'Enable an account',
+      access: manage,
+      schema: { params: idParams, response: { 200: UserView } },
+      handler: ({ identity, params: { id } }) => use.administration.enable(id, identity),
+    }),
+    defineRoute({
+      method: 'POST',
+      url: '/api/users/:id/password',
+      summary: 'Set the password of a user',
+      description:
+        'Ends the sessions of the user. API keys go on, and the answer says how many, unless `revokeApiKeys` ends them.',
+      access: manage,
+      schema: {
+        params: idParams,
+        body: Type.Object({ password: Password, revokeApiKeys }),
+        response: { 200: PasswordChanged },
+      },
+      handler: ({ identity, params: { id }, body }) =>
+        use.administration.setPassword(id, body, identity),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      url: '/api/users/:id',
+      summary: 'Delete an account',
+      description:
+        'Sessions, API keys and grants go with it. Refused with 409 while it owns instances, and for the last administrator. What the user did stays in the audit trail.',
+      access: manage,
+      schema: { params: idParams, response: { 204: Type.Null() } },
+      handler: async ({ identity, params: { id } }, reply) => {
+        await use.administration.remove(id, identity);
+        return reply.send();
+      },
     }),
   ];
 }

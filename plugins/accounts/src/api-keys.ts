@@ -1,11 +1,13 @@
 /**
- * API keys: `zlh_<id>_<secret>`, kept as a hash. A key acts for its user, within its scopes, until it expires or
- * is revoked; it can make other keys only with a scope for that, and never any that could do more than itself.
+ * API keys: `zlh_<id>_<secret>`, kept as a hash. A key acts for its user, within its scopes, until it
+ * expires or is revoked; it can make other keys only with a scope for that, and never any that could do
+ * more than itself.
  */
 import { newId, type Database, type EntityManager } from '@zlh/database';
 import { decodeCursor, encodeCursor, problems, type Page } from '@zlh/http';
 import type { User } from './index.ts';
 import { covers, type PermissionBook } from './permissions.ts';
+import { revoke } from './revocations.ts';
 import { hashSecret, newSecret, sameText } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
@@ -18,6 +20,12 @@ export interface ApiKeyView {
   readonly createdAt: string;
   readonly expiresAt: string | null;
   readonly lastUsedAt: string | null;
+}
+
+/** With what the user asks for a new key: another key, or a session. */
+export interface KeyMaker {
+  readonly key: ApiKeyView | null;
+  readonly session: { readonly id: string } | null;
 }
 
 /** A key that was shown on a request. */
@@ -66,7 +74,7 @@ export class ApiKeys {
     this.#config = config;
   }
 
-  /** `maker`: the key that asks for the new one, if it is a key. The secret is answered once and kept nowhere. */
+  /** The secret is answered once and kept nowhere. */
   async create(
     em: EntityManager,
     user: User,
@@ -75,13 +83,14 @@ export class ApiKeys {
       readonly scopes: readonly string[];
       readonly expiresAt: string | null;
     },
-    maker: ApiKeyView | null,
+    { key: maker, session }: KeyMaker,
   ): Promise<ApiKeyView & { readonly secret: string }> {
     const scopes = [...new Set(wanted.scopes)];
     this.#assertScopes(user, scopes, maker);
     assertExpiry(wanted.expiresAt, maker);
     // Locks the user, so that two requests at once cannot both take the last place.
     await em.execute('select from accounts_user where id = ? for update', [user.id]);
+    await assertAlive(em, maker, session);
     const [count] = await em.execute<{ count: number }[]>(
       'select count(*)::int as count from accounts_api_key where user_id = ?',
       [user.id],
@@ -109,7 +118,7 @@ export class ApiKeys {
     const [row] = await em.execute<UsedRow[]>(
       `select ${columns}, k.hash, k.user_id, u.email, u.role, u.created_at as user_created_at,
          (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as stale
-       from accounts_api_key k join accounts_user u on u.id = k.user_id where k.id = ?::uuid and ${alive}`,
+       from accounts_api_key k join accounts_user u on u.id = k.user_id where k.id = ?::uuid and u.disabled_at is null and ${alive}`,
       [hex],
     );
     if (row === undefined || !sameText(row.hash, hashSecret(secret))) return null;
@@ -120,6 +129,7 @@ export class ApiKeys {
       email: row.email,
       role: row.role,
       createdAt: new Date(row.user_created_at).toISOString(),
+      disabledAt: null,
     };
     return { key: view(row), user };
   }
@@ -153,7 +163,27 @@ export class ApiKeys {
       'delete from accounts_api_key where id = ? and user_id = ? returning name',
       [id, userId],
     );
+    if (row !== undefined) await revoke(em, userId);
     return row?.name ?? null;
+  }
+
+  /** Answers how many there were. */
+  async revokeAll(em: EntityManager, userId: string): Promise<number> {
+    const rows = await em.execute<unknown[]>(
+      'delete from accounts_api_key where user_id = ? returning id',
+      [userId],
+    );
+    if (rows.length > 0) await revoke(em, userId);
+    return rows.length;
+  }
+
+  /** Counts the keys that are not expired. */
+  async count(em: EntityManager, userId: string): Promise<number> {
+    const [row] = await em.execute<{ count: number }[]>(
+      `select count(*)::int as count from accounts_api_key k where k.user_id = ? and ${alive}`,
+      [userId],
+    );
+    return row!.count;
   }
 
   #assertScopes(user: User, scopes: readonly string[], maker: ApiKeyView | null): void {
@@ -170,6 +200,17 @@ export class ApiKeys {
     });
     if (faults.length > 0) throw problems.invalid(faults);
   }
+}
+
+/** A session or key that was revoked since the request came in makes no key. */
+async function assertAlive(
+  em: EntityManager,
+  key: KeyMaker['key'],
+  session: KeyMaker['session'],
+): Promise<void> {
+  const [table, id] = key === null ? ['session', session?.id] : ['api_key', key.id];
+  const rows = await em.execute<unknown[]>(`select id from accounts_${table} where id = ?`, [id]);
+  if (rows.length === 0) throw problems.unauthenticated();
 }
 
 function assertExpiry(expiresAt: string | null, maker: ApiKeyView | null): void {

@@ -1,9 +1,18 @@
-/** The doors of `/api/auth`: registering, signing in, becoming the first administrator, and a new password. */
+/**
+ * The doors of `/api/auth`: registering, signing in, becoming the first administrator, and a new password.
+ */
 import { defineRoute, type Route } from '@zlh/http';
 import { Type } from 'typebox';
 import { withSession } from './authenticators.ts';
 import type { Doors } from './doors.ts';
-import { AnyPassword, Email, Password, UserView } from './shapes.ts';
+import {
+  AnyPassword,
+  Email,
+  Password,
+  PasswordChanged,
+  revokeApiKeys,
+  UserView,
+} from './shapes.ts';
 
 /** Doors are for people: nobody knocks more often than this in a minute. */
 const perMinute = 20;
@@ -63,16 +72,33 @@ export function doorRoutes(use: { readonly doors: Doors }): readonly Route[] {
       method: 'POST',
       url: '/api/auth/password',
       summary: 'Change the password',
-      description: 'Ends every other session.',
+      description:
+        'Ends every other session. API keys go on, and the answer says how many, unless `revokeApiKeys` ends them.',
       access: 'signed-in',
       perMinute,
       schema: {
-        body: Type.Object({ current: AnyPassword, password: Password }),
-        response: { 200: UserView },
+        body: Type.Object({ current: AnyPassword, password: Password, revokeApiKeys }),
+        response: { 200: PasswordChanged },
       },
       handler: async (request, reply) => {
         const { user } = withSession(request.identity);
-        return (await use.doors.changePassword(user, request.body, request, reply)).user;
+        const changed = await use.doors.changePassword(user, request.body, request, reply);
+        return { ...changed.session.user, apiKeys: changed.apiKeys };
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      url: '/api/auth/delete-account',
+      summary: 'Delete your account',
+      description:
+        'Asks for the password. Refused with 409 while you own instances, and for the last administrator. What you did stays in the audit trail.',
+      access: 'signed-in',
+      perMinute,
+      schema: { body: Type.Object({ password: AnyPassword }), response: { 204: Type.Null() } },
+      handler: async (request, reply) => {
+        withSession(request.identity);
+        await use.doors.deleteOwn(request.body.password, request, reply);
+        return reply.send();
       },
     }),
   ];

@@ -1,4 +1,7 @@
-/** Promises of the ways in: nobody learns who has an account, guessing is slow, and a session ends when it should. */
+/**
+ * Promises of the ways in: nobody learns who has an account, guessing is slow, and a session ends when it
+ * should.
+ */
 import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import database from '@zlh/database/platform';
 import { Database } from '@zlh/database';
@@ -32,7 +35,7 @@ test('somebody who registers is signed in, by a cookie that scripts cannot read'
     credentials('New@Example.org'),
   );
   assert.is(status, 201);
-  assert.equal(Object.keys(body), ['id', 'email', 'role', 'createdAt']);
+  assert.equal(Object.keys(body), ['id', 'email', 'role', 'createdAt', 'disabledAt']);
   assert.is(body.email, 'new@example.org');
   assert.is(body.role, 'user');
   assert.match(

@@ -1,12 +1,16 @@
 /**
- * The ways in: registering, signing in, and becoming the first administrator by the set-up link; and changing the
- * password behind them. A stranger learns from no answer, and from no time it takes, whether an address has an account;
- * registering is the exception, because it must say that an address is taken.
+ * The ways in: registering, signing in, and becoming the first administrator by the set-up link. Two ways
+ * ask for the password again: a new password, and the end of the account.
+ *
+ * A stranger learns from no answer, and from no time it takes, whether an address has an account. Registering
+ * is the exception: it must say that an address is taken.
  */
 import type { Database } from '@zlh/database';
 import { Problem, problems, type HttpReply, type HttpRequest, type Identity } from '@zlh/http';
+import type { Administration, KeyReport } from './administration.ts';
+import { personOf } from './authenticators.ts';
 import type { Audit, User } from './index.ts';
-import type { Passwords } from './passwords.ts';
+import { assertPassword, type Passwords } from './passwords.ts';
 import type { Session, Sessions } from './sessions.ts';
 import type { Settings } from './settings.ts';
 import type { Setup } from './setup.ts';
@@ -22,6 +26,7 @@ interface Parts {
   readonly throttle: Throttle;
   readonly setup: Setup;
   readonly audit: Audit;
+  readonly administration: Administration;
 }
 export interface Credentials {
   readonly email: string;
@@ -32,6 +37,17 @@ const taken = () =>
   problems.conflict(
     'accounts.email-taken',
     'This e-mail address has an account already. Sign in instead.',
+  );
+
+const wrongCredentials = () =>
+  new Problem(401, 'accounts.wrong-credentials', 'The e-mail address or the password is wrong.');
+
+/** Only whoever knows the password is told. */
+const disabled = () =>
+  new Problem(
+    403,
+    'accounts.disabled',
+    'This account is disabled. Ask the host of this platform to enable it.',
   );
 
 export class Doors {
@@ -97,16 +113,15 @@ export class Doors {
     const takeBack = await throttle.attempt(normaliseEmail(email), request.ip);
     const user = await users.byEmail(email);
     const right = await passwords.verify(password, user?.password ?? null);
-    if (user === null || !right)
-      throw new Problem(
-        401,
-        'accounts.wrong-credentials',
-        'The e-mail address or the password is wrong.',
-      );
+    if (user === null || !right) throw wrongCredentials();
     await takeBack();
+    if (user.disabledAt !== null) throw disabled();
     const renewed = passwords.isOutdated(user.password) ? await passwords.hash(password) : null;
-    const { password: _hash, ...known } = user;
+    const { password: verified, ...known } = user;
     return this.#enter('accounts.login', request, reply, async (em) => {
+      // Meanwhile the password may have been changed, or the account disabled: neither lets a session of
+      // before stay.
+      if (!(await users.isStill(em, user.id, verified))) throw wrongCredentials();
       if (renewed !== null) await users.setPassword(em, user.id, renewed);
       return known;
     });
@@ -132,23 +147,47 @@ export class Doors {
   /** Ends every other session of the user, and gives this browser a new one. */
   async changePassword(
     user: User,
-    { current, password }: { readonly current: string; readonly password: string },
+    wanted: {
+      readonly current: string;
+      readonly password: string;
+      readonly revokeApiKeys?: boolean;
+    },
     request: HttpRequest,
     reply: HttpReply,
-  ): Promise<Session> {
-    const { users, sessions, passwords, throttle } = this.#parts;
-    const takeBack = await throttle.attempt(user.email, request.ip);
-    const stored = await users.byEmail(user.email);
-    if (!(await passwords.verify(current, stored?.password ?? null)))
-      throw problems.invalid([{ path: '/current', message: 'is not your password' }]);
-    await takeBack();
+  ): Promise<{ readonly session: Session; readonly apiKeys: KeyReport }> {
+    const { password, revokeApiKeys = false } = wanted;
+    await this.#verifyAgain(user, wanted.current, '/current', request);
     assertPassword(user.email, password);
-    const hash = await passwords.hash(password);
-    return this.#enter('accounts.password-change', request, reply, async (em) => {
-      await users.setPassword(em, user.id, hash);
-      await sessions.endAll(em, user.id);
+    const hash = await this.#parts.passwords.hash(password);
+    let apiKeys: KeyReport = { kept: 0, revoked: 0 };
+    const session = await this.#enter('accounts.password-change', request, reply, async (em) => {
+      apiKeys = await this.#parts.administration.replacePassword(em, user.id, hash, revokeApiKeys);
       return user;
     });
+    return { session, apiKeys };
+  }
+
+  /** Ends the caller's account for good. */
+  async deleteOwn(password: string, request: HttpRequest, reply: HttpReply): Promise<void> {
+    const { administration, sessions } = this.#parts;
+    const person = personOf(request.identity)!;
+    await this.#verifyAgain(person.user, password, '/password', request);
+    await administration.removeOwn(person);
+    sessions.forgetCookie(request, reply);
+  }
+
+  async #verifyAgain(
+    user: User,
+    password: string,
+    path: string,
+    request: HttpRequest,
+  ): Promise<void> {
+    const { users, passwords, throttle } = this.#parts;
+    const takeBack = await throttle.attempt(user.email, request.ip);
+    const stored = await users.byEmail(user.email);
+    if (!(await passwords.verify(password, stored?.password ?? null)))
+      throw problems.invalid([{ path, message: 'is not your password' }]);
+    await takeBack();
   }
 
   /** What lets somebody in, their session and the record of it happen together or not at all. */
@@ -170,12 +209,4 @@ export class Doors {
       return sessions.open(em, user, request, reply);
     });
   }
-}
-
-/** Beyond what the schema says of its length. */
-export function assertPassword(email: string, password: string): void {
-  const plain = password.normalize('NFKC').toLowerCase();
-  const wrong = (message: string) => problems.invalid([{ path: '/password', message }]);
-  if (plain === normaliseEmail(email)) throw wrong('must not be your e-mail address');
-  if (new Set(plain).size < 4) throw wrong('repeats too few characters: use a longer sentence');
 }

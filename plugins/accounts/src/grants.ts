@@ -3,6 +3,7 @@ import type { EntityManager } from '@zlh/database';
 import { problems } from '@zlh/http';
 import { instanceRoles, type Grant, type Grants, type InstanceRole } from './index.ts';
 import type { PermissionBook } from './permissions.ts';
+import { revoke } from './revocations.ts';
 import { normaliseEmail } from './users.ts';
 
 interface Row {
@@ -80,6 +81,8 @@ export class InstanceGrants implements Grants {
     );
     if (row === undefined)
       throw problems.invalid([{ path: '/email', message: 'nobody has an account with it' }]);
+    // It may be less than what they had.
+    await revoke(em, row.user_id);
     return view(row);
   }
 
@@ -88,11 +91,13 @@ export class InstanceGrants implements Grants {
       'delete from accounts_grant where instance_id = ? and user_id = ? returning user_id',
       [instanceId, userId],
     );
+    if (rows.length > 0) await revoke(em, userId);
     return rows.length > 0;
   }
 
   async forget(em: EntityManager, instanceId: string): Promise<void> {
     await em.execute('delete from accounts_grant where instance_id = ?', [instanceId]);
+    await revoke(em, instanceId);
   }
 }
 

@@ -11,7 +11,9 @@ export interface Permission {
   readonly description: string;
   /** Only for administrators. */
   readonly administrator?: boolean;
-  /** The least role on somebody else's instance that includes it. Absent: the owner keeps it to themselves. */
+  /**
+   * The least role on somebody else's instance that includes it. Absent: the owner keeps it to themselves.
+   */
   readonly grantedTo?: InstanceRole;
 }
 export const Permissions = point<readonly Permission[]>('accounts.permissions');
@@ -21,18 +23,35 @@ export interface User {
   readonly email: string;
   readonly role: 'user' | 'administrator';
   readonly createdAt: string;
+  /** Since when nobody may come in with it; null: one may. */
+  readonly disabledAt: string | null;
 }
 
 export interface Accounts {
   /** Null when there is no such user. */
   user(id: string): Promise<User | null>;
   /**
-   * What is done for a user who is not there, with the rights they have now; `label` says by what: `schedule "Nightly"`.
-   * Null when there is no such user.
+   * What is done for a user who is not there, with the rights they have now; `label` says by what:
+   * `schedule "Nightly"`. Null when there is no such user, or their account is disabled.
    */
   actingFor(id: string, label: string): Promise<Identity | null>;
+  /**
+   * Whether the account is there and not disabled; it is not deleted before the caller's transaction ends.
+   * For those who give somebody something. Ask before any lock of your own is taken.
+   */
+  hold(em: EntityManager, id: string): Promise<boolean>;
 }
 export const Accounts = token<Accounts>('accounts');
+
+/** Takes part in the end of an account, in its transaction. */
+export interface AccountHook {
+  /**
+   * Throws a 409 while the user owns something that must not be left behind; otherwise removes what goes
+   * with them.
+   */
+  deleting(em: EntityManager, user: User): Promise<void>;
+}
+export const AccountHooks = point<AccountHook>('accounts.hooks');
 
 /** What somebody may do on an instance of somebody else; each role includes those before it. */
 export const instanceRoles = ['viewer', 'operator', 'manager'] as const;

@@ -60,7 +60,7 @@ export function keyRoutes(use: Use): readonly Route[] {
             em,
             person.user,
             { ...body, expiresAt: body.expiresAt ?? null },
-            person.key,
+            person,
           );
           const { id, name, scopes } = made;
           await use.auditTrail.record(em, {

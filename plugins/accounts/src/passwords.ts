@@ -1,11 +1,13 @@
 /**
- * Passwords as argon2id in PHC strings, which carry their own parameters: when the settings change, old hashes
- * still verify and are renewed at the next sign-in. Hashing is bounded in how much of the machine it may take.
+ * Passwords as argon2id in PHC strings, which carry their own parameters: when the settings change, old
+ * hashes still verify and are renewed at the next sign-in. Hashing is bounded in how much of the machine it
+ * may take.
  */
 import { argon2 as argon2Callback, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { problems } from '@zlh/http';
 import type { Settings } from './settings.ts';
+import { normaliseEmail } from './users.ts';
 
 const argon2 = promisify(argon2Callback);
 
@@ -118,3 +120,11 @@ export class Passwords {
 }
 
 const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
+
+/** Beyond what the schema says of its length. */
+export function assertPassword(email: string, password: string): void {
+  const plain = password.normalize('NFKC').toLowerCase();
+  const wrong = (message: string) => problems.invalid([{ path: '/password', message }]);
+  if (plain === normaliseEmail(email)) throw wrong('must not be your e-mail address');
+  if (new Set(plain).size < 4) throw wrong('repeats too few characters: use a longer sentence');
+}

@@ -1,7 +1,8 @@
 /** `accounts` in the platform: users, sessions and API keys, what they may do, and what they did. */
 import { asClass, asFunction, definePlugin, StartLines } from '@zlh/kernel';
-import { Database, Entities, Migrations, Vault } from '@zlh/database';
-import { Authenticators, Idempotency, ListeningHooks, Routes } from '@zlh/http';
+import { Database, Entities, Migrations, Notifications, Vault } from '@zlh/database';
+import { Authenticators, Idempotency, ListeningHooks, Revocations, Routes } from '@zlh/http';
+import { Administration } from './administration.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { ApiKeys } from './api-keys.ts';
 import { AuditTrail } from './audit.ts';
@@ -10,10 +11,11 @@ import { doorRoutes } from './door-routes.ts';
 import { Doors } from './doors.ts';
 import { RecordedAnswers } from './idempotency.ts';
 import { InstanceGrants } from './grants.ts';
-import { Accounts, Audit, Grants, Permissions } from './index.ts';
+import { AccountHooks, Accounts, Audit, Grants, Permissions } from './index.ts';
 import { keyRoutes } from './key-routes.ts';
 import { Passwords } from './passwords.ts';
 import { PermissionBook } from './permissions.ts';
+import { NotifiedRevocations } from './revocations.ts';
 import { accountEntities, accountMigrations } from './schema.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { Sessions } from './sessions.ts';
@@ -26,9 +28,17 @@ import { Users } from './users.ts';
 export default definePlugin({
   id: 'accounts',
   config: settings,
-  needs: { database: Database, vault: Vault, permissions: Permissions },
+  needs: {
+    database: Database,
+    notifications: Notifications,
+    vault: Vault,
+    permissions: Permissions,
+    accountHooks: AccountHooks,
+  },
   services: {
+    revocations: asClass(NotifiedRevocations).singleton(),
     users: asClass(Users).singleton(),
+    administration: asClass(Administration).singleton(),
     sessions: asClass(Sessions).singleton(),
     apiKeys: asClass(ApiKeys).singleton(),
     passwords: asClass(Passwords).singleton(),
@@ -42,7 +52,13 @@ export default definePlugin({
     grants: asClass(InstanceGrants).singleton(),
     upkeep: asClass(Upkeep).singleton(),
   },
-  provides: { users: Accounts, audit: Audit, grants: Grants, recordedAnswers: Idempotency },
+  provides: {
+    users: Accounts,
+    audit: Audit,
+    grants: Grants,
+    recordedAnswers: Idempotency,
+    revocations: Revocations,
+  },
   setup({ add }) {
     add(Entities, accountEntities);
     add(Migrations, accountMigrations);
@@ -55,6 +71,11 @@ export default definePlugin({
       {
         id: 'accounts.roles',
         description: 'Make users administrators, and take that back',
+        administrator: true,
+      },
+      {
+        id: 'accounts.manage',
+        description: 'Disable, enable and delete users, and set their passwords',
         administrator: true,
       },
       { id: 'accounts.audit', description: 'See what was done by whom', administrator: true },
@@ -72,9 +93,13 @@ export default definePlugin({
           setup.startLine(),
     );
   },
-  async start({ setup, upkeep }) {
+  async start({ revocations, setup, upkeep }) {
+    await revocations.begin();
     await setup.fromSettings();
     upkeep.begin();
   },
-  stop: ({ upkeep }) => upkeep.end(),
+  async stop({ revocations, upkeep }) {
+    revocations.end();
+    await upkeep.end();
+  },
 });

@@ -22,6 +22,7 @@ const expected: Readonly<Record<string, readonly [number, number, number, number
   'POST /api/auth/login': [422, 422, 422, 422],
   'POST /api/auth/setup': [422, 422, 422, 422],
   'POST /api/auth/password': [401, 422, 422, 422],
+  'POST /api/auth/delete-account': [401, 422, 422, 422],
   'GET /api/auth/me': [401, 200, 200, 200],
   'GET /api/auth/sessions': [401, 200, 200, 403],
   'DELETE /api/auth/sessions/:id': [401, 404, 404, 403],
@@ -32,6 +33,10 @@ const expected: Readonly<Record<string, readonly [number, number, number, number
   'GET /api/users': [401, 403, 200, 403],
   'POST /api/users': [401, 403, 422, 403],
   'PATCH /api/users/:id': [401, 403, 422, 403],
+  'POST /api/users/:id/disable': [401, 403, 404, 403],
+  'POST /api/users/:id/enable': [401, 403, 404, 403],
+  'POST /api/users/:id/password': [401, 403, 422, 403],
+  'DELETE /api/users/:id': [401, 403, 404, 403],
   'GET /api/audit': [401, 403, 200, 200],
   'GET /health/live': [200, 200, 200, 200],
   'GET /health/ready': [200, 200, 200, 200],
@@ -65,7 +70,7 @@ test('every route lets in whom it should, and nobody else', async () => {
           await client.send(
             method,
             url.replace(':id', id),
-            method.startsWith('P') && !url.endsWith('logout') ? {} : undefined,
+            method.startsWith('P') && !/\/(logout|disable|enable)$/.test(url) ? {} : undefined,
           )
         ).status,
       );

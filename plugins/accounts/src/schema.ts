@@ -12,6 +12,8 @@ const UserEntity = defineEntity({
     /** PHC string of argon2id. */
     password: p.string().length(255),
     createdAt: p.datetime(),
+    /** Since then nobody may come in with it. */
+    disabledAt: p.datetime().nullable(),
   },
   indexes: [{ name: 'accounts_user_role_index', properties: ['role'] }],
 });
@@ -168,5 +170,9 @@ export const accountMigrations = [
         primary key ("instance_id", "user_id"), ${toUser('accounts_grant')})`,
       'create index "accounts_grant_user_id_index" on "accounts_grant" ("user_id")',
     ],
+  },
+  {
+    name: '003_disabled',
+    up: ['alter table "accounts_user" add column "disabled_at" timestamptz null'],
   },
 ] as const;

@@ -1,6 +1,6 @@
 /**
- * Sessions of browsers. The cookie holds a random secret, the table its hash; a session ends when it was not used
- * for a while, when its time is over, or when somebody ends it, and then at once in every process.
+ * Sessions of browsers. The cookie holds a random secret, the table its hash; a session ends when it was
+ * not used for a while, when its time is over, or when somebody ends it, and then at once in every process.
  */
 import { newId, type Database, type EntityManager } from '@zlh/database';
 import {
@@ -11,6 +11,7 @@ import {
   type HttpRequest,
 } from '@zlh/http';
 import type { User } from './index.ts';
+import { revoke } from './revocations.ts';
 import { hashSecret, newSecret } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
@@ -68,8 +69,7 @@ export class Sessions {
       ...readCookies(request, sessionCookie),
       ...readPlainCookies(request, sessionCookie),
     ]);
-    if (hashes.length > 0)
-      await em.execute(`delete from accounts_session where hash in (${placesFor(hashes)})`, hashes);
+    if (hashes.length > 0) await this.#delete(em, `hash in (${placesFor(hashes)})`, hashes);
   }
 
   /** A new session with a new secret; the one the browser had, if any, ends. Sets the cookie. */
@@ -93,8 +93,9 @@ export class Sessions {
         this.#config.sessionDays * daySeconds,
       ],
     );
-    await em.execute(
-      'delete from accounts_session where user_id = ? and id not in (select id from accounts_session where user_id = ? order by created_at desc, id desc limit ?)',
+    await this.#delete(
+      em,
+      'user_id = ? and id not in (select id from accounts_session where user_id = ? order by created_at desc, id desc limit ?)',
       [user.id, user.id, mostPerUser],
     );
     writeCookie(request, reply, sessionCookie, secret, this.#config.sessionDays * daySeconds);
@@ -128,15 +129,11 @@ export class Sessions {
 
   /** Ends one session of the user; answers whether there was one. */
   async end(em: EntityManager, userId: string, id: string): Promise<boolean> {
-    const rows = await em.execute<unknown[]>(
-      'delete from accounts_session where id = ? and user_id = ? returning id',
-      [id, userId],
-    );
-    return rows.length > 0;
+    return (await this.#delete(em, 'id = ? and user_id = ?', [id, userId])) > 0;
   }
 
   async endAll(em: EntityManager, userId: string): Promise<void> {
-    await em.execute('delete from accounts_session where user_id = ?', [userId]);
+    await this.#delete(em, 'user_id = ?', [userId]);
   }
 
   forgetCookie(request: HttpRequest, reply: HttpReply): void {
@@ -156,13 +153,23 @@ export class Sessions {
     return this.#config.sessionIdleDays * daySeconds;
   }
 
+  /** Answers how many there were. */
+  async #delete(em: EntityManager, where: string, values: readonly unknown[]): Promise<number> {
+    const rows = await em.execute<{ user_id: string }[]>(
+      `delete from accounts_session where ${where} returning user_id`,
+      values,
+    );
+    for (const id of new Set(rows.map(({ user_id }) => user_id))) await revoke(em, id);
+    return rows.length;
+  }
+
   /** Of several that are open, the one whose cookie the browser names first: its path is the longest. */
   async #find(hashes: readonly string[]): Promise<Session | null> {
     const em = this.#database.fork();
     const rows = await em.execute<Row[]>(
       `select s.id, s.hash, s.user_id, s.expires_at, s.last_seen_at < now() - interval '1 minute' as stale, u.email, u.role, u.created_at as user_created_at
        from accounts_session s join accounts_user u on u.id = s.user_id
-       where s.hash in (${placesFor(hashes)}) and s.expires_at > now() and s.last_seen_at > now() - make_interval(secs => ?)`,
+       where s.hash in (${placesFor(hashes)}) and u.disabled_at is null and s.expires_at > now() and s.last_seen_at > now() - make_interval(secs => ?)`,
       [...hashes, this.#idleSeconds],
     );
     const row = hashes.map((hash) => rows.find((each) => each.hash === hash)).find(Boolean);
@@ -174,6 +181,7 @@ export class Sessions {
       email: row.email,
       role: row.role,
       createdAt: iso(row.user_created_at),
+      disabledAt: null,
     };
     return { id: row.id, user, expiresAt: iso(row.expires_at) };
   }

@@ -1,13 +1,14 @@
 /**
- * The first administrator: made from the settings, or by whoever holds the one-time link that is printed while
- * there is none. The link is derived from a row of the database and the master key, so all processes print the
- * same one, a restart prints it again, and the database alone does not give it away.
+ * The first administrator: made from the settings, or by whoever holds the one-time link that is printed
+ * while there is none. The link is derived from a row of the database and the master key, so all processes
+ * print the same one, a restart prints it again, and the database alone does not give it away.
  */
 import { newId, type Database, type EntityManager, type Vault } from '@zlh/database';
 import { Problem } from '@zlh/http';
 import type { Logger, StartLine } from '@zlh/kernel';
 import type { Audit } from './index.ts';
 import type { Passwords } from './passwords.ts';
+import { revoke } from './revocations.ts';
 import { sameText } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { normaliseEmail, type Users } from './users.ts';
@@ -136,12 +137,16 @@ export class Setup {
   }
 }
 
-/** A stranger registered the administrator's address first: the host's settings win, and what they opened is shut. */
+/**
+ * A stranger registered the administrator's address first: the host's settings win, and what they opened is
+ * shut.
+ */
 async function takeOver(em: EntityManager, email: string, password: string): Promise<void> {
   const [row] = await em.execute<{ id: string }[]>(
-    `update accounts_user set role = 'administrator', password = ? where email = ? returning id`,
+    `update accounts_user set role = 'administrator', password = ?, disabled_at = null where email = ? returning id`,
     [password, email],
   );
   await em.execute('delete from accounts_session where user_id = ?', [row!.id]);
   await em.execute('delete from accounts_api_key where user_id = ?', [row!.id]);
+  await revoke(em, row!.id);
 }

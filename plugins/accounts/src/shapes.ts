@@ -21,8 +21,29 @@ export const UserView = Type.Object(
     email: Type.String(),
     role: Role,
     createdAt: time,
+    disabledAt: Type.Union([time, Type.Null()], {
+      description: 'Since when nobody may come in with it; null: one may.',
+    }),
   },
   { title: 'User' },
+);
+
+/** A user whose password was changed. */
+export const PasswordChanged = Type.Object(
+  {
+    ...UserView.properties,
+    apiKeys: Type.Object(
+      { kept: Type.Integer(), revoked: Type.Integer() },
+      {
+        description:
+          'API keys do not end with a password: those that still work, and those revoked.',
+      },
+    ),
+  },
+  { title: 'PasswordChanged' },
+);
+export const revokeApiKeys = Type.Optional(
+  Type.Boolean({ default: false, description: 'Revoke all API keys of the user as well.' }),
 );
 
 export const Me = Type.Object(

@@ -1,17 +1,25 @@
 /** Users: one for each normalised e-mail address. */
 import { newId, type Database, type EntityManager } from '@zlh/database';
-import { decodeCursor, encodeCursor, problems, type Identity, type Page } from '@zlh/http';
+import { decodeCursor, encodeCursor, type Identity, type Page } from '@zlh/http';
 import type { Accounts, User } from './index.ts';
 import type { PermissionBook } from './permissions.ts';
+import { revoke } from './revocations.ts';
 
 interface Row {
   readonly id: string;
   readonly email: string;
   readonly role: User['role'];
   readonly created_at: Date;
+  readonly disabled_at: Date | null;
 }
 
-const columns = 'id, email, role, created_at';
+/** Held by the caller's transaction. */
+export interface LockedUser extends User {
+  /** Nobody else could make administrators. */
+  readonly isLastAdministrator: boolean;
+}
+
+const columns = 'id, email, role, created_at, disabled_at';
 
 /** Addresses differ in nothing but case and composed letters: one person, one account. */
 export const normaliseEmail = (email: string): string =>
@@ -35,7 +43,7 @@ export class Users implements Accounts {
 
   async actingFor(id: string, label: string): Promise<Identity | null> {
     const user = await this.user(id);
-    if (user === null) return null;
+    if (user === null || user.disabledAt !== null) return null;
     return {
       kind: 'user',
       id,
@@ -69,29 +77,76 @@ export class Users implements Accounts {
     return row === undefined ? null : view(row);
   }
 
+  /**
+   * Whether the account can be used and still has this password; neither changes before the transaction
+   * ends.
+   */
+  async isStill(em: EntityManager, id: string, password: string): Promise<boolean> {
+    const rows = await em.execute<unknown[]>(
+      'select id from accounts_user where id = ? and password = ? and disabled_at is null for share',
+      [id, password],
+    );
+    return rows.length > 0;
+  }
+
   async setPassword(em: EntityManager, id: string, password: string): Promise<void> {
     await em.execute('update accounts_user set password = ? where id = ?', [password, id]);
   }
 
+  async hold(em: EntityManager, id: string): Promise<boolean> {
+    const rows = await em.execute<unknown[]>(
+      'select id from accounts_user where id = ? and disabled_at is null for key share',
+      [id],
+    );
+    return rows.length > 0;
+  }
+
   /**
-   * Null when there is no such user. The last administrator keeps the role: nobody could give it back. Takes hold of
-   * all administrators first, so that two who demote each other at once do not both succeed.
+   * The user, held until the transaction ends; null when there is none. With all administrators, so that
+   * two who demote each other at once do not both succeed.
    */
-  async setRole(em: EntityManager, id: string, role: User['role']): Promise<User | null> {
-    const administrators = await em.execute<{ id: string }[]>(
-      `select id from accounts_user where role = 'administrator' order by id for update`,
+  async lock(em: EntityManager, id: string): Promise<LockedUser | null> {
+    const rows = await em.execute<Row[]>(
+      `select ${columns} from accounts_user where id = ? or role = 'administrator' order by id for update`,
+      [id],
     );
-    if (role === 'user' && administrators.length === 1 && administrators[0]!.id === id) {
-      throw problems.conflict(
-        'accounts.last-administrator',
-        'This is the last administrator. Make somebody else one first.',
-      );
-    }
+    const user = rows.find((row) => row.id === id);
+    if (user === undefined) return null;
+    const others = rows.filter(({ role, disabled_at }) => role === 'administrator' && !disabled_at);
+    return { ...view(user), isLastAdministrator: others.length === 1 && others[0]!.id === id };
+  }
+
+  async setRole(em: EntityManager, id: string, role: User['role']): Promise<User> {
+    return this.#change(em, id, 'role = ?', [role]);
+  }
+
+  async setDisabled(em: EntityManager, id: string, disabled: boolean): Promise<User> {
+    return this.#change(
+      em,
+      id,
+      `disabled_at = ${disabled ? 'coalesce(disabled_at, now())' : 'null'}`,
+    );
+  }
+
+  /** Sessions, keys and grants go with the user. */
+  async remove(em: EntityManager, id: string): Promise<void> {
+    await em.execute('delete from accounts_idempotency where caller = ?', [id]);
+    await em.execute('delete from accounts_user where id = ?', [id]);
+    await revoke(em, id);
+  }
+
+  async #change(
+    em: EntityManager,
+    id: string,
+    assignment: string,
+    values: readonly unknown[] = [],
+  ): Promise<User> {
     const [row] = await em.execute<Row[]>(
-      `update accounts_user set role = ? where id = ? returning ${columns}`,
-      [role, id],
+      `update accounts_user set ${assignment} where id = ? returning ${columns}`,
+      [...values, id],
     );
-    return row === undefined ? null : view(row);
+    await revoke(em, id);
+    return view(row!);
   }
 
   async hasAdministrator(em: EntityManager): Promise<boolean> {
@@ -124,6 +179,12 @@ export class Users implements Accounts {
   }
 }
 
-function view({ id, email, role, created_at }: Row): User {
-  return { id, email, role, createdAt: new Date(created_at).toISOString() };
+function view({ id, email, role, created_at, disabled_at }: Row): User {
+  return {
+    id,
+    email,
+    role,
+    createdAt: new Date(created_at).toISOString(),
+    disabledAt: disabled_at === null ? null : new Date(disabled_at).toISOString(),
+  };
 }

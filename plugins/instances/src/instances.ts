@@ -1,7 +1,7 @@
 /** The `Instances` service: what a request may ask of instances. The work itself is done by operations. */
 import { LockMode } from '@mikro-orm/postgresql';
 import type { Contribution } from '@zlh/kernel';
-import type { Audit, Grants, InstanceRole } from '@zlh/accounts';
+import type { Accounts, Audit, Grants, InstanceRole } from '@zlh/accounts';
 import type { Agents, AgentTarget } from '@zlh/agents';
 import type { Catalog } from '@zlh/catalog';
 import { newId, type Database, type EntityManager } from '@zlh/database';
@@ -33,6 +33,7 @@ export interface InstancesGround {
   readonly catalog: Catalog;
   readonly audit: Audit;
   readonly grants: Grants;
+  readonly accounts: Accounts;
   readonly phases: Phases;
   readonly admission: readonly Contribution<AdmissionRule>[];
   readonly providers: readonly Contribution<Provider>[];
@@ -62,8 +63,8 @@ export class InstancesService implements Instances {
   }
 
   async create(wanted: CreateInstance, identity: Identity): Promise<Accepted> {
-    const { catalog, database, operations, agents, audit, config, admission, providers } =
-      this.#ground;
+    const { catalog, database, operations, accounts, agents, audit } = this.#ground;
+    const { config, admission, providers } = this.#ground;
     const blueprint = await catalog.blueprint(wanted);
     const memoryMiB = wanted.memoryMiB ?? blueprint.memoryMiB.default;
     const { min, max } = blueprint.memoryMiB;
@@ -80,6 +81,8 @@ export class InstancesService implements Instances {
       );
     }
     return database.transaction(async (em) => {
+      // Before the lock: an account that is being deleted waits for neither.
+      if (!(await accounts.hold(em, identity.id))) throw problems.unauthenticated();
       await serialise(em, identity.id);
       for (const { value } of admission)
         await value.admit(em, {

@@ -1,6 +1,8 @@
-/** Instances: their routes, their operations, what their agents say of them, and the limits on having more. */
+/**
+ * Instances: their routes, their operations, what their agents say of them, and the limits on having more.
+ */
 import { asClass, asFunction, asValue, definePlugin, monotonicClock } from '@zlh/kernel';
-import { Audit, Grants, Permissions } from '@zlh/accounts';
+import { AccountHooks, Accounts, Audit, Grants, Permissions } from '@zlh/accounts';
 import { AgentObservers, Agents } from '@zlh/agents';
 import { ArtifactStore, Catalog } from '@zlh/catalog';
 import { Database, Entities, Migrations } from '@zlh/database';
@@ -23,6 +25,7 @@ import { InstancesService } from './instances.ts';
 import { agentObserver } from './observer.ts';
 import { instanceKinds } from './operation-kinds.ts';
 import { limitSettings } from './limits.ts';
+import { ownershipHook } from './ownership.ts';
 import { makePhases } from './phases.ts';
 import { instanceRoutes } from './routes.ts';
 import { instanceEntities, instanceMigrations } from './schema.ts';
@@ -61,6 +64,7 @@ export default definePlugin({
     artifactStore: ArtifactStore,
     audit: Audit,
     grants: Grants,
+    accounts: Accounts,
     http: Http,
     admission: Admission,
     providers: Providers,
@@ -85,6 +89,7 @@ export default definePlugin({
       changedBy: sharedEvent,
       instancesOf: async (userId) => [...(await grants.of(database.fork(), userId)).keys()],
     }));
+    add(AccountHooks, ownershipHook);
     for (const kind of instanceKinds) add(OperationKinds, kind);
     add(AgentObservers, agentObserver);
     add(Metrics, instanceMetrics);

@@ -1,4 +1,7 @@
-/** One attempt at a run: with whose rights, whether they still have them, and what came of it. Writes all or nothing. */
+/**
+ * One attempt at a run: with whose rights, whether they still have them, and what came of it. Writes all or
+ * nothing.
+ */
 import { CodedError } from '@zlh/kernel';
 import type { EntityManager } from '@zlh/database';
 import { Problem } from '@zlh/http';
@@ -35,7 +38,7 @@ export async function attempt(
     return ended(
       'refused',
       'schedules.no-user',
-      'The user whose schedule it is has no account any more. Save it to make it yours.',
+      'The account whose schedule it is was deleted or disabled. Save it to make it yours.',
     );
   const action = actionOf(actions, row.kind);
   if (action === undefined)

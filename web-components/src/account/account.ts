@@ -56,10 +56,15 @@ export class ZlhAccount extends ZlhElement {
       <zlh-change-password
         server=${this.server}
         token=${this.token}
-        @zlh-password-changed=${() => this.renderRoot.querySelector('zlh-sessions')?.load()}
+        @zlh-password-changed=${this.#passwordChanged}
       ></zlh-change-password>
       <zlh-sessions server=${this.server} token=${this.token}></zlh-sessions>
       <zlh-api-keys server=${this.server} token=${this.token}></zlh-api-keys>`;
+  }
+
+  #passwordChanged(): void {
+    void this.renderRoot.querySelector('zlh-sessions')?.load();
+    void this.renderRoot.querySelector('zlh-api-keys')?.load();
   }
 }
 

@@ -46,7 +46,7 @@ export class ZlhApiKeys extends ZlhElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.#load();
+    void this.load();
   }
 
   protected override render(): unknown {
@@ -122,7 +122,8 @@ export class ZlhApiKeys extends ZlhElement {
     </li>`;
   }
 
-  async #load(): Promise<void> {
+  /** Reads them again. */
+  async load(): Promise<void> {
     try {
       this.keys = (await ask(this.connection.client.GET('/api/api-keys'))).items;
       this.error = undefined;
@@ -134,7 +135,7 @@ export class ZlhApiKeys extends ZlhElement {
   async #done(key: string): Promise<void> {
     this.making = false;
     this.made = key;
-    await this.#load();
+    await this.load();
   }
 
   #revoke(key: ApiKey): void {
@@ -143,7 +144,7 @@ export class ZlhApiKeys extends ZlhElement {
       await ask(
         this.connection.client.DELETE('/api/api-keys/{id}', { params: { path: { id: key.id } } }),
       );
-      await this.#load();
+      await this.load();
     });
   }
 }

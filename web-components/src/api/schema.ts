@@ -299,6 +299,17 @@ export interface Operation {
   finishedAt: string | null;
 }
 
+export interface PasswordChanged {
+  id: string;
+  email: string;
+  role: 'user' | 'administrator';
+  createdAt: string;
+  /** Since when nobody may come in with it; null: one may. */
+  disabledAt: string | null;
+  /** API keys do not end with a password: those that still work, and those revoked. */
+  apiKeys: { kept: number; revoked: number };
+}
+
 export interface Permission {
   id: string;
   description: string;
@@ -401,6 +412,8 @@ export interface User {
   email: string;
   role: 'user' | 'administrator';
   createdAt: string;
+  /** Since when nobody may come in with it; null: one may. */
+  disabledAt: string | null;
 }
 
 export interface Variant {
@@ -502,6 +515,13 @@ export interface paths {
       };
     };
   };
+  '/api/auth/delete-account': {
+    /** Delete your account */
+    post: {
+      requestBody: Json<{ password: string }>;
+      responses: { 204: Nothing; default: Refusal };
+    };
+  };
   '/api/auth/login': {
     /** Sign in */
     post: {
@@ -528,8 +548,10 @@ export interface paths {
         current: string;
         /** At least 10 characters; a sentence is good. */
         password: string;
+        /** Revoke all API keys of the user as well. */
+        revokeApiKeys?: boolean;
       }>;
-      responses: { 200: Json<User>; default: Refusal };
+      responses: { 200: Json<PasswordChanged>; default: Refusal };
     };
   };
   '/api/auth/register': {
@@ -1353,11 +1375,44 @@ export interface paths {
     };
   };
   '/api/users/{id}': {
+    /** Delete an account */
+    delete: {
+      parameters: { path: { id: string } };
+      responses: { 204: Nothing; default: Refusal };
+    };
+
     /** Change the role of a user */
     patch: {
       parameters: { path: { id: string } };
       requestBody: Json<{ role: 'user' | 'administrator' }>;
       responses: { 200: Json<User>; default: Refusal };
+    };
+  };
+  '/api/users/{id}/disable': {
+    /** Disable an account */
+    post: {
+      parameters: { path: { id: string } };
+      responses: { 200: Json<User>; default: Refusal };
+    };
+  };
+  '/api/users/{id}/enable': {
+    /** Enable an account */
+    post: {
+      parameters: { path: { id: string } };
+      responses: { 200: Json<User>; default: Refusal };
+    };
+  };
+  '/api/users/{id}/password': {
+    /** Set the password of a user */
+    post: {
+      parameters: { path: { id: string } };
+      requestBody: Json<{
+        /** At least 10 characters; a sentence is good. */
+        password: string;
+        /** Revoke all API keys of the user as well. */
+        revokeApiKeys?: boolean;
+      }>;
+      responses: { 200: Json<PasswordChanged>; default: Refusal };
     };
   };
   '/health/live': {

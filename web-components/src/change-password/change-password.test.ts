@@ -80,6 +80,36 @@ when(chromium)('a wrong current password is said at its field; nothing typed is 
   assert.is(portal.world.password, PASSWORD);
 });
 
+when(chromium)(
+  'a new password names the API keys that stay, and revokes them on request',
+  async () => {
+    portal.world.keys.set('1', {
+      id: '1',
+      name: 'backups',
+      prefix: 'zlh_9hQ2',
+      scopes: ['*'],
+      expiresAt: null,
+      createdAt: new Date().toISOString(),
+      lastUsedAt: null,
+    });
+    const first = await open();
+    await first.current.fill(PASSWORD);
+    await first.next.fill(NEW);
+    await first.change.click();
+    await first.part.getByText('1 API key still works').waitFor();
+    const keys = first.page.locator('zlh-api-keys').getByRole('listitem');
+    await keys.filter({ hasText: 'backups' }).waitFor();
+    await first.part.getByRole('button', { name: 'Change password' }).click();
+    await first.current.fill(NEW);
+    await first.next.fill(PASSWORD);
+    await first.part.getByRole('checkbox', { name: 'Revoke all API keys as well' }).press('Space');
+    await first.change.click();
+    await first.part.getByText('1 API key revoked.').waitFor();
+    await keys.filter({ hasText: 'backups' }).waitFor({ state: 'detached' });
+    assert.is(portal.world.keys.size, 0);
+  },
+);
+
 when(chromium)('a refusal for another reason is shown with its code', async () => {
   const { part, current, next, change } = await open();
   const body = { detail: 'Too many attempts. Try again in 60 s.', code: 'accounts.throttled' };

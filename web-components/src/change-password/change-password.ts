@@ -1,6 +1,8 @@
 /** Changing one's password: asks for the current one, so that a borrowed browser is not enough. */
 import '@awesome.me/webawesome/dist/components/button/button.js';
+import '@awesome.me/webawesome/dist/components/checkbox/checkbox.js';
 import '../problem/problem.ts';
+import type WaCheckbox from '@awesome.me/webawesome/dist/components/checkbox/checkbox.js';
 import { html, nothing } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
@@ -10,6 +12,7 @@ import { sectionStyles } from '../base/section.styles.ts';
 import { ask } from '../api/client.ts';
 import { asApiError } from '../api/problem.ts';
 import type { ApiError } from '../api/problem.ts';
+import type { PasswordChanged } from '../api/schema.ts';
 import { icon } from '../theme/icons.ts';
 import { newPasswordFault, passwordHint } from '../words/passwords.ts';
 import { changePasswordStyles } from './change-password.styles.ts';
@@ -25,11 +28,16 @@ export class ZlhChangePassword extends ZlhElement {
   static override styles = [base, sectionStyles, fieldStyles, changePasswordStyles];
   static override properties = {
     state: { state: true },
+    revokeApiKeys: { state: true },
+    keys: { state: true },
     waiting: { state: true },
     error: { state: true },
   };
 
   declare private state: 'closed' | 'open' | 'done';
+  declare private revokeApiKeys: boolean;
+  /** API keys after the change, by what became of them. */
+  declare private keys: PasswordChanged['apiKeys'] | undefined;
   declare private waiting: boolean;
   declare private error: ApiError | undefined;
   #form = new Form(this, EMPTY, {
@@ -43,6 +51,7 @@ export class ZlhChangePassword extends ZlhElement {
   constructor() {
     super();
     this.state = 'closed';
+    this.revokeApiKeys = false;
     this.waiting = false;
   }
 
@@ -50,7 +59,7 @@ export class ZlhChangePassword extends ZlhElement {
     return html`<header class="row">
         <div class="grow">
           <h2>Password</h2>
-          <p class="muted">Changing it signs out every other session.</p>
+          <p class="muted">Changing it signs out every other session. API keys go on.</p>
         </div>
         ${
           this.state === 'open'
@@ -66,14 +75,27 @@ export class ZlhChangePassword extends ZlhElement {
 
   #done(): unknown {
     return html`<p class="card row done">
-      ${icon('check')} The password is changed. Every other session has ended.
+      ${icon('check')} The password is changed. Every other session has ended. ${this.#keysDone()}
     </p>`;
+  }
+
+  #keysDone(): string {
+    const { kept, revoked } = this.keys ?? { kept: 0, revoked: 0 };
+    const number = (count: number) => (count === 1 ? '1 API key' : `${count} API keys`);
+    if (revoked > 0) return `${number(revoked)} revoked.`;
+    return kept > 0 ? `${number(kept)} still ${kept === 1 ? 'works' : 'work'}: see below.` : '';
   }
 
   #fields(): unknown {
     return html`<form class="card" novalidate @submit=${this.#submit} @keydown=${this.#key}>
       ${field(this.#form, 'current', { label: 'Current password', type: 'password', autocomplete: 'current-password', autofocus: true })}
       ${field(this.#form, 'password', { label: 'New password', type: 'password', autocomplete: 'new-password', hint: passwordHint })}
+      <wa-checkbox
+        .checked=${this.revokeApiKeys}
+        hint="Do this when somebody else may know your password."
+        @change=${(event: Event) => (this.revokeApiKeys = (event.target as WaCheckbox).checked)}
+        >Revoke all API keys as well</wa-checkbox
+      >
       <zlh-problem .error=${this.error}></zlh-problem>
       <div class="row">
         <wa-button
@@ -98,6 +120,7 @@ export class ZlhChangePassword extends ZlhElement {
   async #turn(state: typeof this.state): Promise<void> {
     if (this.waiting) return;
     this.#form.values = EMPTY;
+    this.revokeApiKeys = false;
     this.#form.faults = {};
     this.error = undefined;
     this.state = state;
@@ -114,8 +137,8 @@ export class ZlhChangePassword extends ZlhElement {
     this.waiting = true;
     this.error = undefined;
     try {
-      const body = this.#form.values;
-      await ask(this.connection.client.POST('/api/auth/password', { body }));
+      const body = { ...this.#form.values, revokeApiKeys: this.revokeApiKeys };
+      this.keys = (await ask(this.connection.client.POST('/api/auth/password', { body }))).apiKeys;
       this.waiting = false;
       await this.#turn('done');
       this.emit('zlh-password-changed');

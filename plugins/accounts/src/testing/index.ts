@@ -3,6 +3,7 @@ import type { TestKernel } from '@zlh/kernel/testing';
 import { TestClient } from '@zlh/http/testing';
 import type { User } from '../index.ts';
 
+export { memoryAccounts } from './memory-accounts.ts';
 export { memoryGrants } from './memory-grants.ts';
 
 /** Settings under which tests run: cheap hashes, no rate limits, answers compared with their schemas. */

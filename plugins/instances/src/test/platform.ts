@@ -1,6 +1,9 @@
-/** A platform with instances on a provider whose containers are fake agents, a catalog of one game, and callers by name. */
-import { Audit, Grants, type AuditEntry, type InstanceRole } from '@zlh/accounts';
-import { memoryGrants } from '@zlh/accounts/testing';
+/**
+ * A platform with instances on a provider whose containers are fake agents, a catalog of one game, and
+ * callers by name.
+ */
+import { Accounts, Audit, Grants, type AuditEntry, type InstanceRole } from '@zlh/accounts';
+import { memoryAccounts, memoryGrants } from '@zlh/accounts/testing';
 import { Agents } from '@zlh/agents';
 import agents from '@zlh/agents/platform';
 import { ArtifactStore, Catalog, type Blueprint } from '@zlh/catalog';
@@ -176,6 +179,7 @@ export async function startInstances(
   const provider = new FakeProvider();
   const audit: AuditEntry[] = [];
   const shared = new Map<string, Map<string, InstanceRole>>();
+  const gone = new Set<string>();
   const ids = new Map<string, string>();
   const idOf = (name: string) => ids.get(name) ?? ids.set(name, newId()).get(name)!;
   const people = definePlugin({
@@ -206,6 +210,7 @@ export async function startInstances(
     replace: [
       replacement(Catalog, catalog),
       replacement(ArtifactStore, store),
+      replacement(Accounts, memoryAccounts(gone)),
       replacement(Grants, memoryGrants(shared, roles)),
       replacement(Audit, { record: async (_em, entry) => void audit.push(entry) }),
     ],

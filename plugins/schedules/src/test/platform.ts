@@ -1,6 +1,6 @@
 /**
- * A platform of schedules on a real database and real operations. Instances and agents are stand-ins that note what is
- * asked of them, and the time is what the test says.
+ * A platform of schedules on a real database and real operations. Instances and agents are stand-ins that
+ * note what is asked of them, and the time is what the test says.
  */
 import { EventEmitter } from 'node:events';
 import type { ActionSpec } from '@zlh/agent';
@@ -40,7 +40,10 @@ const roles: Readonly<Record<string, InstanceRole>> = {
 };
 
 export interface Room {
-  /** What was asked of agents: `say The server …`, `command list`; `heard` emits `told` for each, and `asked` before a command. */
+  /**
+   * What was asked of agents: `say The server …`, `command list`; `heard` emits `told` for each, and
+   * `asked` before a command.
+   */
   readonly told: string[];
   readonly heard: EventEmitter;
   now: Date;
@@ -122,6 +125,7 @@ export async function startSchedules(options: Options): Promise<TestSchedules> {
         user: async () => null,
         actingFor: async (id, label) =>
           room.gone.has(nameOf(id)) ? null : identity(room, nameOf(id), label),
+        hold: async (_em, id) => !room.gone.has(nameOf(id)),
       }),
       replacement(
         Instances,
