@@ -45,7 +45,7 @@ async function mainJob(platform: TestPlatform, npmPath: string, database: string
 
   const inTheWay = await client.request<{ code: string; operation: Operation }>(
     'POST',
-    `/api/instances/${instance.id}/stop`,
+    `/api/instances/${instance.id}/restart`,
   );
   assert.equal(
     [inTheWay.status, inTheWay.body.code, inTheWay.body.operation.id],
