@@ -13,7 +13,9 @@ export interface ExternalServer {
   database(): Promise<string>;
   /** Ends it without a word to anybody. */
   crash(): Promise<void>;
-  /** Again, after a crash. */
+  /** Ends it in peace, to be started again. */
+  rest(): Promise<void>;
+  /** Again, after a crash or a rest. */
   start(): Promise<void>;
   /** For good. */
   stop(): Promise<void>;
@@ -81,6 +83,7 @@ export async function startExternalServer({
       return address(name);
     },
     crash: () => end(server, 'SIGQUIT'),
+    rest: () => end(server, 'SIGINT'),
     async start() {
       server = await launch(...as(join(bin, 'postgres'), options));
     },
