@@ -1,4 +1,5 @@
 /** `zlh start` and `zlh agent`: run until a signal ends them, which is no failure. */
+import { closeInheritedDescriptors } from '../descriptors.ts';
 import { releaseStartupHeap } from '../gc.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Host } from './configuration.ts';
@@ -12,6 +13,7 @@ import { printStartLines } from './start-lines.ts';
 const settledMs = 3_000;
 
 export async function runHost(host: Host, options: Options): Promise<number> {
+  closeInheritedDescriptors();
   const make = () => makeKernel(host, options, 'logging');
   const { failed } = await runKernel(host, options, make, true, async (kernel) => {
     kernel.log.info({ ms: Math.round(performance.now()) }, 'every plugin is ready');
