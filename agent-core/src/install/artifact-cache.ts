@@ -124,7 +124,9 @@ export class ArtifactCache {
     const file = join(work, artifact.sha256);
     const staged = join(work, `${artifact.sha256}.new`);
     await rm(staged, { recursive: true, force: true });
-    await mkdir(join(staged, CONTENT), { recursive: true, mode: 0o755 });
+    await mkdir(join(staged, CONTENT), { recursive: true });
+    // Games pass through, whatever the mask of this process is; the cache around it decides who gets there.
+    for (const folder of [staged, join(staged, CONTENT)]) await chmod(folder, 0o755);
     try {
       await this.#fill(artifact, file, join(staged, CONTENT), signal);
       const manifest = JSON.stringify(await listFiles(join(staged, CONTENT)));

@@ -30,7 +30,7 @@ export async function unpackArtifact(
   const extractor = new ArchiveExtractor({
     ...target,
     owner: null,
-    modes: { program: 0o555, file: 0o444 },
+    modes: { program: 0o555, file: 0o444, folder: 0o755 },
     isStrict: true,
     grow: () => undefined,
   });

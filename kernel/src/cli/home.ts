@@ -3,8 +3,8 @@
  * second process out. The lock is an SQLite file lock, which the operating system releases when its
  * holder dies, however it dies: there is no stale lock to clean up.
  */
-import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, chmodSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../errors.ts';
 
@@ -15,11 +15,18 @@ export interface Home {
 }
 
 /**
- * The folder itself, closed to other users. Only root leaves the way through open: its games have
- * user ids of their own and must reach their folders.
+ * The folder itself, closed to other users. Only root leaves the way through open: the database, and games
+ * without a sandbox, run as users of their own and must reach their folders.
  */
 function makeHome(path: string): void {
-  mkdirSync(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
+  const first = mkdirSync(path, { recursive: true });
+  if (first === undefined) return;
+  // The mask of this process would close it, and the folders made on the way there.
+  for (let at = path; ; at = dirname(at)) {
+    chmodSync(at, mode);
+    if (at === first) return;
+  }
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Host } from './configuration.ts';
 import { readCommandLine, type CommandLine } from './command-line.ts';
 
 export async function main(argv: readonly string[]): Promise<never> {
+  // Files are made for this user and its group; code that makes one for others says so.
+  process.umask(0o027);
   ignoreClosedPipes();
   let code = 1;
   try {

@@ -5,7 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
-import { link, mkdir, open, realpath, symlink } from 'node:fs/promises';
+import { chmod, link, mkdir, open, realpath, symlink } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { FileOwner } from '../../contract/ground.ts';
 import { Refusal } from '../../contract/refusal.ts';
@@ -43,8 +43,8 @@ export interface ExtractorOptions {
   readonly archiveBytes: number;
   readonly owner: FileOwner | null;
   readonly limits?: ExtractionLimits;
-  /** Of a program and of any other file. Default: 755 and 644. */
-  readonly modes?: { readonly program: number; readonly file: number };
+  /** Of programs, other files and folders. Default: 755, 644, and as the mask leaves it. */
+  readonly modes?: { readonly program: number; readonly file: number; readonly folder: number };
   /** Refuses names that are no UTF-8, and links that lead to nothing. Default: both are kept as they are. */
   readonly isStrict?: boolean;
   /** Told how many bytes of the disk it is going to take; throws when there is no room. */
@@ -194,6 +194,7 @@ export class ArchiveExtractor {
     await this.#makeFolder(posix.dirname(path));
     await this.#count(path);
     await mkdir(this.#at(path), { mode: 0o755 });
+    if (this.#options.modes !== undefined) await chmod(this.#at(path), this.#options.modes.folder);
     this.#folders.add(path);
     const { owner } = this.#options;
     if (owner === null) return;
