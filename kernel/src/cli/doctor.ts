@@ -1,19 +1,14 @@
 /** `zlh doctor`: runs the kernel's own checks and all that plugins add, and says what to do. */
 import { accessSync, constants, existsSync, readdirSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { describeError } from '../errors.ts';
-import type { Kernel } from '../kernel.ts';
 import type { Host } from './configuration.ts';
-import { withTimeout } from '../timeout.ts';
 import type { PluginReport } from '../report.ts';
 import type { Options } from './command-line.ts';
 import { inHome } from './home.ts';
 import { makeKernel } from './make-kernel.ts';
-import { Checks, type Check, type CheckContext, type CheckResult } from './points.ts';
+import { Checks, type Check, type CheckContext } from './points.ts';
+import { contextOf, resultText, runCheck } from './run-check.ts';
 
-const signs = { ok: '✓', warning: '!', fault: '✗' } as const;
-/** Longest time a check may take. */
-const limitMs = 30_000;
 /** Below this a home gets a warning: worlds and backups need runtime. */
 const littleSpaceGiB = 5;
 
@@ -22,10 +17,9 @@ export async function doctor(host: Host, options: Options): Promise<number> {
   let faults = 0;
   let context: CheckContext = { points: () => [], agentPoints: () => Promise.resolve([]) };
   const show = async (check: Check) => {
-    const { state, found, todo } = await outcome(check, context);
-    if (state === 'fault') faults += 1;
-    const more = todo === undefined ? '' : `    ${todo}\n`;
-    process.stdout.write(`${signs[state]} ${check.title}: ${found}\n${more}`);
+    const result = await runCheck(check, context);
+    if (result.state === 'fault') faults += 1;
+    process.stdout.write(resultText(check, result));
   };
   await show(nodeCheck);
   await show(homeCheck(resolve(options.home)));
@@ -54,28 +48,6 @@ export async function doctor(host: Host, options: Options): Promise<number> {
   }
   for (const check of added) await show(check);
   return faults > 0 ? 1 : 0;
-}
-
-/** The agent's plugins are set up once, and only when a check asks for them. */
-function contextOf(kernel: Kernel, options: Options): CheckContext {
-  let agent: Promise<Kernel> | undefined;
-  return {
-    points: (to) => kernel.contributions(to),
-    agentPoints: async (to) => {
-      // `--config` is for this host.
-      agent ??= makeKernel('agent', { ...options, config: undefined }, 'quiet');
-      return (await agent).contributions(to);
-    },
-  };
-}
-
-async function outcome(check: Check, context: CheckContext): Promise<CheckResult> {
-  const late = () => new Error(`It found nothing within ${limitMs / 1000} s.`);
-  try {
-    return await withTimeout(limitMs, () => check.run(context), late);
-  } catch (error) {
-    return { state: 'fault', found: describeError(error) };
-  }
 }
 
 const nodeCheck: Check = {

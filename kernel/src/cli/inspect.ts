@@ -1,17 +1,44 @@
 /** `zlh inspect`: what a configuration loads, in the order in which it would start. */
 import type { Host } from './configuration.ts';
+import type { Kernel } from '../kernel.ts';
 import type { PluginReport } from '../report.ts';
 import type { SettingReport } from '../settings.ts';
 import type { Options } from './command-line.ts';
 import { makeKernel } from './make-kernel.ts';
+import { Checks, type Check, type CheckResult } from './points.ts';
+import { contextOf, resultText, runCheck } from './run-check.ts';
 
 export async function inspect(host: Host, options: Options): Promise<number> {
-  const report = (await makeKernel(host, options, 'quiet')).report();
-  if (options.json)
-    print(JSON.stringify({ host, plugins: report, points: pointsOf(report) }, null, 2));
-  else if (options.settings) print(settingsText(report));
-  else print(overviewText(host, report));
+  const kernel = await makeKernel(host, options, 'quiet');
+  const report = kernel.report();
+  if (options.settings && !options.json) print(settingsText(report));
+  else printOverview(host, report, await findingsOf(kernel, options), options);
   return 0;
+}
+
+type Finding = readonly [Check, CheckResult];
+
+/** Facts of this machine, which no setting decides. */
+function findingsOf(kernel: Kernel, options: Options): Promise<Finding[]> {
+  const context = contextOf(kernel, options);
+  const checks = kernel.contributions(Checks).filter(({ value }) => value.inspected === true);
+  return Promise.all(
+    checks.map(async ({ value }) => [value, await runCheck(value, context)] as const),
+  );
+}
+
+function printOverview(
+  host: Host,
+  plugins: readonly PluginReport[],
+  findings: readonly Finding[],
+  { json }: Options,
+): void {
+  const points = pointsOf(plugins);
+  const found = findings.map(([{ title }, result]) => ({ title, ...result }));
+  if (json) return print(JSON.stringify({ host, plugins, points, found }, null, 2));
+  const lines = findings.map(([check, result]) => resultText(check, result));
+  const machine = lines.length === 0 ? '' : `\n\nThis machine\n${lines.join('')}`;
+  print(overviewText(host, plugins) + machine);
 }
 
 const print = (text: string) => void process.stdout.write(`${text.trimEnd()}\n`);

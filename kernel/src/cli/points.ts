@@ -39,6 +39,8 @@ export interface CheckContext {
 /** Looks at the machine or at files, not at running services: `zlh doctor` runs when nothing does. */
 export interface Check {
   readonly title: string;
+  /** `zlh inspect` tells the result too: a fact of this machine that changes what runs. */
+  readonly inspected?: boolean;
   run(context: CheckContext): Promise<CheckResult> | CheckResult;
 }
 
