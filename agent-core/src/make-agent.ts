@@ -37,6 +37,7 @@ import { ReleaseFolder } from './release/release-folder.ts';
 import { updateRoutes } from './release/routes.ts';
 import { Updater, type UpdateInput } from './release/updater.ts';
 import { warmShim } from './shim/start.ts';
+import { Isolation } from './sandbox/isolation.ts';
 import { endAgent } from './shutdown.ts';
 import { Changes } from './status/changes.ts';
 import { Reporter } from './status/reporter.ts';
@@ -128,12 +129,14 @@ function assemble(parts: AgentParts): Agent {
     stateDir: folders.state,
     say: (line) => console.add(Buffer.from(`${line}\r\n`)),
   });
-  const installer = new Installer(cache, places, home, managed);
+  const isolation = new Isolation(folders.run, bounds);
+  const installer = new Installer(cache, places, home, managed, isolation);
   const groups = openControlGroups(ownerOf(token), log);
   const steps = new InstallSteps({
     places,
     stateDir: folders.state,
     groups,
+    isolation,
     output: (bytes) => console.add(bytes),
   });
   const consoleKinds = new Map(consoles.map(({ value }) => [value.kind, value]));
@@ -147,6 +150,7 @@ function assemble(parts: AgentParts): Agent {
     places,
     console,
     groups,
+    isolation,
     ensureArtifacts: installer.ensureArtifacts.bind(installer),
     memory: new MemoryFile(folders.state, log),
     history,

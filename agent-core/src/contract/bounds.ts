@@ -7,6 +7,18 @@
 import { Type } from 'typebox';
 import { LimitsSpec } from './spec.ts';
 
+const Path = Type.String({ pattern: '^/', maxLength: 4096 });
+
+export const IsolationBounds = Type.Object({
+  /** `sandbox`: namespaces of their own, or they are not started; see `sandbox/`. */
+  level: Type.Enum(['sandbox', 'none']),
+  /** Files and folders that every program may read besides its own and the system's. */
+  readable: Type.Array(Path, { maxItems: 64 }),
+  /** Folders that no program may see, also where a readable one holds them. */
+  hidden: Type.Array(Path, { maxItems: 64 }),
+});
+export type IsolationBounds = Type.Static<typeof IsolationBounds>;
+
 export const AgentBounds = Type.Object({
   /** The only instance that the agent works for. */
   instanceId: Type.String({ format: 'uuid' }),
@@ -22,6 +34,8 @@ export const AgentBounds = Type.Object({
   memoryMiB: Type.Integer({ minimum: 16, maximum: 16_777_216 }),
   /** The most of the rest; a limit that stands here must stand in the spec as well. */
   limits: LimitsSpec,
+  /** The isolation of games and installers from the machine. Absent: none, as in a container of their own. */
+  isolation: Type.Optional(IsolationBounds),
 });
 export type AgentBounds = Type.Static<typeof AgentBounds>;
 

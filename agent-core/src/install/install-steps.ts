@@ -16,12 +16,14 @@ import type { RunGroup } from '../process/groups/run-group.ts';
 import { killRun } from '../process/tree.ts';
 import { limitsOf } from '../supervisor/launch.ts';
 import { planLaunch, type LaunchPlan, type Places } from '../supervisor/launch-plan.ts';
+import type { Isolation, Launch } from '../sandbox/isolation.ts';
 import { stepErrors } from './step-errors.ts';
 
 export interface StepParts {
   readonly places: Places;
   readonly stateDir: string;
   readonly groups: ControlGroups;
+  readonly isolation: Isolation;
   /** What the steps print, for those who watch. */
   readonly output: (bytes: Uint8Array) => void;
 }
@@ -70,8 +72,8 @@ export class InstallSteps {
     this.#remember({ done, running: id });
     const group = this.#enclose(spec, id);
     try {
-      const plan = planLaunch({ ...spec, launch }, id, places, group?.paths);
-      await this.#execute(plan, step, signal);
+      const program = planLaunch({ ...spec, launch }, id, places);
+      await this.#execute(await this.#isolate(spec, program, id, group), step, signal);
     } catch (error) {
       if (signal.aborted || !group?.oomKills()) throw error;
       throw stepErrors.outOfMemory(step.name, spec.memoryMiB);
@@ -87,16 +89,32 @@ export class InstallSteps {
   #enclose(spec: InstanceSpec, id: string): RunGroup | undefined {
     const { groups } = this.#parts;
     const folders = groups.plan(id);
-    return folders === null ? undefined : groups.make(folders, limitsOf(spec));
+    return folders === null
+      ? undefined
+      : groups.make(folders, limitsOf(spec, this.#parts.isolation));
   }
 
-  #execute(plan: LaunchPlan, step: InstallStep, signal: AbortSignal): Promise<void> {
+  #isolate(spec: InstanceSpec, program: LaunchPlan, runId: string, group: RunGroup | undefined) {
+    const { isolation, places } = this.#parts;
+    return isolation.launch({
+      program,
+      runId,
+      purpose: 'step',
+      data: places.data,
+      artifacts: program.artifacts.map(places.artifactPath),
+      groups: group?.folders ?? null,
+      memoryBytes: spec.memoryMiB * 2 ** 20,
+    });
+  }
+
+  #execute(plan: Launch, step: InstallStep, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const { command, args, env, cwd } = plan;
     const child = spawn(command, args, {
       cwd,
       env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Descriptor 3 is where it tells that it begins.
+      stdio: ['ignore', 'pipe', 'pipe', 'ignore'],
       detached: true,
     });
     let tail = '';
@@ -115,8 +133,8 @@ export class InstallSteps {
       tail = (tail + bytes.toString('utf8')).slice(-TAIL);
       this.#parts.output(Buffer.from(bytes.toString('utf8').replace(/\r?\n/g, '\r\n')));
     };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
+    child.stdout!.on('data', take);
+    child.stderr!.on('data', take);
     child.once('error', (error) => (ended ??= error));
     // 'exit', not 'close': a process it left behind may hold the pipes open.
     const over = (code: number | null, name: NodeJS.Signals | null) => {
@@ -134,6 +152,7 @@ export class InstallSteps {
   async #clear(id: string, group?: RunGroup): Promise<void> {
     await killRun(id, null, () => group?.members() ?? []);
     await group?.remove();
+    this.#parts.isolation.clear('step');
     this.#remember({ ...this.#memory(), running: null });
   }
 

@@ -2,12 +2,13 @@
  * Installs a spec: its artifacts into the machine's cache, its files into the data folder. Every step
  * can be repeated, so an installation cut off anywhere goes on by being run again.
  */
-import { chmodSync, mkdirSync } from 'node:fs';
-import { chown } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { chmod, chown } from 'node:fs/promises';
 import type { ArtifactRef, InstanceSpec } from '../contract/spec.ts';
 import { resolvePlaceholders, type Places } from '../supervisor/launch-plan.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
 import { writeDataFile } from './data-files.ts';
+import type { Isolation } from '../sandbox/isolation.ts';
 import type { ManagedFiles } from './managed-files.ts';
 
 export type Progress = (share: number) => void;
@@ -22,12 +23,20 @@ export class Installer {
   readonly #places: Places;
   readonly #home: string;
   readonly #managed: ManagedFiles;
+  readonly #isolation: Isolation;
 
-  constructor(cache: ArtifactCache, places: Places, home: string, managed: ManagedFiles) {
+  constructor(
+    cache: ArtifactCache,
+    places: Places,
+    home: string,
+    managed: ManagedFiles,
+    isolation: Isolation,
+  ) {
     this.#cache = cache;
     this.#places = places;
     this.#home = home;
     this.#managed = managed;
+    this.#isolation = isolation;
   }
 
   /** Downloads what the cache lacks, two at a time. */
@@ -83,10 +92,9 @@ export class Installer {
 
   async write(spec: InstanceSpec, signal: AbortSignal): Promise<void> {
     const owner = process.getuid?.() === 0 ? spec.user : null;
-    mkdirSync(this.#places.data, { recursive: true, mode: 0o755 });
+    mkdirSync(this.#places.data, { recursive: true, mode: 0o750 });
     if (owner !== null) {
-      // The game's user passes through the home to its data; what else lies there is closed by itself.
-      chmodSync(this.#home, 0o711);
+      if (!this.#isolation.shows) await this.#letPass(owner);
       await chown(this.#places.data, owner.uid, owner.gid);
     }
     for (const file of spec.files) {
@@ -105,6 +113,12 @@ export class Installer {
         await this.#cache.dropDamaged(spec.artifacts, signal);
       throw error;
     }
+  }
+
+  /** The game's user, and nobody else, passes through the home to its data; the rest there is closed. */
+  async #letPass({ gid }: { gid: number }): Promise<void> {
+    await chown(this.#home, 0, gid);
+    await chmod(this.#home, 0o710);
   }
 
   /** Before each start: repairs what is missing or damaged. */

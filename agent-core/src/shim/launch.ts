@@ -13,6 +13,8 @@ export interface LaunchRequest {
   readonly cwd: string;
   readonly cols: number;
   readonly rows: number;
+  /** The launched process stays outside of the game's namespaces, and waits for the game. */
+  readonly apart: boolean;
   /** Who shall own the terminal when it is not this user. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
   /** Where the console's stream goes on from. */

@@ -6,7 +6,6 @@
  * standard output when its socket listens, and ends after its game has ended and that is either on
  * disk or known to an agent. It answers to nobody but the owner of the 0600 socket.
  */
-import { chownSync, readSync, writeSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { ByteRing } from './byte-ring.ts';
@@ -24,15 +23,14 @@ import {
   type Resize,
 } from './frames.ts';
 import { runFiles, type LaunchRequest, type ShimRecord } from './launch.ts';
+import { processInside } from './inside.ts';
 import { TerminalInput } from './terminal-input.ts';
-import { spawnTerminal, type Terminal } from './terminal.ts';
+import { Terminal, type TerminalEnd } from './terminal.ts';
 
 /** Sockets and files for the owner alone: 0600. */
 const PRIVATE = 0o177;
 const CHUNK = 65_536;
 const MOMENT_MS = 2;
-/** Reads of what an ended game left; more than any terminal holds. */
-const LAST_WORDS = 64;
 /** A read of this size says that there is more. */
 const FLOOD = 2_048;
 /** While more input than this waits for the game, no agent is listened to. */
@@ -80,7 +78,7 @@ for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'] as const)
 process.stdout.on('error', () => {}); // the agent that started this shim is gone; another will come
 process.umask(PRIVATE);
 const server = createServer(serve);
-server.listen(runFiles.socket, launch);
+server.listen(runFiles.socket, () => void launch());
 
 async function readInput(): Promise<string> {
   const chunks: Buffer[] = [];
@@ -88,26 +86,22 @@ async function readInput(): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function launch(): void {
+async function launch(): Promise<void> {
   record(null);
-  // The game's own files shall not be private to the shim's mask.
-  process.umask(0o022);
-  terminal = spawnTerminal(request.command, [...request.args], {
-    cwd: request.cwd,
-    env: { ...request.env },
-    cols: request.cols,
-    rows: request.rows,
-    name: request.env.TERM ?? 'xterm-256color',
-    encoding: null,
-  });
-  process.umask(PRIVATE);
-  const { fd } = terminal;
-  terminalInput = new TerminalInput((bytes) => writeSync(fd, bytes));
-  terminal.onExit(({ exitCode, signal }) => ended(exitCode, signal ?? 0));
+  const launched = new Terminal(request);
+  terminal = launched;
+  terminalInput = new TerminalInput((bytes) => launched.writeFrom(bytes));
   terminal.onData(take);
-  drainBeforeTheEnd(terminal);
-  if (request.owner !== null) chownSync(terminal.ptsName, request.owner.uid, request.owner.gid);
-  record(idOf(terminal.pid));
+  try {
+    await terminal.begun;
+  } catch {
+    await terminal.ended;
+    // The agent tells the last line of the log.
+    process.stderr.write(ring.readAll().toString().replaceAll('\r', ''));
+    process.exit(1);
+  }
+  record(idOf((request.apart && processInside(terminal.pid)) || terminal.pid));
+  void terminal.ended.then(ended);
   process.stdout.end('ready\n');
 }
 
@@ -118,32 +112,18 @@ function take(chunk: Buffer): void {
   if (moment === undefined || gathered >= CHUNK) pumpAll();
 }
 
-/**
- * node-pty closes the terminal 200 ms after the game's end, read or not. Where the machine was too busy to read in that
- * time, the game's last words are still there.
- */
-function drainBeforeTheEnd({ _socket: socket }: Terminal): void {
-  const destroy = socket.destroy.bind(socket);
-  socket.destroy = (error) => {
-    takeMore(LAST_WORDS);
-    // Its descriptor may be another file's from here on.
-    terminalInput?.close();
-    return destroy(error);
-  };
-}
-
 /** A terminal hands out 4 KiB at a time; reading on at once spares a flood most of the way through the event loop. */
-function takeMore(most = 8): void {
-  for (let times = 0; times < most; times++) {
+function takeMore(): void {
+  for (let times = 0; times < 8; times++) {
     let count: number;
     try {
-      count = readSync(terminal!.fd, more);
+      count = terminal!.readInto(more);
     } catch {
       return; // nothing there yet; should it be the end, the stream meets it, too
     }
     ring.write(more.subarray(0, count));
     gathered += count;
-    if (count === 0 || (count < FLOOD && most !== LAST_WORDS)) return;
+    if (count < FLOOD) return;
   }
 }
 
@@ -283,11 +263,11 @@ function pump(viewer: Viewer): void {
   }
 }
 
-function ended(exitCode: number, signal: number): void {
+function ended({ exitCode, signal }: TerminalEnd): void {
   exit = {
     runId: request.runId,
-    exitCode: signal === 0 ? exitCode : null,
-    signal: signal === 0 ? null : signal,
+    exitCode,
+    signal,
     at: new Date().toISOString(),
     end: ring.end,
   };

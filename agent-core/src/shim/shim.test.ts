@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isAlive } from '../lib/process-id.ts';
 import { killRun } from '../process/tree.ts';
+import { launchOpenly } from '../sandbox/command-line.ts';
 import { ShimClient } from './client.ts';
 import type { ExitRecord } from './frames.ts';
 import type { ShimRecord } from './launch.ts';
@@ -36,14 +37,18 @@ async function shell(
   { holdMs = 150, scrollbackBytes = RING } = {},
 ): Promise<ShimRecord> {
   const runId = `run-${Math.random()}`;
+  const env = { PATH: '/usr/bin:/bin', ZLH_RUN: runId };
+  const program = { command: '/bin/sh', args: ['-c', script], env };
+  const [command, ...args] = launchOpenly(program, null, true, []);
   const request = {
     runId,
-    command: '/bin/sh',
-    args: ['-c', script],
-    env: { PATH: '/usr/bin:/bin', ZLH_RUN: runId },
+    command: command!,
+    args,
+    env,
     cwd: base,
     cols: 80,
     rows: 25,
+    apart: false,
     owner: null,
     offset,
     scrollbackBytes,

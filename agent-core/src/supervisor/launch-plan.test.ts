@@ -52,21 +52,12 @@ test('text of users passes unchanged once it is escaped', () => {
   }
 });
 
-test('a launch drops privileges only when the agent has some', () => {
-  const user = { uid: 1234, gid: 1234 };
-  const plan = planLaunch(
-    { ...spec, user, launch: { command: 'true', args: ['x'], env: {} } },
-    'run',
-    places,
-  );
-  if (process.getuid?.() === 0) {
-    assert.match(plan.command, /setpriv$/);
-    assert.equal(plan.args.slice(0, 3), ['--reuid=1234', '--regid=1234', '--clear-groups']);
-    assert.is(plan.args.at(-1), 'x');
-  } else {
-    assert.match(plan.command, /true$/);
-    assert.is(plan.owner, null);
-  }
+test('a plan names the artifacts that the game runs from, and no other', () => {
+  const other = { ...artifact, name: 'mod', sha256: 'b'.repeat(64) };
+  const launch = { command: 'sh', args: ['{artifact:jre}/x'], env: { JAVA: '{artifact:jre}' } };
+  const plan = planLaunch({ ...spec, artifacts: [artifact, other], launch }, 'run', places);
+  assert.equal(plan.artifacts, [artifact]);
+  assert.is(plan.env['ZLH_RUN'], 'run');
 });
 
 test('a program that is not there is named', () => {

@@ -1,12 +1,12 @@
 /**
- * From a spec to the exact command line: placeholders resolved, environment closed, control groups entered,
- * privileges dropped.
+ * From a spec to the game's own command line: placeholders resolved, environment closed.
  * Promises that nothing of the agent's own environment reaches the game.
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { CodedError } from '@zlh/kernel';
 import type { ArtifactRef, InstanceSpec } from '../contract/spec.ts';
+import type { Program } from '../sandbox/command-line.ts';
 import { RUN_MARK } from '../shim/launch.ts';
 
 /** Where things are on this machine. */
@@ -17,19 +17,21 @@ export interface Places {
   readonly secret?: ((name: string) => string) | undefined;
 }
 
-export interface LaunchPlan {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+/** The game's own command line, and what of the artifacts it names. */
+export interface LaunchPlan extends Program {
   readonly cwd: string;
-  readonly owner: { readonly uid: number; readonly gid: number } | null;
+  /** Artifacts that a placeholder stands for. */
+  readonly artifacts: readonly ArtifactRef[];
 }
 
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const placeholder = /\{\{([A-Za-z]+(?::[\w.-]*)?)\}\}|\{([A-Za-z]+)(?::([\w.-]*))?\}/g;
 
+/** What placeholders stand for. */
+type Named = Pick<InstanceSpec, 'artifacts' | 'memoryMiB' | 'ports'>;
+
 /** Throws `AGENT_PLACEHOLDER_UNKNOWN`. */
-export function resolvePlaceholders(text: string, spec: InstanceSpec, places: Places): string {
+export function resolvePlaceholders(text: string, spec: Named, places: Places): string {
   return text.replace(placeholder, (whole, literal?: string, kind?: string, name?: string) => {
     if (literal !== undefined) return `{${literal}}`;
     const value = valueOf(kind!, name, spec, places);
@@ -42,7 +44,7 @@ export function resolvePlaceholders(text: string, spec: InstanceSpec, places: Pl
   });
 }
 
-function valueOf(kind: string, name: string | undefined, spec: InstanceSpec, places: Places) {
+function valueOf(kind: string, name: string | undefined, spec: Named, places: Places) {
   if (name === undefined) {
     if (kind === 'data') return places.data;
     return kind === 'memoryMiB' ? String(spec.memoryMiB) : undefined;
@@ -62,49 +64,32 @@ function shareOf(memoryMiB: number, percent: string): string | undefined {
   return String(Math.floor((memoryMiB * Number(percent)) / 100));
 }
 
-/** The shell enters the groups named before `--` and becomes what is named after it. */
-const ENTER = `while [ "$1" != -- ]; do echo 0 > "$1/cgroup.procs" || exit 125; shift; done
-shift; unset OLDPWD SHLVL; exec "$@"`;
-
-/**
- * `groups` are folders of control groups: they are entered before the first instruction of the game, so that nothing
- * of it is ever outside. Throws `AGENT_COMMAND_MISSING` when there is nothing to execute.
- */
+/** Throws `AGENT_COMMAND_MISSING` when there is nothing to execute. */
 export function planLaunch(
-  spec: InstanceSpec,
+  spec: Pick<InstanceSpec, 'artifacts' | 'launch' | 'memoryMiB' | 'ports'>,
   runId: string,
   places: Places,
-  groups: readonly string[] = [],
 ): LaunchPlan {
-  const open = { ...places, secret: undefined };
+  const artifacts = new Set<ArtifactRef>();
+  const artifactPath = (artifact: ArtifactRef) => {
+    artifacts.add(artifact);
+    return places.artifactPath(artifact);
+  };
+  const open = { data: places.data, artifactPath };
   const resolve = (text: string) => resolvePlaceholders(text, spec, open);
-  const env = Object.fromEntries(
-    Object.entries(spec.launch.env).map(([name, value]) => [name, resolve(value)]),
-  );
-  const fullEnv = {
+  const own = Object.entries(spec.launch.env).map(([name, value]) => [name, resolve(value)]);
+  const env = {
     PATH: DEFAULT_PATH,
     HOME: places.data,
+    PWD: places.data,
     LANG: 'C.UTF-8',
     TERM: 'xterm-256color',
-    ...env,
+    ...(Object.fromEntries(own) as Record<string, string>),
     [RUN_MARK]: runId,
   };
-  const command = findCommand(resolve(spec.launch.command), fullEnv.PATH);
+  const command = findCommand(resolve(spec.launch.command), env.PATH);
   const args = spec.launch.args.map(resolve);
-  const owner = process.getuid?.() === 0 ? spec.user : null;
-  const dropping = owner === null ? [] : [findCommand('setpriv', DEFAULT_PATH), ...dropTo(owner)];
-  const entering =
-    groups.length === 0
-      ? []
-      : [findCommand('sh', DEFAULT_PATH), '-c', ENTER, 'zlh-launch', ...groups, '--'];
-  const [first, ...rest] = [...entering, ...dropping, command, ...args];
-  return { env: fullEnv, cwd: places.data, owner, command: first!, args: rest };
-}
-
-/** setpriv, because changing uid alone would leave root's groups and capabilities behind. */
-function dropTo({ uid, gid }: { uid: number; gid: number }): string[] {
-  const ids = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
-  return [...ids, '--inh-caps=-all', '--no-new-privs', '--'];
+  return { command, args, env, cwd: places.data, artifacts: [...artifacts] };
 }
 
 function findCommand(command: string, path: string): string {

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { CodedError } from '@zlh/kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Bounds } from '../bounds.ts';
 import { ConsoleHub } from '../console/console-hub.ts';
 import { kernelGroupFiles } from '../process/groups/group-files.ts';
 import { ControlGroups } from '../process/groups/control-groups.ts';
+import { Isolation } from '../sandbox/isolation.ts';
 import { findRun, findShim } from '../process/tree.ts';
-import { freePort, testSpec } from '../testing/index.ts';
+import { bind, freePort, testSpec } from '../testing/index.ts';
 import { launchGame } from './launch.ts';
 import type { RunMemory } from './memory.ts';
 
@@ -37,6 +39,7 @@ test('a shim that never says that it is ready is ended with its game before the 
   process.execPath = join(home, 'mute');
   writeFileSync(process.execPath, mute);
   chmodSync(process.execPath, 0o755);
+  bind(home);
   const remembered: (RunMemory | null)[] = [];
   const left: number[] = [];
   const remember = (run: RunMemory | null) => {
@@ -54,6 +57,7 @@ test('a shim that never says that it is ready is ended with its game before the 
       { unified: undefined, controllers: new Map() },
       'test',
     ),
+    isolation: new Isolation(join(home, 'run'), new Bounds(home)),
     ensureArtifacts: () => Promise.resolve(),
     shimWithinMs: 1_000,
   };

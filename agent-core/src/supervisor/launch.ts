@@ -12,6 +12,7 @@ import { now } from '../lib/clock.ts';
 import { countOomKills } from '../lib/machine.ts';
 import type { ControlGroups, Limits } from '../process/groups/control-groups.ts';
 import { killRun, killShim } from '../process/tree.ts';
+import type { Isolation } from '../sandbox/isolation.ts';
 import type { ShimRecord } from '../shim/launch.ts';
 import { clearRunFolder, startShim } from '../shim/start.ts';
 import { errors } from './errors.ts';
@@ -30,6 +31,7 @@ export interface LaunchOptions {
   readonly places: Places;
   readonly console: ConsoleHub;
   readonly groups: ControlGroups;
+  readonly isolation: Isolation;
   /** How long a shim may take to be ready; default 30 s. */
   readonly shimWithinMs?: number;
   /** Makes sure that every artifact is there and whole. */
@@ -41,16 +43,17 @@ const SIZE = { cols: 120, rows: 40 };
 /** `remember` must have the run on disk when it returns; it is called with null when nothing came of it. */
 export async function launchGame(
   spec: InstanceSpec,
-  { runDir, compileCache, places, console, groups, ensureArtifacts, shimWithinMs }: LaunchOptions,
+  options: LaunchOptions,
   remember: (run: RunMemory | null) => void,
   signal: AbortSignal,
 ): Promise<{ shim: ShimRecord; memory: RunMemory }> {
-  await ensureArtifacts(spec, signal);
+  const { runDir, compileCache, places, console, groups, isolation, shimWithinMs } = options;
+  await options.ensureArtifacts(spec, signal);
   await assertPortsFree(spec.ports);
   const id = randomUUID();
   const folders = groups.plan(id);
   const group = folders === null ? undefined : groups.at(folders);
-  const plan = planLaunch(spec, id, places, group?.paths);
+  const program = planLaunch(spec, id, places);
   signal.throwIfAborted();
   const { at, up, boot } = now();
   const memory: RunMemory = {
@@ -65,16 +68,26 @@ export async function launchGame(
   };
   clearRunFolder(runDir);
   remember(memory);
-  const request = {
-    ...plan,
-    ...SIZE,
-    runId: id,
-    offset: memory.offset,
-    scrollbackBytes: SCROLLBACK_BYTES,
-    holdMs: HOLD_MS,
-  };
   try {
-    if (folders !== null) groups.make(folders, limitsOf(spec));
+    if (folders !== null) groups.make(folders, limitsOf(spec, isolation));
+    isolation.clear('game');
+    const launch = await isolation.launch({
+      program,
+      runId: id,
+      purpose: 'game',
+      data: places.data,
+      artifacts: program.artifacts.map(places.artifactPath),
+      groups: folders,
+      memoryBytes: spec.memoryMiB * 2 ** 20,
+    });
+    const request = {
+      ...launch,
+      ...SIZE,
+      runId: id,
+      offset: memory.offset,
+      scrollbackBytes: SCROLLBACK_BYTES,
+      holdMs: HOLD_MS,
+    };
     return { shim: await startShim(runDir, request, compileCache, shimWithinMs), memory };
   } catch (error) {
     const dead = (await killShim(id)) && (await killRun(id, null, () => group?.members() ?? []));
@@ -85,6 +98,12 @@ export async function launchGame(
   }
 }
 
-export function limitsOf({ memoryMiB, limits }: InstanceSpec): Limits {
-  return { ...limits, memoryBytes: memoryMiB * 2 ** 20 };
+export function limitsOf({ memoryMiB, limits }: InstanceSpec, { processes }: Isolation): Limits {
+  const most = limits?.processes;
+  return {
+    ...limits,
+    memoryBytes: memoryMiB * 2 ** 20,
+    // The sandbox takes no process from the game.
+    processes: most === undefined ? undefined : most + processes,
+  };
 }

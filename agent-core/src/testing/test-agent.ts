@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -29,6 +29,12 @@ export interface TestAgentOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What executes it, before its own command line: `['setpriv', '--bounding-set=-kill']`. */
   readonly under?: readonly string[];
+  /** Runs it as this user and group, to whom its home then belongs; needs root. */
+  readonly user?: number | undefined;
+  /** See `AgentBounds`. */
+  readonly isolation?: AgentBounds['isolation'];
+  /** A descriptor that it finds open as number 40, as from a shell that forgot to close it. */
+  readonly leaked?: number;
 }
 
 export interface Answer<T> {
@@ -74,7 +80,14 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
   const home = mkdtempSync(join(tmpdir(), 'zlh-agent-'));
   const token = randomBytes(32).toString('base64url');
   writeFileSync(join(home, 'agent-token'), token, { mode: 0o600 });
-  bind(home);
+  const { user, isolation } = options;
+  const own = isolation === undefined ? {} : { isolation };
+  const bound = (bounds: Partial<AgentBounds>) => {
+    bind(home, { ...own, ...bounds });
+    const names = ['', 'agent-token', boundsFile];
+    if (user !== undefined) for (const name of names) chownSync(join(home, name), user, user);
+  };
+  bound({});
   let child: ChildProcess | undefined;
   let url = '';
   let output = '';
@@ -120,7 +133,7 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
       const operationId = randomUUID();
       const isAction = typeof what === 'string';
       // As providers do: what runs there is decided before any spec comes.
-      if (!isAction) bind(home, { instanceId: what.instanceId, user: what.user });
+      if (!isAction) bound({ instanceId: what.instanceId, user: what.user });
       const path = isAction ? `/${what}` : '/config';
       const answer = await call(
         'POST',
@@ -173,17 +186,23 @@ export function bind(home: string, bounds: Partial<AgentBounds> = {}): void {
 function launch(
   home: string,
   port: string,
-  { platformUrl, artifactCache, env, under = [] }: TestAgentOptions,
+  { platformUrl, artifactCache, env, under = [], user, leaked }: TestAgentOptions,
 ): ChildProcess {
   // As providers do: what an update has installed comes first.
   const release = join(home, 'release');
   const program = existsSync(join(release, 'current')) ? join(release, 'launch.js') : zlh;
-  const line = [...under, process.execPath, '--conditions=zlh-source', program, 'agent'];
+  // Node itself closes the first sixteen, and those up to the first gap.
+  const gap = Array<'ignore'>(37).fill('ignore');
+  const as =
+    user === undefined
+      ? []
+      : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', '--'];
+  const line = [...under, ...as, process.execPath, '--conditions=zlh-source', program, 'agent'];
   return spawn(line[0]!, line.slice(1), {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(leaked === undefined ? [] : [...gap, leaked])],
     env: {
       PATH: process.env.PATH,
-      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      NODE_COMPILE_CACHE: user === undefined ? process.env.NODE_COMPILE_CACHE : undefined,
       ZLH_HOME: home,
       ZLH_LOG_FORMAT: 'json',
       ZLH_AGENT_HOST: '127.0.0.1',
