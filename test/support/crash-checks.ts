@@ -9,7 +9,7 @@ import { Client } from 'pg';
 import { isAgentOf, processesOf } from './processes.ts';
 import type { ApiClient, Instance } from './client.ts';
 import { scaled } from '@zlh/kernel/testing';
-import { answers, folderOf } from './leftovers.ts';
+import { answers, embeddedServer, folderOf } from './leftovers.ts';
 
 /** How long the machine may take to agree with itself again once operations are over. */
 const settlesWithinMs = scaled(20_000);
@@ -102,12 +102,7 @@ async function disagreementsOf(home: string, instance: Instance): Promise<string
 
 /** Instances by their places, and the instance of each port. */
 async function placesAndPorts(home: string): Promise<{ places: string[]; ports: string[] }> {
-  const database = new Client({
-    host: join(home, 'postgres', 'run'),
-    port: 5432,
-    user: 'zlh',
-    database: 'zlh',
-  });
+  const database = new Client(embeddedServer(home));
   await database.connect();
   try {
     const ask = async (table: string) =>

@@ -1,9 +1,21 @@
 /** What may be left of an instance that was deleted: nothing but the audit trail and the operation that removed it. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { processesOf } from './processes.ts';
+
+/** How to reach the database that lies in a home. */
+export function embeddedServer(home: string): ClientConfig {
+  const password = readFileSync(join(home, 'postgres.password'), 'utf8').trim();
+  return {
+    host: join(home, 'postgres', 'run'),
+    port: 5432,
+    user: 'zlh',
+    password,
+    database: 'zlh',
+  };
+}
 
 /** The rows of one statement, asked of a database by its `DATABASE_URL` or by the home that holds it. */
 export async function query<Row extends object>(
@@ -12,9 +24,7 @@ export async function query<Row extends object>(
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
   const client = new Client(
-    database.startsWith('postgres:')
-      ? { connectionString: database }
-      : { host: join(database, 'postgres', 'run'), port: 5432, user: 'zlh', database: 'zlh' },
+    database.startsWith('postgres:') ? { connectionString: database } : embeddedServer(database),
   );
   await client.connect();
   try {

@@ -19,14 +19,16 @@ import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
+import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../test/runner/needs.ts';
 import { Database } from './index.ts';
 import database from './platform.ts';
+import { passwordFile } from './password.ts';
 import { endPostmaster, findPostmaster } from './postmaster.ts';
 import { socketFolderOf } from './socket-folder.ts';
-import { spawnApp, startApp } from './test/start-app.ts';
+import { spawnApp, startApp, type App } from './test/start-app.ts';
 
 const root = await needs.root();
 const nobody = 65_534;
@@ -129,6 +131,63 @@ test('a platform killed while the database is being made leaves nothing half', a
     [],
   );
   await kernel.stop();
+});
+
+/** Comes to the socket with this password, or none; the answer's code, or `in`. */
+async function knock(password?: string): Promise<string> {
+  const server = { host: socketFolderOf(home), port: 5432, user: 'zlh', database: 'postgres' };
+  const client = new Client({ ...server, ...(password === undefined ? {} : { password }) });
+  try {
+    await client.connect();
+    return 'in';
+  } catch (error) {
+    return (error as { code?: string }).code ?? (error as Error).message;
+  } finally {
+    await client.end();
+  }
+}
+const passwordOf = () => readFileSync(passwordFile(home), 'utf8').trim();
+
+test('the server lets in nobody without the password that lies in the home for its owner alone', async () => {
+  const kernel = await start();
+  assert.is(statSync(passwordFile(home)).mode & 0o777, 0o600);
+  assert.is.not(await knock(), 'in');
+  assert.is(await knock('a guess'), '28P01');
+  assert.is(await knock(passwordOf()), 'in');
+  await kernel.stop();
+});
+
+test('a stopped server of an earlier release asks for a password after the next start', () =>
+  migrates((app) => app.stop()));
+test('a server of an earlier release that still runs asks for a password after the next start', () =>
+  migrates((app) => app.kill()));
+
+async function migrates(leave: (app: App) => Promise<void>): Promise<void> {
+  const app = await startApp({ home });
+  const server = { host: socketFolderOf(home), port: 5432, user: 'zlh', database: 'postgres' };
+  const client = new Client({ ...server, password: passwordOf() });
+  await client.connect();
+  writeFileSync(join(data(), 'pg_hba.conf'), 'local   all   all   trust\n');
+  await client.query('alter role zlh password null');
+  await client.query('select pg_reload_conf()');
+  await client.end();
+  while ((await knock()) !== 'in'); // the server reads its rules again when it comes to it
+  rmSync(passwordFile(home));
+  await leave(app);
+  const kernel = await start();
+  while ((await knock()) === 'in');
+  assert.is(await knock(passwordOf()), 'in');
+  await kernel.stop();
+}
+
+test('a password that the server does not take is said, with the way out, which works', async () => {
+  await (await start()).stop();
+  rmSync(passwordFile(home));
+  assert.match(await refusal(() => start()), 'does not take the password in');
+  writeFileSync(join(data(), 'pg_hba.conf'), 'local all all trust\n');
+  const kernel = await start();
+  await kernel.stop();
+  await (await start()).stop();
 });
 
 test('a home whose path is too long for a socket works, and its socket is ours alone', async () => {

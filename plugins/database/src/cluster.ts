@@ -5,6 +5,7 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   closeSync,
   existsSync,
@@ -17,6 +18,7 @@ import {
   rmSync,
   statfsSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -24,6 +26,7 @@ import { promisify } from 'node:util';
 import { CodedError, type Logger } from '@zlh/kernel';
 import { Client } from 'pg';
 import { findBinaries, invocation } from './binaries.ts';
+import { isRefusal, makePassword, requirePassword, trustsEverybody } from './password.ts';
 import { clearAway, endPostmaster, findPostmaster, type Postmaster } from './postmaster.ts';
 import { assertOurs, makeSocketFolder, socketFolderOf } from './socket-folder.ts';
 
@@ -31,6 +34,7 @@ export interface Cluster {
   /** Folder of the socket; `host` for clients. */
   readonly host: string;
   readonly user: string;
+  readonly password: string;
   isRunning(): boolean;
   /** Once it has ended: starts it again where clients expect it, or finds that another process of the home did. */
   restart(signal: AbortSignal): Promise<void>;
@@ -42,6 +46,7 @@ interface Site {
   /** `<home>/postgres` */
   readonly folder: string;
   readonly data: string;
+  readonly password: string;
   readonly signal: AbortSignal;
 }
 
@@ -76,18 +81,27 @@ export async function startCluster(
   signal: AbortSignal,
 ): Promise<Cluster> {
   const folder = join(home, 'postgres');
-  const site: Site = { binaries: findBinaries(), folder, data: join(folder, 'data'), signal };
-  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const data = join(folder, 'data');
+  if (existsSync(data)) assertReadable(data);
+  const password = makePassword(home);
+  const site: Site = { binaries: findBinaries(), folder, data, password, signal };
+  mkdirSync(folder, { recursive: true });
+  // The server runs as somebody else there, who must get through.
+  chmodSync(folder, process.getuid!() === 0 ? 0o711 : 0o700);
   if (!existsSync(site.data)) await initialise(site);
-  assertReadable(site.data);
   const survivor = await findSurvivor(site);
   if (survivor !== undefined)
     log.info({ pid: survivor.pid }, 'attached to the PostgreSQL that was still running');
   const { pid: first, host } = survivor ?? (await launch(site, socketFolderOf(home)));
   let pid = first;
+  if (trustsEverybody(data)) {
+    await requirePassword(data, { host, port: 5432, user, password });
+    log.info('the embedded PostgreSQL asks for a password from here on');
+  }
   return {
     host,
     user,
+    password,
     isRunning: () => findPostmaster(site.data)?.pid === pid,
     async restart(until) {
       const again: Site = { ...site, signal: until };
@@ -100,17 +114,19 @@ export async function startCluster(
 }
 
 /** Into a folder of its own first: a crash half way leaves nothing that looks like a database. */
-async function initialise({ binaries, folder, data, signal }: Site): Promise<void> {
+async function initialise({ binaries, folder, data, password, signal }: Site): Promise<void> {
   for (const name of readdirSync(folder)) {
     if (name.startsWith('new-'))
       rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
   }
   const fresh = join(folder, `new-${process.pid}`);
+  const secret = `${fresh}.password`;
   const args = [
     '-D',
     fresh,
     `--username=${user}`,
-    '--auth=trust',
+    '--auth=scram-sha-256',
+    `--pwfile=${secret}`,
     '--encoding=UTF8',
     '--locale-provider=builtin',
     '--locale=C.UTF-8',
@@ -118,7 +134,10 @@ async function initialise({ binaries, folder, data, signal }: Site): Promise<voi
   ];
   const { command, args: full, owner } = invocation(join(binaries, 'bin', 'initdb'), args, fresh);
   mkdirSync(fresh, { mode: 0o700 });
-  if (owner !== undefined) chownSync(fresh, owner.uid, owner.gid);
+  writeFileSync(secret, password, { mode: 0o600 });
+  // `initdb` reads it, perhaps as another user.
+  if (owner !== undefined)
+    for (const path of [fresh, secret]) chownSync(path, owner.uid, owner.gid);
   try {
     await promisify(execFile)(command, full, { cwd: '/', env: environment(), signal });
   } catch (cause) {
@@ -132,6 +151,8 @@ async function initialise({ binaries, folder, data, signal }: Site): Promise<voi
       'Check free space and permissions of the home, or set DATABASE_URL to a server of your own.',
       { cause },
     );
+  } finally {
+    rmSync(secret, { force: true });
   }
   renameSync(fresh, data);
   const entry = openSync(folder, 'r');
@@ -161,13 +182,11 @@ function assertReadable(data: string): void {
 }
 
 /** The server that a killed platform left, once it can be used; undefined when there is none, or none any more. */
-async function findSurvivor({
-  data,
-  signal,
-}: Site): Promise<{ pid: number; host: string } | undefined> {
+async function findSurvivor(site: Site): Promise<{ pid: number; host: string } | undefined> {
+  const { data, signal } = site;
   const deadline = performance.now() + deafAfterMs;
   for (let found = findPostmaster(data); found !== undefined; found = findPostmaster(data)) {
-    if (found.state === 'ready' && (await answers(found, data)))
+    if (found.state === 'ready' && (await answers(found, site)))
       return { pid: found.pid, host: found.socketFolder };
     if (found.state === 'ready' && performance.now() > deadline) await endPostmaster(found.pid);
     await wait(20, undefined, { signal });
@@ -175,11 +194,12 @@ async function findSurvivor({
   return undefined;
 }
 
-async function answers({ socketFolder }: Postmaster, data: string): Promise<boolean> {
+async function answers({ socketFolder }: Postmaster, { data, password }: Site): Promise<boolean> {
   const client = new Client({
     host: socketFolder,
     port: 5432,
     user,
+    password,
     database: 'postgres',
     connectionTimeoutMillis: 2000,
   });
@@ -188,8 +208,9 @@ async function answers({ socketFolder }: Postmaster, data: string): Promise<bool
     assertOurs(socketFolder, statSync(data).uid);
     await client.connect();
     return true;
-  } catch {
-    return false; // it is stopping, or its socket is gone
+  } catch (error) {
+    // A server that stops, or lost its socket, refuses otherwise. The next client tells of a wrong password.
+    return isRefusal(error);
   } finally {
     await client.end();
   }

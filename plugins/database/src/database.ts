@@ -9,6 +9,7 @@ import { Connections } from './connections.ts';
 import { guardPool } from './guarded-pool.ts';
 import type { Database, Entities, EntityManager, Migrations } from './index.ts';
 import { makeOrm, migrate } from './orm.ts';
+import { isRefusal, wrongPassword } from './password.ts';
 import { Supervisor } from './supervisor.ts';
 import { isUnreachable } from './unreachable.ts';
 
@@ -139,9 +140,12 @@ export class PostgresDatabase implements Database {
     this.#cluster = await startCluster(home, log, signal);
     this.#supervisor = new Supervisor({ clock, log, server: this.#cluster });
     this.#supervisor.begin();
-    const server = { host: this.#cluster.host, port: 5432, user: this.#cluster.user };
+    const { host, user, password } = this.#cluster;
+    const server = { host, port: 5432, user, password };
     const client = new Client({ ...server, database: 'postgres' });
-    await client.connect();
+    await client.connect().catch((error: unknown) => {
+      throw isRefusal(error) ? wrongPassword(home, error) : error;
+    });
     try {
       const { rowCount } = await client.query('select from pg_database where datname = $1', [
         config.name,

@@ -8,7 +8,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Database, Vault } from './index.ts';
 import database from './platform.ts';
-import { addressOf } from './testing/index.ts';
+import { addressOf, trustEverybody } from './testing/index.ts';
 
 const homes: string[] = [];
 let server: TestKernel;
@@ -22,6 +22,7 @@ async function emptyDatabase(password: string): Promise<string> {
 
 test.before(async () => {
   server = await startTestKernel({ plugins: [database] });
+  await trustEverybody(server);
 });
 test.after(async () => {
   await server.stop();
