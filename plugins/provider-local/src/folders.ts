@@ -1,12 +1,30 @@
 /** The folder of an instance: what the agent needs to begin, and the end of it all. */
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { chmod, lstat, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { boundsFile, type AgentBounds } from '@zlh/agent';
 
-/** Makes the folder with the token and the bounds of its agent; what a crash left half written is written again. */
+/**
+ * Makes the folder with the token and the bounds of its agent; what a crash left half written is written again, and what an
+ * earlier platform left open is closed.
+ */
 export function furnish(folder: string, agentToken: string, bounds: AgentBounds): void {
-  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { user, isolation } = bounds;
+  // Without a sandbox that shows it its data the game must get there by itself; nobody else passes.
+  const passing = isolation?.level === 'sandbox' ? null : user;
+  chmodSync(dirname(folder), passing === null ? 0o700 : 0o711);
+  if (passing !== null) chownSync(folder, 0, passing.gid);
+  chmodSync(folder, passing === null ? 0o700 : 0o710);
   keep(join(folder, 'agent-token'), `${agentToken}\n`);
   keep(join(folder, boundsFile), `${JSON.stringify(bounds)}\n`);
 }

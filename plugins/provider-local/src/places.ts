@@ -10,12 +10,15 @@ import type { Database, EntityManager } from '@zlh/database';
 import type { PlacementRequest } from '@zlh/instances';
 import { CodedError, type Logger } from '@zlh/kernel';
 import { idOfHome, makeHomeId } from './home-id.ts';
+import type { IsolationSettings } from './isolation.ts';
 import { machineFolder, Reservations, type Holder } from './reservations.ts';
 import { Place, type PlaceRecord } from './schema.ts';
 import { takeUid, uidFor } from './users.ts';
 
 interface Ground {
-  readonly config: { readonly firstUid: number; readonly machineFolder?: string };
+  readonly config: Pick<IsolationSettings, 'firstUid' | 'isolation'> & {
+    readonly machineFolder?: string;
+  };
   readonly database: Database;
   readonly home: string;
   readonly log: Logger;
@@ -84,16 +87,28 @@ export class Places {
   async claim(em: EntityManager, { instanceId, vmid }: PlacementRequest): Promise<PlaceRecord> {
     const known = await this.lock(em, instanceId);
     if (known !== null) return this.here(known);
-    const { home, config } = this.#ground;
+    const { home } = this.#ground;
     const holder = { home, homeId: this.#homeId, instanceId };
     const folder = join(home, 'instances', instanceId);
-    const first = uidFor(vmid, folder, config.firstUid);
-    const uid = first === null ? null : takeUid(this.reservations, first, holder);
+    const uid = this.#takeUid(vmid, folder, holder);
     await em.execute(
       'insert into provider_local_place (instance_id, machine, home, folder, uid) values (?, ?, ?, ?, ?) on conflict do nothing',
       [instanceId, this.#homeId, home, folder, uid],
     );
     return this.here(await this.lock(em, instanceId));
+  }
+
+  /** The same place with a user id of its own. Earlier platforms gave none below closed folders. */
+  async tighten(em: EntityManager, place: PlaceRecord, vmid: number): Promise<PlaceRecord> {
+    if (typeof place.uid === 'number') return place;
+    const uid = this.#takeUid(vmid, place.folder, holderOf(place));
+    if (uid === null) return place;
+    const { instanceId } = place;
+    await em.execute('update provider_local_place set uid = ? where instance_id = ?', [
+      uid,
+      instanceId,
+    ]);
+    return { ...place, uid };
   }
 
   lock(em: EntityManager, instanceId: string): Promise<PlaceRecord | null> {
@@ -136,6 +151,12 @@ export class Places {
           ]);
       }
     });
+  }
+
+  #takeUid(vmid: number, folder: string, holder: Holder): number | null {
+    const { firstUid, isolation } = this.#ground.config;
+    const first = uidFor(vmid, folder, { firstUid, shown: isolation === 'sandbox' });
+    return first === null ? null : takeUid(this.reservations, first, holder);
   }
 
   async #portsOf({ instanceId }: PlaceRecord): Promise<{ port: number }[]> {

@@ -1,5 +1,5 @@
 /** Runs instances on this machine: a folder and an agent process each. */
-import { asClass, definePlugin } from '@zlh/kernel';
+import { asClass, Checks, definePlugin } from '@zlh/kernel';
 import { Agents } from '@zlh/agents';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { TenantAddresses } from '@zlh/http';
@@ -7,7 +7,8 @@ import { Providers } from '@zlh/instances';
 import { Type } from 'typebox';
 import { capacitySettings } from './capacity.ts';
 import { Places } from './places.ts';
-import { LocalProvider, warnOfRoot } from './provider.ts';
+import { LocalProvider } from './provider.ts';
+import { checkIsolation, LocalIsolation } from './isolation.ts';
 import { localEntities, localMigrations } from './schema.ts';
 
 const portNumber = (value: number) =>
@@ -36,7 +37,7 @@ export default definePlugin({
       minimum: 0,
       maximum: 2_000_000_000,
       description:
-        'Under root, instance n runs as user id firstUid + n, or the next that no other home of the machine uses. 0: as root.',
+        'Under root, instance n runs as user id firstUid + n, or the next that no other home of the machine uses. 0: as root, which takes "isolation: none".',
     }),
     machineFolder: Type.Optional(
       Type.String({
@@ -45,6 +46,17 @@ export default definePlugin({
           'Folder in which all platforms of a machine note the ports and user ids they gave away; default: /var/lib/zlh under root, else one of this user in the folder for temporary files.',
       }),
     ),
+    isolation: Type.Enum(['sandbox', 'none'], {
+      default: 'sandbox',
+      description:
+        'What separates games from this machine. sandbox: namespaces of their own, or they are not started. none: nothing but user ids under root.',
+    }),
+    sharedFolders: Type.Array(Type.String({ pattern: '^/' }), {
+      default: [],
+      maxItems: 32,
+      description:
+        "Folders of this machine that every sandboxed game may read, as /opt/java; the system's own and its artifacts it may read anyway.",
+    }),
     keepRunning: Type.Boolean({
       default: false,
       description: 'Leave servers running when the platform stops; the next start adopts them.',
@@ -56,6 +68,7 @@ export default definePlugin({
   }),
   needs: { database: Database, agents: Agents },
   services: {
+    isolation: asClass(LocalIsolation).singleton(),
     places: asClass(Places).singleton(),
     provider: asClass(LocalProvider).singleton(),
   },
@@ -67,11 +80,11 @@ export default definePlugin({
     });
     add(Entities, localEntities);
     add(Migrations, localMigrations);
+    add(Checks, { title: 'isolation', inspected: true, run: () => checkIsolation(config) });
     add(Providers, ({ provider }) => provider);
   },
-  async start({ home, config, log, places }) {
-    warnOfRoot(home, config, log);
-    await places.open();
+  async start({ isolation, places }) {
+    await Promise.all([isolation.begin(), places.open()]);
   },
   ready: ({ provider }) => provider.takeCharge(),
   // Not in drain: operations put their work aside first, or they would see their agents vanish.

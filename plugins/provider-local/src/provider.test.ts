@@ -367,13 +367,17 @@ test('a platform that keeps its servers leaves its agents to the next, and one t
 });
 
 when(root)(
-  'under root an instance gets a user id of its own where others can reach its folder',
+  'under root an instance gets a user id of its own, unless it could not reach its folder',
   () => {
-    assert.is(uidFor(5001, join(kernel.home, 'instances', 'x'), 0), null);
-    chmodSync(kernel.home, 0o700);
-    assert.is(uidFor(5001, join(kernel.home, 'instances', 'x'), 200_000), null);
-    chmodSync(kernel.home, 0o711);
-    assert.is(uidFor(5001, join(kernel.home, 'instances', 'x'), 200_000), 205_001);
+    const home = mkdtempSync(join(tmpdir(), 'zlh-way-'));
+    const uid = (firstUid: number, shown: boolean) =>
+      uidFor(5001, join(home, 'instances', 'x'), { firstUid, shown });
+    assert.is(uid(0, true), null);
+    assert.is(uid(200_000, false), null);
+    assert.is(uid(200_000, true), 205_001, 'a sandbox shows it its folder');
+    chmodSync(home, 0o711);
+    assert.is(uid(200_000, false), 205_001);
+    rmSync(home, { recursive: true });
   },
 );
 

@@ -1,8 +1,8 @@
 /**
- * The provider of this machine: a container is a folder below the home, and its agent a process. Nothing separates
- * instances but user ids (under root), which is why hosts with customers use a provider with real containers.
+ * The provider of this machine: a container is a folder below the home, and its agent a process. The agent keeps what it
+ * runs in a sandbox; which one, and as whom, it is told by its bounds.
  */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentBounds } from '@zlh/agent';
 import type { Agents } from '@zlh/agents';
@@ -15,18 +15,17 @@ import { forInstances, machineOf, type CapacitySettings } from './capacity.ts';
 import { assertRoom, tellingOfFullDisk } from './disk.ts';
 import { furnish, removeFolder } from './folders.ts';
 import { providerId } from './index.ts';
+import type { IsolationSettings, LocalIsolation } from './isolation.ts';
 import { holderOf, type Places } from './places.ts';
 import { portOf, takePort, takeUsablePort } from './ports.ts';
 import { endAll, isAgentOf, killAll, processesOf, untilGone } from './processes.ts';
 import type { PlaceRecord } from './schema.ts';
-import { isOpenWay } from './users.ts';
 
-export interface LocalSettings extends CapacitySettings {
+export interface LocalSettings extends CapacitySettings, IsolationSettings {
   readonly gameHost: string;
   readonly publicHost?: string;
   readonly gamePorts: { readonly from: number; readonly to: number };
   readonly agentPorts: { readonly from: number; readonly to: number };
-  readonly firstUid: number;
   readonly keepRunning: boolean;
   readonly agentConfig?: string;
 }
@@ -35,6 +34,7 @@ interface Ground {
   readonly config: LocalSettings;
   readonly database: Database;
   readonly agents: Agents;
+  readonly isolation: LocalIsolation;
   readonly places: Places;
   readonly home: string;
   readonly log: Logger;
@@ -58,10 +58,14 @@ export class LocalProvider implements Provider {
   }
 
   async create(request: PlacementRequest): Promise<Placement> {
-    const { home, places } = this.#ground;
+    const { home, isolation, places } = this.#ground;
+    await isolation.assertPossible();
     return this.#change(request, async (em) => {
       const place = await places.claim(em, request);
-      mkdirSync(join(home, 'artifact-cache'), { recursive: true, mode: 0o755 });
+      const cache = join(home, 'artifact-cache');
+      mkdirSync(cache, { recursive: true });
+      // A sandbox shows a game what it runs from; without one it must get there by itself.
+      chmodSync(cache, isolation.shows ? 0o700 : 0o711);
       return this.#placement(em, place, request, takePort);
     });
   }
@@ -70,9 +74,10 @@ export class LocalProvider implements Provider {
   ensureRunning(request: PlacementRequest, placement: Placement): Promise<Placement> {
     const { home, config, places } = this.#ground;
     return this.#change(request, async (em) => {
-      const place = places.here(await places.lock(em, request.instanceId));
+      const found = places.here(await places.lock(em, request.instanceId));
+      const place = await places.tighten(em, found, request.vmid);
       const { folder } = place;
-      furnish(folder, request.agentToken, boundsOf(request, place));
+      furnish(folder, request.agentToken, this.#boundsOf(request, place));
       const running = processesOf(folder).find((pid) => isAgentOf(pid, folder));
       if (running === undefined) assertRoom(folder);
       const port = await this.#agentPort(
@@ -93,7 +98,7 @@ export class LocalProvider implements Provider {
           onExit: () => this.#watch.check(),
         }));
       this.#watch.watch(request.instanceId, pid, folder);
-      return { ...placement, agentUrl: urlOf(port) };
+      return { ...placement, user: userOf(place), agentUrl: urlOf(port) };
     });
   }
 
@@ -205,6 +210,12 @@ export class LocalProvider implements Provider {
     };
   }
 
+  #boundsOf(request: PlacementRequest, place: PlaceRecord): AgentBounds {
+    const { instanceId, memoryMiB, limits } = request;
+    const { bounds: isolation } = this.#ground.isolation;
+    return { instanceId, user: userOf(place), memoryMiB, limits, isolation };
+  }
+
   #agentPort(em: EntityManager, place: PlaceRecord, take: typeof takePort): Promise<number> {
     const { config, places } = this.#ground;
     const range = config.agentPorts;
@@ -215,21 +226,4 @@ export class LocalProvider implements Provider {
 
 const userOf = ({ uid }: PlaceRecord) => (typeof uid === 'number' ? { uid, gid: uid } : null);
 
-function boundsOf(request: PlacementRequest, place: PlaceRecord): AgentBounds {
-  const { instanceId, memoryMiB, limits } = request;
-  return { instanceId, user: userOf(place), memoryMiB, limits };
-}
-
 const urlOf = (agentPort: number) => `http://${agentHost}:${agentPort}`;
-
-/** Games under root run as root when nobody else can reach the home: said once, at start. */
-export function warnOfRoot(home: string, { firstUid }: LocalSettings, log: Logger): void {
-  if (
-    process.getuid?.() !== 0 ||
-    (firstUid !== 0 && isOpenWay(join(home, 'instances', 'x', 'data')))
-  )
-    return;
-  log.warn(
-    'games will run as root, because other users cannot reach the home: move it (ZLH_HOME) to a folder like /srv/zlh, or start the platform as an ordinary user',
-  );
-}

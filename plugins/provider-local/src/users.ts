@@ -6,10 +6,17 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Holder, Reservations } from './reservations.ts';
 
-/** The user id that suits the instance, or null when there is none to give. */
-export function uidFor(vmid: number, folder: string, firstUid: number): number | null {
-  if (process.getuid?.() !== 0 || firstUid === 0 || !isOpenWay(folder)) return null;
-  return firstUid + vmid;
+/**
+ * The user id that suits the instance, or null when there is none to give. `shown`: a sandbox shows it its
+ * folder; else the game must get there by itself.
+ */
+export function uidFor(
+  vmid: number,
+  folder: string,
+  { firstUid, shown }: { readonly firstUid: number; readonly shown: boolean },
+): number | null {
+  if (process.getuid?.() !== 0 || firstUid === 0) return null;
+  return shown || isOpenWay(folder) ? firstUid + vmid : null;
 }
 
 /** The first from there on that no instance of any home on this machine has: who shares one shares files. */
