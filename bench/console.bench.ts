@@ -13,6 +13,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort, startTestAgent, testSpec, type TestAgent } from '@zlh/agent/testing';
+import { socketUrlOf } from '@zlh/kernel/testing';
 import { WebSocket } from 'ws';
 import type { Instance, Operation } from '../test/support/client.ts';
 import { TestPlatform } from '../test/support/platform.ts';
@@ -65,7 +66,12 @@ const headersOf = ({ token }: TestAgent) => ({ authorization: `Bearer ${token}` 
 async function whole(): Promise<Server> {
   const agent = await runningAgent();
   const { pid } = agent;
-  return { url: `${agent.url}/console`, headers: headersOf(agent), pid, end: () => agent.end() };
+  return {
+    url: socketUrlOf(agent.url, '/console'),
+    headers: headersOf(agent),
+    pid,
+    end: () => agent.end(),
+  };
 }
 
 interface Watched extends ViewersResult {
@@ -218,7 +224,9 @@ async function reAttach(): Promise<Figure[]> {
       const { state, ready } = await agent.status();
       if (state !== 'running' || !ready) throw new Error(`${state}, ready ${ready}`);
       known.push(performance.now() - began);
-      const viewer = new WebSocket(`${agent.url}/console`, { headers: headersOf(agent) });
+      const viewer = new WebSocket(socketUrlOf(agent.url, '/console'), {
+        headers: headersOf(agent),
+      });
       await once(viewer, 'message');
       served.push(performance.now() - began);
       viewer.terminate();

@@ -14,7 +14,7 @@ import { Database } from '@zlh/database';
 import database from '@zlh/database/platform';
 import events from '@zlh/events/platform';
 import http from '@zlh/http/platform';
-import { startTestKernel } from '@zlh/kernel/testing';
+import { fetchPeer, startTestKernel } from '@zlh/kernel/testing';
 import { TestPlatform } from '../test/support/platform.ts';
 import { quantile, tell } from './figures.ts';
 
@@ -101,11 +101,15 @@ try {
   });
   const report = async (agent: Agent, round: number) => {
     sentAt.set(agent.id, performance.now());
-    const { status } = await fetch(`${platform.url}/api/agents/report`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${agent.token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ sequence: round + 1, status: statusOf(agent, round % 2 === 0) }),
-    });
+    const { status } = await fetchPeer(
+      `unix:${platform.home}/run/agents.sock`,
+      '/api/agents/report',
+      {
+        method: 'POST',
+        headers: { authorization: `Bearer ${agent.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ sequence: round + 1, status: statusOf(agent, round % 2 === 0) }),
+      },
+    );
     if (status !== 204) throw new Error(`a report was answered with ${status}`);
   };
   for (let round = 0; round < warmUpRounds + rounds; round++) {

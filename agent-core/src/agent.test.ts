@@ -1,6 +1,7 @@
 /** The agent as the platform meets it: a real process, a real game process, the contract over HTTP. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { socketUrlOf } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
@@ -155,7 +156,7 @@ test('an in-game stop is no crash, and nothing starts again', async () => {
 });
 
 test('everything but /health needs the token', async () => {
-  const health = await fetch(`${agent.url}/health`);
+  const health = await agent.fetch('/health');
   assert.is(health.status, 200);
   for (const path of ['/status', '/ready', '/operations/x', '/nothing', '/health/']) {
     for (const authorization of [
@@ -164,12 +165,12 @@ test('everything but /health needs the token', async () => {
       `Basic ${agent.token}`,
       `Bearer ${agent.token}x`,
     ]) {
-      const answer = await fetch(agent.url + path, { headers: { authorization } });
+      const answer = await agent.fetch(path, { headers: { authorization } });
       assert.is(answer.status, 401, `${path} with "${authorization}"`);
       assert.is(((await answer.json()) as AgentProblem).code, 'AGENT_UNAUTHORIZED');
     }
   }
-  const socket = new WebSocket(`${agent.url.replace('http', 'ws')}/console`, {
+  const socket = new WebSocket(socketUrlOf(agent.url, '/console'), {
     headers: { authorization: 'Bearer no' },
   });
   const status = await new Promise((resolve) =>
@@ -186,7 +187,7 @@ class Viewer {
 
   constructor({ url, token }: TestAgent) {
     const options = { headers: { authorization: `Bearer ${token}` } };
-    this.#socket = new WebSocket(`${url.replace('http', 'ws')}/console`, options);
+    this.#socket = new WebSocket(socketUrlOf(url, '/console'), options);
     this.closed = new Promise((resolve) => this.#socket.on('close', resolve));
     this.#socket.on('message', (data: Buffer, binary) => {
       if (binary) this.#text += data.toString();

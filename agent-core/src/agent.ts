@@ -2,9 +2,9 @@
  * The core plugin of every agent: what it is made of, in the order in which it comes to life. It keeps
  * one game in the state its owner wants and answers the platform about it.
  */
-import { asFunction, definePlugin } from '@zlh/kernel';
+import { asFunction, definePlugin, peerAddressPattern } from '@zlh/kernel';
 import { Type } from 'typebox';
-import { DEFAULT_AGENT_PORT } from './contract/messages.ts';
+import { defaultAgentAddress } from './contract/messages.ts';
 import { AgentGround } from './contract/ground.ts';
 import { AgentOperations } from './contract/operation-kind.ts';
 import { AgentRoutes, KeptLimits, Probes } from './contract/points.ts';
@@ -17,17 +17,16 @@ import { tcpProbe } from './probes/tcp.ts';
 import { udpProbe } from './probes/udp.ts';
 
 const Settings = Type.Object({
-  host: Type.String({ default: '0.0.0.0', description: 'Address the agent listens on' }),
-  port: Type.Integer({
-    default: DEFAULT_AGENT_PORT,
-    minimum: 0,
-    maximum: 65_535,
-    description: 'Port the agent listens on; 0 takes a free one',
+  listen: Type.String({
+    default: defaultAgentAddress,
+    pattern: peerAddressPattern,
+    description:
+      'Where the agent listens: "unix:/path/of/a.sock" in a folder of its own, or "tls-psk://address:port"; port 0 takes a free one',
   }),
   platformUrl: Type.Optional(
     Type.String({
       description: 'Address of the platform until a spec names one',
-      pattern: '^https?://',
+      pattern: peerAddressPattern,
     }),
   ),
   tokenFile: Type.Optional(
@@ -78,7 +77,7 @@ export default definePlugin({
     await agent.start();
   },
   async ready({ agent, config }) {
-    await agent.listen(config.host, config.port);
+    await agent.listen(config.listen);
   },
   async drain({ agent }) {
     await agent.drain();

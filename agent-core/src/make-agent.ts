@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import type { Contribution, Logger } from '@zlh/kernel';
+import { sharedKey, type Contribution, type Logger } from '@zlh/kernel';
 import { Bounds } from './bounds.ts';
 import { actionRoutes } from './actions/routes.ts';
 import { ConsoleHub } from './console/console-hub.ts';
@@ -27,6 +27,7 @@ import { ManagedFiles } from './install/managed-files.ts';
 import { Secrets } from './install/secrets.ts';
 import { SpecStore } from './install/spec-store.ts';
 import { nameLog } from './lib/named-log.ts';
+import type { PeerCredentials } from './lib/peer-request.ts';
 import { Journal } from './operations/journal.ts';
 import { defineOperations } from './operations/kinds.ts';
 import { Operations } from './operations/operations.ts';
@@ -73,7 +74,7 @@ export interface Agent {
   /** Takes up the game that an earlier agent left. */
   start(): Promise<void>;
   /** Goes on with the operations of an earlier agent, opens the doors and begins to report. */
-  listen(host: string, port: number): Promise<void>;
+  listen(address: string): Promise<void>;
   /** Closes the doors. */
   drain(): Promise<void>;
   /** Lets go of the game, which goes on. */
@@ -92,8 +93,8 @@ export function makeAgent(parts: AgentParts): Agent {
       agent = assemble(parts);
       await agent.start();
     },
-    async listen(host, port) {
-      await agent?.listen(host, port);
+    async listen(address) {
+      await agent?.listen(address);
     },
     async drain() {
       await agent?.drain();
@@ -113,7 +114,12 @@ function assemble(parts: AgentParts): Agent {
   const specs = new SpecStore(folders.state, bounds);
   nameLog(log, changes, () => specs.spec?.instanceId);
   const address = new PlatformAddress(folders.state, config.platformUrl);
-  const platform = createPlatformClient(() => address.url, token);
+  const credentials: PeerCredentials = {
+    instanceId: bounds.value.instanceId,
+    token,
+    key: () => sharedKey(token),
+  };
+  const platform = createPlatformClient(() => address.url, credentials);
   const cache = new ArtifactCache({
     folder: folders.artifacts,
     owner: ownerOf(token),
@@ -165,7 +171,7 @@ function assemble(parts: AgentParts): Agent {
   const updater = new Updater({
     folder: new ReleaseFolder(home),
     cache,
-    token,
+    credentials,
     withinMs: config.updateWithinMs,
     letGo,
     leave(err) {
@@ -219,8 +225,7 @@ function assemble(parts: AgentParts): Agent {
     secret,
   });
   let server: AgentServer | undefined;
-  const agentUrl = () => server?.url();
-  const reporter = new Reporter({ platform, board, changes, log, agentUrl, heartbeatMs });
+  const reporter = new Reporter({ platform, board, changes, log, heartbeatMs });
   const shutdown = (stopServer: boolean) => void endAgent(stopServer, operations, supervisor, log);
 
   async function letGo(): Promise<void> {
@@ -238,7 +243,7 @@ function assemble(parts: AgentParts): Agent {
       updater.take();
       await supervisor.recover();
     },
-    async listen(host, port) {
+    async listen(at) {
       // Every plugin has started by now, and its operations may use its services.
       for (const kind of kinds) operations.defineOf(kind);
       operations.resume();
@@ -263,10 +268,10 @@ function assemble(parts: AgentParts): Agent {
         address,
         shutdown,
       };
-      server = await createAgentServer({ token, services, sockets, modules, log });
-      await server.listen(host, port);
-      log.info({ url: server.url() ?? `port ${port}` }, 'the agent listens');
-      await updater.prove(server.ownUrl());
+      server = await createAgentServer({ credentials, services, sockets, modules, log }, at);
+      const url = await server.listen();
+      log.info({ url }, 'the agent listens');
+      await updater.prove(url);
       usage.start();
       reporter.start();
       warmShim(compileCache);

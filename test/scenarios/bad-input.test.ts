@@ -8,8 +8,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import { needs, when } from '../runner/needs.ts';
-import { agentToken, keyOf } from '../support/callers.ts';
-import type { Accepted, ApiClient } from '../support/client.ts';
+import { agentToken, asAgent, keyOf } from '../support/callers.ts';
+import { fetchFrom, type Accepted, type ApiClient } from '../support/client.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { game, plainHome, warmHome } from '../support/warm-home.ts';
 import {
@@ -42,7 +42,7 @@ async function send(
   { path, body, headers }: Pick<Faulty, 'path' | 'body' | 'headers'>,
 ): Promise<Answer> {
   const end = new AbortController(); // a stream of events does not end by itself
-  const response = await fetch(client.url + path, {
+  const response = await fetchFrom(client.url, path, {
     method,
     signal: end.signal,
     headers: { ...client.headers, ...headers },
@@ -246,7 +246,7 @@ when(npm)('a console and an agent that talk nonsense are refused; the game plays
       const [closed] = (await once(socket, 'close')) as [number];
       assert.is(closed, code, frame.toString().slice(0, 60));
     }
-    const agent = platform.anonymous().withKey(await agentToken(platform, instance.id));
+    const agent = asAgent(platform, await agentToken(platform, instance.id));
     const headers = { 'content-type': 'application/json' };
     for (const [body, wanted] of [
       ['{', 400],

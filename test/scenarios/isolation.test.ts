@@ -3,12 +3,13 @@
  * with an id they guessed. An agent speaks for its own instance and for no other.
  */
 import { randomUUID } from 'node:crypto';
+import { socketUrlOf } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import { needs, when } from '../runner/needs.ts';
-import { agentToken, invite, keyOf } from '../support/callers.ts';
-import type { Accepted, ApiClient, Instance } from '../support/client.ts';
+import { agentToken, asAgent, invite, keyOf } from '../support/callers.ts';
+import { fetchFrom, type Accepted, type ApiClient, type Instance } from '../support/client.ts';
 import { query } from '../support/leftovers.ts';
 import { TestPlatform } from '../support/platform.ts';
 import { broken, offerStandIns } from '../support/stand-in-game.ts';
@@ -133,7 +134,7 @@ when(npm)("an agent's token opens its own instance and nothing else", async () =
       [mine.id],
     );
     const agent = (bearer: string | undefined, method: string, path: string, body?: object) =>
-      fetch(row!.url + path, {
+      fetchFrom(row!.url, path, {
         method,
         headers: {
           ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
@@ -165,19 +166,16 @@ when(npm)("an agent's token opens its own instance and nothing else", async () =
     }
     assert.is((await agent(token, 'GET', '/status')).status, 200);
 
-    const claims = await platform
-      .anonymous()
-      .withKey(forged)
-      .request('POST', '/api/agents/report', {});
-    assert.is(claims.status, 401);
+    const report = async (client: ApiClient) =>
+      (await client.request('POST', '/api/agents/report', {})).status;
+    assert.is(await report(asAgent(platform, forged)), 401);
+    assert.is(await report(asAgent(platform, token!)), 422);
+    assert.is(await report(platform.anonymous().withKey(token!)), 401, 'nowhere but on its socket');
 
     const { operation } = await other.ask<Accepted>('DELETE', `/api/instances/${theirs.id}`);
     assert.is((await other.untilOver(operation.id)).state, 'succeeded');
-    const gone = await platform
-      .anonymous()
-      .withKey(foreign!)
-      .request('POST', '/api/agents/report', {});
-    assert.is(gone.status, 401, 'the token of a deleted instance opens nothing');
+    const gone = await report(asAgent(platform, foreign!));
+    assert.is(gone, 401, 'the token of a deleted instance opens nothing');
     assert.is((await owner.instance(mine.id)).ready, true);
   } finally {
     await platform.remove();
@@ -199,7 +197,7 @@ async function create(client: ApiClient): Promise<Instance> {
 
 function refusedConsole(url: string, bearer: string | undefined): Promise<number> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/console`, {
+    const socket = new WebSocket(socketUrlOf(url, '/console'), {
       headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
     });
     socket.once('unexpected-response', (request, response) => {

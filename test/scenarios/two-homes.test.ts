@@ -18,7 +18,7 @@ import { game, warmHome } from '../support/warm-home.ts';
 const npm = await needs.npmRegistry();
 
 /** The ranges of the settings, as two hosts would leave them. */
-const defaults = { ZLH_PROVIDER_LOCAL_AGENT_PORTS: '', ZLH_PROVIDER_LOCAL_GAME_PORTS: '' };
+const defaults = { ZLH_PROVIDER_LOCAL_GAME_PORTS: '' };
 
 interface Site {
   readonly platform: TestPlatform;

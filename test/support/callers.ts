@@ -1,7 +1,7 @@
 /** Everybody who may knock at a route, in each of the ways one can be right or wrong. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ApiClient } from './client.ts';
+import { ApiClient } from './client.ts';
 import { folderOf, query } from './leftovers.ts';
 import type { TestPlatform } from './platform.ts';
 
@@ -62,6 +62,12 @@ export async function agentToken(platform: TestPlatform, instanceId: string): Pr
   return (await readFile(join(folderOf(platform.home, instanceId), 'agent-token'), 'utf8')).trim();
 }
 
+/** A caller with this token on the socket where the platform hears agents. */
+export function asAgent(platform: TestPlatform, token: string): ApiClient {
+  const url = `unix:${join(platform.home, 'run', 'agents.sock')}`;
+  return new ApiClient(url, { authorization: `Bearer ${token}` });
+}
+
 /** Makes callers for routes that need this permission; the keys are those of `holder`. */
 export class CallerBook {
   readonly #people: People;
@@ -92,7 +98,7 @@ export class CallerBook {
       signedOut,
       expired: expired.client,
       revoked: revoked.client,
-      agent: platform.anonymous().withKey(token),
+      agent: asAgent(platform, token),
     });
   }
 

@@ -1,6 +1,6 @@
 /** What an API consumer has: requests with a session or a key, and the stream of events to wait on. */
 import { progress } from '../runner/progress.ts';
-import { scaled } from '@zlh/kernel/testing';
+import { fetchPeer, scaled } from '@zlh/kernel/testing';
 
 export interface Answer<T = Record<string, unknown>> {
   readonly status: number;
@@ -43,6 +43,17 @@ export interface Accepted {
 /** The longest a scenario waits for anything; a limit for what hangs, not a pace. */
 const patienceMs = scaled(180_000);
 
+/** Of the public address, or of the socket on which only agents are heard. */
+export function fetchFrom(url: string, path: string, init: RequestInit = {}): Promise<Response> {
+  if (!url.startsWith('unix:')) return fetch(url + path, init);
+  const { method = 'GET', headers, body } = init;
+  return fetchPeer(url, path, {
+    method,
+    headers: headers as Record<string, string>,
+    ...(typeof body === 'string' ? { body } : {}),
+  });
+}
+
 export class ApiClient {
   url: string;
   #authorization: Record<string, string> = {};
@@ -80,7 +91,7 @@ export class ApiClient {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
-    const response = await fetch(this.url + path, {
+    const response = await fetchFrom(this.url, path, {
       method,
       headers: {
         ...this.#authorization,

@@ -213,7 +213,6 @@ let made = 0;
 function ownPorts(): Record<string, string> {
   const from = 10_000 + ((process.pid * 7 + made++) % 500) * 40;
   return {
-    ZLH_PROVIDER_LOCAL_AGENT_PORTS: JSON.stringify({ from, to: from + 19 }),
     ZLH_PROVIDER_LOCAL_GAME_PORTS: JSON.stringify({ from: from + 20, to: from + 39 }),
   };
 }

@@ -9,7 +9,14 @@ import { AgentStatus } from './status.ts';
 
 const closed = { additionalProperties: false } as const;
 
-export const DEFAULT_AGENT_PORT = 18_888;
+/**
+ * How platform and agent reach each other and what they say there. A release of the agent names its own in
+ * `release.json`; one of another number cannot be spoken to, and is not run.
+ */
+export const agentProtocol = 2;
+
+/** Where an agent listens that has a machine or container of its own. */
+export const defaultAgentAddress = 'tls-psk://0.0.0.0:18888';
 
 /**
  * `POST /config`: installs a spec in phases `download`, `unpack`, `write`, `run`. A revision that is lower than the installed
@@ -147,8 +154,6 @@ export type AgentProblem = Type.Static<typeof AgentProblem>;
  */
 export const AgentReport = Type.Object({
   sequence: Type.Integer({ minimum: 0 }),
-  /** Where the agent answers, when it knows. */
-  agentUrl: Type.Optional(Type.String()),
   status: AgentStatus,
 });
 export type AgentReport = Type.Static<typeof AgentReport>;

@@ -16,6 +16,7 @@
  * An unknown placeholder refuses the spec (`AGENT_PLACEHOLDER_UNKNOWN`). `{{data}}` stands for the
  * literal text `{data}`; pass text that came from a user through {@link escapePlaceholders}.
  */
+import { peerAddressPattern } from '@zlh/kernel';
 import { Type } from 'typebox';
 import { ActionName, ActionSpec } from './actions.ts';
 import { ConsoleSpec } from './console.ts';
@@ -28,8 +29,8 @@ const Milliseconds = (minimum: number) => Type.Integer({ minimum, maximum: 86_40
 /** 64 lower-case hex digits. */
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
-/** Base address of the platform, without a trailing slash. */
-export const PlatformUrl = Type.String({ pattern: '^https?://[^\\s]+$', maxLength: 2048 });
+/** Where the platform listens for agents: `unix:/path` or `tls-psk://host:port`, see the kernel's `peerAddress`. */
+export const PlatformUrl = Type.String({ pattern: peerAddressPattern, maxLength: 4096 });
 
 export const ArtifactFormat = Type.Enum(['file', 'tar', 'tar.gz', 'zip']);
 export type ArtifactFormat = Type.Static<typeof ArtifactFormat>;

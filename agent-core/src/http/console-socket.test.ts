@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { scaled } from '@zlh/kernel/testing';
+import { scaled, socketUrlOf } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
@@ -37,7 +37,7 @@ const headers = () => ({ authorization: `Bearer ${agent.token}` });
 const shim = () => readShimRecord(join(agent.home, 'run'))!.shim.pid;
 
 async function joined(): Promise<WebSocket> {
-  const socket = new WebSocket(`${agent.url.replace('http', 'ws')}/console`, {
+  const socket = new WebSocket(socketUrlOf(agent.url, '/console'), {
     headers: headers(),
   });
   socket.on('error', () => {}); // 'close' tells what became of it
@@ -48,8 +48,7 @@ async function joined(): Promise<WebSocket> {
 
 /** A viewer below the level of frames. */
 async function rawViewer(): Promise<Socket> {
-  const { hostname, port: agentPort } = new URL(agent.url);
-  const socket = connect(Number(agentPort), hostname);
+  const socket = connect(agent.url.replace('unix:', ''));
   socket.on('error', () => {}); // it is thrown out, which is the point
   socket.write(
     `GET /console HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +

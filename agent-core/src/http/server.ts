@@ -3,10 +3,10 @@
  * problem+json. Kept lean: no default validators or serialisers are loaded.
  */
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fastify, type FastifyInstance } from 'fastify';
-import type { Logger } from '@zlh/kernel';
+import { listenForPeers, peerAddress, serverTls, type Logger } from '@zlh/kernel';
+import type { PeerCredentials } from '../lib/peer-request.ts';
 import type { AgentRouteModule } from '../contract/points.ts';
 import { bearerCheck } from './auth.ts';
 import type { ConsoleSockets } from './console-socket.ts';
@@ -15,7 +15,7 @@ import { addRoutes, type RouteServices } from './routes.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface AgentServerOptions {
-  readonly token: string;
+  readonly credentials: PeerCredentials;
   readonly services: RouteServices;
   readonly sockets: ConsoleSockets;
   readonly modules: readonly AgentRouteModule[];
@@ -26,19 +26,19 @@ const BODY_LIMIT = 65_536;
 
 export interface AgentServer {
   readonly app: FastifyInstance;
-  /** Port 0 takes a free one. */
-  listen(host: string, port: number): Promise<void>;
-  /** Undefined until it listens, and while it listens on a wildcard address. */
-  url(): string | undefined;
-  /** Where this process reaches itself; only while it listens. */
-  ownUrl(): string;
+  /** Answers the address, with the port that was taken. */
+  listen(): Promise<string>;
   close(): Promise<void>;
 }
 
-export async function createAgentServer(options: AgentServerOptions): Promise<AgentServer> {
-  const { token, services, sockets, modules, log } = options;
-  const authorised = bearerCheck(token);
+export async function createAgentServer(
+  options: AgentServerOptions,
+  address: string,
+): Promise<AgentServer> {
+  const { credentials, services, sockets, modules, log } = options;
+  const authorised = bearerCheck(credentials.token);
   const app = fastify({
+    ...tlsOf(address, credentials),
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     schemaController: {
@@ -75,12 +75,9 @@ export async function createAgentServer(options: AgentServerOptions): Promise<Ag
   });
   return {
     app,
-    listen: async (host, port) => void (await app.listen({ host, port })),
-    url: () => urlOf(app.server.address() as AddressInfo | null),
-    ownUrl() {
-      const address = app.server.address() as AddressInfo;
-      const loopback = address.family === 'IPv6' ? '[::1]' : '127.0.0.1';
-      return urlOf(address) ?? `http://${loopback}:${address.port}`;
+    async listen() {
+      await app.ready();
+      return listenForPeers(app.server, address);
     },
     close: async () => {
       sockets.close();
@@ -97,9 +94,8 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function urlOf(address: AddressInfo | null): string | undefined {
-  if (address === null || address.address === '0.0.0.0' || address.address === '::')
-    return undefined;
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
+/** Over a network only the platform has the key; on one machine the socket's folder keeps others out. */
+function tlsOf(address: string, { instanceId, key }: PeerCredentials) {
+  if (peerAddress(address).kind === 'unix') return {};
+  return { https: serverTls((identity) => (identity === instanceId ? key() : null)) };
 }

@@ -24,7 +24,7 @@ import { sendRange, startFakePlatform, type FakePlatform } from '../testing/fake
 import { ArtifactCache } from './artifact-cache.ts';
 import { defaultLimits } from './unpack.ts';
 
-const token = 't'.repeat(32);
+const credentials = { instanceId: 'one', token: 't'.repeat(32), key: () => Buffer.alloc(32) };
 let platform: FakePlatform;
 let folder: string;
 
@@ -41,7 +41,7 @@ test.after(() => platform.close());
 const limits = { ...defaultLimits, entries: 100, bytes: 80 * 2 ** 20, ratio: 10 };
 
 function cacheOf(owner = 'one', home = folder): ArtifactCache {
-  const client = createPlatformClient(() => platform.url, token);
+  const client = createPlatformClient(() => platform.url, credentials);
   return new ArtifactCache({
     folder,
     owner,

@@ -1,10 +1,6 @@
-/**
- * The agent's one way to talk to the platform: its address, its bearer token, nothing else. Built on
- * node:http, because an agent at rest shall stay small. Redirects are not followed: the token is for
- * the platform alone.
- */
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { once } from 'node:events';
+/** The agent's one way to talk to the platform: its address, who the agent is, nothing else. */
+import type { IncomingMessage } from 'node:http';
+import { requestPeer, type PeerCredentials } from '../lib/peer-request.ts';
 
 export interface PlatformRequest {
   readonly method: 'GET' | 'POST';
@@ -28,37 +24,25 @@ function fit(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value;
 }
 
-/** `baseUrl` is asked each time, because a new spec may bring another. */
+/** `address` is asked each time, because a new spec may bring another. */
 export function createPlatformClient(
-  baseUrl: () => string | undefined,
-  token: string,
+  address: () => string | undefined,
+  credentials: PeerCredentials,
 ): PlatformClient {
   return {
     get known() {
-      return baseUrl() !== undefined;
+      return address() !== undefined;
     },
     async send({ method, path, headers, body, signal }) {
-      const base = baseUrl();
-      if (base === undefined) throw new Error('the address of the platform is not known yet');
+      const at = address();
+      if (at === undefined) throw new Error('the address of the platform is not known yet');
       const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body, fit));
-      const url = new URL(base.replace(/\/$/, '') + path);
-      const send = url.protocol === 'https:' ? (await import('node:https')).request : httpRequest;
-      const request = send(url, {
-        method,
-        signal,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(content === undefined
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': content.length }),
-          ...headers,
-        },
-      });
-      request.end(content);
-      const [response] = (await once(request, 'response')) as [IncomingMessage];
-      // From here on the reader of the body hears of errors; a second listener keeps them from throwing.
-      request.on('error', () => {});
-      return response;
+      const more =
+        content === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': content.length };
+      const request = { method, path, body: content, signal, headers: { ...more, ...headers } };
+      return requestPeer(at, credentials, request);
     },
   };
 }

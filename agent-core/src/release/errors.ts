@@ -27,4 +27,10 @@ export const errors = {
       `Release ${version} needs Node ${node}, and this agent runs on ${process.versions.node}.`,
       'Make the container anew, with a newer Node.',
     ),
+  otherProtocol: ({ version }: ReleaseManifest) =>
+    new CodedError(
+      'AGENT_UPDATE_OTHER_PROTOCOL',
+      `Release ${version} cannot be spoken to by this platform.`,
+      'Build a release on this platform, and update to that.',
+    ),
 };

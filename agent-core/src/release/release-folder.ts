@@ -122,6 +122,8 @@ export interface ReleaseManifest {
   readonly version: string;
   /** Lowest major version of Node it runs on. */
   readonly node: number;
+  /** See `agentProtocol`; releases of before have none. */
+  readonly protocol?: number;
 }
 
 export function readManifest(release: string): ReleaseManifest | undefined {

@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { scaled } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AgentRelease } from '../contract/messages.ts';
+import { agentProtocol, type AgentRelease } from '../contract/messages.ts';
 import type { AgentOperation } from '../contract/operation.ts';
 import { statProcess } from '../lib/process-id.ts';
 import { readShimRecord } from '../shim/start.ts';
@@ -29,17 +29,17 @@ test.before(async () => {
   platform = await startFakePlatform();
 });
 test.before.each(async () => {
-  const env = {
-    ZLH_AGENT_PORT: String(await freePort()),
-    ZLH_AGENT_UPDATE_WITHIN_MS: String(scaled(8_000)),
-  };
+  const env = { ZLH_AGENT_UPDATE_WITHIN_MS: String(scaled(8_000)) };
   agent = await startTestAgent({ platformUrl: platform.url, env });
 });
 test.after.each(() => agent.end());
 test.after(() => platform.close());
 
 /** A release whose program is this. */
-async function release(main: string, manifest: object = { version: '9.9.9', node: 24 }) {
+async function release(
+  main: string,
+  manifest: object = { version: '9.9.9', node: 24, protocol: agentProtocol },
+) {
   const files = {
     'release.json': JSON.stringify(manifest),
     'node_modules/@zlh/kernel/package.json': '{"type":"module"}',

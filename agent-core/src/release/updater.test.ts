@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { agentProtocol } from '../contract/messages.ts';
 import type { OperationContext } from '../contract/operation-kind.ts';
 import type { ArtifactCache } from '../install/artifact-cache.ts';
 import { ReleaseFolder } from './release-folder.ts';
@@ -20,7 +21,10 @@ test.before.each(() => {
   mkdirSync(folder.path);
   symlinkSync(before, join(folder.path, 'current'));
   mkdirSync(join(home, 'next'));
-  writeFileSync(join(home, 'next', 'release.json'), '{"version":"9.9.9","node":24}');
+  writeFileSync(
+    join(home, 'next', 'release.json'),
+    JSON.stringify({ version: '9.9.9', node: 24, protocol: agentProtocol }),
+  );
 });
 test.after.each(() => rmSync(home, { recursive: true }));
 
@@ -36,7 +40,7 @@ async function update(letGo: () => Promise<void>): Promise<unknown[]> {
       settle: () => undefined,
       path: () => join(home, 'next'),
     } as unknown as ArtifactCache,
-    token: '',
+    credentials: { instanceId: '', token: '', key: () => Buffer.alloc(0) },
     withinMs: 1_000,
     letGo,
     leave(reason) {

@@ -3,9 +3,10 @@
  * release is worth: the new one becomes this very process, must answer for itself within a deadline, and is otherwise
  * taken back by the launcher.
  */
-import type { AgentRelease } from '../contract/messages.ts';
+import { agentProtocol, type AgentRelease } from '../contract/messages.ts';
 import type { ArtifactRef } from '../contract/spec.ts';
 import type { ArtifactCache } from '../install/artifact-cache.ts';
+import { requestPeer, type PeerCredentials } from '../lib/peer-request.ts';
 import type { OperationContext } from '../contract/operation-kind.ts';
 import { errors } from './errors.ts';
 import { readManifest, type ReleaseFolder, type Update } from './release-folder.ts';
@@ -18,7 +19,7 @@ export interface UpdateInput {
 export interface UpdaterParts {
   readonly folder: ReleaseFolder;
   readonly cache: ArtifactCache;
-  readonly token: string;
+  readonly credentials: PeerCredentials;
   /** A release that is not healthy this long after its start is taken back. */
   readonly withinMs: number;
   /** Lets go of the game, closes the doors and puts the journal on disk, as at the end of the agent. */
@@ -47,12 +48,13 @@ export class Updater {
   }
 
   /** Called by the agent once it has its game in hand and listens. A release on probation asks itself how it is first. */
-  async prove(url: string): Promise<void> {
-    const { folder, token } = this.#parts;
+  async prove(address: string): Promise<void> {
+    const { folder, credentials } = this.#parts;
     if (folder.update !== undefined) {
-      const headers = { authorization: `Bearer ${token}` };
-      const { status } = await fetch(`${url}/status`, { headers });
-      if (status !== 200) throw errors.unhealthy(status);
+      const at = address.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
+      const answer = await requestPeer(at, credentials, { method: 'GET', path: '/status' });
+      answer.resume();
+      if (answer.statusCode !== 200) throw errors.unhealthy(answer.statusCode ?? 0);
       folder.prove();
     }
     this.#proved.resolve();
@@ -97,6 +99,7 @@ export class Updater {
     const manifest = readManifest(to);
     if (manifest === undefined) throw errors.noRelease();
     if (Number(process.versions.node.split('.')[0]) < manifest.node) throw errors.oldNode(manifest);
+    if (manifest.protocol !== agentProtocol) throw errors.otherProtocol(manifest);
     const update: Update = {
       operationId,
       to,

@@ -14,8 +14,6 @@ export interface ReporterOptions {
   readonly board: StatusBoard;
   readonly changes: Changes;
   readonly log: Logger;
-  /** Where the agent answers, once it listens. */
-  readonly agentUrl: () => string | undefined;
   /** Default 10 s; each beat varies by 20 %. */
   readonly heartbeatMs?: number;
 }
@@ -79,13 +77,8 @@ export class Reporter {
     const { board, platform } = this.#options;
     const status = board.status;
     this.#last = JSON.stringify(status);
-    const agentUrl = this.#options.agentUrl();
     this.#sequence = Math.max(this.#sequence + 1, Date.now());
-    const report: AgentReport = {
-      sequence: this.#sequence,
-      ...(agentUrl === undefined ? {} : { agentUrl }),
-      status,
-    };
+    const report: AgentReport = { sequence: this.#sequence, status };
     const delivered = platform.known && (await this.#deliver(report));
     this.#sending = false;
     if (this.#stopping.signal.aborted) return;

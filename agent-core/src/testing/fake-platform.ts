@@ -2,9 +2,12 @@
 import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { scaled } from '@zlh/kernel/testing';
+import { listenForPeers } from '@zlh/kernel';
 import type { AgentReport } from '../contract/messages.ts';
 import type { AgentStatus } from '../contract/status.ts';
 
@@ -27,8 +30,8 @@ export async function startFakePlatform(): Promise<FakePlatform> {
   const server = createServer((request, response) => {
     void answer(request, response);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const folder = mkdtempSync(join(tmpdir(), 'zlh-platform-'));
+  const url = await listenForPeers(server, `unix:${folder}/agents.sock`);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === 'POST' && request.url === '/api/agents/report') {
@@ -46,7 +49,7 @@ export async function startFakePlatform(): Promise<FakePlatform> {
   }
 
   const platform: FakePlatform = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     reports,
     offer(bytes) {
       const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -76,6 +79,7 @@ export async function startFakePlatform(): Promise<FakePlatform> {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
+      rmSync(folder, { recursive: true });
     },
   };
   return platform;

@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { socketUrlOf } from '@zlh/kernel/testing';
 import { WebSocket } from 'ws';
 import type { TestAgent } from './test-agent.ts';
 
@@ -45,12 +46,14 @@ export class FloodViewer {
   }
 
   static open(agent: TestAgent): Promise<FloodViewer> {
-    return FloodViewer.at(`${agent.url}/console`, { authorization: `Bearer ${agent.token}` });
+    return FloodViewer.at(socketUrlOf(agent.url, '/console'), {
+      authorization: `Bearer ${agent.token}`,
+    });
   }
 
   /** Of a console behind another address than the agent's own. */
   static async at(url: string, headers: Readonly<Record<string, string>>): Promise<FloodViewer> {
-    const socket = new WebSocket(url.replace('http', 'ws'), { headers });
+    const socket = new WebSocket(url.replace(/^http/, 'ws'), { headers });
     const viewer = new FloodViewer(socket);
     await once(socket, 'open');
     return viewer;

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { boundsFile, type AgentBounds } from '../contract/bounds.ts';
+import { fetchPeer, type PeerFetch } from '@zlh/kernel/testing';
 import type { AgentOperation } from '../contract/operation.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
 import type { AgentStatus } from '../contract/status.ts';
@@ -45,11 +46,13 @@ export interface Answer<T> {
 export interface TestAgent {
   readonly home: string;
   readonly token: string;
-  /** Changes with each start. */
+  /** `unix:/…`, the same at each start. */
   readonly url: string;
   readonly pid: number;
   /** Everything the process printed. */
   readonly output: string;
+  /** With neither token nor anything else. */
+  fetch(path: string, init?: PeerFetch): Promise<Response>;
   call<T = unknown>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer<T>>;
   status(): Promise<AgentStatus>;
   /** What to throw when a request fails that was to be answered: with the cause, and what became of the process. */
@@ -62,7 +65,7 @@ export interface TestAgent {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Waits until the process has ended by itself. */
   exited(): Promise<void>;
-  /** Starts it again in the same home, on the same port. */
+  /** Starts it again in the same home. */
   start(): Promise<void>;
   /** Ends agent, shim and game, and removes the home. */
   end(): Promise<void>;
@@ -89,19 +92,21 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
   };
   bound({});
   let child: ChildProcess | undefined;
-  let url = '';
+  const url = `unix:${join(home, 'run', 'agent.sock')}`;
   let output = '';
 
   async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
-    const response = await fetch(url + path, {
-      method,
-      headers: body === undefined ? { authorization: headers.authorization } : headers,
-      ...content,
-    }).catch((error: unknown) => {
-      throw agent.unanswered(`${method} ${path}`, error);
-    });
+    const response = await agent
+      .fetch(path, {
+        method,
+        headers: body === undefined ? { authorization: headers.authorization } : headers,
+        ...content,
+      })
+      .catch((error: unknown) => {
+        throw agent.unanswered(`${method} ${path}`, error);
+      });
     const text = await response.text();
     return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T };
   }
@@ -118,6 +123,7 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
     get output() {
       return output;
     },
+    fetch: (path, init) => fetchPeer(url, path, init),
     call,
     unanswered(asked, cause) {
       const { cause: reason = cause } = cause as Error;
@@ -160,9 +166,8 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
       await once(child, 'exit');
     },
     async start() {
-      const port = url === '' ? '0' : new URL(url).port;
-      child = launch(home, port, options);
-      url = await listening(child, (text) => (output += text));
+      child = launch(home, url, options);
+      await listening(child, (text) => (output += text));
     },
     async end() {
       await agent.kill('SIGKILL');
@@ -185,7 +190,7 @@ export function bind(home: string, bounds: Partial<AgentBounds> = {}): void {
 
 function launch(
   home: string,
-  port: string,
+  url: string,
   { platformUrl, artifactCache, env, under = [], user, leaked }: TestAgentOptions,
 ): ChildProcess {
   // As providers do: what an update has installed comes first.
@@ -205,8 +210,7 @@ function launch(
       NODE_COMPILE_CACHE: user === undefined ? process.env.NODE_COMPILE_CACHE : undefined,
       ZLH_HOME: home,
       ZLH_LOG_FORMAT: 'json',
-      ZLH_AGENT_HOST: '127.0.0.1',
-      ZLH_AGENT_PORT: port,
+      ZLH_AGENT_LISTEN: url,
       ...(platformUrl === undefined ? {} : { ZLH_AGENT_PLATFORM_URL: platformUrl }),
       ...(artifactCache === undefined ? {} : { ZLH_AGENT_ARTIFACT_CACHE: artifactCache }),
       ...env,
@@ -214,8 +218,8 @@ function launch(
   });
 }
 
-/** Resolves with the address when it says that it listens. */
-function listening(child: ChildProcess, print: (text: string) => void): Promise<string> {
+/** Resolves when it says that it listens. */
+function listening(child: ChildProcess, print: (text: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     let errors = '';
     child.stderr!.on('data', (chunk: Buffer) => {
@@ -224,8 +228,8 @@ function listening(child: ChildProcess, print: (text: string) => void): Promise<
     });
     createInterface({ input: child.stdout! }).on('line', (line) => {
       print(`${line}\n`);
-      const { msg, url } = JSON.parse(line) as { msg?: string; url?: string };
-      if (msg === 'the agent listens' && url !== undefined) resolve(url);
+      const { msg } = JSON.parse(line) as { msg?: string };
+      if (msg === 'the agent listens') resolve();
     });
     // Not at 'exit': what it said last may still be on its way then.
     child.once('close', (code) => reject(new Error(`the agent ended with ${code}: ${errors}`)));

@@ -16,7 +16,7 @@ export function testSpec(port: number, change: Partial<InstanceSpec> = {}): Inst
   return {
     instanceId: testInstance,
     revision: 1,
-    platformUrl: 'http://127.0.0.1:1',
+    platformUrl: 'unix:/nowhere/agents.sock',
     kind: 'game',
     game: 'fake',
     variant: 'fake',

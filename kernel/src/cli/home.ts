@@ -3,10 +3,20 @@
  * second process out. The lock is an SQLite file lock, which the operating system releases when its
  * holder dies, however it dies: there is no stale lock to clean up.
  */
-import { accessSync, chmodSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../errors.ts';
+import { bootId, isRunning, processId, type ProcessId } from '../process-id.ts';
 
 export interface Home {
   readonly path: string;
@@ -41,10 +51,11 @@ export function openHome(path: string, role: string): Home {
   });
   const lock = takeLock(path, role);
   const release = () => {
+    held.delete(lock);
     if (lock.isOpen) lock.close();
   };
   try {
-    inHome(path, () => writeFileSync(join(path, `${role}.pid`), `${process.pid}\n`));
+    inHome(path, () => writeHolder(path, role));
   } catch (error) {
     release();
     throw error;
@@ -52,14 +63,49 @@ export function openHome(path: string, role: string): Home {
   return { path, release };
 }
 
+/**
+ * The process that holds the home, or held it until its end was near; undefined when there is none. Only
+ * the owner of the home can write who that is.
+ */
+export function homeHolder(path: string, role: string): ProcessId | undefined {
+  const [pid, startTime, boot] = holderLines(path, role);
+  const id = { pid: Number(pid), startTime: Number(startTime) };
+  return boot === bootId() && isRunning(id) ? id : undefined;
+}
+
+/**
+ * Writes in place, because a full disk has no room for a second file, and at once, so that a reader sees
+ * the whole text or nothing.
+ */
+function writeHolder(path: string, role: string): void {
+  const { pid, startTime } = processId(process.pid)!;
+  writeFileSync(join(path, `${role}.pid`), `${pid}\n${startTime}\n${bootId()}\n`);
+}
+
+/** Empty while nobody has written it. */
+function holderLines(path: string, role: string): string[] {
+  try {
+    return readFileSync(join(path, `${role}.pid`), 'utf8')
+      .trim()
+      .split('\n');
+  } catch {
+    return []; // it holds the lock but has not written its pid yet
+  }
+}
+
 const sqliteBusy = 5;
+/** A lock that nobody refers to is let go by the garbage collector. */
+const held = new Set<DatabaseSync>();
 
 function takeLock(path: string, role: string): DatabaseSync {
   let lock: DatabaseSync | undefined;
   try {
-    lock = new DatabaseSync(join(path, `${role}.lock`));
+    const file = join(path, `${role}.lock`);
+    closeToOthers(file);
+    lock = new DatabaseSync(file);
     // In memory: a journal file would be left behind by a holder that is killed.
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    held.add(lock);
     return lock;
   } catch (error) {
     lock?.close();
@@ -75,13 +121,18 @@ function takeLock(path: string, role: string): DatabaseSync {
   }
 }
 
-function holderOf(path: string, role: string): string {
+/** A reader of a file can keep others from locking it, and under root games may pass through the home. */
+function closeToOthers(file: string): void {
   try {
-    return readFileSync(join(path, `${role}.pid`), 'utf8').trim();
-  } catch {
-    return 'unknown'; // it holds the lock but has not written its pid yet
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    // Not opened: closing it would let go of a lock that this very process may hold.
+    chmodSync(file, 0o600);
   }
 }
+
+const holderOf = (path: string, role: string) => holderLines(path, role)[0] ?? 'unknown';
 
 /** What the system's codes mean for a home, where its own words are too short. */
 const reasons: Readonly<Record<string, string>> = {
@@ -107,6 +158,6 @@ const unwritable = (path: string, reason: string, cause: unknown) =>
   new CodedError(
     'HOME_UNWRITABLE',
     `The home "${path}" cannot be written: ${reason}.`,
-    'Make runtime or give this user write access, or set ZLH_HOME to another folder.',
+    'Make room or give this user write access, or set ZLH_HOME to another folder.',
     { cause },
   );

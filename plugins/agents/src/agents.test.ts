@@ -1,7 +1,7 @@
 /** Promises of agents: each is believed for its own instance only, and whatever one answers or reports, the platform stays whole. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { AgentOperation, AgentStatus } from '@zlh/agent';
@@ -12,7 +12,6 @@ import { Events } from '@zlh/events';
 import events from '@zlh/events/platform';
 import { Problem } from '@zlh/http';
 import http from '@zlh/http/platform';
-import { TestClient } from '@zlh/http/testing';
 import { definePlugin } from '@zlh/kernel';
 import { startTestKernel, type TestKernel, scaled } from '@zlh/kernel/testing';
 import { Type } from 'typebox';
@@ -20,6 +19,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AgentObservers, Agents, type AgentTarget } from './index.ts';
 import agents from './platform.ts';
+import { fetchAsAgent, listenAsAgent, reportAs } from './testing/index.ts';
 
 let kernel: TestKernel;
 let told: string[] = [];
@@ -94,10 +94,7 @@ function operationOf(id: string, state: AgentOperation['state']): AgentOperation
 
 let sequence = 1;
 async function report(id: string, status: unknown, number: unknown = ++sequence): Promise<number> {
-  const client = new TestClient(kernel, {
-    authorization: `Bearer ${kernel.use(Agents).tokenFor(id)}`,
-  });
-  return (await client.post('/api/agents/report', { sequence: number, status })).status;
+  return reportAs(kernel, id, { sequence: number, status });
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -106,15 +103,8 @@ async function serve(
   answer: Answer,
   instanceId: string = newId(),
 ): Promise<{ target: AgentTarget; close(): void }> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    target: { instanceId, url: `http://127.0.0.1:${(server.address() as { port: number }).port}` },
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  const { url, close } = await listenAsAgent(answer);
+  return { target: { instanceId, url }, close };
 }
 const json = (response: ServerResponse, status: number, body: unknown) =>
   response
@@ -147,12 +137,11 @@ test('an agent is known by the token of its own instance, and by nothing else', 
     token.toUpperCase(),
   ];
   for (const each of wrong) {
-    const client = new TestClient(kernel, { authorization: `Bearer ${each}` });
-    assert.is(
-      (await client.post('/api/agents/report', { sequence: 9, status: statusOf() })).status,
-      401,
-      each,
-    );
+    const headers = { authorization: `Bearer ${each}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ sequence: 9, status: statusOf() });
+    const init = { method: 'POST', headers, body };
+    const { status } = await fetchAsAgent(kernel, mine, '/api/agents/report', init);
+    assert.is(status, 401, each);
   }
   assert.equal(told, [`${mine} running`]);
 });

@@ -18,6 +18,7 @@ import {
   type AgentTarget,
 } from './index.ts';
 import { beginning, expected, unreachable } from './refusals.ts';
+import type { AgentListener } from './listener.ts';
 import type { Reports } from './reports.ts';
 
 interface Ground {
@@ -25,6 +26,7 @@ interface Ground {
   readonly vault: Vault;
   readonly events: Events;
   readonly reports: Reports;
+  readonly listener: AgentListener;
 }
 
 /** Without a report for this long, the agent is asked. */
@@ -53,6 +55,10 @@ export class AgentsService implements Agents {
 
   async dismiss(em: EntityManager, instanceId: string): Promise<void> {
     await em.execute('delete from agents_agent where instance_id = ?', [instanceId]);
+  }
+
+  address(where: 'machine' | 'network'): Promise<string> {
+    return this.#ground.listener.address(where);
   }
 
   lost(instanceId: string): Promise<void> {

@@ -1,7 +1,8 @@
-/** One request to one agent: by address, with its token, within a time limit, answered or refused as a Problem. */
+/** One request to one agent that has proved itself, within a time limit, answered or refused as a Problem. */
 import { Problem } from '@zlh/http';
 import { Agent as Dispatcher, errors, request, type Dispatcher as Undici } from 'undici';
 import { WebSocket } from 'ws';
+import { AgentConnections, originOf } from './connections.ts';
 import type { AgentStream, AgentStreamRequest, AgentTarget } from './index.ts';
 import { beginning, expected, faulty, largestAnswer, refused, unreachable } from './refusals.ts';
 import { Nonsense } from './transfer/head.ts';
@@ -24,25 +25,24 @@ const answeredWithinMs = 15_000;
 const largestFrame = 4 * 1_048_576;
 
 export class AgentClient {
-  readonly #tokenFor: (instanceId: string) => string;
-  readonly #dispatcher = new Dispatcher({
-    connect: { timeout: 3000 },
-    headersTimeout: 10_000,
-    bodyTimeout: 10_000,
-    keepAliveTimeout: 10_000,
-    maxResponseSize: largestAnswer,
-  });
-
+  readonly #connections: AgentConnections;
+  readonly #dispatcher: Dispatcher;
   /** For what is of any size: a reader may be slow, but an agent that stays silent is given up. */
-  readonly #streams = new Dispatcher({
-    connect: { timeout: 3000 },
-    headersTimeout: 60_000,
-    bodyTimeout: 60_000,
-    keepAliveTimeout: 10_000,
-  });
+  readonly #streams: Dispatcher;
 
   constructor(tokenFor: (instanceId: string) => string) {
-    this.#tokenFor = tokenFor;
+    this.#connections = new AgentConnections(tokenFor);
+    const { connector: connect } = this.#connections;
+    const keepAliveTimeout = 10_000;
+    this.#dispatcher = new Dispatcher({
+      connect,
+      keepAliveTimeout,
+      headersTimeout: 10_000,
+      bodyTimeout: 10_000,
+      maxResponseSize: largestAnswer,
+    });
+    const [headersTimeout, bodyTimeout] = [60_000, 60_000];
+    this.#streams = new Dispatcher({ connect, keepAliveTimeout, headersTimeout, bodyTimeout });
   }
 
   async call<T>(target: AgentTarget, call: Call<T>): Promise<T> {
@@ -51,13 +51,13 @@ export class AgentClient {
     let status: number;
     let text: string;
     try {
-      const answer = await request(new URL(path, target.url), {
+      const answer = await request(new URL(path, originOf(target)), {
         method,
         dispatcher: this.#dispatcher,
         ...(withinMs === undefined ? {} : { headersTimeout: withinMs, bodyTimeout: withinMs }),
         headers: {
           ...headers,
-          authorization: this.#authorization(target),
+          ...this.#identification(target),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -77,10 +77,10 @@ export class AgentClient {
     const { method, path, headers, body, signal } = wanted;
     let answer: Undici.ResponseData;
     try {
-      answer = await request(new URL(path, target.url), {
+      answer = await request(new URL(path, originOf(target)), {
         method,
         dispatcher: this.#streams,
-        headers: { ...headers, authorization: this.#authorization(target) },
+        headers: { ...headers, ...this.#identification(target) },
         ...(body === undefined ? {} : { body }),
         ...(signal === undefined ? {} : { signal }),
       });
@@ -94,11 +94,11 @@ export class AgentClient {
   }
 
   async transfer(target: AgentTarget, wanted: AgentStreamRequest): Promise<AgentStream> {
-    const { path, headers, signal } = wanted;
+    const { headers, signal } = wanted;
     try {
-      const answer = await transfer(new URL(path, target.url), {
+      const answer = await transfer((onread) => this.#connections.connect(target, onread), {
         ...wanted,
-        headers: { ...headers, authorization: this.#authorization(target) },
+        headers: { ...headers, ...this.#identification(target) },
       });
       if (answer.status >= 400) throw refused(answer.status, await beginning(answer.body));
       return answer;
@@ -109,10 +109,9 @@ export class AgentClient {
   }
 
   console(target: AgentTarget): Promise<WebSocket> {
-    const url = new URL('/console', target.url);
-    url.protocol = url.protocol.replace('http', 'ws');
-    const socket = new WebSocket(url, {
-      headers: { authorization: this.#authorization(target) },
+    const socket = new WebSocket('ws://localhost/console', {
+      createConnection: () => this.#connections.connect(target),
+      headers: this.#identification(target),
       perMessageDeflate: false,
       handshakeTimeout: 5000,
       maxPayload: largestFrame,
@@ -134,8 +133,8 @@ export class AgentClient {
     await Promise.all([this.#dispatcher.destroy(), this.#streams.destroy()]);
   }
 
-  #authorization(target: AgentTarget): string {
-    return `Bearer ${this.#tokenFor(target.instanceId)}`;
+  #identification(target: AgentTarget) {
+    return { host: 'localhost', authorization: this.#connections.authorization(target) };
   }
 }
 

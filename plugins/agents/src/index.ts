@@ -11,7 +11,7 @@ import type { WebSocket } from 'ws';
 /** Where an agent answers. */
 export interface AgentTarget {
   readonly instanceId: string;
-  /** `http://10.0.0.7:18888`; by address, never by name. */
+  /** `unix:/srv/zlh/instances/…/run/agent.sock` or `tls-psk://10.0.0.7:18888`; see the kernel's `peerAddress`. */
   readonly url: string;
 }
 
@@ -59,8 +59,8 @@ export interface Agents {
   reachable(target: AgentTarget, signal?: AbortSignal): Promise<boolean>;
   status(target: AgentTarget, signal?: AbortSignal): Promise<AgentStatus>;
   /**
-   * An agent that has a later revision refuses with 409 `AGENT_REVISION_OLD`, and with that revision as `installed`. Named as
-   * `supersedes` it is replaced all the same.
+   * An agent that has a later revision refuses with 409 `AGENT_REVISION_OLD`, and names that revision as
+   * `installed`. It replaces the revision all the same when `supersedes` names it.
    */
   configure(
     target: AgentTarget,
@@ -107,7 +107,12 @@ export interface Agents {
   console(target: AgentTarget): Promise<WebSocket>;
   /** Tells the agent to end; with `stopServer` the game is stopped gracefully first. */
   shutdown(target: AgentTarget, stopServer: boolean): Promise<void>;
-  /** Tells a running agent where the platform answers now. */
+  /**
+   * Where agents reach the platform: those on its own machine, and those elsewhere. Settled when the platform listens; a
+   * CodedError AGENTS_NOT_LISTENING when it does not listen there.
+   */
+  address(where: 'machine' | 'network'): Promise<string>;
+  /** Tells a running agent where the platform answers now, as `address` says it. */
   announce(target: AgentTarget, platformUrl: string): Promise<void>;
   /**
    * Follows an agent's operation to its end by its reports, asking only when they stay away. Resolves with the finished operation,

@@ -4,6 +4,7 @@
  */
 import { point, token } from '@zlh/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { WebSocket } from 'ws';
 
@@ -240,5 +241,7 @@ export interface Http {
   readonly publicUrl: string;
   /** Settled when it listens. */
   readonly listening: Promise<string>;
+  /** Answers a request that another plugin's listener took, as if it had come in here. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
 }
 export const Http = token<Http>('http');

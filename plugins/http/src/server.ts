@@ -2,7 +2,7 @@
  * The life of the HTTP server: made in `start`, listening from `ready` on, drained and closed at the end.
  * Draining finishes what is under way and tells everybody with an open console or event stream to come back.
  */
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Contribution, Logger } from '@zlh/kernel';
 import type { FastifyInstance } from 'fastify';
 import { createApp, serverOptions } from './app.ts';
@@ -55,6 +55,10 @@ export class Server implements Http {
   /** Where people reach it. */
   get publicUrl(): string {
     return this.#parts.config.publicUrl ?? this.url;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.app.routing(request, response);
   }
 
   get app(): FastifyInstance {

@@ -10,7 +10,7 @@ import type { Placement } from './index.ts';
 type Deps = ConstructorParameters<typeof AgentReconciler>[0];
 
 const placement: Placement = {
-  agentUrl: 'http://127.0.0.1:1',
+  agentUrl: 'unix:/nowhere/agent.sock',
   address: { host: '127.0.0.1', port: 2 },
   ports: [],
   user: null,
@@ -36,6 +36,7 @@ function world() {
   };
   const agents = {
     tokenFor: () => 'token',
+    address: async () => 'unix:/nowhere/agents.sock',
     reachable: async () => alive,
     announce: async () => void told.push('announced'),
     async lost() {
@@ -55,8 +56,6 @@ function world() {
   const deps = {
     clock,
     agents,
-    config: {},
-    http: { listening: Promise.resolve('http://127.0.0.1:3') },
     database: { fork: () => em },
     events: {
       subscribe(listener: Listener) {

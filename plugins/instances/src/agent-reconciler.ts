@@ -97,7 +97,7 @@ export class AgentReconciler {
     const { signal } = this.#stopping;
     const { id, observed } = instance;
     const placement = instance.placement as Placement;
-    const request = await placementRequest(this.#deps, instance);
+    const request = await placementRequest(this.#deps, provider, instance);
     // What was known of it may be true no more: nobody is to be sent there until its agent says so.
     if (observed !== 'unreachable') {
       const target = { instanceId: id, url: placement.agentUrl };

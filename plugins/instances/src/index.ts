@@ -24,6 +24,7 @@ export interface PlacementRequest {
   readonly ports: readonly { readonly name: string; readonly protocol: 'tcp' | 'udp' }[];
   /** What the agent in the container must present and accept. */
   readonly agentToken: string;
+  /** Where the agent reaches the platform, see `Agents.address`. */
   readonly platformUrl: string;
   /**
    * To be awaited in each transaction in which the provider writes for this request; rejects when another process has taken
@@ -34,6 +35,7 @@ export interface PlacementRequest {
 
 /** Where an instance is. JSON: the platform keeps it and hands it back. */
 export interface Placement {
+  /** See `AgentTarget.url`. */
   readonly agentUrl: string;
   /** Where players connect. */
   readonly address: { readonly host: string; readonly port: number };
@@ -56,6 +58,8 @@ export interface Placement {
 export interface Provider {
   /** `local`, `lxc`, `proxmox` */
   readonly id: string;
+  /** Where its agents run, and so how they reach the platform; default: on the platform's own machine. */
+  readonly agentsOn?: 'machine' | 'network';
   /** Makes the container; the agent need not answer yet. */
   create(request: PlacementRequest, signal: AbortSignal): Promise<Placement>;
   /** Makes sure that the container and its agent run, without touching the game. */

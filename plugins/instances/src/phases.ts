@@ -64,11 +64,10 @@ export function makePhases(ground: PhasesGround) {
     async run(context) {
       const instance = await load(context);
       const { ports } = await catalog.blueprint(instance);
-      const placement = await providerOf(instance).create(
-        await placementRequest(ground, instance, { ports, fence: context.fence }),
-        context.signal,
-      );
-      await place(context, placement);
+      const provider = providerOf(instance);
+      const { signal, fence } = context;
+      const request = await placementRequest(ground, provider, instance, { ports, fence });
+      await place(context, await provider.create(request, signal));
     },
     async undo(context) {
       // The instance stays: its creation goes on when it is started, and its deletion removes what is there.
@@ -88,7 +87,7 @@ export function makePhases(ground: PhasesGround) {
       const instance = await load(context);
       const provider = providerOf(instance);
       const { signal, fence } = context;
-      const wanted = await placementRequest(ground, instance, { fence });
+      const wanted = await placementRequest(ground, provider, instance, { fence });
       const placement = await ensureAgentRunning(agents, {
         instanceId: instance.id,
         platformUrl: wanted.platformUrl,
@@ -277,7 +276,7 @@ export function makePhases(ground: PhasesGround) {
       placement: placed(instance),
       artifacts: artifactRefs,
       managedFiles: (await partsOf(instance)).flatMap(({ managedFiles }) => managedFiles),
-      platformUrl: await platformUrl(ground),
+      platformUrl: await platformUrl(agents, providerOf(instance)),
     });
     await carryOut(agents, context, {
       target: targetOf(instance),
@@ -294,7 +293,7 @@ export function makePhases(ground: PhasesGround) {
     });
   }
 
-  /** What the agent has installed, where this platform never got that far: a foreign spec must not keep it out. */
+  /** The installed revision, where this platform never gave it out: a foreign spec must not keep it out. */
   async function foreignRevision(context: Context, error: unknown): Promise<number | undefined> {
     if (!(error instanceof Problem) || error.code !== 'AGENT_REVISION_OLD') return undefined;
     const installed = error.members['installed'];
@@ -311,7 +310,7 @@ export function makePhases(ground: PhasesGround) {
     // Its agent may be about to start it again by itself.
     await perform(context, 'stop', `stop ${move}`);
     const { signal, fence } = context;
-    const wanted = await placementRequest(ground, instance, { fence });
+    const wanted = await placementRequest(ground, provider, instance, { fence });
     await place(context, await provider.renumber(wanted, signal));
     await configure(context, `install ${move}`);
     return true;

@@ -1,19 +1,17 @@
 /** What a provider is told about an instance, whoever asks it: an operation, or the reconciler of agents. */
 import type { Agents } from '@zlh/agents';
-import type { Http } from '@zlh/http';
-import type { PlacementRequest } from './index.ts';
+import type { PlacementRequest, Provider } from './index.ts';
 import { specLimits } from './limits.ts';
 import type { InstanceRecord } from './schema.ts';
 
 export interface RequestGround {
-  readonly config: { readonly platformUrl?: string };
   readonly agents: Agents;
-  readonly http: Http;
 }
 
 /** `ports` are those it has; before it has any, those its game wants. */
 export async function placementRequest(
-  ground: RequestGround,
+  { agents }: RequestGround,
+  provider: Provider,
   instance: InstanceRecord,
   { ports = instance.placement?.ports ?? [], fence }: Partial<PlacementRequest> = {},
 ): Promise<PlacementRequest> {
@@ -25,13 +23,13 @@ export async function placementRequest(
     memoryMiB,
     limits: specLimits(instance),
     ports: ports.map(({ name, protocol }) => ({ name, protocol })),
-    agentToken: ground.agents.tokenFor(id),
-    platformUrl: await platformUrl(ground),
+    agentToken: agents.tokenFor(id),
+    platformUrl: await platformUrl(agents, provider),
     ...(fence === undefined ? {} : { fence }),
   };
 }
 
-/** Where agents reach the platform. */
-export async function platformUrl({ config, http }: RequestGround): Promise<string> {
-  return config.platformUrl ?? http.listening;
+/** Where the provider's agents reach the platform. */
+export function platformUrl(agents: Agents, { agentsOn = 'machine' }: Provider): Promise<string> {
+  return agents.address(agentsOn);
 }

@@ -7,7 +7,7 @@ import { AgentObservers, Agents } from '@zlh/agents';
 import { ArtifactStore, Catalog } from '@zlh/catalog';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Audiences, Events } from '@zlh/events';
-import { HostNames, Http, Routes } from '@zlh/http';
+import { Routes } from '@zlh/http';
 import { Metrics } from '@zlh/metrics';
 import { OperationKinds, Operations } from '@zlh/operations';
 import { Type } from 'typebox';
@@ -37,12 +37,6 @@ export default definePlugin({
       default: 'local',
       description: 'Where new instances are made: the id of an enabled provider.',
     }),
-    platformUrl: Type.Optional(
-      Type.String({
-        pattern: '^https?://[^\\s]+[^/\\s]$',
-        description: 'Where agents reach the platform; default: where it listens.',
-      }),
-    ),
     instancesPerUser: Type.Integer({
       default: 10,
       minimum: 0,
@@ -65,7 +59,6 @@ export default definePlugin({
     audit: Audit,
     grants: Grants,
     accounts: Accounts,
-    http: Http,
     admission: Admission,
     providers: Providers,
     hooks: Hooks,
@@ -79,7 +72,6 @@ export default definePlugin({
   },
   provides: { instances: Instances },
   setup({ add, config }) {
-    if (config.platformUrl !== undefined) add(HostNames, new URL(config.platformUrl).hostname);
     add(Entities, instanceEntities);
     add(Migrations, instanceMigrations);
     for (const routes of [instanceRoutes, actionRoutes, grantRoutes]) add(Routes, routes);

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { CodedError } from '@zlh/kernel';
+import { CodedError, processId, type ProcessId } from '@zlh/kernel';
 
 export interface AgentStart {
   readonly folder: string;
-  readonly host: string;
-  readonly port: number;
+  /** Where it is to listen. */
+  readonly listen: string;
   readonly platformUrl: string;
   readonly artifactCache: string;
   /** Shared by all agents of the machine: compiled once, and without it each keeps a compiler in memory. */
@@ -25,14 +25,13 @@ const nodeFlags = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWar
 
 export async function startAgent({
   folder,
-  host,
-  port,
+  listen,
   platformUrl,
   artifactCache,
   compileCache,
   config,
   onExit,
-}: AgentStart): Promise<number> {
+}: AgentStart): Promise<ProcessId> {
   const conditions = process.execArgv.filter((flag) => flag.startsWith('--conditions'));
   const log = openLog(join(folder, 'agent.log'));
   const child = spawn(
@@ -59,8 +58,7 @@ export async function startAgent({
         ZLH_LOG_FORMAT: 'json',
         // The agent keeps to it by itself, whether the platform lives or not.
         ZLH_LOG_LIMIT_MIB: String(largestLogMiB),
-        ZLH_AGENT_HOST: host,
-        ZLH_AGENT_PORT: String(port),
+        ZLH_AGENT_LISTEN: listen,
         ZLH_AGENT_PLATFORM_URL: platformUrl,
         ZLH_AGENT_ARTIFACT_CACHE: artifactCache,
         NODE_COMPILE_CACHE: compileCache,
@@ -72,7 +70,8 @@ export async function startAgent({
   child.once('exit', onExit);
   try {
     await once(child, 'spawn');
-    return child.pid!;
+    // One that is gone already has its exit told.
+    return processId(child.pid!) ?? { pid: child.pid!, startTime: 0 };
   } catch (cause) {
     throw new CodedError(
       'PROVIDER_LOCAL_SPAWN',

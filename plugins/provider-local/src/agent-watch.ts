@@ -2,13 +2,13 @@
  * Notices that an agent's process has ended: one that was killed says nothing, and its silence would be heard only after
  * half a minute. The system tells at once of those that this process started; those of an earlier platform are polled.
  */
-import { isAgentOf } from './processes.ts';
+import { isRunning, type ProcessId } from '@zlh/kernel';
 
 const pollMs = 250;
 
 export class AgentWatch {
   readonly #ended: (instanceId: string) => void;
-  readonly #watched = new Map<string, { readonly pid: number; readonly folder: string }>();
+  readonly #watched = new Map<string, ProcessId>();
   readonly #timer = setInterval(() => this.check(), pollMs);
 
   /** `ended` is called once for each agent that is gone without having been forgotten. */
@@ -16,8 +16,8 @@ export class AgentWatch {
     this.#ended = ended;
   }
 
-  watch(instanceId: string, pid: number, folder: string): void {
-    this.#watched.set(instanceId, { pid, folder });
+  watch(instanceId: string, agent: ProcessId): void {
+    this.#watched.set(instanceId, agent);
   }
 
   /** Before it is ended on purpose. */
@@ -32,9 +32,8 @@ export class AgentWatch {
 
   /** Now, rather than at the next poll. */
   check(): void {
-    for (const [instanceId, { pid, folder }] of this.#watched) {
-      // Its number may be somebody else's by now.
-      if (isAgentOf(pid, folder)) continue;
+    for (const [instanceId, agent] of this.#watched) {
+      if (isRunning(agent)) continue;
       this.#watched.delete(instanceId);
       this.#ended(instanceId);
     }

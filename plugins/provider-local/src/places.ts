@@ -11,7 +11,7 @@ import type { PlacementRequest } from '@zlh/instances';
 import { CodedError, type Logger } from '@zlh/kernel';
 import { idOfHome, makeHomeId } from './home-id.ts';
 import type { IsolationSettings } from './isolation.ts';
-import { machineFolder, Reservations, type Holder } from './reservations.ts';
+import { machineFolder, Reservations, type Holder, type Reserved } from './reservations.ts';
 import { Place, type PlaceRecord } from './schema.ts';
 import { takeUid, uidFor } from './users.ts';
 
@@ -41,12 +41,17 @@ export class Places {
     this.reservations.open();
     await this.#recognise();
     const places = await this.all();
+    const ports = new Map<Reserved, PlaceRecord>();
+    for (const place of places)
+      for (const { port } of await this.#portsOf(place)) ports.set(`port-${port}`, place);
     const ids = new Set(places.map(({ instanceId }) => instanceId));
     const isOurs = (holder: Holder) => holder.home === home && holder.homeId === this.#homeId;
-    this.reservations.releaseAll((holder) => isOurs(holder) && !ids.has(holder.instanceId));
+    const isKept = (what: Reserved) => what.startsWith('uid-') || ports.has(what);
+    this.reservations.releaseAll(
+      (holder, what) => isOurs(holder) && !(ids.has(holder.instanceId) && isKept(what)),
+    );
+    for (const [what, place] of ports) this.reservations.take(what, holderOf(place));
     for (const place of places) {
-      for (const { port } of await this.#portsOf(place))
-        this.reservations.take(`port-${port}`, holderOf(place));
       if (
         typeof place.uid === 'number' &&
         !this.reservations.take(`uid-${place.uid}`, holderOf(place))

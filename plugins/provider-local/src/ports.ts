@@ -16,7 +16,7 @@ export interface PortRange {
 
 export interface PortWish {
   readonly holder: Holder;
-  /** `agent`, or the game's own name of the port. */
+  /** The game's own name of the port. */
   readonly name: string;
   readonly host: string;
   readonly range: PortRange;

@@ -23,17 +23,16 @@ import database from '@zlh/database/platform';
 import { schemaDifference } from '@zlh/database/testing';
 import { Events } from '@zlh/events';
 import events from '@zlh/events/platform';
-import { Http } from '@zlh/http';
 import http from '@zlh/http/platform';
 import { Providers, type Placement, type PlacementRequest, type Provider } from '@zlh/instances';
-import { definePlugin, type CodedError } from '@zlh/kernel';
+import { definePlugin, homeHolder, type CodedError } from '@zlh/kernel';
 import { startTestKernel, type TestKernel, scaled } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../test/runner/needs.ts';
 import { TinyDisk } from '../../../test/support/tiny-disk.ts';
 import providerLocal from './platform.ts';
-import { isAgentOf, processesOf } from './processes.ts';
+import { processesOf } from './processes.ts';
 import { uidFor } from './users.ts';
 
 const root = await needs.root();
@@ -61,7 +60,6 @@ const start = (settings: Record<string, unknown> = {}, home?: string) =>
     config: {
       http: { port: 0 },
       'provider-local': {
-        agentPorts: { from: 21_000, to: 21_400 },
         gamePorts: { from: 21_500, to: 21_900 },
         machineFolder,
         ...settings,
@@ -100,7 +98,7 @@ async function request(of = kernel): Promise<PlacementRequest> {
     limits: {},
     ports,
     agentToken: of.use(Agents).tokenFor(instanceId),
-    platformUrl: of.use(Http).url,
+    platformUrl: await of.use(Agents).address('machine'),
   };
 }
 
@@ -111,6 +109,24 @@ const reported = (id: string, of = kernel) =>
       ({ type, instanceId }) => type === 'agents.reported' && instanceId === id,
       AbortSignal.timeout(scaled(60_000)),
     );
+
+/** Of a place, as the provider knows it. */
+const placeOf = ({ details, user }: Placement) => ({
+  folder: String(details['folder']),
+  uid: user?.uid ?? null,
+});
+
+/** As soon as it has taken its folder. */
+async function agentOf(folder: string): Promise<number> {
+  for (;;) {
+    const agent = homeHolder(folder, 'agent');
+    if (agent !== undefined) return agent.pid;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+const agentsAmong = (pids: readonly number[]) =>
+  pids.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('agent'));
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   return work.then(
@@ -125,13 +141,8 @@ test('asked twice it answers the same place, and no two instances share a port',
     [...wanted, ...wanted].map((each) => provider().create(each, never)),
   );
   assert.equal(placements.slice(0, 6), placements.slice(6));
-  const ports = placements
-    .slice(0, 6)
-    .flatMap((each) => [
-      Number(new URL(each.agentUrl).port),
-      ...each.ports.map(({ port }) => port),
-    ]);
-  assert.is(new Set(ports).size, 18);
+  const ports = placements.slice(0, 6).flatMap((each) => each.ports.map(({ port }) => port));
+  assert.is(new Set(ports).size, 12);
   for (const { instanceId } of wanted) await provider().remove(instanceId, never);
   assert.equal(await sql('select * from provider_local_port'), []);
 });
@@ -160,7 +171,7 @@ test('what is given of the machine is counted, and what lies in other homes is t
 });
 
 test('a port that another program uses is not given away, and a range without a free one is said', async () => {
-  const own = await start({ agentPorts: { from: 21_950, to: 21_950 } });
+  const own = await start({ gamePorts: { from: 21_950, to: 21_951 } });
   const [first, second] = [await request(own), await request(own)];
   await provider(own).create(first, never);
   assert.is(await codeOf(provider(own).create(second, never)), 'PROVIDER_LOCAL_NO_PORT');
@@ -181,15 +192,16 @@ test('brought up by many at once there is one agent, which reports; it is remove
     Array.from({ length: 4 }, () => provider().ensureRunning(wanted, placement, never)),
   );
   await report;
-  assert.is(processesOf(folder).filter((pid) => isAgentOf(pid, folder)).length, 1);
+  const agent = await agentOf(folder);
+  assert.equal(agentsAmong(processesOf(placeOf(placement))), [agent]);
   assert.is(statSync(join(folder, 'agent-token')).mode & 0o777, 0o600);
-  const lost = orphan(folder);
+  const lost = orphan(placement);
   await once(lost, 'spawn');
   closeToEverybody(folder);
   const gone = once(lost, 'exit');
   await provider().remove(instanceId, never);
   await gone;
-  assert.equal(processesOf(folder), []);
+  assert.equal(processesOf(placeOf(placement)), []);
   assert.not.ok(existsSync(folder));
   assert.equal(await sql('select * from provider_local_place'), []);
   await provider().remove(instanceId, never);
@@ -201,12 +213,14 @@ test('brought up by many at once there is one agent, which reports; it is remove
 });
 
 /** Left by a game: works elsewhere, and has another name. */
-function orphan(folder: string): ChildProcess {
+function orphan(placement: Placement): ChildProcess {
+  const { folder, uid } = placeOf(placement);
+  const born = { HOME: join(folder, 'data') };
   return spawn('sleep', ['1000'], {
     cwd: '/',
     detached: true,
     stdio: 'ignore',
-    env: { HOME: join(folder, 'data') },
+    ...(uid === null ? { env: born } : { uid, gid: uid, env: {} }),
   });
 }
 
@@ -232,10 +246,7 @@ test('an agent that is killed is missed at once, each time, and one that is remo
       missed.push(instanceId);
       noticed.resolve();
     };
-    process.kill(
-      processesOf(folderOf(id)).find((pid) => isAgentOf(pid, folderOf(id)))!,
-      'SIGKILL',
-    );
+    process.kill(await agentOf(folderOf(id)), 'SIGKILL');
     await noticed.promise;
   }
   await provider().ensureRunning(wanted, placement, never);
@@ -248,11 +259,7 @@ test('an agent that is killed is missed at once, each time, and one that is remo
     missed.push(instanceId);
     next.resolve();
   };
-  const folder = folderOf(other.instanceId);
-  process.kill(
-    processesOf(folder).find((pid) => isAgentOf(pid, folder))!,
-    'SIGKILL',
-  );
+  process.kill(await agentOf(folderOf(other.instanceId)), 'SIGKILL');
   await next.promise;
   assert.equal(missed, [id, id, other.instanceId], 'the removed one would have come first');
   await provider().remove(other.instanceId, never);
@@ -266,7 +273,7 @@ test('removing while it is brought up leaves either everything or nothing', asyn
     provider().remove(wanted.instanceId, never),
     provider().ensureRunning(wanted, placement, never),
   ]);
-  assert.equal(processesOf(folderOf(wanted.instanceId)), []);
+  assert.equal(processesOf(placeOf(placement)), []);
   assert.not.ok(existsSync(folderOf(wanted.instanceId)));
 });
 
@@ -351,18 +358,18 @@ test('a platform that keeps its servers leaves its agents to the next, and one t
   const report = reported(wanted.instanceId, first);
   await provider(first).ensureRunning(wanted, placement, never);
   await report;
-  const isAgent = (pid: number) => isAgentOf(pid, folder);
-  const [agent] = processesOf(folder).filter(isAgent);
+  const agent = await agentOf(folder);
   await first.stop();
   const second = await start({}, home);
   await provider(second).ensureRunning(
-    { ...wanted, platformUrl: second.use(Http).url },
+    { ...wanted, platformUrl: await second.use(Agents).address('machine') },
     placement,
     never,
   );
-  assert.equal(processesOf(folder).filter(isAgent), [agent]);
+  assert.is(await agentOf(folder), agent);
+  assert.equal(agentsAmong(processesOf(placeOf(placement))), [agent]);
   await second.stop();
-  assert.equal(processesOf(folder), []);
+  assert.equal(processesOf(placeOf(placement)), []);
   rmSync(home, { recursive: true });
 });
 
@@ -383,7 +390,6 @@ when(root)(
 
 test('platforms with databases of their own give away no port and no user id twice', async () => {
   const ports = {
-    agentPorts: { from: 22_000, to: 22_400 },
     gamePorts: { from: 22_200, to: 22_600 },
   };
   const reserved = readdirSync(machineFolder);
@@ -398,7 +404,7 @@ test('platforms with databases of their own give away no port and no user id twi
     ),
   );
   const given = made.flatMap(({ placement }) => portsOf(placement));
-  assert.is(new Set(given).size, 18);
+  assert.is(new Set(given).size, 12);
   const users = made.flatMap(({ placement: { user } }) => user?.uid ?? []);
   assert.is(new Set(users).size, users.length);
   if (root.value === true) assert.is(users.length, 6);
@@ -407,19 +413,16 @@ test('platforms with databases of their own give away no port and no user id twi
   for (const own of both) await own.stop();
 });
 
-const portsOf = ({ agentUrl, ports }: Placement) => [
-  Number(new URL(agentUrl).port),
-  ...ports.map(({ port }) => port),
-];
+const portsOf = ({ ports }: Placement) => ports.map(({ port }) => port);
 
 test('whose ports are in use by now gets others, and an agent comes up all the same', async () => {
   const wanted = await request();
   const before = await provider().create(wanted, never);
-  const squatters = await Promise.all(portsOf(before).slice(0, 2).map(listenAt));
+  const squatters = await Promise.all(portsOf(before).slice(0, 1).map(listenAt));
   const report = reported(wanted.instanceId);
   const running = await provider().ensureRunning(wanted, before, never);
   await report;
-  assert.is.not(running.agentUrl, before.agentUrl);
+  assert.is(running.agentUrl, before.agentUrl);
   const after = await provider().renumber!(wanted, never);
   assert.is(after.agentUrl, running.agentUrl);
   assert.is.not(after.ports[0]!.port, before.ports[0]!.port);
@@ -445,7 +448,7 @@ when(mounts)(
         const report = reported(wanted.instanceId, own);
         await provider(own).ensureRunning(wanted, placement, never);
         await report;
-        return processesOf(folder).find((pid) => isAgentOf(pid, folder))!;
+        return agentOf(folder);
       };
       const first = await startAgent();
       // As after an installation.

@@ -8,7 +8,7 @@ import type { AgentBounds } from '@zlh/agent';
 import type { Agents } from '@zlh/agents';
 import type { Database, EntityManager } from '@zlh/database';
 import type { Placement, PlacementRequest, Provider, ProviderCapacity } from '@zlh/instances';
-import type { Logger } from '@zlh/kernel';
+import { homeHolder, isRunning, type Logger, type ProcessId } from '@zlh/kernel';
 import { startAgent } from './agent-process.ts';
 import { AgentWatch } from './agent-watch.ts';
 import { forInstances, machineOf, type CapacitySettings } from './capacity.ts';
@@ -17,15 +17,15 @@ import { furnish, removeFolder } from './folders.ts';
 import { providerId } from './index.ts';
 import type { IsolationSettings, LocalIsolation } from './isolation.ts';
 import { holderOf, type Places } from './places.ts';
-import { portOf, takePort, takeUsablePort } from './ports.ts';
-import { endAll, isAgentOf, killAll, processesOf, untilGone } from './processes.ts';
+import { endOldAgent, leaveOldRelease } from './old-agents.ts';
+import { takePort, takeUsablePort } from './ports.ts';
+import { endAll, killAll, processesOf, untilGone } from './processes.ts';
 import type { PlaceRecord } from './schema.ts';
 
 export interface LocalSettings extends CapacitySettings, IsolationSettings {
   readonly gameHost: string;
   readonly publicHost?: string;
   readonly gamePorts: { readonly from: number; readonly to: number };
-  readonly agentPorts: { readonly from: number; readonly to: number };
   readonly keepRunning: boolean;
   readonly agentConfig?: string;
 }
@@ -40,8 +40,6 @@ interface Ground {
   readonly log: Logger;
 }
 
-/** Agents listen here: only the platform speaks to them. */
-const agentHost = '127.0.0.1';
 /** A game's own graceful stop may take this long before everything in the folder is killed. */
 const gracefulMs = 90_000;
 /** And this long where no agent can be asked. */
@@ -49,8 +47,11 @@ const withoutAgentMs = 15_000;
 
 export class LocalProvider implements Provider {
   readonly id = providerId;
+  readonly agentsOn = 'machine';
   readonly #ground: Ground;
   #inCharge = false;
+  /** By instance, as they were last seen or started. */
+  readonly #agents = new Map<string, ProcessId>();
   readonly #watch = new AgentWatch((instanceId) => void this.#lost(instanceId));
 
   constructor(ground: Ground) {
@@ -72,33 +73,18 @@ export class LocalProvider implements Provider {
 
   /** Whoever else wants to bring the same agent up, or to remove it, waits: there is never a second one, or one too late. */
   ensureRunning(request: PlacementRequest, placement: Placement): Promise<Placement> {
-    const { home, config, places } = this.#ground;
+    const { config, places } = this.#ground;
     return this.#change(request, async (em) => {
       const found = places.here(await places.lock(em, request.instanceId));
       const place = await places.tighten(em, found, request.vmid);
       const { folder } = place;
       furnish(folder, request.agentToken, this.#boundsOf(request, place));
-      const running = processesOf(folder).find((pid) => isAgentOf(pid, folder));
-      if (running === undefined) assertRoom(folder);
-      const port = await this.#agentPort(
-        em,
-        place,
-        running === undefined ? takeUsablePort : takePort,
-      );
-      const pid =
-        running ??
-        (await startAgent({
-          folder,
-          host: agentHost,
-          port,
-          platformUrl: request.platformUrl,
-          artifactCache: join(place.home, 'artifact-cache'),
-          compileCache: join(home, 'cache', 'compile'),
-          config: config.agentConfig,
-          onExit: () => this.#watch.check(),
-        }));
-      this.#watch.watch(request.instanceId, pid, folder);
-      return { ...placement, user: userOf(place), agentUrl: urlOf(port) };
+      const agent =
+        this.#agentOf(request.instanceId, folder) ??
+        (await this.#start(request, place, config.agentConfig));
+      this.#agents.set(request.instanceId, agent);
+      this.#watch.watch(request.instanceId, agent);
+      return { ...placement, user: userOf(place), agentUrl: addressOf(place) };
     });
   }
 
@@ -116,10 +102,11 @@ export class LocalProvider implements Provider {
     return database.transaction(async (em) => {
       const found = await places.lock(em, instanceId);
       if (found === null) return;
-      const { folder } = places.here(found);
+      const place = places.here(found);
       this.#watch.forget(instanceId);
-      await killAll(folder);
-      await removeFolder(folder);
+      this.#agents.delete(instanceId);
+      await killAll(place);
+      await removeFolder(place.folder);
       await places.forget(em, instanceId);
     });
   }
@@ -152,19 +139,19 @@ export class LocalProvider implements Provider {
     await Promise.all((await places.all()).map((place) => this.#stop(place)));
   }
 
-  async #stop({ instanceId, folder }: PlaceRecord): Promise<void> {
-    const { database, agents, log } = this.#ground;
-    if (processesOf(folder).length === 0) return;
+  async #stop(place: PlaceRecord): Promise<void> {
+    const { agents, log } = this.#ground;
+    const { instanceId } = place;
+    if (processesOf(place).length === 0) return;
     try {
-      const port = await portOf(database.fork(), instanceId, 'agent');
-      if (port !== undefined) await agents.shutdown({ instanceId, url: urlOf(port) }, true);
-      if (!(await untilGone(folder, gracefulMs))) {
+      await agents.shutdown({ instanceId, url: addressOf(place) }, true);
+      if (!(await untilGone(place, gracefulMs))) {
         log.warn({ instanceId }, `still running after ${gracefulMs / 1000} s: killed`);
-        await killAll(folder);
+        await killAll(place);
       }
     } catch (error) {
       log.warn({ err: error, instanceId }, 'the agent could not be asked to stop');
-      await endAll(folder, withoutAgentMs);
+      await endAll(place, withoutAgentMs);
     }
     // Its last report said it runs; nobody is to be sent there until its agent speaks again.
     await agents.lost(instanceId);
@@ -178,6 +165,33 @@ export class LocalProvider implements Provider {
     } catch (error) {
       log.warn({ err: error, instanceId }, 'its end could not be noted; its silence will be');
     }
+  }
+
+  /** One that was just started has not taken its folder yet. */
+  #agentOf(instanceId: string, folder: string): ProcessId | undefined {
+    const started = this.#agents.get(instanceId);
+    if (started !== undefined && isRunning(started)) return started;
+    return homeHolder(folder, 'agent');
+  }
+
+  async #start(
+    request: PlacementRequest,
+    place: PlaceRecord,
+    config: string | undefined,
+  ): Promise<ProcessId> {
+    const { folder } = place;
+    await endOldAgent(folder);
+    leaveOldRelease(folder);
+    assertRoom(folder);
+    return startAgent({
+      folder,
+      listen: addressOf(place),
+      platformUrl: request.platformUrl,
+      artifactCache: join(place.home, 'artifact-cache'),
+      compileCache: join(this.#ground.home, 'cache', 'compile'),
+      config,
+      onExit: () => this.#watch.check(),
+    });
   }
 
   #change<T>({ fence }: PlacementRequest, work: (em: EntityManager) => Promise<T>): Promise<T> {
@@ -202,7 +216,7 @@ export class LocalProvider implements Provider {
       ports.push({ name, protocol, host, port: await take(em, places.reservations, wish) });
     }
     return {
-      agentUrl: urlOf(await this.#agentPort(em, place, takePort)),
+      agentUrl: addressOf(place),
       address: { host: config.publicHost ?? host, port: ports[0]?.port ?? 0 },
       ports,
       user: userOf(place),
@@ -215,15 +229,9 @@ export class LocalProvider implements Provider {
     const { bounds: isolation } = this.#ground.isolation;
     return { instanceId, user: userOf(place), memoryMiB, limits, isolation };
   }
-
-  #agentPort(em: EntityManager, place: PlaceRecord, take: typeof takePort): Promise<number> {
-    const { config, places } = this.#ground;
-    const range = config.agentPorts;
-    const wish = { holder: holderOf(place), name: 'agent', host: agentHost, range };
-    return take(em, places.reservations, wish);
-  }
 }
 
 const userOf = ({ uid }: PlaceRecord) => (typeof uid === 'number' ? { uid, gid: uid } : null);
 
-const urlOf = (agentPort: number) => `http://${agentHost}:${agentPort}`;
+/** In a folder that no game may enter. */
+const addressOf = ({ folder }: PlaceRecord) => `unix:${join(folder, 'run', 'agent.sock')}`;

@@ -29,7 +29,7 @@ export interface Holder {
   readonly instanceId: string;
 }
 
-type Reserved = `port-${number}` | `uid-${number}`;
+export type Reserved = `port-${number}` | `uid-${number}`;
 
 /** User ids must outlive a boot of the machine; ports may be told anew by each platform that starts. */
 export function machineFolder(): string {
@@ -83,10 +83,10 @@ export class Reservations {
   }
 
   /** Lets go of everything whose holder fits. */
-  releaseAll(fits: (holder: Holder) => boolean): void {
+  releaseAll(fits: (holder: Holder, what: Reserved) => boolean): void {
     for (const what of readdirSync(this.#folder).filter(isReserved)) {
       const holder = this.#holderOf(what);
-      if (holder !== undefined && fits(holder)) this.#forget(what);
+      if (holder !== undefined && fits(holder, what)) this.#forget(what);
     }
   }
 

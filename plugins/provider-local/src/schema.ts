@@ -24,7 +24,7 @@ export const Port = defineEntity({
     homeId: p.string().length(255).fieldName('machine').primary(),
     port: p.integer().primary(),
     instanceId: p.uuid(),
-    /** `agent`, or the game's own name of the port. */
+    /** The game's own name of the port. */
     name: p.string().length(64),
   },
   indexes: [{ name: 'provider_local_port_instance_id_index', properties: ['instanceId'] }],
@@ -40,5 +40,10 @@ export const localMigrations = [
       'create table "provider_local_port" ("machine" varchar(255) not null, "port" int not null, "instance_id" uuid not null, "name" varchar(64) not null, primary key ("machine", "port"))',
       'create index "provider_local_port_instance_id_index" on "provider_local_port" ("instance_id")',
     ],
+  },
+  // Agents listen on sockets in their folders.
+  {
+    name: '002_agents_without_ports',
+    up: [`delete from "provider_local_port" where "name" = 'agent'`],
   },
 ] as const;

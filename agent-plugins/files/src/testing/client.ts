@@ -28,19 +28,19 @@ export function filesOf(agent: TestAgent): FilesClient {
     data: `${agent.home}/data`,
     async send(method, path, body, headers = {}) {
       const isJson = body !== undefined && Object.getPrototypeOf(body) === Object.prototype;
-      const response = await fetch(agent.url + path, {
-        method,
-        headers: {
-          authorization: `Bearer ${agent.token}`,
-          ...(isJson ? { 'content-type': 'application/json' } : {}),
-          ...headers,
-        },
-        ...(body === undefined
-          ? {}
-          : { body: isJson ? JSON.stringify(body) : (body as BodyInit), duplex: 'half' }),
-      }).catch((error: unknown) => {
-        throw agent.unanswered(`${method} ${path}`, error);
-      });
+      const response = await agent
+        .fetch(path, {
+          method,
+          headers: {
+            authorization: `Bearer ${agent.token}`,
+            ...(isJson ? { 'content-type': 'application/json' } : {}),
+            ...headers,
+          },
+          ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : (body as string) }),
+        })
+        .catch((error: unknown) => {
+          throw agent.unanswered(`${method} ${path}`, error);
+        });
       const bytes = Buffer.from(await response.arrayBuffer());
       const json = /json/.test(response.headers.get('content-type') ?? '');
       const parsed = json ? (JSON.parse(bytes.toString()) as unknown) : {};

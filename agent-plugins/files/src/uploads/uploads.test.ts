@@ -37,7 +37,9 @@ const look = async (id: string) => (await files.send<Upload>('GET', `/uploads/${
 
 /** Sends a part of what it announces, and kills the agent once it has some of it. */
 async function sendAndKill(id: string, offset: number, part: Buffer, length: number) {
-  const sending = request(`${agent.url}/uploads/${id}?offset=${offset}`, {
+  const sending = request({
+    socketPath: agent.url.replace('unix:', ''),
+    path: `/uploads/${id}?offset=${offset}`,
     method: 'PATCH',
     headers: {
       authorization: `Bearer ${agent.token}`,

@@ -2,7 +2,7 @@
  * A release of the agent, made of what is installed beside this platform. Promises that equal installations make equal
  * archives, byte by byte, so that the hash of one names it everywhere.
  *
- *   release.json           version, and the Node it needs
+ *   release.json           version, the Node it needs, and how it is spoken to
  *   config/agent.js        which plugins run
  *   node_modules/…         kernel, agent, agent plugins and what they need
  */
@@ -11,6 +11,7 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { agentProtocol } from '@zlh/agent';
 import { findConfiguration, readConfiguration } from '@zlh/kernel';
 import { pack, type Pack } from 'tar-stream';
 import { filesOf, toJavaScript, type ReleaseFile } from './files.ts';
@@ -38,7 +39,7 @@ export async function gatherRelease(config: string | undefined): Promise<Release
     content: () => Buffer.from(content),
   });
   const files = [
-    text('release.json', `${JSON.stringify({ version, node })}\n`),
+    text('release.json', `${JSON.stringify({ version, node, protocol: agentProtocol })}\n`),
     text('package.json', '{"type":"module"}\n'),
     { path: 'config/agent.js', content: () => toJavaScript(readFileSync(file, 'utf8')) },
     ...packages.flatMap(filesOf),

@@ -20,15 +20,16 @@ export const longestHead = 16_384;
 
 export function requestHead(
   method: string,
-  { host, pathname, search }: URL,
+  path: string,
   headers: Readonly<Record<string, string>>,
 ): string {
-  const lines = Object.entries({ host, ...headers }).map(([name, value]) => {
+  const lines = Object.entries(headers).map(([name, value]) => {
     validateHeaderName(name);
     validateHeaderValue(name, value);
     return `${name}: ${value}\r\n`;
   });
-  return `${method} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`;
+  if (!/^\/[!-~]*$/.test(path)) throw new TypeError('a path that is none');
+  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
 
 /** `text`: up to the empty line, without it. */

@@ -3,9 +3,13 @@
  * come may keep it until two more pieces have come. With a buffer made for each piece, as Node does by itself, a large
  * download costs twice as much: bench/README.md.
  */
-import { connect, type Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
+import { connected } from '@zlh/kernel';
+import { connectMs } from '../connections.ts';
 
-const connectMs = 3000;
+/** Opens the connection, with buffers of ours to read into. */
+export type Connect = (onread: OnReadOpts) => Socket;
+
 const smallBuffer = 64 * 1024;
 
 export class Line {
@@ -20,21 +24,20 @@ export class Line {
   readonly #silentMs: number;
   #turn = 0;
   #wanting = true;
+  #open = false;
 
-  constructor({ hostname, port }: URL, silentMs = 60_000) {
+  constructor(connect: Connect, silentMs = 60_000) {
     this.#silentMs = silentMs;
     this.socket = connect({
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port: Number(port),
-      noDelay: true,
-      onread: {
-        buffer: () => this.#buffers[this.#turn++ % 2]!,
-        callback: (bytes, buffer) =>
-          (this.#wanting = this.take((buffer as Buffer).subarray(0, bytes))),
-      },
+      buffer: () => this.#buffers[this.#turn++ % 2]!,
+      callback: (bytes, buffer) =>
+        (this.#wanting = this.take((buffer as Buffer).subarray(0, bytes))),
     });
     this.socket.setTimeout(connectMs, () => this.#timedOut());
-    this.socket.once('connect', () => this.socket.setTimeout(silentMs));
+    this.socket.once(connected(this.socket), () => {
+      this.#open = true;
+      this.socket.setTimeout(silentMs);
+    });
     this.socket.once('error', (error) => this.#end(error));
     this.socket.once('close', () => this.#end());
     this.socket.once('end', () => this.#end());
@@ -59,7 +62,7 @@ export class Line {
   }
 
   #timedOut(): void {
-    if (this.socket.connecting || (this.#wanting && this.expecting()))
+    if (!this.#open || (this.#wanting && this.expecting()))
       this.close(new Error('the agent did nothing for too long'));
     else this.socket.setTimeout(this.#silentMs);
   }

@@ -8,6 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Nonsense } from './head.ts';
+import type { Connect } from './line.ts';
 import { transfer, type TransferRequest } from './transfer.ts';
 
 const MiB = 2 ** 20;
@@ -22,7 +23,7 @@ test.after.each(() => {
 });
 
 /** An agent that does to each connection what it is told to. */
-async function agent(serve: (socket: Socket) => void): Promise<URL> {
+async function agent(serve: (socket: Socket) => void): Promise<Connect> {
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined); // they break off on purpose
@@ -30,7 +31,8 @@ async function agent(serve: (socket: Socket) => void): Promise<URL> {
   }).listen(0, '127.0.0.1');
   servers.add(server);
   await once(server, 'listening');
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/files?path=a`);
+  const { port } = server.address() as AddressInfo;
+  return (onread) => connect({ host: '127.0.0.1', port, onread });
 }
 
 const answering = (...pieces: readonly (string | Buffer)[]) =>
@@ -41,7 +43,9 @@ const answering = (...pieces: readonly (string | Buffer)[]) =>
   );
 
 const ok = (length: number) => `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\n`;
-const get: TransferRequest = { method: 'GET', headers: {} };
+type Request = Omit<TransferRequest, 'path'>;
+const get: Request = { method: 'GET', headers: {} };
+const ask = (to: Connect, request: Request) => transfer(to, { path: '/files?path=a', ...request });
 const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 async function failure(promise: Promise<unknown>): Promise<Error> {
@@ -88,20 +92,23 @@ test('what is asked is one request of HTTP/1.1 with a host', async () => {
       socket.write(ok(2) + 'hi');
     }),
   );
-  const { status, body } = await transfer(url, { method: 'GET', headers: { range: 'bytes=0-1' } });
+  const { status, body } = await ask(url, {
+    method: 'GET',
+    headers: { host: 'a', range: 'bytes=0-1' },
+  });
   assert.equal([status, (await buffer(body)).toString()], [200, 'hi']);
-  assert.is(asked, `GET /files?path=a HTTP/1.1\r\nhost: ${url.host}\r\nrange: bytes=0-1\r\n\r\n`);
+  assert.is(asked, `GET /files?path=a HTTP/1.1\r\nhost: a\r\nrange: bytes=0-1\r\n\r\n`);
 });
 
 test('a header that would be two is not sent', async () => {
   const url = await answering(ok(0));
   const headers = { 'if-match': 'a\r\nx-more: b' };
-  assert.match((await failure(transfer(url, { method: 'GET', headers }))).message, 'if-match');
+  assert.match((await failure(ask(url, { method: 'GET', headers }))).message, 'if-match');
 });
 
 test('a large body comes whole into an answer, however slowly it is taken', async () => {
   const bytes = randomBytes(24 * MiB + 17);
-  const { body } = await transfer(await answering(ok(bytes.length), bytes), get);
+  const { body } = await ask(await answering(ok(bytes.length), bytes), get);
   const { answer, taken } = await slowReader();
   body.pipe(answer);
   await standsStill(() => answer.socket!.bytesWritten);
@@ -110,7 +117,7 @@ test('a large body comes whole into an answer, however slowly it is taken', asyn
 
 test('a large body comes whole through what keeps the pieces it is given', async () => {
   const bytes = randomBytes(9 * MiB + 17);
-  const { body } = await transfer(await answering(ok(bytes.length), bytes), get);
+  const { body } = await ask(await answering(ok(bytes.length), bytes), get);
   const kept = body.pipe(new PassThrough({ highWaterMark: 16 * MiB }));
   await once(kept, 'finish');
   assert.is(hash(await buffer(kept)), hash(bytes));
@@ -133,7 +140,7 @@ test('a body that nobody takes is not fetched', async () => {
       send();
     });
   });
-  const { body } = await transfer(url, get);
+  const { body } = await ask(url, get);
   const { answer } = await slowReader();
   body.pipe(answer);
   await standsStill(() => sent);
@@ -147,9 +154,9 @@ test('a body that nobody takes is not fetched', async () => {
 
 test('a body that ends early is an error, and what it is piped to does not end well', async () => {
   const url = await agent((socket) => socket.once('data', () => socket.end(`${ok(100)}only this`)));
-  const read = await transfer(url, get);
+  const read = await ask(url, get);
   assert.match((await failure(buffer(read.body))).message, 'broke off');
-  const { body } = await transfer(url, get);
+  const { body } = await ask(url, get);
   const target = new PassThrough().resume();
   const failed = new Promise<Error>((resolve) => {
     body.once('error', resolve);
@@ -166,7 +173,7 @@ test('what comes behind the announced bytes is dropped, and the line with it', a
     closed = once(socket, 'close');
     socket.once('data', () => socket.write(`${ok(4)}good, and something else`));
   });
-  const { body } = await transfer(url, get);
+  const { body } = await ask(url, get);
   assert.is((await buffer(body)).toString(), 'good');
   await closed;
 });
@@ -192,7 +199,7 @@ const nonsense: Readonly<Record<string, string>> = {
 for (const [what, answer] of Object.entries(nonsense))
   test(`an answer with ${what} is nonsense`, async () => {
     const url = await answering(answer);
-    assert.instance(await failure(transfer(url, get)), Nonsense);
+    assert.instance(await failure(ask(url, get)), Nonsense);
   });
 
 test('a head that comes in single bytes is a head', async () => {
@@ -202,27 +209,27 @@ test('a head that comes in single bytes is a head', async () => {
       Readable.from(text).on('data', (letter) => socket.write(letter));
     }),
   );
-  const { body } = await transfer(url, get);
+  const { body } = await ask(url, get);
   assert.is((await buffer(body)).toString(), 'hello');
 });
 
 test('an agent that hangs up before it answers is an error', async () => {
   const url = await agent((socket) => socket.once('data', () => socket.end()));
-  assert.match((await failure(transfer(url, get))).message, 'hung up');
+  assert.match((await failure(ask(url, get))).message, 'hung up');
 });
 
 test('an agent that says nothing is given up, also in the middle of a body', async () => {
   const dumb = await agent((socket) => socket.resume());
   const given = { ...get, silentMs: 50 };
-  assert.match((await failure(transfer(dumb, given))).message, 'did nothing for too long');
-  const { body } = await transfer(await answering(`${ok(100)}a`), given);
+  assert.match((await failure(ask(dumb, given))).message, 'did nothing for too long');
+  const { body } = await ask(await answering(`${ok(100)}a`), given);
   assert.match((await failure(buffer(body))).message, 'did nothing for too long');
 });
 
 test('an agent that waits for a slow reader is not given up', async () => {
   const bytes = randomBytes(24 * MiB);
   const url = await answering(ok(bytes.length), bytes);
-  const { body } = await transfer(url, { ...get, silentMs: 20 });
+  const { body } = await ask(url, { ...get, silentMs: 20 });
   const { answer, taken } = await slowReader();
   body.pipe(answer);
   await standsStill(() => answer.socket!.bytesWritten);
@@ -242,7 +249,7 @@ test('a body goes up whole, and is answered', async () => {
   );
   const headers = { 'content-length': String(bytes.length) };
   const body = Readable.from([bytes.subarray(0, 7), bytes.subarray(7)], { objectMode: false });
-  const { status } = await transfer(url, { method: 'PUT', headers, body });
+  const { status } = await ask(url, { method: 'PUT', headers, body });
   assert.is(status, 200);
   assert.is(hash(come.subarray(come.indexOf('\r\n\r\n') + 4)), hash(bytes));
 });
@@ -262,7 +269,7 @@ test('an agent that refuses in the middle of a body is heard, and the rest is no
     },
   });
   const headers = { 'content-length': String(2 ** 40) };
-  const answer = await transfer(url, { method: 'PUT', headers, body });
+  const answer = await ask(url, { method: 'PUT', headers, body });
   assert.equal([answer.status, (await buffer(answer.body)).toString()], [507, 'full']);
   assert.ok(body.destroyed);
   assert.ok(made < 64 * MiB, `${made} bytes`);
@@ -277,7 +284,7 @@ test('a sender that breaks off takes the line along: the agent sees that there i
   });
   body.write('a');
   const headers = { 'content-length': '100' };
-  const error = await failure(transfer(url, { method: 'PUT', headers, body }));
+  const error = await failure(ask(url, { method: 'PUT', headers, body }));
   assert.match(error.message, 'the sender broke off');
   await closed;
 });
@@ -289,7 +296,7 @@ test('a sender that has broken off before is not waited for, and no agent is ask
   await once(body, 'close');
   const headers = { 'content-length': '3' };
   const silentMs = 1000;
-  const error = await failure(transfer(url, { method: 'PUT', headers, body, silentMs }));
+  const error = await failure(ask(url, { method: 'PUT', headers, body, silentMs }));
   assert.match(error.message, 'the sender broke off');
   assert.is(asked, 0);
 });
@@ -314,7 +321,7 @@ test('for a reader that has left already the body is not fetched', async () => {
   const { answer, reader } = await slowReader();
   reader.destroy();
   await once(answer, 'close');
-  const { body } = await transfer(url, get);
+  const { body } = await ask(url, get);
   body.pipe(answer);
   await closed;
   assert.ok(sent < 64 * MiB, `${sent / MiB} MiB`);
@@ -323,11 +330,11 @@ test('for a reader that has left already the body is not fetched', async () => {
 test('a transfer that is called off ends with the reason, before the answer and behind it', async () => {
   const early = new AbortController();
   const dumb = await agent((socket) => socket.once('data', () => early.abort(new Error('early'))));
-  const error = await failure(transfer(dumb, { ...get, signal: early.signal }));
+  const error = await failure(ask(dumb, { ...get, signal: early.signal }));
   assert.is(error.message, 'early');
   const late = new AbortController();
   const url = await answering(`${ok(100)}a`);
-  const { body } = await transfer(url, { ...get, signal: late.signal });
+  const { body } = await ask(url, { ...get, signal: late.signal });
   const failed = failure(buffer(body));
   late.abort(new Error('late'));
   assert.is((await failed).message, 'late');
@@ -337,7 +344,7 @@ test('many bodies at once share a bounded room, and give it back', async () => {
   const room = () => process.memoryUsage().arrayBuffers;
   const announced = await answering(ok(2 * MiB));
   const opened = async () => {
-    const { body } = await transfer(announced, get);
+    const { body } = await ask(announced, get);
     const { answer } = await slowReader();
     body.on('error', () => undefined).pipe(answer);
     return body;
@@ -350,7 +357,7 @@ test('many bodies at once share a bounded room, and give it back', async () => {
   await closed;
   const largest = async () => {
     const bytes = randomBytes(24 * MiB);
-    const { body } = await transfer(await answering(ok(bytes.length), bytes), get);
+    const { body } = await ask(await answering(ok(bytes.length), bytes), get);
     const { answer, taken } = await slowReader();
     const write = answer.write.bind(answer) as (...of: unknown[]) => boolean;
     let most = 0;

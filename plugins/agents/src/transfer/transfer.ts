@@ -5,11 +5,13 @@
 import type { Readable } from 'node:stream';
 import { Nonsense, longestHead, readHead, requestHead, type AnswerHead } from './head.ts';
 import { LentBody } from './lent-body.ts';
-import { Line } from './line.ts';
+import { Line, type Connect } from './line.ts';
 
 export interface TransferRequest {
   readonly method: string;
-  /** With `content-length` where there is a body. */
+  /** Escaped already. */
+  readonly path: string;
+  /** With `host`, and with `content-length` where there is a body. */
   readonly headers: Readonly<Record<string, string>>;
   /** Destroyed when the agent does not want the rest of it. */
   readonly body?: Readable | undefined;
@@ -20,16 +22,16 @@ export interface TransferRequest {
 
 /** Rejects with `Nonsense` when the answer makes no sense, with the reason of the signal, or with what befell the connection. */
 export async function transfer(
-  url: URL,
-  { method, headers, body, signal, silentMs }: TransferRequest,
+  connect: Connect,
+  { method, path, headers, body, signal, silentMs }: TransferRequest,
 ): Promise<AnswerHead & { readonly body: Readable }> {
   signal?.throwIfAborted();
   if (body?.destroyed === true) throw brokenOff(); // it will not say so again
-  const line = new Line(url, silentMs);
+  const line = new Line(connect, silentMs);
   const abort = () => line.close(signal?.reason as Error);
   signal?.addEventListener('abort', abort, { once: true });
   line.socket.once('close', () => signal?.removeEventListener('abort', abort));
-  line.socket.write(requestHead(method, url, headers));
+  line.socket.write(requestHead(method, path, headers));
   const leave = body === undefined ? undefined : send(body, line);
   try {
     const { head, rest } = await answerOn(line, method);

@@ -107,7 +107,7 @@ test('every version on offer becomes a spec that agents accept', () => {
       const whole = {
         instanceId: '00000000-0000-4000-8000-000000000000',
         revision: 1,
-        platformUrl: 'http://127.0.0.1:4000',
+        platformUrl: 'unix:/nowhere/agents.sock',
         kind: 'game',
         game: 'minecraft',
         variant,

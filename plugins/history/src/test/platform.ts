@@ -1,12 +1,10 @@
 /** A platform of history: real reports over HTTP, one agent that answers for its crashes, instances that only exist. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { CrashRecord } from '@zlh/agent';
 import { Grants } from '@zlh/accounts';
 import { memoryGrants } from '@zlh/accounts/testing';
 import { Agents } from '@zlh/agents';
 import agents from '@zlh/agents/platform';
+import { listenAsAgent, reportAs } from '@zlh/agents/testing';
 import { Database, newId } from '@zlh/database';
 import database from '@zlh/database/platform';
 import events from '@zlh/events/platform';
@@ -32,7 +30,7 @@ export interface TestHistory {
 
 export async function startHistory(): Promise<TestHistory> {
   const onRecord = new Map<string, CrashRecord[]>();
-  const agent = createServer(({ url }, response) => {
+  const agent = await listenAsAgent(({ url }, response) => {
     const { pathname, searchParams } = new URL(url!, 'http://agent');
     const all = onRecord.get(pathname.split('/')[1]!) ?? [];
     const from = Number(searchParams.get('cursor') ?? 0);
@@ -40,9 +38,7 @@ export async function startHistory(): Promise<TestHistory> {
     const nextCursor = all.length > from + limit ? String(from + limit) : null;
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ items: all.slice(from, from + limit), nextCursor }));
-  }).listen(0, '127.0.0.1');
-  await once(agent, 'listening');
-  const { port } = agent.address() as AddressInfo;
+  });
 
   const kernel = await startTestKernel({
     plugins: [database, http, events, agents, history, somebody],
@@ -61,7 +57,7 @@ export async function startHistory(): Promise<TestHistory> {
   const ask = real.ask.bind(real);
   real.ask = (target, question) =>
     ask(
-      { ...target, url: `http://127.0.0.1:${port}` },
+      { ...target, url: agent.url },
       { ...question, path: `/${target.instanceId}${question.path}` },
     );
   let sequence = Date.now();
@@ -77,10 +73,7 @@ export async function startHistory(): Promise<TestHistory> {
       return id;
     },
     async report(id, more) {
-      const authorization = `Bearer ${kernel.use(Agents).tokenFor(id)}`;
-      const client = new TestClient(kernel, { authorization });
-      const body = { sequence: ++sequence, status: { ...status, ...more } };
-      return (await client.post('/api/agents/report', body)).status;
+      return reportAs(kernel, id, { sequence: ++sequence, status: { ...status, ...more } });
     },
     deleted: (id) =>
       kernel.use(Database).transaction(async (em) => {
@@ -89,7 +82,6 @@ export async function startHistory(): Promise<TestHistory> {
     async stop() {
       await kernel.stop();
       agent.close();
-      agent.closeAllConnections();
     },
   };
 }
@@ -116,7 +108,7 @@ function standIn(exists: (id: string) => boolean): Instances {
       return { ...facts, id, ownerId: id, role: 'owner' };
     },
     find: async (_em, id) => (exists(id) ? { ...facts, id, ownerId: id } : null),
-    targetOf: async (_em, instanceId) => ({ instanceId, url: 'http://127.0.0.1:1' }),
+    targetOf: async (_em, instanceId) => ({ instanceId, url: 'unix:/nowhere/agent.sock' }),
   };
   return known as Instances;
 }

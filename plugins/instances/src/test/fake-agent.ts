@@ -1,8 +1,9 @@
 /** An agent as the platform sees it: what it is asked it does at once, unless a test says otherwise. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { AgentOperation, InstanceSpec } from '@zlh/agent';
+import { listenAsAgent } from '@zlh/agents/testing';
 import { WebSocketServer, type WebSocket } from 'ws';
 
 export interface FakeAgent {
@@ -31,23 +32,21 @@ export interface FakeAgent {
   close(): void;
 }
 
-export async function startFakeAgent(port = 0): Promise<FakeAgent> {
+export async function startFakeAgent(at?: string): Promise<FakeAgent> {
   const kinds = new Map<string, string>();
   const faults = new Map<string, string>();
-  const server = createServer((request, response) => {
-    if (request.url === '/metrics') return response.end(agent.figures);
+  const { url, server, close } = await listenAsAgent((request, response) => {
+    if (request.url === '/metrics') return void response.end(agent.figures);
     void answer(request).then((body) =>
       response
         .writeHead(body === revisionOld ? 409 : 200, { 'content-type': 'application/json' })
         .end(JSON.stringify(body === revisionOld ? { ...body, installed: agent.installed } : body)),
     );
-  });
+  }, at);
   const consoles = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) =>
     consoles.handleUpgrade(request, socket, head, (viewer) => consoles.emit('connection', viewer)),
   );
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
 
   async function answer(request: IncomingMessage): Promise<unknown> {
     const [, first = '', second] = request.url!.split('/');
@@ -92,7 +91,7 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
   }
 
   const agent: FakeAgent = {
-    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    url,
     asked: [],
     spec: undefined,
     status,
@@ -106,8 +105,7 @@ export async function startFakeAgent(port = 0): Promise<FakeAgent> {
     console: async () => ((await once(consoles, 'connection')) as [WebSocket])[0],
     close() {
       for (const viewer of consoles.clients) viewer.terminate();
-      server.closeAllConnections();
-      server.close();
+      close();
     },
   };
   return agent;

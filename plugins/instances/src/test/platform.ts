@@ -4,7 +4,7 @@
  */
 import { Accounts, Audit, Grants, type AuditEntry, type InstanceRole } from '@zlh/accounts';
 import { memoryAccounts, memoryGrants } from '@zlh/accounts/testing';
-import { Agents } from '@zlh/agents';
+import { reportAs } from '@zlh/agents/testing';
 import agents from '@zlh/agents/platform';
 import { ArtifactStore, Catalog, type Blueprint } from '@zlh/catalog';
 import { newId } from '@zlh/database';
@@ -29,7 +29,7 @@ export class FakeProvider implements Provider {
   brought = 0;
   /** Unknown unless a test sets it. */
   capacity?: NonNullable<Provider['capacity']>;
-  /** Agents come up again at other ports. */
+  /** Agents come up again at other addresses. */
   moves = false;
   #made: ((agent: FakeAgent) => void) | undefined;
   #started: ((agent: FakeAgent) => void) | undefined;
@@ -67,8 +67,7 @@ export class FakeProvider implements Provider {
     this.brought++;
     const before = this.agents.get(instanceId)!;
     if (!closed.has(before)) return placement;
-    const port = this.moves ? 0 : Number(new URL(placement.agentUrl).port);
-    const agent = await startFakeAgent(port);
+    const agent = await startFakeAgent(this.moves ? undefined : placement.agentUrl);
     this.agents.set(instanceId, agent);
     this.#started?.(agent);
     return { ...placement, agentUrl: agent.url };
@@ -238,12 +237,7 @@ export async function startInstances(
       void shared.set(instanceId, new Map(shared.get(instanceId)).set(idOf(name), role)),
     as,
     over,
-    async report(id, status) {
-      const client = new TestClient(kernel, {
-        authorization: `Bearer ${kernel.use(Agents).tokenFor(id)}`,
-      });
-      return (await client.post('/api/agents/report', { sequence: ++sequence, status })).status;
-    },
+    report: (id, status) => reportAs(kernel, id, { sequence: ++sequence, status }),
     async created(name = 'ada') {
       const { body } = await as(name).post('/api/instances', wanted);
       await over(body.operation.id);

@@ -189,7 +189,7 @@ function standInInstances(room: Room): Instances {
     if (!room.files.has(id)) throw problems.notFound('instance');
     return { ...modded, id, name: 'Modded', ownerId: room.ownerId };
   };
-  const target = (instanceId: string) => ({ instanceId, url: 'http://127.0.0.1:1' });
+  const target = (instanceId: string) => ({ instanceId, url: 'unix:/nowhere/agent.sock' });
   const instances: Partial<Instances> = {
     admit: async (_em, id) => ({ ...facts(id), role: 'owner' }),
     get: async () => ({ ...(sampleOf(InstanceView) as InstanceView), observed: 'running' }),

@@ -278,8 +278,8 @@ function standInInstances(room: Room, operationsOf: () => Operations): Instances
       await room.begun();
       return operation;
     },
-    target: async (instanceId) => ({ instanceId, url: 'http://127.0.0.1:1' }),
-    targetOf: async (_em, instanceId) => ({ instanceId, url: 'http://127.0.0.1:1' }),
+    target: async (instanceId) => ({ instanceId, url: 'unix:/nowhere/agent.sock' }),
+    targetOf: async (_em, instanceId) => ({ instanceId, url: 'unix:/nowhere/agent.sock' }),
     carryOut: async () => undefined,
     revise: async () => undefined,
     configure: async () => undefined,
