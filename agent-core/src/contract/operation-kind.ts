@@ -19,8 +19,8 @@ export interface OperationKind<Input = unknown> {
   readonly kind: string;
   readonly phases: readonly string[];
   /**
-   * Cancels what runs instead of being refused: operations of these kinds, or whatever there is, and then it is accepted even
-   * when the disk is full.
+   * Cancels what runs instead of being refused: operations of these kinds, or whatever there is, and then it
+   * is accepted even when the disk is full.
    */
   readonly interrupts?: true | readonly string[];
   run(context: OperationContext<Input>): Promise<void>;

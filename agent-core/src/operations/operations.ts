@@ -1,7 +1,7 @@
 /**
  * Runs the agent's operations: one at a time, each id once, resumed after a crash from its first
- * unfinished phase. Only what is declared as interrupting may break into a running one: a stop into a start, and a kill
- * into everything; it goes by one that holds the maintenance.
+ * unfinished phase. Only a kind declared as interrupting may break into a running one: a stop into a start,
+ * and a kill into everything. A kill bypasses one that holds the maintenance.
  */
 import type { Contribution, Logger } from '@zlh/kernel';
 import type { AgentOperation } from '../contract/operation.ts';
@@ -37,7 +37,7 @@ const LET_GO_MS = 1_000;
  * itself takes down. After them it may only clean up, and if that takes another, not even that.
  */
 export const MOST_DEATHS = 8;
-/** Ids remembered that were cancelled before they came; their requests are on their way for seconds at most. */
+/** Remembered ids cancelled before they came; their requests are on their way for seconds at most. */
 const MOST_CALLED_OFF = 64;
 
 export class Operations {

@@ -160,7 +160,7 @@ export class Supervisor {
     }
   }
 
-  /** Of a start that is not to go on. What interrupted it ends the server in its own way. */
+  /** Of a start that is not to go on. The interrupting operation ends the server in its own way. */
   async #endStart(error: unknown, signal: AbortSignal): Promise<never> {
     if (!this.#closed && !isInterrupted(signal)) await this.stop(new AbortController().signal);
     throw error;

@@ -1,6 +1,6 @@
 /**
- * In whatever order requests, reports, answers and the ends of operations come: when nothing is on its way any more,
- * what is shown is what the agent says.
+ * Requests, reports, answers and ends of operations come in any order. Once nothing is on its way any more,
+ * the platform shows the state that the agent says.
  */
 import { randomFrom, testSeed as seed } from '@zlh/agent/testing';
 import { test } from 'uvu';
@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { asked, ended, reported, type LastWord, type Pair, type Seen } from './desired.ts';
 
 const runs = Number(process.env['ZLH_TEST_ORDERS'] ?? 3_000);
-/** An agent, its reports on their way, a platform that works on one operation at a time, and a trace of what happened. */
+/** An agent, its reports on their way, a platform with one operation at a time, and a trace of all steps. */
 class World {
   readonly pair: Pair = {
     desired: 'stopped',
@@ -90,7 +90,7 @@ class World {
     asked(this.pair, aim);
   }
 
-  /** The agent works, perhaps in vain; its word is asked for; the operation ends. Anything may come in between. */
+  /** The agent works, perhaps in vain; the platform asks for its word; the operation ends. */
   #goOn(): void {
     const operation = this.#operation!;
     const { aim } = operation;

@@ -1,10 +1,10 @@
 /**
- * What is wanted of an instance, and what it is, as a pair that agrees in the end, in whatever order requests, reports
- * and the ends of operations come. Pure, so that every order can be tried.
+ * The desired and the observed state of an instance, as a pair that agrees in the end. Requests, reports and
+ * ends of operations may come in any order. Pure, so that every order can be tried.
  *
- * Wanted is what was last asked for through the platform, unless its agent knows better: a player who stops the server
- * inside the game, or a start that failed, is decided where the server is, and nobody asks the platform first. While an
- * operation of the instance runs the agent is on its way, and what was asked for counts.
+ * The last request through the platform decides what is desired, unless the agent knows better. A player who
+ * stops the server inside the game asks no platform, nor does a start that fails. While an operation of the
+ * instance runs, its request counts.
  */
 import type { InstanceView } from './view.ts';
 
@@ -21,7 +21,7 @@ export interface Pair {
   readonly provisioned: boolean;
 }
 
-/** What an agent says of its instance. */
+/** The state of an instance, as its agent says it. */
 export interface Seen {
   readonly observed: string;
   readonly ready: boolean;
@@ -30,7 +30,7 @@ export interface Seen {
   readonly wanted?: boolean | undefined;
 }
 
-/** What the agent answered when an operation ended, and how many reports had come before it was asked. */
+/** The agent's answer when an operation ended, and how many reports had come before it was asked. */
 export interface LastWord {
   readonly seen: Seen;
   readonly reports: number;
@@ -55,7 +55,7 @@ export function reported(pair: Pair, seen: Seen, operation: object | null | unde
   if (!operation) settleObserved(pair, observed === 'error' ? 'error' : 'stopped');
 }
 
-/** An operation begins that wants this. What the agent said before is no answer to it. */
+/** An operation begins that wants this. Earlier words of the agent are no answer to it. */
 export function asked(pair: Pair, desired: InstanceView['desired']): void {
   pair.desired = desired;
   pair.wanted = null;
@@ -63,7 +63,7 @@ export function asked(pair: Pair, desired: InstanceView['desired']): void {
 
 export interface Outcome {
   readonly succeeded: boolean;
-  /** What the operation was to bring about. */
+  /** The state that the operation was to bring about. */
   readonly asked: 'running' | 'stopped';
   /** Undefined where the agent could not be asked. */
   readonly word: LastWord | undefined;
@@ -72,8 +72,8 @@ export interface Outcome {
 }
 
 /**
- * An operation has ended. The agent's last word counts: its answer, unless a report came after it was asked. Without
- * either, a success brought about what was asked for, and a failure did not.
+ * An operation has ended. The agent's last word counts: its answer, unless a report came after it was asked.
+ * Without either, a success brought about what was asked for, and a failure did not.
  */
 export function ended(pair: Pair, { succeeded, asked: aim, word, unmade }: Outcome): void {
   if (word !== undefined && word.reports === pair.reports) {

@@ -1,6 +1,6 @@
 /**
- * The agent's last word on an operation: asked for when its work is over, kept in the journal, and taken when the
- * operation ends, unless a report has come since.
+ * The agent's last word on an operation. It is asked for when the work is over and kept in the journal. The
+ * end of the operation takes it, unless a report has come since.
  */
 import type { Agents } from '@zlh/agents';
 import { Problem } from '@zlh/http';

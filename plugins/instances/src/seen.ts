@@ -1,4 +1,4 @@
-/** What an agent's status says of its instance, as far as it can be believed. */
+/** Reads the state of an instance from its agent's status, as far as it can be believed. */
 import type { AgentStatus } from '@zlh/agent';
 import type { Seen } from './desired.ts';
 

@@ -1,4 +1,4 @@
-/** Stop, kill and delete win over what is under way, wherever that is, and what is shown in the end is what they asked for. */
+/** Stop, kill and delete win over an operation under way in any phase, and the end is as they asked. */
 import { Events } from '@zlh/events';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -63,7 +63,7 @@ async function cancelledForIt(operationId: string): Promise<void> {
 
 for (const action of ['stop', 'kill'] as const)
   for (const moment of moments)
-    test(`${action} during a creation, ${moment}: it stays, stopped, and a start goes on with it`, () =>
+    test(`${action} during a creation, ${moment}: it stays, stopped, and a start resumes it`, () =>
       endsCreation(action, moment));
 
 async function endsCreation(action: 'stop' | 'kill', moment: (typeof moments)[number]) {
@@ -114,7 +114,7 @@ async function killsWhile(begun: string): Promise<void> {
   assert.is(agent.asked.at(-1), 'POST /kill');
 }
 
-test('of several that are asked for at once the deletion counts', async () => {
+test('a deletion wins over other requests of the same moment', async () => {
   const { id, operationId, open } = await creating('container');
   const answers = await Promise.all([
     ada().post(`/api/instances/${id}/stop`),

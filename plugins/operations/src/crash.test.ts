@@ -179,7 +179,7 @@ test('of a process that is killed while it takes an operation back another finis
   await survivor.stop();
 });
 
-test('what was accepted past an operation follows it, though its process is killed before it heard of that', async () => {
+test('an operation accepted past another follows it, though the process is killed before it hears of that', async () => {
   const { child, id } = await startVictim('two');
   child.kill('SIGSTOP');
   const survivor = await startWorker();

@@ -66,7 +66,7 @@ export const OperationView = Type.Object(
 );
 export type OperationView = Static<typeof OperationView>;
 
-/** What was asked for instead of an operation that was in its way. */
+/** The operation asked for instead of one that was in its way. */
 export interface Superseding {
   readonly id: string;
   readonly kind: string;
@@ -98,7 +98,7 @@ export interface PhaseContext<Input> {
   checkOwnership(): Promise<void>;
   /** Share done, 0 … 1, or null. Cheap: written at most every 200 ms. */
   progress(share: number | null): void;
-  /** For `undo`: what was asked for instead, and follows at once; null when it failed or was cancelled by hand. */
+  /** For `undo`: the operation that follows at once; null after a failure or a cancellation by hand. */
   readonly supersededBy: Superseding | null;
 }
 
@@ -144,7 +144,7 @@ export interface EndedOperation<Input> {
   readonly state: 'succeeded' | 'failed' | 'cancelled';
   readonly journal: Readonly<Record<string, unknown>>;
   readonly error: { readonly code: string; readonly detail: string } | null;
-  /** What was asked for instead; its own end says what becomes of the subject. */
+  /** The operation asked for instead; its own end says what becomes of the subject. */
   readonly supersededBy: Superseding | null;
 }
 // oxlint-disable-next-line typescript/no-explicit-any -- kinds of every input stand in one list
@@ -166,8 +166,9 @@ export interface Operations {
    * Queues it in the caller's transaction. Refused with 409 `operations.conflict`, naming the operation in the way,
    * while an exclusive one runs on the instance.
    *
-   * A kind with a precedence is refused for none of a lower rank: what it ends is cancelled in the same transaction, ends with
-   * the code `operations.superseded`, and is waited for. The same kind asked for again answers the one that is there.
+   * A kind with a precedence is refused for none of a lower rank. It cancels those in the same transaction,
+   * with the code `operations.superseded`, and waits for their end. The same kind asked for again answers the
+   * one that is there.
    */
   start(em: EntityManager, operation: NewOperation): Promise<OperationView>;
   /** 404 when it does not exist or the caller may not see it. */

@@ -1,4 +1,4 @@
-/** Promises of operations with a precedence: what is in their way ends with a reason, and they follow, whoever dies. */
+/** Operations in the way of one with a precedence end with a reason, and it follows, whoever dies. */
 import { definePlugin } from '@zlh/kernel';
 import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { Grants } from '@zlh/accounts';
@@ -23,7 +23,7 @@ const owner: Identity = {
 
 let log: string[] = [];
 let kernel: TestKernel;
-/** What holds up phases of `test.holds` and of stops, by instance. */
+/** Gates that hold up phases of `test.holds` and of stops, by instance. */
 const gates = new Map<string, PromiseWithResolvers<void>>();
 const gateOf = (instanceId: string) =>
   gates.get(instanceId) ?? gates.set(instanceId, Promise.withResolvers()).get(instanceId)!;
@@ -148,7 +148,7 @@ async function ends(urgent: string, first: string): Promise<void> {
   ]);
 }
 
-test('what has not begun yet is ended all the same', async () => {
+test('a queued operation is ended all the same', async () => {
   const instanceId = newId();
   const [before, after] = await kernel.use(Database).transaction(async (em) => {
     const each = (name: string) => ({
@@ -167,7 +167,7 @@ test('what has not begun yet is ended all the same', async () => {
   assert.equal(log, ['start cancelled for test.kill', 'kill', 'kill succeeded for nothing']);
 });
 
-test('what it does not end is waited for, but a kill goes by it', async () => {
+test('an operation that is not ended is waited for, but a kill bypasses it', async () => {
   const instanceId = newId();
   const update = await begin('update', instanceId);
   await running(update);
@@ -186,7 +186,7 @@ test('what it does not end is waited for, but a kill goes by it', async () => {
   assert.is((await over(stop)).state, 'succeeded');
 });
 
-test('of two that wait the more urgent one counts; a less urgent one is refused', async () => {
+test('the more urgent of two waiting operations counts; a less urgent one is refused', async () => {
   const instanceId = newId();
   const update = await begin('update', instanceId);
   await running(update);

@@ -1,7 +1,7 @@
 /**
- * How an operation gets onto its instance: alone, or past what is in its way. Guarantees: whatever is decided here about
- * two operations is decided in one transaction, under the lock of the row that is in the way, so that neither the death
- * of a process nor a third request comes between; and at most one operation waits on an instance.
+ * Brings an operation onto its instance: alone, or past the operation in its way. Guarantees: one transaction
+ * decides about both, under the lock of the row in the way. Neither the death of a process nor a third request
+ * comes between. At most one operation waits on an instance.
  */
 import { newId, type EntityManager } from '@zlh/database';
 import { problems, type Problem } from '@zlh/http';
@@ -16,7 +16,7 @@ export interface Queue {
   tell(em: EntityManager, record: OperationRecord): Promise<void>;
 }
 
-/** What was in the way ended while it was looked at; more than once is rare. */
+/** The operation in the way may end while it is read; more than once is rare. */
 const maxTries = 5;
 
 /** Undefined while an exclusive operation is in the way of one that is exclusive, too. */
@@ -48,7 +48,7 @@ export async function insert(
   return record;
 }
 
-/** Of a kind with a precedence. Throws a conflict where something of its own rank or a higher one is in the way. */
+/** Of a kind with a precedence. Throws a conflict where an operation of at least its rank is in the way. */
 export async function insist(
   em: EntityManager,
   operation: NewOperation,
@@ -92,7 +92,7 @@ export async function letOrphansFollow(em: EntityManager): Promise<void> {
   );
 }
 
-/** Ends operations that are to make way, wait in the queue, and are of a kind that no plugin offers any more. */
+/** Ends queued operations that are to make way and whose kind no plugin offers any more. */
 export async function giveUpUnknown(
   em: EntityManager,
   known: readonly string[],

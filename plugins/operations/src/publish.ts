@@ -1,4 +1,4 @@
-/** Tells others of a change to an operation: workers, by their channel, and everybody who watches, by an event. */
+/** Announces a change to an operation: to workers by their channel, to everybody else by an event. */
 import type { EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
 import type { OperationView } from './index.ts';

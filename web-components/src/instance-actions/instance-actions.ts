@@ -14,7 +14,7 @@ import type { ZlhConfirm } from '../confirm/confirm.ts';
 import { instanceActionsStyles } from './instance-actions.styles.ts';
 import { isUp, possibleActions, type Action } from './possible-actions.ts';
 
-/** What needs no question. */
+/** Actions that need no question. */
 type Direct = Exclude<Action, 'delete'>;
 
 /**

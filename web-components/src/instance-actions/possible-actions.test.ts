@@ -8,13 +8,13 @@ const address = { host: 'mc.example.com', port: 25_565 };
 const seen = { observed: 'running', desired: 'running', address, operation: null } as const;
 const open = (change: object) => [...possibleActions({ ...seen, ...change })].sort().join(' ');
 
-test('what runs can be stopped, killed, restarted; what does not can be started', () => {
+test('a running server can be stopped, killed, restarted; another one can be started', () => {
   assert.is(open({}), 'delete kill rebuild restart stop');
   for (const observed of ['stopped', 'crashed', 'error'])
     assert.is(open({ observed }), 'delete rebuild start', observed);
 });
 
-test('whatever brings a server up can be stopped, killed and deleted meanwhile', () => {
+test('a server that is being brought up can be stopped, killed and deleted', () => {
   for (const verb of ['create', 'start', 'restart', 'rebuild'])
     for (const observed of ['provisioning', 'installing', 'stopped', 'starting', 'running'])
       assert.is(
@@ -35,7 +35,7 @@ test('other work on a server is waited for, but stopping, killing and deleting a
   assert.is(open({ observed: 'stopped', operation: operation('mods.change') }), 'delete');
 });
 
-test('without a container only a creation that was ended goes on by a start', () => {
+test('without a container only an ended creation resumes by a start', () => {
   assert.is(open({ observed: 'stopped', address: null }), 'delete rebuild start');
   assert.is(open({ observed: 'error', address: null }), 'delete');
   assert.is(open({ observed: 'provisioning', address: null }), 'delete');

@@ -1,6 +1,6 @@
 /**
- * What can be done to a server now. Stopping, killing and deleting win over whatever brings a server up, so they are open
- * while that runs; everything else waits for the end of an operation.
+ * The actions open to a server now. Stopping, killing and deleting win over operations that bring it up, so
+ * they are open meanwhile. Everything else waits for the end of an operation.
  */
 import type { Instance } from '../api/schema.ts';
 

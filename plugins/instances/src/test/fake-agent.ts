@@ -12,9 +12,9 @@ export interface FakeAgent {
   readonly asked: string[];
   /** The last it was given. */
   spec: InstanceSpec | undefined;
-  /** What `GET /status` answers; operations that succeed change it. */
+  /** The answer to `GET /status`; operations that succeed change it. */
   status: object;
-  /** What a start that fails leaves behind, as a status. */
+  /** The status that a failed start leaves behind. */
   afterFailure: object;
   /** The state in which each operation is answered. */
   outcome: AgentOperation['state'];
