@@ -18,7 +18,8 @@ import { judge } from './verdict.ts';
 /** Runs the tests that the arguments ask for and answers the exit code. */
 export async function main(args: string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
+    // Not once: a terminal and npm each send it, and the second would end the runner amid its clearing up.
+    process.on(signal, () => {
       killRunning();
       process.exit(1);
     });

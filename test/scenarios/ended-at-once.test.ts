@@ -1,6 +1,6 @@
 // time-limit: 300s
 /**
- * A server that is killed, stopped or deleted right after something else was asked for, with real agents: nothing runs in
+ * A server that is killed, stopped or deleted right after another request, with real agents. Nothing runs in
  * the end, and nothing else is shown. And one that is ready and ends at once by itself.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -27,7 +27,7 @@ const create = (name = 'Ended') =>
 const ask = (id: string, action: string) =>
   client.ask<Accepted>('POST', `/api/instances/${id}/${action}`);
 
-/** What is shown when the wish has come to its end, and what its agent says then. */
+/** The state shown at the end of the request, and the state that its agent says then. */
 async function assertStopped(id: string, first: string, wish: string, label: string) {
   assert.is((await client.untilOver(wish)).state, 'succeeded', label);
   const { state, error } = await client.operation(first);
@@ -55,7 +55,7 @@ test('killed or stopped within 10 ms of a start, a restart or a rebuild it is st
 });
 
 for (const waitMs of [0, 100, 300, 800])
-  test(`killed ${waitMs} ms into its creation it is stopped, and a start goes on with it`, () =>
+  test(`killed ${waitMs} ms into its creation it is stopped, and a start resumes it`, () =>
     killedWhileMade(waitMs));
 
 async function killedWhileMade(waitMs: number): Promise<void> {

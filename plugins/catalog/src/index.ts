@@ -59,12 +59,12 @@ export interface ArtifactWanted {
   readonly name: string;
   /** Id of an importer. */
   readonly importer: string;
-  /** What it fetches; the same request means the same artifact. */
+  /** The request to the importer; the same request means the same artifact. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly executable?: boolean;
 }
 
-/** What a request to an importer led to. */
+/** The result of a request to an importer. */
 export interface ArtifactSource {
   readonly importer: string;
   readonly request: Readonly<Record<string, unknown>>;

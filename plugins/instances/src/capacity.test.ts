@@ -1,4 +1,4 @@
-/** Guarantees of capacity: no more is promised than there is, however many ask at once, and the refusal says what is left. */
+/** Capacity is never promised twice, however many ask at once, and a refusal names the rest. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ProviderCapacity } from './index.ts';
@@ -34,7 +34,7 @@ async function removeAll(): Promise<void> {
   }
 }
 
-test('of many who ask at once as many get a server as fit the memory of the host', async () => {
+test('as many simultaneous requests get a server as fit the memory of the host', async () => {
   has({ memoryMiB: 4 * 1024 + 1000 });
   const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => create(`user ${n}`)));
   assert.is(answers.filter(({ status }) => status === 202).length, 4);
@@ -88,7 +88,7 @@ test('a disk is refused when its limits are promised already, and when it is ful
   await removeAll();
 });
 
-test('what lies on machines of others takes nothing, and a provider that does not know refuses nothing', async () => {
+test('instances on other machines take nothing, and a provider without figures refuses nothing', async () => {
   has({});
   const { body } = await create('ada');
   has({ memoryMiB: 1024, elsewhere: [body.instance.id] });

@@ -1,6 +1,7 @@
 /**
- * What the machines of a provider have left. Guarantees: an instance reserves its memory and its limit of disk from its
- * creation to its end, running or not, so that a start never finds them gone; and no two creations share what is left.
+ * The capacity that the machines of a provider have left. Guarantees: an instance reserves its memory and its
+ * limit of disk from its creation to its end, running or not. So a start never finds them gone, and no two
+ * creations share the rest.
  */
 import type { Catalog } from '@zlh/catalog';
 import type { EntityManager } from '@zlh/database';
@@ -24,7 +25,7 @@ export interface Figure {
 export interface Figures {
   readonly memoryMiB: Figure;
   readonly diskMiB: Figure;
-  /** On the disk at this moment, beyond what the host keeps for itself; negative when it has not even that. */
+  /** On the disk at this moment, beyond the host's own reserve; negative when it has not even that. */
   readonly freeDiskMiB: number;
   readonly ports: Figure;
 }

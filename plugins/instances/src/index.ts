@@ -75,7 +75,7 @@ export interface Provider {
   renumber?(request: PlacementRequest, signal: AbortSignal): Promise<Placement>;
   /** Ends and removes everything of the instance, running or not, whole or half made. */
   remove(instanceId: string, signal: AbortSignal): Promise<void>;
-  /** What its machines have for instances. A provider that does not know leaves it out, and nothing is refused. */
+  /** The capacity of its machines. A provider that does not know leaves it out, and nothing is refused. */
   capacity?(em: EntityManager): Promise<ProviderCapacity>;
   /** Ids of all instances it holds something of, for finding orphans. */
   list(): Promise<readonly string[]>;

@@ -1,7 +1,8 @@
 /**
- * Brings an operation onto its instance: alone, or past the operation in its way. Guarantees: one transaction
- * decides about both, under the lock of the row in the way. Neither the death of a process nor a third request
- * comes between. At most one operation waits on an instance.
+ * Brings an operation onto its instance: alone, or past the operation in its way.
+ *
+ * Guarantees: one transaction decides about both, under the lock of the row in the way. Neither the death of
+ * a process nor a third request comes between. At most one operation waits on an instance.
  */
 import { newId, type EntityManager } from '@zlh/database';
 import { problems, type Problem } from '@zlh/http';

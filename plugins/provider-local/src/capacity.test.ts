@@ -1,4 +1,4 @@
-/** What a machine has for instances, by its size and by what its host sets. */
+/** The capacity of a machine follows from its size and from the settings of its host. */
 import { tmpdir } from 'node:os';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-/** What this machine has for instances: its memory and disk without what the host keeps, times what the host over-commits. */
+/** The capacity of this machine: memory and disk without the host's reserve, times its over-commitment. */
 import { existsSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';

@@ -147,7 +147,7 @@ test('asked twice it answers the same place, and no two instances share a port',
   assert.equal(await sql('select * from provider_local_port'), []);
 });
 
-test('what is given of the machine is counted, and what lies in other homes is told apart', async () => {
+test('reservations of the machine are counted, and those of other homes apart', async () => {
   const capacity = () => provider().capacity!(kernel.use(Database).fork());
   const before = await capacity();
   assert.ok(before.memoryMiB > 0 && before.diskMiB > 0 && before.ports.total > 0);

@@ -1,4 +1,4 @@
-/** For administrators: what the servers have reserved of each machine, so that the next refusal surprises nobody. */
+/** For administrators: the reservations on each machine, so that the next refusal surprises nobody. */
 import { html, nothing } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
