@@ -10,21 +10,23 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import platform from '../config/platform.ts';
+import { readConfiguration } from '@zlh/kernel';
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
+const file = join(import.meta.dirname, '../config/platform.ts');
+const platform = await readConfiguration(file);
 const here = createRequire(import.meta.url);
 const folderOf = (name: string) => dirname(here.resolve(`${name}/package.json`));
 const own = new Set(['@zlh/kernel', ...Object.keys(platform.plugins)]);
 const wanted = new Map<string, string>();
 for (const name of own) {
-  const file = join(folderOf(name), 'package.json');
-  const { dependencies = {} } = JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+  const manifest = join(folderOf(name), 'package.json');
+  const { dependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
   for (const dependency of Object.keys(dependencies)) {
-    if (!dependency.startsWith('@zlh/')) wanted.set(dependency, file);
+    if (!dependency.startsWith('@zlh/')) wanted.set(dependency, manifest);
   }
 }
 for (const [name, file] of wanted) {

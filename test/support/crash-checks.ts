@@ -70,7 +70,7 @@ async function disagreements(home: string, client: ApiClient): Promise<string[]>
   if (folders.join() !== ids.join())
     found.push(`folders ${folders.join()}, instances ${ids.join()}`);
   if (places.join() !== ids.join()) found.push(`places ${places.join()}, instances ${ids.join()}`);
-  if (ports.length !== 2 * ids.length || ports.some((id) => !ids.includes(id)))
+  if (ports.length !== ids.length || ports.some((id) => !ids.includes(id)))
     found.push(`ports of ${ports.join()}, instances ${ids.join()}`);
   for (const pid of processesOf(root))
     if (!ids.some((id) => processesOf(folderOf(home, id)).includes(pid)))

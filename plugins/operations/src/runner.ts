@@ -1,6 +1,8 @@
 /**
- * Runs one claimed operation, from its first unfinished phase to its end. Every write is fenced: it only counts
- * while the row still belongs to this worker, so a process that was thought dead cannot overwrite its successor.
+ * Runs one claimed operation, from its first unfinished phase to its end.
+ *
+ * Guarantees: a write counts only while the row belongs to this worker. A process that was thought
+ * dead cannot overwrite its successor.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { CodedError, type Logger, type MonotonicClock } from '@zlh/kernel';
@@ -279,7 +281,7 @@ export class Runner {
     return rows.length > 0;
   }
 
-  /** Whatever else runs of it is told to stop. */
+  /** Tells everything else of the operation to stop. */
   #lost(): never {
     this.interrupt('released');
     throw new Fenced();

@@ -1,3 +1,4 @@
+/** The buttons of an instance: an action is offered when the platform would accept it. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Instance } from '../api/schema.ts';
