@@ -32,6 +32,7 @@ test.after.each(async () => {
 class Viewer {
   readonly socket: WebSocket;
   readonly notices: ConsoleNotice[] = [];
+  kind: string | undefined;
   text = '';
   #wake = () => {};
 
@@ -39,9 +40,14 @@ class Viewer {
     this.socket = socket;
     socket.on('message', (data: Buffer, binary: boolean) => {
       if (binary) this.text += data.toString();
-      else this.notices.push(JSON.parse(data.toString()) as ConsoleNotice);
+      else this.#notice(JSON.parse(data.toString()) as ConsoleNotice);
       this.#wake();
     });
+  }
+
+  #notice(notice: ConsoleNotice): void {
+    if (notice.type === 'kind') this.kind = notice.kind;
+    else this.notices.push(notice);
   }
 
   static async join(): Promise<Viewer> {
@@ -85,7 +91,7 @@ test('ten thousand lines at once are all read, in order, and the server still st
     said,
     Array.from({ length: lines }, (_, k) => k),
   );
-  assert.equal(viewer.notices, []);
+  assert.equal([viewer.kind, viewer.notices], ['log', []]);
   for (let k = 0; k < lines; k++) viewer.type(`say again${k}\r`);
   assert.is((await agent.perform('stop')).state, 'succeeded');
   assert.ok(readFileSync(join(agent.home, 'data', 'saved.txt'), 'utf8') !== '', 'it was saved');

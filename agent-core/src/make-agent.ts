@@ -129,7 +129,7 @@ function assemble(parts: AgentParts): Agent {
   const secrets = new Secrets(folders.state);
   const secret = secrets.get.bind(secrets);
   const places = { data: folders.data, artifactPath: cache.path.bind(cache), secret };
-  const console = new ConsoleHub();
+  const console = new ConsoleHub(() => (specs.spec?.kind === 'dev' ? 'terminal' : 'log'));
   const managed = new ManagedFiles({
     root: folders.data,
     stateDir: folders.state,

@@ -177,11 +177,52 @@ test('output from elsewhere stands among that of the terminal, whose offsets sta
   const hub = new ConsoleHub();
   void hub.output(0, Buffer.from('one '));
   hub.add(Buffer.from('added '));
-  assert.is(hub.end, 4);
+  assert.is(hub.mark(), 4);
   void hub.output(2, Buffer.from('e two'));
   assert.is(hub.end, 7);
   assert.is(hub.tail(100), 'one added two');
   assert.is(hub.tail(100, 4), 'two');
+});
+
+test('a log keeps its colours and loses what acts on the terminals of others, for all viewers', async () => {
+  const hub = new ConsoleHub();
+  const early = new Slow();
+  hub.view(early);
+  const output = '\x1b[31mred\x1b[0m\x1b[2J\x1bc\x1b]0;title\x07 end\x1b[';
+  void hub.output(0, Buffer.from(output));
+  void hub.output(output.length, Buffer.from('3J!'));
+  const shown = '\x1b[31mred\x1b[0m end!';
+  await early.until(shown.length);
+  const late = new Slow();
+  hub.view(late);
+  await late.until(shown.length);
+  assert.equal([early.text, late.text, hub.tail(100)], [shown, shown, shown]);
+  assert.is(hub.end, output.length + 3, 'offsets are those of the terminal');
+});
+
+test('output of a console behind a port is filtered as well', () => {
+  const hub = new ConsoleHub();
+  hub.add(Buffer.from('\x1b[2Jby a player\x1b['));
+  void hub.output(0, Buffer.from('K text'));
+  hub.add(Buffer.from('3J'));
+  assert.is(hub.tail(100), 'by a playerK text');
+});
+
+test('a terminal is given as it is', () => {
+  const hub = new ConsoleHub(() => 'terminal');
+  const output = '\x1b[?1049h\x1b[2J\x1b[5;5H';
+  void hub.output(0, Buffer.from(output));
+  assert.is(hub.tail(100), output);
+});
+
+test('a run begins at its mark, whatever the filter took and an earlier run left open', () => {
+  const hub = new ConsoleHub();
+  const before = `${'\x1b[2J'.repeat(50)}before\x1b]never closed`;
+  void hub.output(0, Buffer.from(before));
+  const mark = hub.mark();
+  assert.is(mark, before.length);
+  void hub.output(mark, Buffer.from('\x1b[Hafter'));
+  assert.is(hub.tail(1000, mark), 'after');
 });
 
 test.run();

@@ -7,6 +7,8 @@
  * goes at a viewer's pace instead of being lost to everybody. The moment is short: nobody can hold a
  * game below a few megabytes a second, and who was left behind holds nothing.
  */
+import type { ConsoleOutput } from '../contract/console.ts';
+import { LogFilter } from './log-filter.ts';
 import { Scrollback, SLAB_BYTES } from './scrollback.ts';
 
 /** Where a viewer's bytes go; made from a WebSocket. */
@@ -26,6 +28,8 @@ const LAG_BYTES = 1_048_576;
 const BATCH_MS = 4;
 const MAX_BACKLOG = 4 * SLAB_BYTES;
 const HOLD_MS = 30;
+/** Runs of which a mark is kept. */
+const MAX_MARKS = 8;
 
 interface Viewer {
   readonly sink: ConsoleSink;
@@ -42,12 +46,26 @@ export class ConsoleHub {
   #flushed = 0;
   #hold: { readonly over: Promise<void>; release(): void } | undefined;
 
-  /** Bytes that did not come from the game's terminal; its offsets are behind by as many. */
-  #added = 0;
+  readonly #kind: () => ConsoleOutput;
+  /** One for the terminal, one for what is added to it: neither cuts a sequence of the other. */
+  #filter = new LogFilter();
+  #addedFilter = new LogFilter();
+  #end = 0;
+  /** Where the output of a run begins in the stream, by its offset on the terminal; the newest last. */
+  readonly #marks = new Map<number, number>();
 
-  /** Offset after the last byte of the terminal so far. */
+  /** Asked again for each chunk: the spec may come after the first of them. */
+  constructor(kind: () => ConsoleOutput = () => 'log') {
+    this.#kind = kind;
+  }
+
+  get kind(): ConsoleOutput {
+    return this.#kind();
+  }
+
+  /** Offset after the last byte of the terminal so far. The stream has fewer bytes where the filter took some. */
   get end(): number {
-    return this.#past.end - this.#added;
+    return this.#end;
   }
 
   get viewers(): number {
@@ -59,10 +77,21 @@ export class ConsoleHub {
    * Whoever can hold the source back shall do so until the answered promise resolves.
    */
   output(offset: number, bytes: Buffer): Promise<void> | undefined {
-    const known = Math.max(0, this.end - offset);
+    const known = Math.max(0, this.#end - offset);
     if (known >= bytes.length) return this.#hold?.over;
-    if (offset > this.end) this.#past.skipTo(offset + this.#added);
+    if (offset > this.#end) this.#skip(offset - this.#end);
     const fresh = known === 0 ? bytes : bytes.subarray(known);
+    this.#end += fresh.length;
+    return this.#append(this.kind === 'log' ? this.#filter.push(fresh) : fresh);
+  }
+
+  #skip(bytes: number): void {
+    this.#end += bytes;
+    this.#past.skipTo(this.#past.end + bytes);
+    this.#filter = new LogFilter();
+  }
+
+  #append(fresh: Uint8Array): Promise<void> | undefined {
     for (let at = 0; at < fresh.length;) {
       const begin = this.#past.end;
       const { taken, full } = this.#past.append(at === 0 ? fresh : fresh.subarray(at));
@@ -77,14 +106,24 @@ export class ConsoleHub {
 
   /** Takes output from elsewhere, such as a console behind a port. It is forgotten with this agent. */
   add(bytes: Uint8Array): void {
-    void this.output(this.end, Buffer.from(bytes));
-    this.#added += bytes.length;
+    const copy = Buffer.from(bytes);
+    void this.#append(this.kind === 'log' ? this.#addedFilter.push(copy) : copy);
   }
 
-  /** The last `bytes` of output since `from`, as text. */
-  tail(bytes: number, from = -this.#added): string {
+  /** A run begins here: answers its offset on the terminal. Nothing that another run left open reaches into it. */
+  mark(): number {
+    this.#filter = new LogFilter();
+    this.#marks.delete(this.#end);
+    this.#marks.set(this.#end, this.#past.end);
+    if (this.#marks.size > MAX_MARKS) this.#marks.delete(this.#marks.keys().next().value!);
+    return this.#end;
+  }
+
+  /** The last `bytes` of output, as text; `from`: since that mark, of which the newest are known. */
+  tail(bytes: number, from?: number): string {
     const parts: Buffer[] = [];
-    let at = Math.max(this.#past.start, this.#past.end - bytes, from + this.#added);
+    const begin = from === undefined ? 0 : (this.#marks.get(from) ?? 0);
+    let at = Math.max(this.#past.start, this.#past.end - bytes, begin);
     while (at < this.#past.end) {
       const part = this.#past.read(at);
       parts.push(part);

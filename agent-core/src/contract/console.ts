@@ -21,6 +21,12 @@ export const ConsoleSpec = Type.Object(
 );
 export type ConsoleSpec = Type.Static<typeof ConsoleSpec>;
 
+/**
+ * What the output of a console is. `log`: text and its colours, of which a viewer's terminal is shown nothing that acts
+ * beyond the line. `terminal`: every byte as the program wrote it, for a person who works in it.
+ */
+export type ConsoleOutput = 'log' | 'terminal';
+
 /** What a console may use; made anew for each run of the server. */
 export interface ConsoleTarget {
   /** Address to connect to (a wildcard is already replaced by loopback). */

@@ -112,10 +112,11 @@ export const ConsoleMessage = Type.Union([
 export type ConsoleMessage = Type.Static<typeof ConsoleMessage>;
 
 /**
- * Text frames a console viewer is sent. `resync`: it was too slow, the scrollback is repeated; clear the
+ * Text frames a console viewer is sent. `kind` comes first and says what the output is. `resync`: it was too slow, the scrollback is repeated; clear the
  * screen. `refused`: something that it typed does not reach the game, and why; told at most once a second.
  */
 export const ConsoleNotice = Type.Union([
+  Type.Object({ type: Type.Literal('kind'), kind: Type.Enum(['log', 'terminal']) }, closed),
   Type.Object({ type: Type.Literal('resync') }, closed),
   Type.Object(
     {

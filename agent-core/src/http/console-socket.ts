@@ -54,6 +54,7 @@ export class ConsoleSockets {
   #serve(viewer: WebSocket): void {
     viewer.on('error', () => viewer.terminate());
     if (this.#server.clients.size > MAX_VIEWERS) return viewer.close(TRY_LATER, 'too many viewers');
+    tell(viewer, { type: 'kind', kind: this.#hub.kind });
     const leave = this.#hub.view({
       get backlog() {
         return viewer.bufferedAmount;

@@ -62,7 +62,7 @@ export async function launchGame(
     startedUp: up,
     readyAt: null,
     bootId: boot,
-    offset: console.end,
+    offset: console.mark(),
     oomKills: countOomKills(),
     group: folders,
   };

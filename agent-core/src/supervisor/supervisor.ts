@@ -92,6 +92,7 @@ export class Supervisor {
     const { runDir, console } = this.#options;
     const before = readScrollback(runDir);
     if (before !== undefined) void console.output(before.offset, before.bytes);
+    console.mark();
     const { run } = this.#memory;
     await this.#waitFor(findLeft(run, this.#options), (left) =>
       run === null ? this.#goOnWithNothing() : this.#goOnFrom(run, left),
