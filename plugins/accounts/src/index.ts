@@ -90,8 +90,10 @@ export interface AuditEntry {
   readonly actor: string;
   readonly userId: string | null;
   readonly instanceId?: string | null;
-  /** Small; never secrets. */
+  /** Small; never secrets. Long texts and lists are cut. */
   readonly data?: Readonly<Record<string, unknown>>;
+  /** It may happen a thousand times a minute: beyond the first of each ten minutes it is only counted. */
+  readonly frequent?: boolean;
 }
 export interface Audit {
   /** Writes in the caller's transaction: it is recorded exactly if it happened. */

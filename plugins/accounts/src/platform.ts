@@ -6,6 +6,7 @@ import { Administration } from './administration.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { ApiKeys } from './api-keys.ts';
 import { AuditTrail } from './audit.ts';
+import { AuditUpkeep } from './audit-upkeep.ts';
 import { keyAuthenticator, sessionAuthenticator } from './authenticators.ts';
 import { doorRoutes } from './door-routes.ts';
 import { Doors } from './doors.ts';
@@ -48,6 +49,7 @@ export default definePlugin({
     doors: asClass(Doors).singleton(),
     auditTrail: asClass(AuditTrail).singleton(),
     audit: asFunction(({ auditTrail }: { auditTrail: AuditTrail }) => auditTrail).singleton(),
+    auditUpkeep: asClass(AuditUpkeep).singleton(),
     recordedAnswers: asClass(RecordedAnswers).singleton(),
     grants: asClass(InstanceGrants).singleton(),
     upkeep: asClass(Upkeep).singleton(),
@@ -93,13 +95,15 @@ export default definePlugin({
           setup.startLine(),
     );
   },
-  async start({ revocations, setup, upkeep }) {
+  async start({ revocations, setup, upkeep, auditUpkeep }) {
     await revocations.begin();
     await setup.fromSettings();
     upkeep.begin();
+    auditUpkeep.begin();
   },
-  async stop({ revocations, upkeep }) {
+  async stop({ revocations, upkeep, auditUpkeep }) {
     revocations.end();
+    await auditUpkeep.end();
     await upkeep.end();
   },
 });

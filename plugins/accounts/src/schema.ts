@@ -67,11 +67,28 @@ const AuditEntity = defineEntity({
     instanceId: p.uuid().nullable(),
     data: p.json(),
     at: p.datetime(),
+    /** May be summed with others of its kind. */
+    frequent: p.boolean().default(false),
+    /** How many it stands for. */
+    count: p.integer().default(1),
+    /** When the last of them was. */
+    until: p.datetime().nullable(),
   },
   indexes: [
     { name: 'accounts_audit_user_id_index', properties: ['userId', 'id'] },
     { name: 'accounts_audit_instance_id_index', properties: ['instanceId', 'id'] },
   ],
+});
+
+/** The size of the audit trail, counted up to an entry. */
+const AuditSizeEntity = defineEntity({
+  name: 'AuditSize',
+  tableName: 'accounts_audit_size',
+  properties: {
+    id: p.string().length(10).primary(),
+    countedTo: p.uuid(),
+    bytes: p.bigint('string'),
+  },
 });
 
 /** What somebody may do on an instance of somebody else. Instances are another plugin's, so none is referred to. */
@@ -121,6 +138,7 @@ export const accountEntities = [
   SessionEntity,
   ApiKeyEntity,
   AuditEntity,
+  AuditSizeEntity,
   SetupEntity,
   AttemptEntity,
   IdempotencyEntity,
@@ -174,5 +192,13 @@ export const accountMigrations = [
   {
     name: '003_disabled',
     up: ['alter table "accounts_user" add column "disabled_at" timestamptz null'],
+  },
+  {
+    name: '004_audit_sums',
+    up: [
+      `alter table "accounts_audit" add column "frequent" boolean not null default false,
+        add column "count" int not null default 1, add column "until" timestamptz null`,
+      'create table "accounts_audit_size" ("id" varchar(10) primary key, "counted_to" uuid not null, "bytes" bigint not null)',
+    ],
   },
 ] as const;

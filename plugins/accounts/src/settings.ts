@@ -46,6 +46,11 @@ export const settings = Type.Object(
       minimum: 1,
       description: 'Days for which the audit trail is kept.',
     }),
+    auditMaxMiB: Type.Integer({
+      default: 1024,
+      minimum: 1,
+      description: 'Size of the audit trail in MiB; beyond it the oldest entries go first.',
+    }),
     hashMemoryKiB: Type.Integer({
       default: 19_456,
       minimum: 7168,

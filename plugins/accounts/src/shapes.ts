@@ -118,6 +118,10 @@ export const AuditView = Type.Object(
     instanceId: Type.Union([id, Type.Null()]),
     data: Type.Record(Type.String(), Type.Unknown()),
     at: time,
+    count: Type.Integer({
+      description: 'How often it happened from `at` to `until`; `data` is that of the last.',
+    }),
+    until: timeOrNull,
   },
   { title: 'AuditEntry' },
 );

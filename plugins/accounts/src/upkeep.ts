@@ -1,15 +1,11 @@
-/** Throws away what is over: sessions, attempts, recorded answers, and audit records past their time. */
-import type { Database } from '@zlh/database';
+/** Throws away what is over: sessions, attempts and recorded answers. */
 import type { Logger } from '@zlh/kernel';
 import type { RecordedAnswers } from './idempotency.ts';
 import type { Sessions } from './sessions.ts';
-import type { Settings } from './settings.ts';
 import type { Throttle } from './throttle.ts';
 
 interface Parts {
-  readonly config: Settings;
   readonly log: Logger;
-  readonly database: Database;
   readonly sessions: Sessions;
   readonly throttle: Throttle;
   readonly recordedAnswers: RecordedAnswers;
@@ -38,16 +34,11 @@ export class Upkeep {
   }
 
   async run(): Promise<void> {
-    const { sessions, throttle, recordedAnswers, database, config, log } = this.#parts;
+    const { sessions, throttle, recordedAnswers, log } = this.#parts;
     try {
       await sessions.prune();
       await throttle.prune();
       await recordedAnswers.prune();
-      await database
-        .fork()
-        .execute('delete from accounts_audit where at < now() - make_interval(days => ?)', [
-          config.auditDays,
-        ]);
     } catch (error) {
       log.warn(
         { err: error },

@@ -45,6 +45,7 @@ async function begin(
       userId: identity.id,
       instanceId: id,
       data: { name },
+      frequent: true,
     });
     return operations.start(em, {
       kind: updateKind,

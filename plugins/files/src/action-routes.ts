@@ -52,6 +52,7 @@ async function begin(
       userId: identity.id,
       instanceId: id,
       data: input,
+      frequent: true,
     });
     return operations.start(em, {
       kind: `files.${action}`,

@@ -93,6 +93,7 @@ export async function record(
       userId: identity.id,
       instanceId: params.id,
       data,
+      frequent: true,
     }),
   );
 }

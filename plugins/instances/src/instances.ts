@@ -192,6 +192,7 @@ export class InstancesService implements Instances {
       userId: identity.id,
       instanceId: id,
       data: { name: instance.name },
+      frequent: action !== 'delete',
     });
     await this.changed(em, instance);
     return { instance, role, operation };

@@ -232,6 +232,7 @@ export class Schedules {
       userId: identity.id,
       instanceId: instance.id,
       data: { id, name, kind, cron },
+      frequent: true,
     });
   }
 }

@@ -85,6 +85,9 @@ export interface AuditEntry {
   instanceId: string | null;
   data: Record<string, unknown>;
   at: string;
+  /** How often it happened from `at` to `until`; `data` is that of the last. */
+  count: number;
+  until: string | null;
 }
 
 export interface Capacity {
