@@ -35,8 +35,6 @@ interface Memory {
   readonly running: string | null;
 }
 
-const TAIL = 4096;
-
 export class InstallSteps {
   readonly #parts: StepParts;
   readonly #path: string;
@@ -117,7 +115,6 @@ export class InstallSteps {
       stdio: ['ignore', 'pipe', 'pipe', 'ignore'],
       detached: true,
     });
-    let tail = '';
     let ended: unknown;
     const end = (why: unknown) => {
       ended ??= why;
@@ -130,7 +127,6 @@ export class InstallSteps {
     );
     signal.addEventListener('abort', abort, { once: true });
     const take = (bytes: Buffer) => {
-      tail = (tail + bytes.toString('utf8')).slice(-TAIL);
       this.#parts.output(Buffer.from(bytes.toString('utf8').replace(/\r?\n/g, '\r\n')));
     };
     child.stdout!.on('data', take);
@@ -142,7 +138,7 @@ export class InstallSteps {
       signal.removeEventListener('abort', abort);
       if (ended !== undefined) reject(ended);
       else if (code === 0) resolve();
-      else reject(stepErrors.failed(step.name, howItEnded(code, name), lastLineOf(tail)));
+      else reject(stepErrors.failed(step.name, howItEnded(code, name)));
     };
     child.once('exit', over);
     child.once('error', () => over(null, null));
@@ -176,11 +172,6 @@ function keyOf({ command, args, env }: LaunchPlan, { makes }: InstallStep): stri
 function howItEnded(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal !== null) return `signal ${signal} (${constants.signals[signal]})`;
   return `exit code ${code}`;
-}
-
-function lastLineOf(text: string): string {
-  const lines = text.split(/[\r\n]+/).map((line) => line.replace(/[^\x20-\x7e]/g, '').trim());
-  return lines.findLast((line) => line !== '')?.slice(0, 200) ?? '';
 }
 
 function killGroup(pid: number | undefined): void {

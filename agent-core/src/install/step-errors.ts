@@ -2,10 +2,11 @@
 import { CodedError } from '@zlh/kernel';
 
 export const stepErrors = {
-  failed: (name: string, how: string, lastLine: string) =>
+  /** Without a word of its output: operations are seen by people who may not read the console. */
+  failed: (name: string, how: string) =>
     new CodedError(
       'AGENT_STEP_FAILED',
-      `The install step "${name}" ended with ${how}${lastLine === '' ? '' : ` ("${lastLine}")`}.`,
+      `The install step "${name}" ended with ${how}.`,
       'Read the console for what it said, then retry.',
     ),
   tooSlow: (name: string, milliseconds: number) =>

@@ -5,6 +5,7 @@ import type { AgentStatus } from '@zlh/agent';
 import { Agents } from '@zlh/agents';
 import { Database } from '@zlh/database';
 import { schemaDifference } from '@zlh/database/testing';
+import { TestClient } from '@zlh/http/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { crash, startHistory, type TestHistory } from './test/platform.ts';
@@ -129,6 +130,26 @@ test('a crash that is told of while the agent is asked is not taken for one that
     items = await list();
   }
   assert.equal(items[0].lastLines, ['last words of c-2']);
+});
+
+test('a crash has its console lines only for callers who may read the console', async () => {
+  const id = await platform.instance();
+  const at = new Date().toISOString();
+  const record = crash('c-lines', at);
+  platform.onRecord.set(id, [record]);
+  const { runId: _1, startedAt: _2, uptimeMs: _3, wasReady: _4, lastLines: _5, ...last } = record;
+  await platform.report(id, { state: 'crashed', ready: false, crash: last });
+  const seenBy = async (name: string) => {
+    const client = new TestClient(platform.kernel, { authorization: `Bearer ${name}` });
+    return (await client.get(`/api/instances/${id}/crashes`)).body.items[0];
+  };
+  while (!(await seenBy('ada')).complete) await wait(200);
+  assert.equal((await seenBy('ada')).lastLines, record.lastLines);
+  for (const name of ['viewer', 'narrow']) {
+    const seen = await seenBy(name);
+    assert.equal([seen.lastLines, seen.detail], [null, record.detail], name);
+    assert.not.match(JSON.stringify(seen), 'last words');
+  }
 });
 
 test('a thousand crashes are kept, also of an agent that has two thousand and lies', async () => {

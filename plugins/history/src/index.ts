@@ -10,7 +10,13 @@ const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.N
 
 /** The agent's own record of it; the last lines are missing until the agent could be asked. */
 export const CrashView = Type.Object(
-  { ...CrashRecord.properties, complete: Type.Boolean() },
+  {
+    ...CrashRecord.properties,
+    lastLines: Type.Union([CrashRecord.properties.lastLines, Type.Null()], {
+      description: 'The last lines of the console. Null for callers who may not read it.',
+    }),
+    complete: Type.Boolean(),
+  },
   { title: 'CrashRecord' },
 );
 export type CrashView = Static<typeof CrashView>;

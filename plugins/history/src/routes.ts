@@ -1,5 +1,13 @@
 /** What happened to an instance, and what it used: for whoever may see it. */
-import { defineRoute, page, pageQuery, problems, type Route } from '@zlh/http';
+import {
+  defineRoute,
+  page,
+  pageQuery,
+  Problem,
+  problems,
+  type Identity,
+  type Route,
+} from '@zlh/http';
 import type { Database } from '@zlh/database';
 import type { Instances } from '@zlh/instances';
 import { Type } from 'typebox';
@@ -17,6 +25,7 @@ interface Use {
 }
 
 const permission = 'instances.read';
+const consolePermission = 'instances.console';
 const access = { permission };
 const params = Type.Object({ id: Type.String({ format: 'uuid' }) });
 const time = (text: string) =>
@@ -46,7 +55,9 @@ export function historyRoutes(use: Use): readonly Route[] {
       },
       async handler({ params: { id }, query, identity }) {
         await admit(id, identity);
-        return use.crashes.list(id, query);
+        const page = await use.crashes.list(id, query);
+        if (await mayReadConsole(use, id, identity)) return page;
+        return { ...page, items: page.items.map((crash) => ({ ...crash, lastLines: null })) };
       },
     }),
     defineRoute({
@@ -74,6 +85,22 @@ export function historyRoutes(use: Use): readonly Route[] {
       },
     }),
   ];
+}
+
+/** Lines of the console are for those who may read it, wherever they stand. */
+async function mayReadConsole(
+  { instances, database }: Use,
+  id: string,
+  identity: Identity,
+): Promise<boolean> {
+  if (!identity.can(consolePermission)) return false;
+  try {
+    await instances.admit(database.fork(), id, identity, consolePermission);
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 403) return false;
+    throw error;
+  }
 }
 
 function span(

@@ -165,7 +165,8 @@ export interface CrashRecord {
   startedAt: string | null;
   uptimeMs: number;
   wasReady: boolean;
-  lastLines: string[];
+  /** The last lines of the console. Null for callers who may not read it. */
+  lastLines: string[] | null;
   complete: boolean;
 }
 

@@ -94,7 +94,13 @@ const somebody = definePlugin({
       async authenticate({ headers }) {
         const name = headers.authorization?.replace('Bearer ', '');
         if (name === undefined || name.startsWith('zla_')) return null;
-        return { kind: 'user', id: newId(), label: name, administrator: true, can: () => true };
+        return {
+          kind: 'user',
+          id: newId(),
+          label: name,
+          administrator: name === 'ada',
+          can: (permission) => name !== 'narrow' || permission !== 'instances.console',
+        };
       },
     });
   },
@@ -103,8 +109,10 @@ const somebody = definePlugin({
 function standIn(exists: (id: string) => boolean): Instances {
   const facts = { kind: 'game', name: 'x', game: 'x', variant: 'x', version: '1' } as const;
   const known: Pick<Instances, 'admit' | 'find' | 'targetOf'> = {
-    async admit(_em, id) {
+    async admit(_em, id, identity, permission) {
       if (!exists(id)) throw problems.notFound('instance');
+      if (identity.label === 'viewer' && permission !== 'instances.read')
+        throw problems.forbidden();
       return { ...facts, id, ownerId: id, role: 'owner' };
     },
     find: async (_em, id) => (exists(id) ? { ...facts, id, ownerId: id } : null),
