@@ -153,7 +153,7 @@ async function assertCrashes(watched: Watched): Promise<void> {
     const { detail, lastLines, wasReady, uptimeMs, gaveUp } = found[index]!;
     assert.match(detail, end.detail);
     assert.match(lastLines!.join('\n'), end.lastWords ?? /Done \(/);
-    assert.equal([wasReady, uptimeMs > 0, gaveUp], [true, true, false]);
+    assert.equal([wasReady, uptimeMs! > 0, gaveUp], [true, true, false]);
   }
 }
 

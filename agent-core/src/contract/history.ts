@@ -23,8 +23,8 @@ export const CrashRecord = Type.Object({
   /** The run that crashed; null when it failed before there was a process. */
   runId: orNull(Type.String()),
   startedAt: orNull(Time),
-  /** How long this run lived; 0 when there was none. */
-  uptimeMs: Type.Integer(),
+  /** How long this run lived; null when there was none. */
+  uptimeMs: orNull(Type.Integer()),
   /** It had been ready. */
   wasReady: Type.Boolean(),
   /** Its last output without control sequences: 40 lines of 300 characters at most. */
@@ -64,7 +64,8 @@ export type UptimePage = Type.Static<typeof UptimePage>;
 export const UsageSample = Type.Object({
   at: Time,
   memoryBytes: Type.Integer(),
-  cpuPercent: Type.Number(),
+  /** Null in the first sample of a run: it takes two to compare. */
+  cpuPercent: orNull(Type.Number()),
   processes: Type.Integer(),
 });
 export type UsageSample = Type.Static<typeof UsageSample>;
@@ -74,7 +75,14 @@ export const UsageReply = Type.Object({
   /** What the spec allows; null without a spec. */
   memoryLimitBytes: orNull(Type.Integer()),
   /** Of the data folder, also while nothing runs; null until it was looked at. */
-  disk: orNull(Type.Object({ at: Time, usedBytes: Type.Integer(), freeBytes: Type.Integer() })),
+  disk: orNull(
+    Type.Object({
+      at: Time,
+      usedBytes: Type.Integer(),
+      /** Null: the file system does not say. */
+      freeBytes: orNull(Type.Integer()),
+    }),
+  ),
   samples: Type.Array(UsageSample),
 });
 export type UsageReply = Type.Static<typeof UsageReply>;

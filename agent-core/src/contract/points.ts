@@ -5,11 +5,18 @@ import { point } from '@zlh/kernel';
 import type { FastifyInstance } from 'fastify';
 import type { LimitName } from './status.ts';
 
+/** Null: the server does not say. */
+export interface Players {
+  readonly online: number | null;
+  readonly max: number | null;
+}
+
 export interface ProbeResult {
   readonly ready: boolean;
-  /** Why not, one sentence. */
+  /** Why not, or what was odd about the answer; one sentence without its full stop. */
   readonly detail?: string;
-  readonly players?: { readonly online: number; readonly max: number };
+  /** Absent or null: not known. A server that answers is ready, whatever it leaves out. */
+  readonly players?: Players | null;
 }
 
 /** What a probe may look at; made anew for each run of the server. */

@@ -98,13 +98,31 @@ export const PortSpec = Type.Object(
 );
 export type PortSpec = Type.Static<typeof PortSpec>;
 
+const ProbePort = Type.Optional(Type.Union([Name, Type.Null()]));
+const ProbeKindName = Type.String({ minLength: 1, maxLength: 64 });
+const ProbeOptions = Type.Optional(Type.Record(Type.String(), Type.Unknown()));
+
+/** One sign of readiness; `kind`, `port` and `options` as of a {@link ProbeSpec}. */
+export const ProbeSign = Type.Object(
+  { kind: ProbeKindName, port: ProbePort, options: ProbeOptions },
+  closed,
+);
+export type ProbeSign = Type.Static<typeof ProbeSign>;
+
 /** How readiness is found out. `kind` names a contribution to the `Probes` point. */
 export const ProbeSpec = Type.Object(
   {
-    kind: Type.String({ minLength: 1, maxLength: 64 }),
+    kind: ProbeKindName,
     /** Which of `ports` to ask; null or absent for probes that need none. */
-    port: Type.Optional(Type.Union([Name, Type.Null()])),
-    options: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    port: ProbePort,
+    options: ProbeOptions,
+    /**
+     * Where the probe has not answered in this run, in order: lists of signs that must all hold. For servers whose owner
+     * may switch the probe's answer off. Once the probe has answered it alone decides.
+     */
+    otherwise: Type.Optional(
+      Type.Array(Type.Array(ProbeSign, { minItems: 1, maxItems: 4 }), { maxItems: 4 }),
+    ),
     intervalMs: Milliseconds(20),
     timeoutMs: Milliseconds(20),
     /** A server that is not ready this long after its launch counts as crashed (`never-ready`). */

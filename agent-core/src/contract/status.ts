@@ -34,6 +34,22 @@ export const CrashReason = Type.Enum([
 ]);
 export type CrashReason = Type.Static<typeof CrashReason>;
 
+/** What a probe said last. */
+export const ProbeWord = Type.Object(
+  {
+    kind: Type.String(),
+    /** Name of the port it asks. */
+    port: orNull(Type.String()),
+    ready: Type.Boolean(),
+    /** Why not, or what was odd about the answer. */
+    detail: orNull(Type.String()),
+    /** Since when it has been saying so. */
+    since: Time,
+  },
+  { title: 'ProbeWord' },
+);
+export type ProbeWord = Type.Static<typeof ProbeWord>;
+
 /** Whether the game's limits are enforced, and by what; `none` where the host does not let the agent. */
 export const LimitsKind = Type.Enum(['cgroup-v1', 'cgroup-v2', 'none']);
 export type LimitsKind = Type.Static<typeof LimitsKind>;
@@ -59,6 +75,8 @@ export const CrashReport = Type.Object(
     retryAt: orNull(Time),
     /** True when the limit is reached and only a manual start helps. */
     gaveUp: Type.Boolean(),
+    /** What the probes said last. */
+    probes: Type.Optional(Type.Array(ProbeWord)),
   },
   { title: 'Crash' },
 );
@@ -94,12 +112,16 @@ export const AgentStatus = Type.Object(
     crash: orNull(CrashReport),
     /** Everything the spec asks for is installed. */
     provisioningComplete: Type.Boolean(),
-    players: orNull(Type.Object({ online: Type.Integer(), max: Type.Integer() })),
-    /** Of the whole process tree; CPU in percent of one core. Null while nothing runs. */
+    /** Null, whole or in part: the server does not say. */
+    players: orNull(Type.Object({ online: orNull(Type.Integer()), max: orNull(Type.Integer()) })),
+    /** What each probe of the run said last, in the order of the spec; empty while nothing runs. */
+    probes: Type.Optional(Type.Array(ProbeWord)),
+    /** Of the whole process tree; null while nothing runs. */
     usage: orNull(
       Type.Object({
         memoryBytes: Type.Integer(),
-        cpuPercent: Type.Number(),
+        /** Of one core; null before there are two samples to compare. */
+        cpuPercent: orNull(Type.Number()),
         processes: Type.Optional(Type.Integer()),
         /** Of the data folder; null until it was looked at, which takes its time. */
         diskBytes: Type.Optional(orNull(Type.Integer())),

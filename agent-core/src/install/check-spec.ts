@@ -4,7 +4,7 @@
  */
 import { CodedError } from '@zlh/kernel';
 import type { FieldFault } from '../contract/refusal.ts';
-import type { InstanceSpec } from '../contract/spec.ts';
+import type { InstanceSpec, ProbeSign } from '../contract/spec.ts';
 import { resolvePlaceholders, type Places } from '../supervisor/launch-plan.ts';
 import type { ProbeRegistry } from '../supervisor/readiness.ts';
 import { pathFault } from './data-files.ts';
@@ -58,15 +58,17 @@ function* checkManaged({
 
 function* checkProbe({ probe, ports }: InstanceSpec, probes: ProbeRegistry): Iterable<FieldFault> {
   const known = [...probes.keys()].join(', ');
-  if (!probes.has(probe.kind)) {
-    yield {
-      path: '/probe/kind',
-      message: `this agent has no probe "${probe.kind}", only ${known}`,
-    };
-  }
-  const port = probe.port ?? null;
-  if (port !== null && !ports.some(({ name }) => name === port)) {
-    yield { path: '/probe/port', message: `there is no port "${port}"` };
+  const signs: [string, ProbeSign][] = [
+    ['/probe', probe],
+    ...(probe.otherwise ?? []).flatMap((row, index) =>
+      row.map((sign, each): [string, ProbeSign] => [`/probe/otherwise/${index}/${each}`, sign]),
+    ),
+  ];
+  for (const [path, { kind, port = null }] of signs) {
+    if (!probes.has(kind))
+      yield { path: `${path}/kind`, message: `this agent has no probe "${kind}", only ${known}` };
+    if (port !== null && !ports.some(({ name }) => name === port))
+      yield { path: `${path}/port`, message: `there is no port "${port}"` };
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Figures of the machine that explain a crash or a refusal: kills for lack of memory, free disk space.
- * Promises an answer everywhere; where the host tells nothing, it is "nothing happened, space enough".
+ * Figures of the machine that explain a crash or a refusal: kills for lack of memory, free disk space. Kills that the host
+ * does not tell of are none; space that it does not tell of is null.
  */
 import { readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,11 +34,12 @@ function oomFiles(): string[] {
   ];
 }
 
-export function freeBytes(path: string): number {
+/** Null where nobody can say: the folder is missing, which has its own error. */
+export function freeBytes(path: string): number | null {
   try {
     const { bavail, bsize } = statfsSync(path);
     return bavail * bsize;
   } catch {
-    return Number.MAX_SAFE_INTEGER; // the folder is missing; that has its own error
+    return null; // told as unknown
   }
 }

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Probe, ProbeTarget } from '../contract/points.ts';
-import { ProbeLoop } from '../supervisor/probe-loop.ts';
+import { askProbe, ProbeLoop } from '../supervisor/probe-loop.ts';
 import { testSpec } from '../testing/test-spec.ts';
 import { logProbe } from './log.ts';
 import { tcpProbe } from './tcp.ts';
@@ -86,6 +86,12 @@ test('a datagram of the game itself is an answer, others and silence are not', a
 
 const quick = { ...testSpec(1).probe, intervalMs: 20, timeoutMs: 30, failuresToUnready: 2 };
 
+test('a log line counts as a terminal shows it, without colours and prompt', async () => {
+  const probe = logProbe.create(target({ options: { pattern: '^\\[INFO\\] Done' } }));
+  say('\u001b[?2004h> half\r\u001b[K\u001b[32m[INFO]\u001b[m Done (1 s)!\r\n');
+  assert.is((await probe.check(signal)).ready, true);
+});
+
 /** The readiness told after each of these answers. */
 function toldFor(answers: readonly (boolean | 'throws' | 'hangs')[]): Promise<boolean[]> {
   return new Promise((resolve) => {
@@ -99,7 +105,7 @@ function toldFor(answers: readonly (boolean | 'throws' | 'hangs')[]): Promise<bo
         return Promise.resolve({ ready: answer === true });
       },
     };
-    const loop = new ProbeLoop(probe, quick, {
+    const loop = new ProbeLoop((stop) => askProbe(probe, quick.timeoutMs, stop), quick, {
       result: (ready) => {
         told.push(ready);
         if (told.length < answers.length) return;

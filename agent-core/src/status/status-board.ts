@@ -45,7 +45,8 @@ export class StatusBoard {
   get status(): AgentStatus {
     const { supervisor, operations, specs, usage, maintenance, limits, kept, release } =
       this.#sources;
-    const { ready, wanted, readySince, unresponsiveSince, crash, players } = supervisor.view;
+    const { ready, wanted, readySince, unresponsiveSince, crash, players, probes } =
+      supervisor.view;
     const spec = specs.spec;
     const address = spec?.ports[0];
     const runs = supervisor.run !== undefined;
@@ -65,6 +66,7 @@ export class StatusBoard {
       crash,
       provisioningComplete: spec !== undefined,
       players,
+      probes: [...probes],
       usage: usage.current,
       limits,
       enforced: kept.filter((name) => limitOf(spec, name) !== undefined),

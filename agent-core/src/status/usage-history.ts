@@ -31,7 +31,7 @@ export class UsageHistory {
   readonly #stopping = new AbortController();
   #samples: UsageSample[] = [];
   #latest: { readonly runId: string; readonly sample: UsageSample } | undefined;
-  #look: (DiskLook & { readonly at: string; readonly freeBytes: number }) | null = null;
+  #look: (DiskLook & { readonly at: string; readonly freeBytes: number | null }) | null = null;
   readonly #looked = Promise.withResolvers<void>();
   /** For those who want a look that begins after they asked. */
   #next = Promise.withResolvers<void>();

@@ -22,7 +22,7 @@ export class UsageMeter {
     return this.#last?.runId === run.id && performance.now() - this.#last.at < ms;
   }
 
-  /** CPU is the mean since the last call, 0 at the first. */
+  /** CPU is the mean since the last call, null at the first. */
   measure(run: GameRun): UsageSample {
     const tree = treeOf(run);
     const cpu = run.group?.cpuSeconds() ?? ticksOf(tree) / TICKS_PER_SECOND;
@@ -34,7 +34,7 @@ export class UsageMeter {
     return {
       at: new Date().toISOString(),
       memoryBytes: run.group?.memoryBytes() ?? memoryOf(tree),
-      cpuPercent: seconds === 0 ? 0 : Math.round((used / seconds) * 1000) / 10,
+      cpuPercent: seconds === 0 ? null : Math.round((used / seconds) * 1000) / 10,
       processes: tree.length,
     };
   }

@@ -3,7 +3,7 @@
  * Promises that an end which is understood twice, because the agent was killed over it, is one crash all the same.
  */
 import { randomUUID } from 'node:crypto';
-import type { CrashReport } from '../contract/status.ts';
+import type { CrashReport, ProbeWord } from '../contract/status.ts';
 import { countOomKills, freeBytes } from '../lib/machine.ts';
 import { causeOfFailure, classify, type CrashCause, type RunEnd } from './classify.ts';
 import { reportCrash } from './crash-policy.ts';
@@ -11,11 +11,14 @@ import type { Intent } from './game-run.ts';
 import { lastLines } from './history.ts';
 import { livedMs, type RunMemory, type SupervisorMemory } from './memory.ts';
 import type { SupervisorOptions } from './options.ts';
+import { lastWordsOf } from './probe-set.ts';
 
 export interface EndedRun {
   readonly run: RunMemory;
   readonly end: RunEnd;
   readonly intent: Intent;
+  /** What its probes said last; absent if no agent was there. */
+  readonly words?: readonly ProbeWord[] | undefined;
   /** When it was by the wall clock, if no agent was there. */
   readonly at?: string | undefined;
 }
@@ -48,12 +51,13 @@ export class Aftermath {
     return this.#report(causeOfFailure(error), crash);
   }
 
-  #causeOf({ run, end, intent }: EndedRun): CrashCause {
+  #causeOf({ run, end, intent, words = [] }: EndedRun): CrashCause {
     const { console, places, spec } = this.#options;
     return classify(end, {
       wasReady: run.readyAt !== null,
       endedFor: intent === 'too-late' || intent === 'hung' ? intent : null,
       tail: console.tail(TAIL_BYTES, run.offset),
+      lastWords: lastWordsOf(words),
       sharedOomKills: countOomKills() - run.oomKills,
       memoryMiB: spec()?.memoryMiB ?? 0,
       freeBytes: freeBytes(places.data),
@@ -66,13 +70,16 @@ export class Aftermath {
     if (policy === undefined) return null;
     const run = ended?.run;
     // A run crashes once, so its id serves for both.
-    const crash = reportCrash(run?.id ?? randomUUID(), cause, before, policy, new Date());
+    const crash = {
+      ...reportCrash(run?.id ?? randomUUID(), cause, before, policy, new Date()),
+      ...(ended?.words === undefined ? {} : { probes: [...ended.words] }),
+    };
     log.warn({ crash }, 'the server has crashed');
     const record = {
       ...crash,
       runId: run?.id ?? null,
       startedAt: run?.startedAt ?? null,
-      uptimeMs: run === undefined ? 0 : Math.round(livedMs(run, ended?.at)),
+      uptimeMs: run === undefined ? null : Math.round(livedMs(run, ended?.at)),
       wasReady: run !== undefined && run.readyAt !== null,
       lastLines: run === undefined ? [] : lastLines(console.tail(LAST_LINES_BYTES, run.offset)),
     };

@@ -14,6 +14,7 @@ const calm: Circumstances = {
   wasReady: true,
   endedFor: null,
   tail: '',
+  lastWords: '',
   sharedOomKills: 0,
   memoryMiB: 512,
   freeBytes: 2 ** 30,

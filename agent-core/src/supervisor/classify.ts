@@ -23,11 +23,13 @@ export interface Circumstances {
   readonly endedFor: 'too-late' | 'hung' | null;
   /** The last output, as text. */
   readonly tail: string;
+  /** Sentences of what its probes said last, each after a space. */
+  readonly lastWords: string;
   /** Out-of-memory kills since the run began, of all that shares the agent's control group. */
   readonly sharedOomKills: number;
   readonly memoryMiB: number;
-  /** Free bytes where the data lies. */
-  readonly freeBytes: number;
+  /** Free bytes where the data lies; null: not known. */
+  readonly freeBytes: number | null;
 }
 
 interface Sign {
@@ -60,7 +62,7 @@ const signs: readonly Sign[] = [
     reason: 'disk-full',
     pattern: /ENOSPC|No space left on device|[Dd]isk quota exceeded/,
     detail: 'The disk is full',
-    later: ({ freeBytes }) => freeBytes < ALMOST_FULL,
+    later: ({ freeBytes }) => freeBytes !== null && freeBytes < ALMOST_FULL,
   },
   {
     reason: 'artifact-damaged',
@@ -84,7 +86,7 @@ export function classify(end: RunEnd, about: Circumstances): CrashCause {
     ({ pattern, later }) => pattern.test(plain) && (!about.wasReady || later(about, plain)),
   );
   if (about.endedFor === 'hung')
-    return because('hung', 'It did not answer any more and was ended.');
+    return because('hung', `It did not answer any more and was ended.${about.lastWords}`);
   if (ranOutOfMemory(end, about)) {
     return because(
       'out-of-memory',
@@ -92,9 +94,13 @@ export function classify(end: RunEnd, about: Circumstances): CrashCause {
     );
   }
   if (sign !== undefined) return because(sign.reason, `${sign.detail} (${how}).`);
-  if (about.freeBytes < FULL) return because('disk-full', `The disk is full (${how}).`);
+  if (about.freeBytes !== null && about.freeBytes < FULL)
+    return because('disk-full', `The disk is full (${how}).`);
   if (about.endedFor === 'too-late')
-    return because('never-ready', 'It did not become ready in time and was ended.');
+    return because(
+      'never-ready',
+      `It did not become ready in time and was ended.${about.lastWords}`,
+    );
   if (exitCode !== null) {
     return because(
       'exit-code',

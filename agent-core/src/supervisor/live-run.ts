@@ -54,6 +54,7 @@ export class LiveRun {
         options.memory.remember({ crash: null });
         changed();
       },
+      decided: (row) => options.memory.rememberOf(memory.id, { decidedBy: row }),
       changed,
     });
     this.run.remains = () => {
@@ -61,7 +62,12 @@ export class LiveRun {
       events.remains();
     };
     this.over = this.run.ended.then((end) =>
-      events.ended({ run: options.memory.value.run ?? memory, end, intent: this.run.intent }),
+      events.ended({
+        run: options.memory.value.run ?? memory,
+        end,
+        intent: this.run.intent,
+        words: this.readiness.words,
+      }),
     );
     if (memory.endedFor !== undefined) this.#endFor(memory.endedFor);
   }

@@ -16,6 +16,8 @@ export interface RunMemory {
   readonly startedUp?: number;
   /** When it was ready for the first time. */
   readonly readyAt: string | null;
+  /** Which row of its probes decides: 0 is the probe itself. Absent while none has answered. */
+  readonly decidedBy?: number;
   /** Another boot means the run cannot be alive, and that its end is no crash. */
   readonly bootId: string;
   /** Console offset at its launch. */

@@ -9,6 +9,9 @@ import type { ProbeSpec } from '../contract/spec.ts';
 /** Before the first success the server is asked more often, so that nobody waits for an interval. */
 const EAGER_MS = 150;
 
+/** Asks once; never rejects, and resolves soon after an abort. */
+export type Ask = (stop: AbortSignal) => Promise<ProbeResult>;
+
 export interface ProbeEvents {
   /** After each answer or failure. `ready` already respects `failuresToUnready`. */
   result(ready: boolean, result: ProbeResult): void;
@@ -19,27 +22,22 @@ export class ProbeLoop {
   /** Settles after the first answer, whatever it is. */
   readonly first: Promise<void>;
 
-  constructor(probe: Probe, spec: ProbeSpec, events: ProbeEvents) {
+  constructor(ask: Ask, spec: ProbeSpec, events: ProbeEvents) {
     let answered = () => {};
     this.first = new Promise((resolve) => (answered = resolve));
-    void this.#loop(probe, spec, events, answered);
+    void this.#loop(ask, spec, events, answered);
   }
 
   stop(): void {
     this.#stopping.abort();
   }
 
-  async #loop(
-    probe: Probe,
-    spec: ProbeSpec,
-    events: ProbeEvents,
-    answered: () => void,
-  ): Promise<void> {
+  async #loop(ask: Ask, spec: ProbeSpec, events: ProbeEvents, answered: () => void): Promise<void> {
     const { signal } = this.#stopping;
     let ready = false;
     let failures = 0;
     while (!signal.aborted) {
-      const result = await ask(probe, spec.timeoutMs, signal);
+      const result = await ask(signal);
       if (signal.aborted) break;
       failures = result.ready ? 0 : failures + 1;
       ready = result.ready || (ready && failures < spec.failuresToUnready);
@@ -52,7 +50,12 @@ export class ProbeLoop {
   }
 }
 
-async function ask(probe: Probe, timeoutMs: number, stop: AbortSignal): Promise<ProbeResult> {
+/** Not ready when it takes longer than this, or fails; an aborted `stop` ends it. */
+export async function askProbe(
+  probe: Probe,
+  timeoutMs: number,
+  stop: AbortSignal,
+): Promise<ProbeResult> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), timeoutMs);
   const signal = AbortSignal.any([stop, late.signal]);

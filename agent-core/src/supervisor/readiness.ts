@@ -4,12 +4,13 @@
  */
 import type { ConsoleHub } from '../console/console-hub.ts';
 import type { Probe, ProbeKind, ProbeResult, ProbeTarget } from '../contract/points.ts';
-import type { CrashPolicySpec, InstanceSpec } from '../contract/spec.ts';
-import type { AgentStatus } from '../contract/status.ts';
+import type { CrashPolicySpec, InstanceSpec, ProbeSign } from '../contract/spec.ts';
+import type { AgentStatus, ProbeWord } from '../contract/status.ts';
 import { loopbackOf } from '../lib/loopback.ts';
 import { errors } from './errors.ts';
 import type { RunMemory } from './memory.ts';
 import { ProbeLoop } from './probe-loop.ts';
+import { ProbeSet } from './probe-set.ts';
 
 /** Probe kinds by name. */
 export type ProbeRegistry = ReadonlyMap<string, ProbeKind>;
@@ -22,6 +23,8 @@ export interface ReadinessEvents {
   hung(): void;
   /** Ready for `stableAfterMs` without a break. */
   stable(): void;
+  /** This row of the probes is the one that decides; see `ProbeSet`. */
+  decided(row: number): void;
   changed(): void;
 }
 
@@ -31,6 +34,7 @@ export class Readiness {
   readonly whenReady: Promise<void>;
   readonly firstAnswer: Promise<void>;
   readonly #loop: ProbeLoop;
+  readonly #probes: ProbeSet;
   readonly #events: ReadinessEvents;
   readonly #policy: CrashPolicySpec;
   readonly #unlisten: (() => void)[] = [];
@@ -41,6 +45,7 @@ export class Readiness {
   /** Runs while it is ready, or while it is silent. */
   #timer: NodeJS.Timeout | undefined;
   #resolveReady = () => {};
+  #looked = '';
 
   constructor(
     spec: InstanceSpec | undefined,
@@ -54,12 +59,24 @@ export class Readiness {
     this.#told = run.readyAt !== null;
     this.#policy = spec.crash;
     this.whenReady = new Promise((resolve) => (this.#resolveReady = resolve));
-    const target = targetOf(spec, run, (listener) => {
+    const onOutput: ProbeTarget['onOutput'] = (listener) => {
       const past = console.tail(SCROLLBACK, run.offset);
       if (past !== '') listener(Buffer.from(past));
       this.#unlisten.push(console.listen(listener));
+    };
+    const make = (sign: ProbeSign) => ({
+      kind: sign.kind,
+      port: sign.port ?? null,
+      probe: createProbe(sign, probes, targetOf(spec, sign, run, onOutput)),
     });
-    this.#loop = new ProbeLoop(createProbe(spec, probes, target), spec.probe, {
+    const { otherwise = [], timeoutMs } = spec.probe;
+    this.#probes = new ProbeSet({
+      rows: [[make(spec.probe)], ...otherwise.map((row) => row.map(make))],
+      timeoutMs,
+      decidedBy: run.decidedBy,
+      decided: (row) => events.decided(row),
+    });
+    this.#loop = new ProbeLoop((stop) => this.#probes.ask(stop), spec.probe, {
       result: (ready, result) => this.#result(ready, result),
     });
     this.firstAnswer = this.#loop.first;
@@ -83,19 +100,26 @@ export class Readiness {
     return this.#players;
   }
 
+  /** What each probe said last. */
+  get words(): readonly ProbeWord[] {
+    return this.#probes.words;
+  }
+
   stop(): void {
     this.#loop.stop();
     clearTimeout(this.#timer);
     for (const unlisten of this.#unlisten) unlisten();
   }
 
-  #result(ready: boolean, { players }: ProbeResult): void {
-    const look = () => JSON.stringify([this.ready, this.#silentSince, this.#players]);
-    const before = look();
-    if (players !== undefined) this.#players = { online: players.online, max: players.max };
+  #result(ready: boolean, result: ProbeResult): void {
+    const look = () => JSON.stringify([this.ready, this.#silentSince, this.#players, this.words]);
+    // What was known of players holds until an answer says something else, or nothing.
+    if (result.ready) this.#players = knownOf(result.players);
     if (ready && !this.ready) this.#becomeReady();
     else if (!ready && this.#told && this.#silentSince === null) this.#becomeSilent();
-    if (look() !== before) this.#events.changed();
+    if (look() === this.#looked) return;
+    this.#looked = look();
+    this.#events.changed();
   }
 
   #becomeReady(): void {
@@ -122,16 +146,23 @@ export class Readiness {
   }
 }
 
+/** Null when neither figure is known. */
+function knownOf(players: ProbeResult['players']): AgentStatus['players'] {
+  const { online = null, max = null } = players ?? {};
+  return online === null && max === null ? null : { online, max };
+}
+
 function targetOf(
   spec: InstanceSpec,
+  sign: ProbeSign,
   run: RunMemory,
   onOutput: ProbeTarget['onOutput'],
 ): ProbeTarget {
-  const port = spec.ports.find(({ name }) => name === spec.probe.port);
+  const port = spec.ports.find(({ name }) => name === sign.port);
   return {
     host: loopbackOf(port?.host ?? '0.0.0.0'),
     port: port?.port ?? null,
-    options: spec.probe.options ?? {},
+    options: sign.options ?? {},
     timeoutMs: spec.probe.timeoutMs,
     wasReady: run.readyAt !== null,
     onOutput,
@@ -139,9 +170,9 @@ function targetOf(
 }
 
 /** A probe that cannot be made answers why, so that a running server is still taken over. */
-function createProbe(spec: InstanceSpec, probes: ProbeRegistry, target: ProbeTarget): Probe {
-  const kind = probes.get(spec.probe.kind);
-  if (kind === undefined) return failing(`this agent has no probe "${spec.probe.kind}"`);
+function createProbe(sign: ProbeSign, probes: ProbeRegistry, target: ProbeTarget): Probe {
+  const kind = probes.get(sign.kind);
+  if (kind === undefined) return failing(`this agent has no probe "${sign.kind}"`);
   try {
     return kind.create(target);
   } catch (error) {

@@ -3,7 +3,7 @@
  * hand, by autostart, after a crash, after the agent's own restart), and it ends in readiness told by
  * a probe; there is a single place where a run's end is understood.
  */
-import type { AgentStatus, CrashReport } from '../contract/status.ts';
+import type { AgentStatus, CrashReport, ProbeWord } from '../contract/status.ts';
 import { bootId } from '../lib/process-id.ts';
 import { abortable, within } from '../lib/promises.ts';
 import { isCancelled, isInterrupted } from '../operations/errors.ts';
@@ -30,6 +30,7 @@ export interface SupervisorView extends Pick<
   readonly state: SupervisorState;
   /** It is to run, whether it does or not. */
   readonly wanted: boolean;
+  readonly probes: readonly ProbeWord[];
   readonly unresponsiveSince: string | null;
 }
 
@@ -74,6 +75,7 @@ export class Supervisor {
       readySince: readiness?.since ?? null,
       unresponsiveSince: readiness?.silentSince ?? null,
       players: readiness?.players ?? null,
+      probes: this.#live?.readiness.words ?? [],
       crash: this.#memory.crash,
     };
   }

@@ -4,7 +4,8 @@
 //
 // Settings come from the environment: FAKE_PORT (default: server.properties' server-port, else 25565),
 // FAKE_READY_MS, FAKE_CRASH ("before-ready" | "after-ready" | "oom" | "port"), FAKE_EXIT_CODE,
-// FAKE_IGNORE_STOP, FAKE_IGNORE_TERM, FAKE_MAX_PLAYERS.
+// FAKE_IGNORE_STOP, FAKE_IGNORE_TERM, FAKE_MAX_PLAYERS, FAKE_STATUS ("odd": no strict JSON). With `enable-status=false` in
+// server.properties it hangs up instead of answering.
 // Console: help, list, say …, save-all, save-off, save-on, stop, and for tests: crash [code], exit <code>,
 // flood <MiB> [<KiB a second>], hang, mute, speak, child [detached], env <name>, pid, join <n>,
 // eat <MiB>, burn.
@@ -41,13 +42,12 @@ function varint(value) {
 }
 
 function statusPacket() {
-  const json = Buffer.from(
-    JSON.stringify({
-      version: { name: 'fake 1.0', protocol: 767 },
-      players: { online, max: Number(env.FAKE_MAX_PLAYERS ?? 20) },
-      description: { text: property('motd') ?? 'A fake server' },
-    }),
-  );
+  const text = JSON.stringify({
+    version: { name: 'fake 1.0', protocol: 767 },
+    players: { online, max: Number(env.FAKE_MAX_PLAYERS ?? 20) },
+    description: { text: property('motd') ?? 'A fake server' },
+  });
+  const json = Buffer.from(env.FAKE_STATUS === 'odd' ? text.replace('A fake', 'A\nfake') : text);
   const body = Buffer.concat([varint(0), varint(json.length), json]);
   return Buffer.concat([varint(body.length), body]);
 }
@@ -58,7 +58,8 @@ const server = createServer((socket) => {
     if (data[0] === 33) {
       perform(data.toString('latin1', 1));
       socket.write(`${outpour.lines}\n`);
-    } else if (!muted) socket.write(statusPacket());
+    } else if (property('enable-status') === 'false') socket.end();
+    else if (!muted) socket.write(statusPacket());
   });
 });
 server.on('error', () => {

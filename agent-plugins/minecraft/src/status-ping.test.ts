@@ -22,8 +22,10 @@ test.after.each(() => {
   server = undefined;
 });
 
-function statusAnswer(json: unknown): Buffer {
-  const text = Buffer.from(JSON.stringify(json));
+const statusAnswer = (json: unknown) => framed(JSON.stringify(json));
+
+function framed(content: string | Buffer): Buffer {
+  const text = typeof content === 'string' ? Buffer.from(content) : content;
   const body = Buffer.concat([encodeVarint(0), encodeVarint(text.length), text]);
   return Buffer.concat([encodeVarint(body.length), body]);
 }
@@ -70,11 +72,38 @@ test('players and version are read, also when the answer arrives byte by byte', 
   assert.equal(await ping(port), { version: '1.21.4', players: { online: 3, max: 20 } });
 });
 
-test('missing or odd members count as none', async () => {
+test('an answer that is framed well is a server that plays, whatever stands in it', async () => {
+  const known = { online: 3, max: 20 };
+  for (const [content, players] of [
+    ['{"description":"two\nlines","players":{"online":3,"max":20}}', known],
+    ['\ufeff{"players":{"online":3,"max":20},"description":"\u0001\t"}\u0000', known],
+    [
+      Buffer.concat([
+        Buffer.from('{"players":{"online":3,"max":20},"x":"'),
+        Buffer.from([0xa7, 0xff]),
+        Buffer.from('"}'),
+      ]),
+      known,
+    ],
+    ['{"players":{"online":0,"max":20}}', { online: 0, max: 20 }],
+    ['{"players":{"online":3}}', { online: 3, max: null }],
+    ['{"players":null,"version":null}', null],
+    ['{"description":"no players"}', null],
+    ['{"players":{"online":3,', null],
+    ['null', null],
+    ['', null],
+  ] as const) {
+    const port = await serve((socket) => socket.end(framed(content)));
+    assert.equal((await ping(port)).players, players, String(content));
+    server?.close();
+  }
+});
+
+test('missing or odd members are not known', async () => {
   const port = await serve((socket) =>
     socket.end(statusAnswer({ players: { online: '7', max: -1 }, version: 5 })),
   );
-  assert.equal(await ping(port), { version: 'unknown', players: { online: 0, max: 0 } });
+  assert.equal(await ping(port), { version: null, players: null });
 });
 
 test('nonsense, an endless answer and a hang-up are rejected', async () => {
@@ -82,6 +111,7 @@ test('nonsense, an endless answer and a hang-up are rejected', async () => {
     'HTTP/1.1 400 Bad Request\r\n\r\n',
     '\xff\xff\xff\xff\xff\xff',
     '\x05\x01abcd',
+    '\x05\x00\x20abc',
     '',
   ]) {
     const port = await serve((socket) => socket.end(Buffer.from(bytes, 'latin1')));

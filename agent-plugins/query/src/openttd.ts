@@ -3,15 +3,16 @@
  * 1 to 7, each of which put its members before those of the earlier ones.
  */
 import { connect } from 'node:net';
-import type { Query, Players } from './query.ts';
-import { Reader } from './reader.ts';
+import type { Players } from '@zlh/agent';
+import type { Query } from './query.ts';
+import { Reader, readOrNothing } from './reader.ts';
 
 const ASK = Buffer.from([3, 0, 7]);
 const INFO = 6;
 const MOST_BYTES = 32_768;
 
 export const queryOpenttd: Query = (host, port, signal) => {
-  const { promise, resolve, reject } = Promise.withResolvers<Players>();
+  const { promise, resolve, reject } = Promise.withResolvers<Players | null>();
   const socket = connect({ host, port, signal });
   let answer = Buffer.alloc(0);
   socket.on('connect', () => socket.write(ASK));
@@ -31,9 +32,12 @@ export const queryOpenttd: Query = (host, port, signal) => {
   return promise;
 };
 
-function playersIn(answer: Buffer): Players {
-  const reader = new Reader(answer, 2);
-  if (reader.byte() !== INFO) throw new Error('the server is not ready to tell about its game');
+function playersIn(answer: Buffer): Players | null {
+  if (answer[2] !== INFO) throw new Error('the server is not ready to tell about its game');
+  return readOrNothing(() => readInfo(new Reader(answer, 3)));
+}
+
+function readInfo(reader: Reader): Players {
   const version = reader.byte();
   if (version >= 7) reader.take(8); // ticks
   const graphics = version >= 6 ? reader.byte() : 0;

@@ -124,9 +124,19 @@ async function fault(promise: Promise<unknown>): Promise<string> {
   );
 }
 
-test('an answer that is cut short, of another kind or missing is no readiness', async () => {
+test('an answer of its protocol that does not hold what it should is a server that plays', async () => {
+  const unknown = { ready: true, players: null };
   const short = framed(openttd.subarray(0, 20));
-  assert.is(await withTcp(short, (port) => fault(ask('openttd', port))), 'the answer is too short');
+  assert.equal(await withTcp(short, (port) => ask('openttd', port)), unknown);
+  const info = Buffer.from([0xff, 0xff, 0xff, 0xff, 0x49, 17, 65]);
+  const source = withUdp(
+    (_question, answer) => answer(info),
+    (port) => ask('source', port),
+  );
+  assert.equal(await source, unknown);
+});
+
+test('an answer of another kind, or none, is no readiness', async () => {
   assert.match(await withTcp(null, (port) => fault(ask('openttd', port))), 'hung up');
   const other = framed(Buffer.from([2, 1]));
   assert.match(await withTcp(other, (port) => fault(ask('openttd', port))), 'not ready to tell');

@@ -1,8 +1,8 @@
 /** The shape of every query protocol in this folder: ask a server who plays on it. */
+import type { Players } from '@zlh/agent';
 
-export interface Players {
-  readonly online: number;
-  readonly max: number;
-}
-/** Rejects when nothing sensible comes before the signal aborts. */
-export type Query = (host: string, port: number, signal: AbortSignal) => Promise<Players>;
+/**
+ * Rejects when nothing of its protocol comes before the signal aborts. An answer of its protocol that does not hold what it
+ * should is a server that plays: null.
+ */
+export type Query = (host: string, port: number, signal: AbortSignal) => Promise<Players | null>;

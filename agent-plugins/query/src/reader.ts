@@ -1,3 +1,10 @@
+/** Answers of query protocols, byte by byte. */
+class TooShort extends Error {
+  constructor() {
+    super('the answer is too short');
+  }
+}
+
 /** Reads an answer piece by piece. Promises an error, and never something made up, when it is too short. */
 export class Reader {
   readonly #bytes: Buffer;
@@ -13,7 +20,7 @@ export class Reader {
   }
 
   take(count: number): Buffer {
-    if (this.#at + count > this.#bytes.length) throw new Error('the answer is too short');
+    if (this.#at + count > this.#bytes.length) throw new TooShort();
     this.#at += count;
     return this.#bytes.subarray(this.#at - count, this.#at);
   }
@@ -21,9 +28,19 @@ export class Reader {
   /** Up to a NUL, which is passed over. */
   text(): string {
     const end = this.#bytes.indexOf(0, this.#at);
-    if (end < 0) throw new Error('the answer is too short');
+    if (end < 0) throw new TooShort();
     const text = this.#bytes.toString('utf8', this.#at, end);
     this.#at = end + 1;
     return text;
+  }
+}
+
+/** Null when the answer is too short for what is read of it. */
+export function readOrNothing<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof TooShort) return null;
+    throw error;
   }
 }

@@ -4,7 +4,7 @@
  */
 import { converse } from './datagrams.ts';
 import type { Query } from './query.ts';
-import { Reader } from './reader.ts';
+import { Reader, readOrNothing } from './reader.ts';
 
 const HEADER = Buffer.from([0xff, 0xff, 0xff, 0xff]);
 const QUESTION = Buffer.concat([HEADER, Buffer.from('TSource Engine Query\0', 'latin1')]);
@@ -19,7 +19,7 @@ export const querySource: Query = (host, port, signal) =>
     send(QUESTION);
     for (let round = 0; round < 3; round++) {
       const bytes = await heard;
-      if (bytes[4] === INFO) return playersIn(bytes);
+      if (bytes[4] === INFO) return readOrNothing(() => playersIn(bytes));
       heard = answer(fits);
       send(Buffer.concat([QUESTION, bytes.subarray(5, 9)]));
     }

@@ -5,7 +5,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { converse } from './datagrams.ts';
 import type { Query } from './query.ts';
-import { Reader } from './reader.ts';
+import { Reader, readOrNothing } from './reader.ts';
 
 const CONTROL = 0x04;
 const CONNECTIONLESS = 0x21;
@@ -34,7 +34,8 @@ export const queryTeeworlds: Query = (host, port, signal) =>
     send(
       Buffer.concat([Buffer.from([CONNECTIONLESS]), token, own, QUESTION, Buffer.from([number])]),
     );
-    return playersIn(await told, number);
+    const info = await told;
+    return readOrNothing(() => playersIn(info, number));
   });
 
 function tokenRequest(own: Buffer): Buffer {

@@ -74,7 +74,13 @@ export class Crashes {
     if (missed) this.want(instanceId);
     if (crash === null) return;
     const id = crash.id ?? crash.at;
-    const unknown = { runId: null, startedAt: null, uptimeMs: 0, wasReady: false, lastLines: [] };
+    const unknown = {
+      runId: null,
+      startedAt: null,
+      uptimeMs: null,
+      wasReady: false,
+      lastLines: [],
+    };
     const fresh = await keep(em, instanceId, [fit({ ...crash, ...unknown, id })], false);
     if (fresh > 0) this.want(instanceId);
   }

@@ -220,6 +220,27 @@ test('usage is averaged by the minute and the hour, and old samples go', async (
   assert.ok((await count('history_usage', id)) <= 1441 + 721);
 });
 
+test('how much processor was used is null where no sample says it, and no zero in the mean of the others', async () => {
+  const id = await platform.instance();
+  await platform.report(id, {});
+  const usage = new Usage({ database: platform.kernel.use(Database), log: undefined as never });
+  const heard = (cpuPercent: number | null) =>
+    usage.heard(id, {
+      usage: { memoryBytes: 1, cpuPercent },
+      players: { online: null, max: 20 },
+    } as never);
+  const last = async () =>
+    (await platform.client.get(`/api/instances/${id}/usage`)).body.samples.at(-1);
+  heard(null);
+  await usage.flush();
+  const { cpuPercent, players } = await last();
+  assert.equal([cpuPercent, players], [null, null]);
+  heard(null);
+  heard(30);
+  await usage.flush();
+  assert.equal((await last()).cpuPercent, { average: 30, most: 30 });
+});
+
 test('what was not watched is said, by whoever starts first afterwards', async () => {
   const id = await platform.instance();
   await platform.report(id, {});

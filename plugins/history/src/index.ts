@@ -64,7 +64,7 @@ export const UsageView = Type.Object({
     Type.Object({
       at: time,
       memoryBytes: figures,
-      cpuPercent: figures,
+      cpuPercent: orNull(figures),
       /** Null where the game does not tell. */
       players: orNull(Type.Number({ description: 'The most there were.' })),
       diskBytes: orNull(Type.Number()),

@@ -49,6 +49,8 @@ const UsageEntity = defineEntity({
     samples: p.integer(),
     memorySum: p.bigint('string'),
     memoryMost: p.bigint('string'),
+    /** Of `samples`, those that say how much processor was used. */
+    cpuSamples: p.integer().default(0),
     cpuSum: p.double(),
     cpuMost: p.double(),
     players: p.integer().nullable(),
@@ -86,6 +88,13 @@ export const historyMigrations = [
         constraint "history_usage_pkey" primary key ("instance_id", "resolution", "at"))`,
       'create index "history_usage_at_index" on "history_usage" ("resolution", "at")',
       'create table "history_watch" ("id" varchar(10) primary key, "seen_at" timestamptz(6) not null)',
+    ],
+  },
+  {
+    name: '002_cpu_samples',
+    up: [
+      'alter table "history_usage" add column "cpu_samples" int not null default 0',
+      'update "history_usage" set "cpu_samples" = "samples"',
     ],
   },
 ] as const;

@@ -17,6 +17,8 @@ interface Sum {
   samples: number;
   memory_sum: number;
   memory_most: number;
+  /** Those that say how much processor was used. */
+  cpu_samples: number;
   cpu_sum: number;
   cpu_most: number;
   players: number | null;
@@ -64,19 +66,23 @@ export class Usage {
       samples: 0,
       memory_sum: 0,
       memory_most: 0,
+      cpu_samples: 0,
       cpu_sum: 0,
       cpu_most: 0,
       players: null,
       disk_bytes: null,
     };
     const memory = Math.round(within(usage.memoryBytes, mostBytes));
-    const cpu = within(usage.cpuPercent, mostPercent);
     sum.samples++;
     sum.memory_sum += memory;
     sum.memory_most = Math.max(sum.memory_most, memory);
-    sum.cpu_sum += cpu;
-    sum.cpu_most = Math.max(sum.cpu_most, cpu);
-    if (players !== null)
+    if (usage.cpuPercent !== null) {
+      const cpu = within(usage.cpuPercent, mostPercent);
+      sum.cpu_samples++;
+      sum.cpu_sum += cpu;
+      sum.cpu_most = Math.max(sum.cpu_most, cpu);
+    }
+    if (typeof players?.online === 'number')
       sum.players = Math.max(sum.players ?? 0, Math.round(within(players.online, mostPlayers)));
     if (typeof usage.diskBytes === 'number')
       sum.disk_bytes = Math.round(within(usage.diskBytes, mostBytes));
@@ -108,7 +114,7 @@ export class Usage {
   async between(instanceId: string, from: Date, to: Date): Promise<UsageView> {
     const resolution = from.getTime() >= Date.now() - minutesKept * 60_000 ? 'minute' : 'hour';
     const rows = await this.#ground.database.fork().execute<Row[]>(
-      `select at, samples, memory_sum::float, memory_most::float, cpu_sum, cpu_most, players, disk_bytes::float
+      `select at, samples, memory_sum::float, memory_most::float, cpu_samples, cpu_sum, cpu_most, players, disk_bytes::float
        from history_usage where instance_id = ? and resolution = ? and at >= ? and at < ? order by at limit 1500`,
       [instanceId, resolution, from, to],
     );
@@ -119,7 +125,10 @@ export class Usage {
       samples: rows.map((row) => ({
         at: new Date(row.at).toISOString(),
         memoryBytes: { average: row.memory_sum / row.samples, most: row.memory_most },
-        cpuPercent: { average: row.cpu_sum / row.samples, most: row.cpu_most },
+        cpuPercent:
+          row.cpu_samples === 0
+            ? null
+            : { average: row.cpu_sum / row.cpu_samples, most: row.cpu_most },
         players: row.players,
         diskBytes: row.disk_bytes,
       })),
@@ -137,17 +146,17 @@ async function add(
 ): Promise<void> {
   await em.execute(
     `insert into history_usage as u
-       (instance_id, resolution, at, samples, memory_sum, memory_most, cpu_sum, cpu_most, players, disk_bytes)
+       (instance_id, resolution, at, samples, memory_sum, memory_most, cpu_samples, cpu_sum, cpu_most, players, disk_bytes)
      select instance_id, resolution, date_trunc(resolution, now(), 'UTC'),
-       samples, memory_sum, memory_most, cpu_sum, cpu_most, players, disk_bytes
+       samples, memory_sum, memory_most, cpu_samples, cpu_sum, cpu_most, players, disk_bytes
      from jsonb_to_recordset(?::jsonb) as given(instance_id uuid, samples int, memory_sum bigint, memory_most bigint,
-       cpu_sum double precision, cpu_most double precision, players int, disk_bytes bigint)
+       cpu_samples int, cpu_sum double precision, cpu_most double precision, players int, disk_bytes bigint)
      cross join (values ('minute'), ('hour')) as r(resolution)
      where exists (select from history_period p where p.instance_id = given.instance_id)
      order by instance_id
      on conflict (instance_id, resolution, at) do update set
        samples = u.samples + excluded.samples, memory_sum = u.memory_sum + excluded.memory_sum,
-       memory_most = greatest(u.memory_most, excluded.memory_most), cpu_sum = u.cpu_sum + excluded.cpu_sum,
+       memory_most = greatest(u.memory_most, excluded.memory_most), cpu_samples = u.cpu_samples + excluded.cpu_samples, cpu_sum = u.cpu_sum + excluded.cpu_sum,
        cpu_most = greatest(u.cpu_most, excluded.cpu_most), players = greatest(u.players, excluded.players),
        disk_bytes = coalesce(excluded.disk_bytes, u.disk_bytes)`,
     [JSON.stringify(sums)],

@@ -44,10 +44,11 @@ export interface AgentStatus {
   maintenance: string | null;
   crash: Crash | null;
   provisioningComplete: boolean;
-  players: { online: number; max: number } | null;
+  players: { online: number | null; max: number | null } | null;
+  probes?: ProbeWord[];
   usage: {
     memoryBytes: number;
-    cpuPercent: number;
+    cpuPercent: number | null;
     processes?: number;
     diskBytes?: number | null;
   } | null;
@@ -141,6 +142,7 @@ export interface Crash {
   count: number;
   retryAt: string | null;
   gaveUp: boolean;
+  probes?: ProbeWord[];
 }
 
 export interface CrashRecord {
@@ -161,9 +163,10 @@ export interface CrashRecord {
   count: number;
   retryAt: string | null;
   gaveUp: boolean;
+  probes?: ProbeWord[];
   runId: string | null;
   startedAt: string | null;
-  uptimeMs: number;
+  uptimeMs: number | null;
   wasReady: boolean;
   /** The last lines of the console. Null for callers who may not read it. */
   lastLines: string[] | null;
@@ -326,6 +329,14 @@ export interface Phase {
   progress: number | null;
   startedAt: string | null;
   finishedAt: string | null;
+}
+
+export interface ProbeWord {
+  kind: string;
+  port: string | null;
+  ready: boolean;
+  detail: string | null;
+  since: string;
 }
 
 export interface Problem {
@@ -1295,7 +1306,7 @@ export interface paths {
           samples: {
             at: string;
             memoryBytes: { average: number; most: number };
-            cpuPercent: { average: number; most: number };
+            cpuPercent: { average: number; most: number } | null;
             players: number | null;
             diskBytes: number | null;
           }[];

@@ -51,13 +51,13 @@ export class ZlhInstanceFigures extends ZlhElement {
   #players(loading: boolean): unknown {
     const players = this.instance?.ready ? this.status?.players : undefined;
     const samples = this.#samples(
-      ({ players: seen }) => seen?.online,
+      ({ players: seen }) => seen?.online ?? undefined,
       (value) => `${value} players`,
     );
     return html`<zlh-figure
       label="Players"
       value=${players?.online ?? NONE}
-      unit=${players ? `of ${players.max}` : ''}
+      unit=${typeof players?.max === 'number' ? `of ${players.max}` : ''}
       limit=${players?.max ?? 0}
       .samples=${samples}
       ?loading=${loading}
@@ -86,11 +86,11 @@ export class ZlhInstanceFigures extends ZlhElement {
       this.instance?.observed === 'running' ? this.status?.usage?.cpuPercent : undefined;
     return html`<zlh-figure
       label="Processor"
-      value=${percent === undefined ? NONE : Math.round(percent)}
-      unit=${percent === undefined ? '' : '%'}
+      value=${typeof percent === 'number' ? Math.round(percent) : NONE}
+      unit=${typeof percent === 'number' ? '%' : ''}
       limit="100"
       .samples=${this.#samples(
-        ({ usage }) => usage?.cpuPercent,
+        ({ usage }) => usage?.cpuPercent ?? undefined,
         (value) => `${value.toFixed(1)} %`,
       )}
       ?loading=${loading}

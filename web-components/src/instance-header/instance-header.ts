@@ -8,7 +8,7 @@ import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
 import type { AgentStatus, Instance } from '../api/schema.ts';
 import { addressText, softwareText } from '../words/instances.ts';
-import { bytesText, memoryText } from '../words/quantities.ts';
+import { bytesText, memoryText, playersText } from '../words/quantities.ts';
 import { instanceHeaderStyles } from './instance-header.styles.ts';
 
 const MIB = 1024 * 1024;
@@ -63,7 +63,7 @@ export class ZlhInstanceHeader extends ZlhElement {
             <zlh-copy value=${address} what="address"></zlh-copy
           ></span>`
         : nothing,
-      players ? html`<span>${players.online} of ${players.max} players</span>` : nothing,
+      players ? html`<span>${playersText(players)}</span>` : nothing,
       free === undefined
         ? html`<span>${memoryText(instance.memoryMiB)} memory</span>`
         : html`<span>${bytesText(free)} free of ${memoryText(instance.memoryMiB)}</span>`,

@@ -34,3 +34,15 @@ export function memoryText(mebibytes: number): string {
 export function count(amount: number, one: string, many = `${one}s`): string {
   return `${amount.toLocaleString('en')}${SPACE}${amount === 1 ? one : many}`;
 }
+
+/** `7 of 20 players`; a figure that the server does not say is left out. */
+export function playersText({
+  online,
+  max,
+}: {
+  readonly online: number | null;
+  readonly max: number | null;
+}): string {
+  if (online === null) return max === null ? 'players unknown' : `up to ${count(max, 'player')}`;
+  return max === null ? count(online, 'player') : `${online} of ${count(max, 'player')}`;
+}

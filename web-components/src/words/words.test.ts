@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addressText, softwareText } from './instances.ts';
 import { askedBy, operationTitle, overallProgress, phaseName } from './operations.ts';
-import { bytesText, count, memoryText } from './quantities.ts';
+import { bytesText, count, memoryText, playersText } from './quantities.ts';
 import { consoleClosed, instanceState, operationState } from './states.ts';
 import { ago, sinceWhen, span, took } from './times.ts';
 import type { Instance, Phase } from '../api/schema.ts';
@@ -165,6 +165,13 @@ test('an address has its port where a client needs to be told', () => {
     softwareText({ game: 'minecraft', variant: 'flying-squid', version: '1.16.5' }),
     'Minecraft · Flying Squid 1.16.5',
   );
+});
+
+test('a number of players that the server does not say is no zero', () => {
+  assert.is(playersText({ online: 0, max: 20 }), '0 of 20\u00a0players');
+  assert.is(playersText({ online: 1, max: null }), '1\u00a0player');
+  assert.is(playersText({ online: null, max: 20 }), 'up to 20\u00a0players');
+  assert.is(playersText({ online: null, max: null }), 'players unknown');
 });
 
 test.run();

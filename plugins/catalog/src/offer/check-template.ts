@@ -79,7 +79,7 @@ function* variantFaults(
   variant: VariantTemplate,
   { importers, runtimes }: Known,
 ): Generator<TemplateFault> {
-  const { memoryMiB, versions, artifacts, ports, probe, runtime, save } = variant;
+  const { memoryMiB, versions, artifacts, ports, runtime, save } = variant;
   if (memoryMiB.min > memoryMiB.default)
     yield { path: '/memoryMiB/min', message: 'is more than the default' };
   if (memoryMiB.default > memoryMiB.max)
@@ -90,8 +90,7 @@ function* variantFaults(
     yield { path: `/versions/list/${index}`, message: 'is there already' };
   for (const index of repeated(ports.map(({ name }) => name)))
     yield { path: `/ports/${index}/name`, message: 'is there already' };
-  if (typeof probe.port === 'string' && !ports.some(({ name }) => name === probe.port))
-    yield { path: '/probe/port', message: `names no port of the variant: "${probe.port}"` };
+  yield* probeFaults(variant);
   for (const [index, { id }] of runtime.entries()) {
     if (!runtimes.has(id))
       yield { path: `/runtime/${index}/id`, message: `is no known runtime: "${id}"` };
@@ -114,6 +113,19 @@ function* variantFaults(
   yield* consoleFaults(variant);
   yield* placeholderFaults(variant);
   yield* pathFaults(variant);
+}
+
+function* probeFaults({ probe, ports }: VariantTemplate): Generator<TemplateFault> {
+  const signs = [
+    { path: '/probe', port: probe.port },
+    ...(probe.otherwise ?? []).flatMap((row, index) =>
+      row.map(({ port }, each) => ({ path: `/probe/otherwise/${index}/${each}`, port })),
+    ),
+  ];
+  for (const { path, port } of signs) {
+    if (typeof port === 'string' && !ports.some(({ name }) => name === port))
+      yield { path: `${path}/port`, message: `names no port of the variant: "${port}"` };
+  }
 }
 
 function faultsOfActions(
