@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { socketUrlOf } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
@@ -51,7 +52,7 @@ class Viewer {
   }
 
   static async join(): Promise<Viewer> {
-    const socket = new WebSocket(`${agent.url.replace('http', 'ws')}/console`, {
+    const socket = new WebSocket(socketUrlOf(agent.url, '/console'), {
       headers: { authorization: `Bearer ${agent.token}` },
     });
     socket.on('error', () => {}); // the test notices by what does not come

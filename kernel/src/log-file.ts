@@ -35,7 +35,7 @@ function turnOver(fd: number): void {
     rmSync(`${path}.1`, { force: true });
     copyFileSync(path, `${path}.1`);
   } catch {
-    rmSync(`${path}.1`, { force: true }); // no runtime for both: the newer lines count
+    rmSync(`${path}.1`, { force: true }); // no room for both: the newer lines count
   }
   ftruncateSync(fd);
 }

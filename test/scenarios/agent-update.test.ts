@@ -41,7 +41,7 @@ async function brokenConfig(folder: string): Promise<string> {
      export default definePlugin({ id: 'breaks', setup() {}, start() { throw new Error('broken on purpose'); } });`,
   );
   const file = join(folder, 'agent.js');
-  const plugins = { '@zlh/agent': {}, '@zlh/agent-minecraft': {}, breaks: {} };
+  const plugins = { '@zlh/agent': {}, '@zlh/agent-minecraft': {}, breaks: { onFailure: 'abort' } };
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await writeFile(file, `export default { plugins: ${JSON.stringify(plugins)} };`);
   return file;

@@ -226,7 +226,7 @@ test('doctor tells faults, be it of configuration or home, and ends with 1', asy
   assert.match(
     unusable.stdout,
     `✗ home: The home "${home}" cannot be written: there is a file on the way to it. ` +
-      'Make runtime or give this user write access, or set ZLH_HOME to another folder. ' +
+      'Make room or give this user write access, or set ZLH_HOME to another folder. ' +
       '[HOME_UNWRITABLE]\n',
   );
 });

@@ -73,7 +73,7 @@ function homeCheck(home: string): Check {
       const free = Math.floor((bavail * bsize) / 2 ** 30);
       const found = `"${home}" can be written, ${free} GiB free.`;
       if (free >= littleSpaceGiB) return { state: 'ok', found };
-      return { state: 'warning', found, todo: 'Make runtime: worlds and backups need it.' };
+      return { state: 'warning', found, todo: 'Make room: worlds and backups need it.' };
     },
   };
 }

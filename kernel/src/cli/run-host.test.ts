@@ -208,7 +208,7 @@ test('a home that cannot be written is told, and ends with 1', async () => {
   assert.is(
     stderr,
     `zlh: The home "${file}" cannot be written: there is a file of that name. ` +
-      'Make runtime or give this user write access, or set ZLH_HOME to another folder. ' +
+      'Make room or give this user write access, or set ZLH_HOME to another folder. ' +
       '[HOME_UNWRITABLE]\n',
   );
 });

@@ -28,6 +28,7 @@ let agent: TestAgent;
 let files: FilesClient;
 
 test.before(async () => {
+  process.umask(0o027); // as the agent's: then the modes of copies are those of the originals
   agent = await startTestAgent();
   files = filesOf(agent);
   const world = join(files.data, 'world');

@@ -6,10 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Database } from '@zlh/database';
+import { addressOf } from '@zlh/database/testing';
 import type { Problem } from '@zlh/http';
 import type { TestKernel } from '@zlh/kernel/testing';
 import { Catalog } from '../index.ts';
-import { databaseOf, startKernel } from '../test/kernel.ts';
+import { startKernel } from '../test/kernel.ts';
 import { startUpstream, type FakeUpstream } from '../testing/upstream.ts';
 import { sourceKey } from '../store/source-key.ts';
 import type { TemplateCatalog } from './catalog.ts';
@@ -46,7 +47,7 @@ test.before(async (context) => {
   });
   upstream.on('/v2/versions/game', { surprise: true });
   const { kernel } = await startKernel({ home, config: { catalog } });
-  const database = await databaseOf(kernel);
+  const database = addressOf(kernel);
   const another = async () =>
     (await startKernel({ home, database, config: { catalog, database: { url: database } } }))
       .kernel;

@@ -14,11 +14,11 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Database } from '@zlh/database';
-import { schemaDifference } from '@zlh/database/testing';
+import { addressOf, schemaDifference } from '@zlh/database/testing';
 import type { CodedError } from '@zlh/kernel';
 import type { TestKernel } from '@zlh/kernel/testing';
 import { ArtifactStore, type ArtifactWanted } from '../index.ts';
-import { databaseOf, startKernel, startPlatformProcess, type TestImports } from '../test/kernel.ts';
+import { startKernel, startPlatformProcess, type TestImports } from '../test/kernel.ts';
 
 interface Context {
   root: string;
@@ -35,7 +35,7 @@ test.before(async (context) => {
   context.root = mkdtempSync(join(tmpdir(), 'zlh-artifacts-'));
   const home = join(context.root, 'home');
   const { kernel, imports } = await startKernel({ home, store: join(context.root, 'store') });
-  context.shared = { home, store: join(context.root, 'store'), database: await databaseOf(kernel) };
+  context.shared = { home, store: join(context.root, 'store'), database: addressOf(kernel) };
   const { kernel: second } = await startKernel({ ...context.shared, imports });
   Object.assign(context, { first: kernel, imports, second });
 });

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Database } from '@zlh/database';
 import database from '@zlh/database/platform';
 import { CodedError, definePlugin } from '@zlh/kernel';
 import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
@@ -129,18 +128,6 @@ export async function startKernel({
     logLevel: 'fatal',
   });
   return { kernel, imports };
-}
-
-/** Where other processes reach the database of a platform. */
-export async function databaseOf(kernel: TestKernel): Promise<string> {
-  const [row] = await kernel
-    .use(Database)
-    .fork()
-    .getConnection()
-    .execute<{ folder: string; user: string; name: string }[]>(
-      `select current_setting('unix_socket_directories') as folder, current_user as user, current_database() as name`,
-    );
-  return `postgresql://${row!.user}@${encodeURIComponent(row!.folder)}/${row!.name}`;
 }
 
 /** Another process of the platform, in the middle of an import that never ends. */
