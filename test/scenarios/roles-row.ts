@@ -43,7 +43,7 @@ export const each = (status: number): Record<Caller, number> => ({
   fitting: status,
   expired: 401,
   revoked: 401,
-  agent: status,
+  agent: 403,
 });
 export const open = (status: number, but: Partial<Statuses> = {}): Statuses => ({
   ...each(status),

@@ -58,7 +58,7 @@ export const routes: Readonly<Record<string, Row>> = {
   'POST /api/auth/delete-account': at('/api/auth/delete-account', bySession(422), {
     body: { password: 'a wrong password' },
   }),
-  'GET /api/auth/me': at('/api/auth/me', open(200, { anonymous: 401, signedOut: 401, agent: 401 })),
+  'GET /api/auth/me': at('/api/auth/me', open(200, { anonymous: 401, signedOut: 401 })),
   'POST /api/auth/logout': {
     answers: open(204),
     send: () => ({ path: '/api/auth/logout' }),

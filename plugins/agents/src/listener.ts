@@ -7,8 +7,15 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { Vault } from '@zlh/database';
-import type { Http } from '@zlh/http';
-import { CodedError, listenForPeers, serverTls, sharedKey, type Logger } from '@zlh/kernel';
+import type { Http, Route } from '@zlh/http';
+import {
+  CodedError,
+  listenForPeers,
+  serverTls,
+  sharedKey,
+  type Contribution,
+  type Logger,
+} from '@zlh/kernel';
 import { markAsAgent, tokenFor } from './identity.ts';
 
 export interface ListenerSettings {
@@ -21,6 +28,7 @@ interface ListenerDeps {
   readonly home: string;
   readonly log: Logger;
   readonly http: Http;
+  readonly routes: readonly Contribution<readonly Route[]>[];
   readonly vault: Vault;
 }
 
@@ -31,6 +39,7 @@ const bearer = /^Bearer zla_/;
 export class AgentListener {
   readonly #deps: ListenerDeps;
   readonly #servers: Server[] = [];
+  #isForAgents: ((method: string, path: string) => boolean) | undefined;
   readonly #listening = Promise.withResolvers<{ machine: string; network: string | undefined }>();
 
   constructor(deps: ListenerDeps) {
@@ -94,11 +103,26 @@ export class AgentListener {
   }
 
   readonly #answer: RequestListener = (request, response) => {
+    const { method = '', url = '', headers } = request;
+    const refuse = (status: number) =>
+      response.writeHead(status, { connection: 'close', 'content-length': 0 }).end();
+    if (!bearer.test(headers.authorization ?? '')) return refuse(401);
     // Pages, sessions and keys of people have nothing to do here.
-    if (bearer.test(request.headers.authorization ?? ''))
-      return this.#deps.http.handle(request, response);
-    response.writeHead(401, { connection: 'close', 'content-length': 0 }).end();
+    this.#isForAgents ??= matcherOf(this.#deps.routes.flatMap(({ value }) => value));
+    if (!this.#isForAgents(method, url.split('?', 1)[0]!)) return refuse(403);
+    return this.#deps.http.handle(request, response);
   };
 }
+
+function matcherOf(routes: readonly Route[]): (method: string, path: string) => boolean {
+  const patterns = routes.filter(isForAgents).map(({ method, url }) => ({
+    method,
+    path: new RegExp(`^${url.replace(/:[^/]+/g, '[^/]+')}$`),
+  }));
+  return (method, path) => patterns.some((each) => each.method === method && each.path.test(path));
+}
+
+const isForAgents = ({ access }: Route) =>
+  access === 'agent' || (typeof access === 'object' && access.agents === true);
 
 const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);

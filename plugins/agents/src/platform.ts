@@ -43,6 +43,7 @@ export default definePlugin({
     events: Events,
     http: Http,
     observers: AgentObservers,
+    routes: Routes,
   },
   services: {
     agents: asClass(AgentsService).singleton(),
