@@ -11,6 +11,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import type { ConsoleNotice } from './contract/messages.ts';
+import type { InstanceSpec } from './contract/spec.ts';
 import { statProcess } from './lib/process-id.ts';
 import { readShimRecord } from './shim/start.ts';
 import { freePort, startTestAgent, testSpec, type TestAgent } from './testing/index.ts';
@@ -21,13 +22,20 @@ let agent: TestAgent;
 const open: WebSocket[] = [];
 test.before.each(async () => {
   agent = await startTestAgent();
-  await agent.perform(testSpec(await freePort()));
+  await agent.perform(quiet(testSpec(await freePort())));
   assert.is((await agent.perform('start')).state, 'succeeded');
 });
 test.after.each(async () => {
   for (const socket of open.splice(0)) socket.terminate();
   await agent.end();
 });
+
+/** Without the terminal's echo, which a full terminal puts between the bytes of one line. */
+function quiet(spec: InstanceSpec): InstanceSpec {
+  const { command, args } = spec.launch;
+  const launch = { command: 'sh', args: ['-c', 'stty -echo; exec "$@"', 'sh', command, ...args] };
+  return { ...spec, launch: { ...spec.launch, ...launch } };
+}
 
 /** One viewer: what it was shown, and what it was told. */
 class Viewer {

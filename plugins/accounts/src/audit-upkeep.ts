@@ -76,8 +76,9 @@ export class AuditUpkeep {
     bytes -= await deleteBefore(em, idAt(now - config.auditDays * day));
     const full = bytes > most;
     // Some room, so that the next entry does not make it too large again.
-    for (let i = 0; full && bytes > 0.95 * most && i < maxDeletions; i++) {
-      const gone = await deleteOldest(em, bytes - 0.95 * most);
+    const aim = full ? 0.95 * most : Infinity;
+    for (let i = 0; bytes > aim && i < maxDeletions; i++) {
+      const gone = await deleteOldest(em, bytes - aim);
       if (gone === 0) break;
       bytes -= gone;
     }

@@ -117,7 +117,7 @@ test('entries of others, of other actions and instances, and rare ones are not s
   assert.equal([of('d')[0], of('d').length], [1, 25]);
 });
 
-test('what two processes sum at once is counted once', async () => {
+test('entries that two processes sum at once are counted once', async () => {
   await flood(500);
   await Promise.all([upkeep().run(), upkeep().run(), upkeep().run()]);
   await upkeep().run();

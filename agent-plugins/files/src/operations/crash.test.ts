@@ -5,6 +5,7 @@
 // time-limit: 300s
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -28,14 +29,17 @@ let agent: TestAgent;
 let files: FilesClient;
 
 test.before(async () => {
-  process.umask(0o027); // as the agent's: then the modes of copies are those of the originals
+  process.umask(0o027); // the agent's own, so that folders have the modes that it gives them
   agent = await startTestAgent();
   files = filesOf(agent);
   const world = join(files.data, 'world');
   for (let folder = 0; folder < 30; folder++) {
     mkdirSync(join(world, `r${folder}`), { recursive: true });
-    for (let file = 0; file < 40; file++)
-      writeFileSync(join(world, `r${folder}/f${file}`), randomBytes(8_000));
+    for (let file = 0; file < 40; file++) {
+      const path = join(world, `r${folder}/f${file}`);
+      writeFileSync(path, randomBytes(8_000));
+      chmodSync(path, 0o644);
+    }
   }
   symlinkSync('r0/f0', join(world, 'link'));
 });
