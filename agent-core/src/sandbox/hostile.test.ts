@@ -48,7 +48,7 @@ interface Results {
 
 for (const { name, needed, agentUser, gameUser } of identities) {
   when(...needed)(`a hostile game gets nowhere: ${name}`, async () => {
-    const platform = await startFakePlatform();
+    const platform = await startFakePlatform(agentUser);
     const outside = mkdtempSync(join(tmpdir(), 'zlh-victim-'));
     const socket = join(outside, 'socket');
     const server = createServer().listen(socket);

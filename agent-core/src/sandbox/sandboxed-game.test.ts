@@ -72,7 +72,7 @@ async function until(holds: () => boolean): Promise<void> {
 for (const identity of identities) {
   const sandboxed = (title: string, work: (bench: Bench) => Promise<void>) =>
     when(...identity.needed)(`${title}: ${identity.name}`, async () => {
-      const platform = await startFakePlatform();
+      const platform = await startFakePlatform(identity.agentUser);
       const agent = await startTestAgent({
         platformUrl: platform.url,
         user: identity.agentUser,

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -23,7 +23,7 @@ export interface FakePlatform {
   close(): Promise<void>;
 }
 
-export async function startFakePlatform(): Promise<FakePlatform> {
+export async function startFakePlatform(user?: number): Promise<FakePlatform> {
   const artifacts = new Map<string, Uint8Array>();
   const reports: AgentReport[] = [];
   const heard = new EventEmitter().setMaxListeners(0);
@@ -32,6 +32,8 @@ export async function startFakePlatform(): Promise<FakePlatform> {
   });
   const folder = mkdtempSync(join(tmpdir(), 'zlh-platform-'));
   const url = await listenForPeers(server, `unix:${folder}/agents.sock`);
+  if (user !== undefined)
+    for (const name of ['', 'agents.sock']) chownSync(join(folder, name), user, user);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === 'POST' && request.url === '/api/agents/report') {

@@ -123,7 +123,7 @@ export async function startTestAgent(options: TestAgentOptions = {}): Promise<Te
     get output() {
       return output;
     },
-    fetch: (path, init) => fetchPeer(url, path, init),
+    fetch: (path, init) => fetchPeer(url, path, { ...init, anyOwner: user !== undefined }),
     call,
     unanswered(asked, cause) {
       const { cause: reason = cause } = cause as Error;

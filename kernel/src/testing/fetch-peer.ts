@@ -1,6 +1,7 @@
 /** `fetch` for peers, which listen on a private unix socket or over TLS with a shared key. For tests. */
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { peerAddress } from '../peers/address.ts';
@@ -14,6 +15,8 @@ export interface PeerFetch {
   readonly signal?: AbortSignal;
   /** Needed over TLS. */
   readonly as?: PeerConnection;
+  /** Connects though another user owns the folder of the socket, as a test's own agent of that user does. */
+  readonly anyOwner?: boolean;
 }
 
 const nobody: PeerConnection = { identity: 'nobody', key: () => Buffer.alloc(32) };
@@ -22,10 +25,10 @@ const nobody: PeerConnection = { identity: 'nobody', key: () => Buffer.alloc(32)
 export async function fetchPeer(
   address: string,
   path: string,
-  { method = 'GET', headers, body, signal, as = nobody }: PeerFetch = {},
+  { method = 'GET', headers, body, signal, as = nobody, anyOwner = false }: PeerFetch = {},
 ): Promise<Response> {
   const request = httpRequest({
-    createConnection: () => connectToPeer(address, as),
+    createConnection: () => (anyOwner ? connectPlainly(address) : connectToPeer(address, as)),
     host: 'localhost',
     method,
     path,
@@ -49,6 +52,12 @@ export async function fetchPeer(
       [value ?? []].flat().map((each): [string, string] => [name, each]),
     ),
   });
+}
+
+function connectPlainly(address: string): Socket {
+  const peer = peerAddress(address);
+  if (peer.kind !== 'unix') throw new TypeError(`"${address}" is no unix socket`);
+  return connect(peer.path);
 }
 
 const isWhole = (body: PeerFetch['body']): body is string | Uint8Array =>
