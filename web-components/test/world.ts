@@ -134,6 +134,7 @@ export class World {
     const operation: Operation = {
       id: randomUUID(),
       kind,
+      label: labelOf(kind),
       title: `${kind} ${this.instances.get(instanceId)?.name ?? ''}`,
       instanceId,
       requestedBy: this.user.email,
@@ -143,6 +144,7 @@ export class World {
       cancellable: true,
       retriable: true,
       error: null,
+      result: null,
       createdAt: now(),
       finishedAt: null,
     };
@@ -202,10 +204,25 @@ function now(): string {
   return new Date().toISOString();
 }
 
+/** `instances.restart` → Restarting, Restarted, Restarting failed. */
+function labelOf(kind: string): Operation['label'] {
+  const verb = kind.split('.').at(-1)!;
+  const [doing, done] = irregular[verb] ?? [`${verb}ing`, `${verb}ed`];
+  const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+  return { doing: capital(doing), done: capital(done), failed: `${capital(doing)} failed` };
+}
+const irregular: Readonly<Record<string, readonly [string, string]>> = {
+  create: ['creating', 'created'],
+  delete: ['deleting', 'deleted'],
+  rebuild: ['rebuilding', 'rebuilt'],
+  stop: ['stopping', 'stopped'],
+};
+
 function phase(name: string, state: Phase['state']): Phase {
   const over = state === 'succeeded' || state === 'failed';
   return {
     name,
+    label: name.charAt(0).toUpperCase() + name.slice(1).replaceAll('-', ' '),
     state,
     progress: null,
     startedAt: state === 'pending' ? null : now(),

@@ -18,17 +18,24 @@ const withinMs = 15 * 60_000;
 export function updateOperation(use: Use): OperationKind {
   return {
     kind: updateKind,
+    label: {
+      doing: 'Updating the agent',
+      done: 'Updated the agent',
+      failed: 'Updating the agent failed',
+    },
     retriable: true,
     ownerOnly: true,
     phases: [
       {
         name: 'release',
+        label: 'Release',
         async run({ signal, keep, progress }) {
           await keep({ release: await use.releases.current(signal, progress) });
         },
       },
       {
         name: 'update',
+        label: 'Update',
         run(context) {
           const { sha256, size } = context.journal['release'] as ArtifactRef;
           return use.instances.carryOut(context, {

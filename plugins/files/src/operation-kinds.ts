@@ -6,13 +6,22 @@ import { callOff, carryOut } from './agent-work.ts';
 export const fileActions = ['copy', 'extract', 'archive'] as const;
 export type FileAction = (typeof fileActions)[number];
 
+const labels = {
+  copy: { doing: 'Copying', done: 'Copied', failed: 'Copying failed' },
+  extract: { doing: 'Extracting', done: 'Extracted', failed: 'Extracting failed' },
+  archive: { doing: 'Packing', done: 'Packed', failed: 'Packing failed' },
+} as const;
+const phaseLabels = { copy: 'Copy', extract: 'Extract', archive: 'Pack' } as const;
+
 export const fileKinds = fileActions.map((action) => (use: Use): OperationKind => ({
   kind: `files.${action}`,
+  label: labels[action],
   cancellable: true,
   retriable: true,
   phases: [
     {
       name: action,
+      label: phaseLabels[action],
       run: (context) => carryOut(use, context, `/files/${action}`),
       undo: (context) => callOff(use, context),
     },

@@ -38,6 +38,7 @@ const precedence = {
 export const instanceKinds: readonly ((use: Use) => Kind)[] = [
   (use) => ({
     kind: 'instances.create',
+    label: { doing: 'Creating', done: 'Created', failed: 'Creating failed' },
     ownerOnly: true, // cancelling it deletes the instance
     cancellable: true,
     opposable: true,
@@ -53,6 +54,7 @@ export const instanceKinds: readonly ((use: Use) => Kind)[] = [
   }),
   (use) => ({
     kind: 'instances.start',
+    label: { doing: 'Starting', done: 'Started', failed: 'Starting failed' },
     cancellable: true,
     opposable: true,
     phases: [use.phases.agent, use.phases.act('start')],
@@ -60,6 +62,7 @@ export const instanceKinds: readonly ((use: Use) => Kind)[] = [
   }),
   (use) => ({
     kind: 'instances.stop',
+    label: { doing: 'Stopping', done: 'Stopped', failed: 'Stopping failed' },
     precedence: precedence.stop,
     opposable: true,
     phases: [use.phases.agentWherePlaced, use.phases.act('stop')],
@@ -67,6 +70,7 @@ export const instanceKinds: readonly ((use: Use) => Kind)[] = [
   }),
   (use) => ({
     kind: 'instances.restart',
+    label: { doing: 'Restarting', done: 'Restarted', failed: 'Restarting failed' },
     cancellable: true,
     opposable: true,
     phases: [use.phases.agent, use.phases.act('restart')],
@@ -74,6 +78,7 @@ export const instanceKinds: readonly ((use: Use) => Kind)[] = [
   }),
   (use) => ({
     kind: 'instances.rebuild',
+    label: { doing: 'Rebuilding', done: 'Rebuilt', failed: 'Rebuilding failed' },
     ownerOnly: true, // it writes over files
     cancellable: true,
     opposable: true,
@@ -83,12 +88,14 @@ export const instanceKinds: readonly ((use: Use) => Kind)[] = [
   }),
   (use) => ({
     kind: 'instances.kill',
+    label: { doing: 'Killing', done: 'Killed', failed: 'Killing failed' },
     precedence: precedence.kill,
     phases: [use.phases.act('kill')],
     ended: (em, operation) => settle(use, em, operation, 'stopped'),
   }),
   (use) => ({
     kind: 'instances.delete',
+    label: { doing: 'Deleting', done: 'Deleted', failed: 'Deleting failed' },
     precedence: precedence.delete,
     ownerOnly: true,
     retriable: true,

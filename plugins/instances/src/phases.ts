@@ -30,6 +30,8 @@ type Context = PhaseContext<unknown>;
 type Phase = PhaseDefinition<unknown>;
 type AgentAction = 'start' | 'stop' | 'restart' | 'kill';
 
+const actionLabels = { start: 'Start', stop: 'Stop', restart: 'Restart', kill: 'Kill' } as const;
+
 const minute = 60_000;
 /** Far beyond what honest work takes; what cannot be cancelled must not wait for ever. */
 const withinMs = {
@@ -54,6 +56,7 @@ export function makePhases(ground: PhasesGround) {
   /** What the spec consists of, in the store of the platform. */
   const artifacts: Phase = {
     name: 'artifacts',
+    label: 'Artifacts',
     async run(context) {
       await bringIn(context);
     },
@@ -61,6 +64,7 @@ export function makePhases(ground: PhasesGround) {
 
   const container: Phase = {
     name: 'container',
+    label: 'Container',
     async run(context) {
       const instance = await load(context);
       const { ports } = await catalog.blueprint(instance);
@@ -83,6 +87,7 @@ export function makePhases(ground: PhasesGround) {
   /** The container runs, and its agent answers. */
   const agent: Phase = {
     name: 'agent',
+    label: 'Agent',
     async run(context) {
       const instance = await load(context);
       const provider = providerOf(instance);
@@ -101,6 +106,7 @@ export function makePhases(ground: PhasesGround) {
   /** The same for what may have no container: nothing runs there either. */
   const agentWherePlaced: Phase = {
     name: 'agent',
+    label: 'Agent',
     async run(context) {
       if ((await load(context)).placement !== null) await agent.run(context);
     },
@@ -109,6 +115,7 @@ export function makePhases(ground: PhasesGround) {
   /** The agent downloads, checks and unpacks. */
   const install: Phase = {
     name: 'install',
+    label: 'Install',
     run: (context) => configure(context, 'install'),
     undo: (context) => undoWork(context, 'install'),
   };
@@ -120,6 +127,7 @@ export function makePhases(ground: PhasesGround) {
   function act(action: AgentAction): Phase {
     return {
       name: action,
+      label: actionLabels[action],
       async run(context) {
         for (let moves = movesOf(context); ; moves++) {
           try {
@@ -138,6 +146,7 @@ export function makePhases(ground: PhasesGround) {
   /** Ends the game gracefully where an agent can still be asked, and leaves nothing of the container. */
   const remove: Phase = {
     name: 'remove',
+    label: 'Remove',
     async run(context) {
       const instance = await load(context);
       await context.checkOwnership();
@@ -147,6 +156,7 @@ export function makePhases(ground: PhasesGround) {
 
   const stopForGood: Phase = {
     name: 'stop',
+    label: 'Stop',
     async run(context) {
       const instance = await load(context);
       if (instance.placement === null) return;

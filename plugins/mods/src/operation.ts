@@ -48,10 +48,12 @@ export async function partOf(em: EntityManager, instanceId: string): Promise<Spe
 export function changeOperation(use: Use): OperationKind<ChangeInput> {
   return {
     kind: changeKind,
+    label: { doing: 'Changing mods', done: 'Changed mods', failed: 'Changing mods failed' },
     cancellable: true,
     phases: [
       {
         name: 'artifacts',
+        label: 'Artifacts',
         async run(context) {
           const instanceId = context.instanceId!;
           const stored = await bringIn(use, context);
@@ -69,6 +71,7 @@ export function changeOperation(use: Use): OperationKind<ChangeInput> {
       },
       {
         name: 'install',
+        label: 'Install',
         run: (context) => use.instances.configure(context, 'install'),
         async undo(context) {
           await use.instances.callOff(context, 'install');

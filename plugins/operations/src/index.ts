@@ -22,6 +22,7 @@ export const OperationState = Type.Union([
 export const PhaseView = Type.Object(
   {
     name: Type.String(),
+    label: Type.String({ description: 'For people: "Install".' }),
     state: Type.Union([
       Type.Literal('pending'),
       Type.Literal('running'),
@@ -43,12 +44,24 @@ export const PhaseView = Type.Object(
   { title: 'Phase' },
 );
 
+/** The words of a kind of operation, for people. */
+export const OperationLabel = Type.Object(
+  {
+    doing: Type.String({ description: '"Creating"' }),
+    done: Type.String({ description: '"Created"' }),
+    failed: Type.String({ description: '"Creating failed"' }),
+  },
+  { title: 'OperationLabel' },
+);
+export type OperationLabel = Static<typeof OperationLabel>;
+
 /** An operation as the API shows it. */
 export const OperationView = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     kind: Type.String({ description: '`instances.create`' }),
     title: Type.String({ description: 'For people: "Creating Skyblock".' }),
+    label: OperationLabel,
     instanceId: nullable(Type.String({ format: 'uuid' })),
     requestedBy: Type.String({
       description: 'Who asked: an e-mail address, or the name of what started it.',
@@ -59,6 +72,12 @@ export const OperationView = Type.Object(
     cancellable: Type.Boolean(),
     retriable: Type.Boolean(),
     error: nullable(Type.Object({ code: Type.String(), detail: Type.String() })),
+    result: nullable(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description:
+          'What it produced, by its kind: `{ "backupId": … }`. Null before it has ended.',
+      }),
+    ),
     createdAt: time,
     finishedAt: nullable(time),
   },
@@ -115,6 +134,8 @@ export interface Precedence {
 /** One step. It may be run again after a crash at any moment, so it must find what it did and go on. */
 export interface PhaseDefinition<Input> {
   readonly name: string;
+  /** For people, short: "Install". */
+  readonly label: string;
   run(context: PhaseContext<Input>): Promise<void>;
   /** Takes back what this phase did, when the operation failed or was cancelled. Latest phase first; idempotent too. */
   undo?(context: PhaseContext<Input>): Promise<void>;
@@ -123,6 +144,8 @@ export interface PhaseDefinition<Input> {
 export interface OperationKind<Input = Record<string, unknown>> {
   /** `instances.create` */
   readonly kind: string;
+  /** For people: "Creating", "Created", "Creating failed". */
+  readonly label: OperationLabel;
   /** One mutating operation at a time per instance. Default true. */
   readonly exclusive?: boolean;
   readonly cancellable?: boolean;
@@ -134,9 +157,14 @@ export interface OperationKind<Input = Record<string, unknown>> {
   /** Not to be cancelled or retried by those with whom the instance is shared. */
   readonly ownerOnly?: boolean;
   readonly phases: readonly PhaseDefinition<Input>[];
-  /** In the transaction that ends the operation, whatever the outcome: set the state of the subject here. */
-  ended?(em: EntityManager, operation: EndedOperation<Input>): Promise<void>;
+  /**
+   * In the transaction that ends the operation, whatever the outcome: set the state of the subject here.
+   * An answer becomes the operation's `result`: JSON of at most 16 KiB.
+   */
+  // oxlint-disable-next-line typescript/no-invalid-void-type -- most kinds answer nothing
+  ended?(em: EntityManager, operation: EndedOperation<Input>): Promise<OperationResult | void>;
 }
+export type OperationResult = Readonly<Record<string, unknown>>;
 export interface EndedOperation<Input> {
   readonly id: string;
   readonly instanceId: string | null;

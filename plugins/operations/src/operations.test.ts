@@ -13,6 +13,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { OperationKinds, Operations, type OperationKind, type OperationView } from './index.ts';
 import operations from './platform.ts';
+import { view, type OperationRecord } from './record.ts';
+import { label } from './test/label.ts';
 
 const owner: Identity = {
   kind: 'user',
@@ -35,6 +37,7 @@ const step = (
   run: OperationKind['phases'][number]['run'] = async () => undefined,
 ): OperationKind['phases'][number] => ({
   name,
+  label: `Step ${name}`,
   run: async (context) => {
     await run(context);
     done.push(name);
@@ -46,10 +49,12 @@ const untilAborted = (signal: AbortSignal) =>
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
   );
 let fails = false;
+let result: Record<string, unknown> | undefined;
 
 const kinds: OperationKind[] = [
   {
     kind: 'test.plain',
+    label,
     cancellable: true,
     phases: [
       step('one', async ({ keep, progress }) => {
@@ -58,21 +63,25 @@ const kinds: OperationKind[] = [
       }),
       step('two', async ({ journal }) => assert.is(journal.seen, 1)),
     ],
+    ended: async () => result,
   },
   {
     kind: 'test.waits',
+    label,
     cancellable: true,
     phases: [step('one'), step('waits', async ({ signal }) => untilAborted(signal))],
   },
   {
     kind: 'test.owners',
+    label,
     cancellable: true,
     ownerOnly: true,
     phases: [step('gated', () => gate.promise)],
   },
-  { kind: 'test.gated', phases: [step('gated', () => gate.promise)] },
+  { kind: 'test.gated', label, phases: [step('gated', () => gate.promise)] },
   {
     kind: 'test.fails',
+    label,
     retriable: true,
     phases: [
       step('one'),
@@ -80,9 +89,11 @@ const kinds: OperationKind[] = [
         if (fails) throw new Error('secret detail');
       }),
     ],
+    ended: async (_em, { state }) => ({ state }),
   },
   {
     kind: 'test.fails-for-good',
+    label,
     phases: [
       step('one'),
       step('two', async () => {
@@ -159,6 +170,59 @@ test('phases run once, in order, and hand on what they keep', async () => {
       ['two', 'succeeded', 1],
     ],
   );
+});
+
+test('an operation says the words of its kind and of its phases', async () => {
+  const { id, label: words, phases } = await begin('test.plain');
+  assert.equal(words, label);
+  assert.equal(
+    phases.map((phase) => phase.label),
+    ['Step one', 'Step two'],
+  );
+  await until(id, over);
+});
+
+test('an operation whose kind is gone keeps its title and the labels of its phases', async () => {
+  const { id } = await until((await begin('test.plain')).id, over);
+  const [record] = await kernel
+    .use(Database)
+    .fork()
+    .execute<OperationRecord[]>('select * from operations_operation where id = ?', [id]);
+  const gone = view({ ...record!, title: 'Trimming Skyblock' }, undefined);
+  assert.equal(gone.label, {
+    doing: 'Trimming Skyblock',
+    done: 'Trimming Skyblock',
+    failed: 'Trimming Skyblock: failed',
+  });
+  assert.is(gone.phases[0]?.label, 'Step one');
+  const { label: _, ...older } = record!.phases[0]!;
+  assert.is(view({ ...record!, phases: [older] }, undefined).phases[0]?.label, 'one');
+});
+
+test('the answer of an end becomes the result, in the event as in the view', async () => {
+  result = { backupId: 'a' };
+  const { id, result: before } = await begin('test.plain');
+  assert.is(before, null);
+  assert.equal((await until(id, over)).result, { backupId: 'a' });
+  assert.equal((await kernel.use(Operations).get(id, owner)).result, { backupId: 'a' });
+  result = undefined;
+  assert.is((await until((await begin('test.plain')).id, over)).result, null);
+});
+
+test('a result beyond its limit is dropped and the operation ends', async () => {
+  result = { text: 'x'.repeat(16 * 1024) };
+  const ended = await until((await begin('test.plain')).id, over);
+  assert.equal([ended.state, ended.result], ['succeeded', null]);
+  result = undefined;
+});
+
+test('a retry forgets the result of the attempt before', async () => {
+  fails = true;
+  const { id } = await begin('test.fails');
+  assert.equal((await until(id, over)).result, { state: 'failed' });
+  fails = false;
+  assert.is((await kernel.use(Operations).retry(id, owner)).result, null);
+  assert.equal((await until(id, over)).result, { state: 'succeeded' });
 });
 
 test('a second exclusive operation on an instance is refused, naming the first', async () => {

@@ -1,6 +1,6 @@
 /** The `Operations` service: queues, shows, cancels and retries. Running them is the worker's. */
 import { UniqueConstraintViolationException } from '@mikro-orm/postgresql';
-import type { Contribution } from '@zlh/kernel';
+import type { Contribution, Logger } from '@zlh/kernel';
 import type { Grants } from '@zlh/accounts';
 import type { Database, EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
@@ -16,19 +16,22 @@ interface Ground {
   readonly events: Events;
   readonly grants: Grants;
   readonly kinds: readonly Contribution<OperationKind>[];
+  readonly log: Logger;
 }
 
 export class DurableOperations implements Operations {
   readonly #ground: Ground;
 
-  readonly #queue: Queue = {
-    kind: (id) => this.kind(id),
-    conflict: (record) => conflict(this.show(record)),
-    tell: (em, record) => this.#tell(em, record),
-  };
+  readonly #queue: Queue;
 
   constructor(ground: Ground) {
     this.#ground = ground;
+    this.#queue = {
+      log: ground.log,
+      kind: (id) => this.kind(id),
+      conflict: (record) => conflict(this.show(record)),
+      tell: (em, record) => this.#tell(em, record),
+    };
   }
 
   kind(id: string): OperationKind | undefined {
@@ -183,7 +186,7 @@ export class DurableOperations implements Operations {
         : { ...phase, state: 'pending', progress: null, startedAt: null, finishedAt: null },
     );
     const [again] = await em.execute<OperationRecord[]>(
-      `update operations_operation set state = 'queued', attempt = attempt + 1, phases = ?::jsonb, error = null, undoing = null,
+      `update operations_operation set state = 'queued', attempt = attempt + 1, phases = ?::jsonb, error = null, result = null, undoing = null,
          cancel_requested = false, superseded_by = null, worker = null, takeovers = 0, finished_at = null where id = ? returning ${columns}`,
       [JSON.stringify(phases), id],
     );

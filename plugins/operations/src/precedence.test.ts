@@ -12,6 +12,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { OperationKinds, Operations, type OperationKind, type OperationView } from './index.ts';
 import operations from './platform.ts';
+import { label } from './test/label.ts';
 
 const owner: Identity = {
   kind: 'user',
@@ -31,9 +32,11 @@ const gateOf = (instanceId: string) =>
 function kindOf(name: string, rest: Partial<OperationKind>, holds: boolean): OperationKind {
   return {
     kind: `test.${name}`,
+    label,
     phases: [
       {
         name: 'work',
+        label: 'Work',
         async run({ signal, instanceId }) {
           log.push(name);
           if (!holds) return;
@@ -49,6 +52,7 @@ function kindOf(name: string, rest: Partial<OperationKind>, holds: boolean): Ope
     ],
     async ended(_em, { state, supersededBy }) {
       log.push(`${name} ${state} for ${supersededBy?.kind ?? 'nothing'}`);
+      return { told: state };
     },
     ...rest,
   };

@@ -4,13 +4,16 @@
  * Guarantees: one transaction decides about both, under the lock of the row in the way. Neither the death of
  * a process nor a third request comes between. At most one operation waits on an instance.
  */
+import type { Logger } from '@zlh/kernel';
 import { newId, type EntityManager } from '@zlh/database';
 import { problems, type Problem } from '@zlh/http';
 import type { NewOperation, OperationKind, Precedence, Superseding } from './index.ts';
 import { wakeChannel } from './publish.ts';
+import { endKind } from './ended.ts';
 import { columns, pendingPhases, superseded, type OperationRecord } from './record.ts';
 
 export interface Queue {
+  readonly log: Logger;
   kind(id: string): OperationKind | undefined;
   conflict(inTheWay: OperationRecord): Problem;
   /** Tells workers and everybody who watches. */
@@ -157,7 +160,7 @@ async function endWaiting(
     state: 'cancelled',
     supersededBy: instead,
   } as const;
-  await queue.kind(kind)?.ended?.(em, end);
+  ended!.result = await endKind(em, queue.kind(kind), end, queue.log);
   await queue.tell(em, ended!);
 }
 

@@ -1,7 +1,15 @@
 /** An operation as its row holds it, and as the API shows it. */
-import type { EndedOperation, OperationKind, OperationView, Superseding } from './index.ts';
+import type {
+  EndedOperation,
+  OperationKind,
+  OperationLabel,
+  OperationResult,
+  OperationView,
+  Superseding,
+} from './index.ts';
 
-export type Phase = OperationView['phases'][number];
+/** Phases of earlier versions have no label in their row. */
+export type Phase = Omit<OperationView['phases'][number], 'label'> & { label?: string };
 export type EndState = EndedOperation<unknown>['state'];
 
 export interface OperationRecord {
@@ -19,6 +27,7 @@ export interface OperationRecord {
   attempt: number;
   undoing: EndState | null;
   error: { code: string; detail: string } | null;
+  result: OperationResult | null;
   cancel_requested: boolean;
   superseded_by: Superseding | null;
   takeovers: number;
@@ -28,7 +37,7 @@ export interface OperationRecord {
 }
 
 export const columns =
-  'id, kind, title, instance_id, owner_id, requested_by, state, exclusive, phases, input, journal, attempt, undoing, error, cancel_requested, superseded_by, takeovers, fence, created_at, finished_at';
+  'id, kind, title, instance_id, owner_id, requested_by, state, exclusive, phases, input, journal, attempt, undoing, error, result, cancel_requested, superseded_by, takeovers, fence, created_at, finished_at';
 
 export function superseded({ title }: Superseding): { code: string; detail: string } {
   return {
@@ -40,8 +49,9 @@ export function superseded({ title }: Superseding): { code: string; detail: stri
 export const isOver = (state: OperationView['state']) => state !== 'queued' && state !== 'running';
 
 export function pendingPhases(kind: OperationKind): Phase[] {
-  return kind.phases.map(({ name }) => ({
+  return kind.phases.map(({ name, label }) => ({
     name,
+    label,
     state: 'pending',
     progress: null,
     startedAt: null,
@@ -67,15 +77,29 @@ export function view(record: OperationRecord, kind: OperationKind | undefined): 
     id: record.id,
     kind: record.kind,
     title: record.title,
+    label: kind?.label ?? labelOf(record.title),
     instanceId: record.instance_id,
     requestedBy: record.requested_by,
     state: record.state,
-    phases: record.phases,
+    phases: record.phases.map((phase) => labelled(phase, kind)),
     attempt: record.attempt,
     cancellable: kind?.cancellable === true && !isOver(record.state) && !record.cancel_requested,
     retriable: kind?.retriable === true && record.state === 'failed',
     error: record.error,
+    result: record.result,
     createdAt: new Date(record.created_at).toISOString(),
     finishedAt: record.finished_at === null ? null : new Date(record.finished_at).toISOString(),
   };
+}
+
+/** The title says "Creating Skyblock", the only words left of a kind whose plugin is gone. */
+const labelOf = (title: string): OperationLabel => ({
+  doing: title,
+  done: title,
+  failed: `${title}: failed`,
+});
+
+function labelled(phase: Phase, kind: OperationKind | undefined): OperationView['phases'][number] {
+  const label = kind?.phases.find(({ name }) => name === phase.name)?.label;
+  return { ...phase, label: label ?? phase.label ?? phase.name };
 }

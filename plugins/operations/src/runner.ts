@@ -10,6 +10,7 @@ import { isUnreachable, type Database, type EntityManager } from '@zlh/database'
 import type { Events } from '@zlh/events';
 import { Problem } from '@zlh/http';
 import type { OperationKind, PhaseContext, PhaseDefinition, Superseding } from './index.ts';
+import { endKind } from './ended.ts';
 import type { DurableOperations } from './operations.ts';
 import { publishChange, wake } from './publish.ts';
 import type { OperationMeter } from './operation-metrics.ts';
@@ -208,7 +209,7 @@ export class Runner {
         `state = '${state}', finished_at = now(), worker = null`,
       );
       const ended = { id, instanceId, input, state, journal, error, supersededBy };
-      if (tellKind) await this.#kind.ended?.(em, ended);
+      if (tellKind) over.result = await endKind(em, this.#kind, ended, this.#log);
       await letFollow(em, id);
       await publishChange(this.#deps.events, em, over, this.#deps.operations.show(over));
     });

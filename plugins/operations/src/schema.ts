@@ -22,6 +22,8 @@ const OperationEntity = defineEntity({
     /** Set while phases are being taken back: the state the operation will end in. */
     undoing: p.string().length(20).nullable(),
     error: p.json().nullable(),
+    /** Of the kind's `ended`. */
+    result: p.json().nullable(),
     cancelRequested: p.boolean(),
     /** The `Superseding` for which it is cancelled. */
     supersededBy: p.json().nullable(),
@@ -91,5 +93,9 @@ export const operationMigrations = [
     up: [
       'alter table "operations_operation" add column "superseded_by" jsonb null, add column "after" uuid null',
     ],
+  },
+  {
+    name: '004_result',
+    up: ['alter table "operations_operation" add column "result" jsonb null'],
   },
 ] as const;

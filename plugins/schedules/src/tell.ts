@@ -28,10 +28,16 @@ const withinMs = longestActionMs + 15_000;
 export function tellOperation(use: Use): OperationKind<Told> {
   return {
     kind: tellKind,
+    label: {
+      doing: 'Telling the server',
+      done: 'Told the server',
+      failed: 'Telling the server failed',
+    },
     exclusive: false,
     phases: [
       {
         name: 'tell',
+        label: 'Tell',
         async run({ instanceId, input, journal, keep, signal }) {
           if (journal['sent'] === true)
             throw new CodedError(

@@ -293,6 +293,7 @@ export interface Operation {
   kind: string;
   /** For people: "Creating Skyblock". */
   title: string;
+  label: OperationLabel;
   instanceId: string | null;
   /** Who asked: an e-mail address, or the name of what started it. */
   requestedBy: string;
@@ -302,8 +303,18 @@ export interface Operation {
   cancellable: boolean;
   retriable: boolean;
   error: { code: string; detail: string } | null;
+  result: Record<string, unknown> | null;
   createdAt: string;
   finishedAt: string | null;
+}
+
+export interface OperationLabel {
+  /** "Creating" */
+  doing: string;
+  /** "Created" */
+  done: string;
+  /** "Creating failed" */
+  failed: string;
 }
 
 export interface PasswordChanged {
@@ -325,6 +336,8 @@ export interface Permission {
 
 export interface Phase {
   name: string;
+  /** For people: "Install". */
+  label: string;
   state: 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped';
   progress: number | null;
   startedAt: string | null;

@@ -83,7 +83,7 @@ export class ZlhInstanceCard extends ZlhElement {
   #progress(operation: NonNullable<Instance['operation']>): unknown {
     const running = operation.phases.find(({ state }) => state === 'running');
     return html`<span class="busy"
-        >${operationTitle(operation)}${running ? ` · ${running.name.replaceAll('-', ' ')}` : nothing}</span
+        >${operationTitle(operation)}${running ? ` · ${running.label}` : nothing}</span
       >
       <span class="bar" aria-hidden="true"
         ><span style="width:${overallProgress(operation) * 100}%"></span

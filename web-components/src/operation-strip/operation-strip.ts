@@ -12,7 +12,7 @@ import { ask } from '../api/client.ts';
 import { asApiError } from '../api/problem.ts';
 import type { ApiError } from '../api/problem.ts';
 import type { Operation, Phase } from '../api/schema.ts';
-import { askedBy, isOver, operationTitle, phaseName } from '../words/operations.ts';
+import { askedBy, isOver, operationTitle } from '../words/operations.ts';
 import { operationStripStyles } from './operation-strip.styles.ts';
 
 /**
@@ -95,8 +95,7 @@ export class ZlhOperationStrip extends ZlhElement {
       ></span>
       <span class="name"
         ><span class="place">${place} · </span
-        >${phaseName(phase.name)}${known ? html` ${percent}&nbsp;%` : nothing}<span
-          class="hidden-text"
+        >${phase.label}${known ? html` ${percent}&nbsp;%` : nothing}<span class="hidden-text"
           >, ${phase.state}</span
         ></span
       >

@@ -1,40 +1,11 @@
-/** How operations and their phases are called by people. */
+/** What the portal says of operations, in the words that the platform gives each kind. */
 import type { Operation } from '../api/schema.ts';
-import { capital } from './states.ts';
 
-/** While it runs, once it is done, and when it failed. */
-interface Words {
-  doing: string;
-  done: string;
-  failed: string;
-}
-
-const KINDS: Record<string, Words> = {
-  create: { doing: 'Creating', done: 'Created', failed: 'Creating failed' },
-  start: { doing: 'Starting', done: 'Started', failed: 'Starting failed' },
-  stop: { doing: 'Stopping', done: 'Stopped', failed: 'Stopping failed' },
-  restart: { doing: 'Restarting', done: 'Restarted', failed: 'Restarting failed' },
-  rebuild: { doing: 'Rebuilding', done: 'Rebuilt', failed: 'Rebuilding failed' },
-  kill: { doing: 'Killing', done: 'Killed', failed: 'Killing failed' },
-  delete: { doing: 'Deleting', done: 'Deleted', failed: 'Deleting failed' },
-};
-
-/** The title of its strip: what it does, or what became of it. An unknown kind is called by the platform's own title. */
-export function operationTitle({
-  kind,
-  state,
-  title,
-}: Pick<Operation, 'kind' | 'state' | 'title'>): string {
-  const words = KINDS[kind.replace(/^instances\./, '')];
-  if (!words) return title || phaseName(kind.split('.').at(-1) ?? kind);
-  if (state === 'succeeded') return words.done;
-  if (state === 'failed') return words.failed;
-  return state === 'cancelled' ? `${words.doing} cancelled` : words.doing;
-}
-
-/** `write-files` → "Write files". */
-export function phaseName(name: string): string {
-  return capital(name.replaceAll(/[-_.]/g, ' '));
+/** The title of its strip: what it does, or what became of it. */
+export function operationTitle({ label, state }: Pick<Operation, 'label' | 'state'>): string {
+  if (state === 'succeeded') return label.done;
+  if (state === 'failed') return label.failed;
+  return state === 'cancelled' ? `${label.doing} cancelled` : label.doing;
 }
 
 /** Who asked for it, seen by somebody: `by you`, or by an address. */

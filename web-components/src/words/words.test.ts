@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addressText, softwareText } from './instances.ts';
-import { askedBy, operationTitle, overallProgress, phaseName } from './operations.ts';
+import { askedBy, operationTitle, overallProgress } from './operations.ts';
 import { bytesText, count, memoryText, playersText } from './quantities.ts';
 import { consoleClosed, instanceState, operationState } from './states.ts';
 import { ago, sinceWhen, span, took } from './times.ts';
@@ -94,14 +94,13 @@ test('a console that takes no input says why', () => {
 });
 
 test('operations are called by what they do and what became of them', () => {
-  const title = (kind: string, state: 'running' | 'failed' | 'succeeded'): string =>
-    operationTitle({ kind, state, title: 'Trimming Skyblock' });
+  const label = { doing: 'Trimming', done: 'Trimmed', failed: 'Trimming failed' };
   assert.equal(
-    (['running', 'failed', 'succeeded'] as const).map((state) => title('instances.start', state)),
-    ['Starting', 'Starting failed', 'Started'],
+    (['running', 'failed', 'succeeded', 'cancelled'] as const).map((state) =>
+      operationTitle({ label, state }),
+    ),
+    ['Trimming', 'Trimming failed', 'Trimmed', 'Trimming cancelled'],
   );
-  assert.is(title('worlds.trim', 'running'), 'Trimming Skyblock');
-  assert.is(phaseName('write-files'), 'Write files');
   assert.is(askedBy({ requestedBy: 'a@b.c' }, 'a@b.c'), 'by you');
   assert.is(askedBy({ requestedBy: 'schedule' }, 'a@b.c'), 'by schedule');
 });
@@ -109,6 +108,7 @@ test('operations are called by what they do and what became of them', () => {
 test('progress of the whole counts each phase the same', () => {
   const phase = (state: Phase['state'], progress: number | null = null): Phase => ({
     name: 'p',
+    label: 'P',
     state,
     progress,
     startedAt: null,

@@ -233,7 +233,8 @@ function people(room: Room) {
       for (const kind of ['start', 'stop', 'restart'])
         add(OperationKinds, {
           kind: `instances.${kind}`,
-          phases: [{ name: kind, run: () => room.gate }],
+          label: { doing: kind, done: kind, failed: kind },
+          phases: [{ name: kind, label: kind, run: () => room.gate }],
         });
     },
   });
