@@ -40,7 +40,7 @@ export class FloodViewer {
     socket.on('error', () => {}); // 'close' follows
     socket.on('message', (data: Buffer, binary: boolean) => {
       if (binary) this.#show(data);
-      else this.#resync();
+      else if (saysResync(data)) this.#resync();
       this.#wake();
     });
   }
@@ -108,6 +108,11 @@ export class FloodViewer {
     if (this.first < 0) this.first = number;
     this.last = number;
   }
+}
+
+/** Whether a console's text message asks its viewer to begin anew; others say what kind of console it is. */
+export function saysResync(message: Buffer): boolean {
+  return (JSON.parse(message.toString()) as { type: string }).type === 'resync';
 }
 
 /** A player of the fake server: says something ten times a second and counts the answers. */

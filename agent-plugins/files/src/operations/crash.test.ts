@@ -128,8 +128,11 @@ test('an archive is packed and unpacked whole, wherever the agent is killed', as
 test('moving many entries into a folder that is there goes on after a kill', async () => {
   const entries = 1500;
   mkdirSync(join(files.data, 'flat'));
-  for (let at = 0; at < entries; at++)
-    writeFileSync(join(files.data, 'flat', `f${at}`), String(at));
+  for (let at = 0; at < entries; at++) {
+    const path = join(files.data, 'flat', `f${at}`);
+    writeFileSync(path, String(at));
+    chmodSync(path, 0o644); // the mode that unpacking gives
+  }
   await succeed(await begin('archive', { path: 'flat', to: 'flat.tar' }));
   mkdirSync(join(files.data, 'into'));
   const id = await begin('extract', { path: 'flat.tar', to: 'into' });
