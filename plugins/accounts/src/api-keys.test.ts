@@ -46,7 +46,7 @@ test('a key is answered once, listed without its secret, and revoked at once', a
   assert.is((await bot.get('/api/auth/me')).status, 200);
   const { body } = await client.get('/api/api-keys');
   assert.is(body.items.length, 1);
-  assert.not.ok(JSON.stringify(body).includes(made.body.secret.split('_')[2]));
+  assert.not.ok(JSON.stringify(body).includes(made.body.secret.split('_').slice(2).join('_')));
   assert.ok(body.items[0].lastUsedAt !== null);
   assert.is((await client.delete(`/api/api-keys/${made.body.id}`)).status, 204);
   const after = await bot.get('/api/auth/me');
