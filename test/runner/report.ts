@@ -1,10 +1,10 @@
 /**
  * Prints the outcome of a run: a line for a file that passed, and everything for one that failed.
  *
- * The end names the slowest files and tests, the tests left out, and the failed ones with the command
- * that runs each file again. The last line is `N passed, N failed`.
+ * The end names the slowest files and tests, the tests left out, and the failed ones with their reasons and
+ * the command that runs each file again. The last line is `N passed, N failed`.
  */
-import { failedTitles } from './failures.ts';
+import { failedTests } from './failures.ts';
 import type { FileRun } from './run-file.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -62,8 +62,14 @@ export function describeAll(
 }
 
 function describeFailure(outcome: Outcome, again: string): string[] {
-  const titles = failedTitles(outcome);
-  const reasons = titles.length > 0 ? titles.map((title) => `✘ ${title}`) : outcome.problems;
+  const tests = failedTests(outcome);
+  const reasons =
+    tests.length === 0
+      ? outcome.problems
+      : tests.flatMap(({ title, reason }) => [
+          `✘ ${title}`,
+          ...reason.map((line) => `    ${line}`),
+        ]);
   return [outcome.file.path, ...reasons.map((reason) => `  ${reason}`), `  again: ${again}`];
 }
 

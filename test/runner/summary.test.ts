@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readRequests } from './discover.ts';
 import { quietDuration } from './durations.ts';
-import { failedTitles } from './failures.ts';
+import { failedTests } from './failures.ts';
 import { againCommand, readOptions } from './options.ts';
 import type { FileRun } from './run-file.ts';
 import { schedule } from './schedule.ts';
@@ -116,14 +116,21 @@ test('a file that asks to be alone runs after the others', async () => {
   assert.equal(together, ['b', 'a']);
 });
 
-test('titles of failed tests are read from the output, with and without a suite', () => {
+test('titles and reasons of failed tests are read from the output, with and without a suite', () => {
   const output = [
     '  \u001b[1m FAIL \u001b[22m "one: \u001b[31mtwo"',
     '    Expected values to be strictly equal:',
+    '',
+    '        \u001b[32m++2    (Expected)\u001b[39m',
+    '          ^',
+    '    at assert (file:///a.mjs:33:8)',
     '   FAIL  kernel  "says "no""',
   ].join('\n');
   const run = { output, end: 'exited', signal: null, begun: [] } as unknown as FileRun;
-  assert.equal(failedTitles(run), ['one: two', 'says "no"']);
+  assert.equal(failedTests(run), [
+    { title: 'one: two', reason: ['Expected values to be strictly equal:', '++2    (Expected)'] },
+    { title: 'says "no"', reason: [] },
+  ]);
 });
 
 test('a file that was ended failed in the test that had begun last', () => {
@@ -132,7 +139,7 @@ test('a file that was ended failed in the test that had begun last', () => {
     { at: 2, title: 'two' },
   ];
   const run = { output: '• ', end: 'hung', signal: 'SIGKILL', begun } as unknown as FileRun;
-  assert.equal(failedTitles(run), ['two']);
+  assert.equal(failedTests(run), [{ title: 'two', reason: [] }]);
 });
 
 test('the command to run a file again carries tier, seed and count', () => {
