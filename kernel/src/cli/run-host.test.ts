@@ -52,7 +52,11 @@ function start(
   ...args: readonly string[]
 ): Running {
   const variables = Object.entries(settings).map(([key, value]) => [`ZLH_ACTS_${key}`, value]);
-  const environment = { ZLH_LOG_FORMAT: 'text', ZLH_HOME: `home-${++homes}` };
+  const environment = {
+    ZLH_LOG_FORMAT: 'text',
+    ZLH_HOME: `home-${++homes}`,
+    npm_lifecycle_event: '', // the tests' own
+  };
   const words = args.length === 0 ? ['start'] : args;
   return startZlh(folder, words, { ...environment, ...Object.fromEntries(variables) });
 }
@@ -111,6 +115,25 @@ test('a second signal ends a host that does not come to its end', async () => {
   host.child.kill('SIGINT');
   const { code, stdout, stderr } = await host.ended;
   assert.equal([code, steps(stderr)], [130, ['start', 'drain', 'stop', 'still stopping']]);
+  assert.match(stdout, 'SIGINT again: ending at once');
+});
+
+test('an echo that npm passes on late does not cut a stop short', async () => {
+  const host = startZlh(folder, ['start'], {
+    ZLH_LOG_FORMAT: 'text',
+    ZLH_LOG_LEVEL: 'debug',
+    ZLH_HOME: `home-${++homes}`,
+    ZLH_ACTS_STOP: 'stall',
+    npm_lifecycle_event: 'start',
+  });
+  await ready(host);
+  host.child.kill('SIGINT');
+  await host.printed('still stopping');
+  host.child.kill('SIGINT');
+  await host.printed('SIGINT passed on by npm');
+  host.child.kill('SIGINT');
+  const { code, stdout } = await host.ended;
+  assert.is(code, 130);
   assert.match(stdout, 'SIGINT again: ending at once');
 });
 

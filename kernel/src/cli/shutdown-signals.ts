@@ -11,8 +11,8 @@ export interface Shutdown {
 }
 
 /**
- * A terminal sends Ctrl-C to every process in it, and npm passes it on once more: for this long
- * after the first signal the same one is that signal's echo, not a second one.
+ * A terminal sends Ctrl-C to every process in it, and npm passes the signal on once more. A signal within this
+ * time after the first is that signal's echo; under npm one later signal is an echo, too, for npm may be slow.
  */
 const echoMs = 1_000;
 
@@ -24,12 +24,16 @@ export function onShutdown(log: Logger): Shutdown {
   const { promise: requested, resolve } = Promise.withResolvers<void>();
   let first: { readonly signal: NodeJS.Signals; readonly at: number } | undefined;
   let defects = 0;
+  let awaitsEcho = Boolean(process.env['npm_lifecycle_event']);
   const onSignal = (signal: NodeJS.Signals) => {
     if (first === undefined) {
       first = { signal, at: performance.now() };
       log.info(`${signal}: stopping; once more ends it at once`);
       resolve();
-    } else if (performance.now() - first.at > echoMs) {
+    } else if (awaitsEcho || performance.now() - first.at <= echoMs) {
+      if (awaitsEcho) log.debug(`${signal} passed on by npm`);
+      awaitsEcho = false;
+    } else {
       log.warn(`${signal} again: ending at once`);
       process.exit(exitCodeOf(signal));
     }
