@@ -74,7 +74,12 @@ when(await needs.npmRegistry())('npm start, and Ctrl-C ends all of it', async (n
   const platform = await TestPlatform.make({
     home,
     command: [join(bin, 'npm'), 'start'],
-    env: { PATH: bin, ZLH_ACCOUNTS_ADMIN_EMAIL: '', ZLH_ACCOUNTS_ADMIN_PASSWORD: '' },
+    env: {
+      PATH: bin,
+      ZLH_ACCOUNTS_ADMIN_EMAIL: '',
+      ZLH_ACCOUNTS_ADMIN_PASSWORD: '',
+      npm_config_update_notifier: 'false', // npm's own news are no words of the platform
+    },
   });
   await platform.start();
   try {
