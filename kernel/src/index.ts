@@ -10,6 +10,7 @@ export { secret } from './secrets.ts';
 export { findConfiguration, readConfiguration } from './cli/configuration.ts';
 export type { Configuration } from './cli/configuration.ts';
 export type { Logger } from './log.ts';
+export { BeatWatch, type Beat } from './beat-watch.ts';
 export { monotonicClock, type MonotonicClock } from './monotonic-clock.ts';
 export { Commands, Checks, StartLines } from './cli/points.ts';
 export type { Command, CommandContext, Check, CheckContext, CheckResult } from './cli/points.ts';

@@ -149,9 +149,10 @@ export const AgentProblem = Type.Object({
 export type AgentProblem = Type.Static<typeof AgentProblem>;
 
 /**
- * `POST <platformUrl>/api/agents/report`: at once on every change and as a heartbeat. `sequence`
- * rises over restarts of the agent (it starts from the clock), so that the platform can drop a
- * report that overtook another. Any 2xx answer is success; its body is ignored.
+ * `POST <platformUrl>/api/agents/report`: at once on every change and as a heartbeat. A `sequence` that is
+ * not higher than the last one is refused with 409, whose problem names the last one as `sequence`: the agent
+ * continues from there. A report that was overtaken, or recorded and sent again, never counts.
+ * Any 2xx answer is success; its body is ignored.
  */
 export const AgentReport = Type.Object({
   sequence: Type.Integer({ minimum: 0 }),

@@ -81,4 +81,17 @@ test('a platform that was away hears the newest state when it is back', async ()
   );
 });
 
+test('an agent whose clock was put back by an hour is heard at once', async () => {
+  platform.heard = Date.now() + 3_600_000;
+  const before = platform.heard;
+  reporter.start();
+  await platform.until((status) => status.revision === 0);
+  change();
+  await platform.until((status) => status.revision === 1);
+  assert.equal(
+    platform.reports.map(({ sequence }) => sequence),
+    [before + 1, before + 2],
+  );
+});
+
 test.run();

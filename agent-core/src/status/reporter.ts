@@ -3,8 +3,10 @@
  * under way at a time, always the newest state, patience when the platform is away, and that a
  * missing platform never disturbs the game.
  */
+import { json } from 'node:stream/consumers';
 import type { Logger } from '@zlh/kernel';
 import type { AgentReport } from '../contract/messages.ts';
+import type { AgentStatus } from '../contract/status.ts';
 import type { PlatformClient } from '../platform/platform-client.ts';
 import type { Changes } from './changes.ts';
 import type { StatusBoard } from './status-board.ts';
@@ -33,6 +35,7 @@ export class Reporter {
   /** Something changed while a report was under way. */
   #stale = false;
   #failures = 0;
+  /** The clock is a first guess after a start. The platform answers the number that it has heard. */
   #sequence = Date.now();
   #last = '';
 
@@ -77,23 +80,19 @@ export class Reporter {
     const { board, platform } = this.#options;
     const status = board.status;
     this.#last = JSON.stringify(status);
-    this.#sequence = Math.max(this.#sequence + 1, Date.now());
-    const report: AgentReport = { sequence: this.#sequence, status };
-    const delivered = platform.known && (await this.#deliver(report));
+    const delivered = platform.known && (await this.#deliver(status));
     this.#sending = false;
     if (this.#stopping.signal.aborted) return;
     if (delivered && this.#stale) return void this.#send();
     this.#beat(delivered ? this.#heartbeat() : this.#retry());
   }
 
-  async #deliver(report: AgentReport): Promise<boolean> {
+  async #deliver(status: AgentStatus): Promise<boolean> {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     try {
-      const request = { method: 'POST', path: '/api/agents/report', body: report, signal } as const;
-      const response = await this.#options.platform.send(request);
-      response.resume();
-      const { statusCode = 0 } = response;
-      if (statusCode < 200 || statusCode > 299) throw new Error(`HTTP ${statusCode}`);
+      const first = await this.#post(status, signal);
+      const answer = first === 409 ? await this.#post(status, signal) : first;
+      if (answer < 200 || answer > 299) throw new Error(`HTTP ${answer}`);
       if (this.#failures > 0) this.#options.log.info('the platform takes reports again');
       this.#failures = 0;
       return true;
@@ -103,6 +102,19 @@ export class Reporter {
       }
       return false;
     }
+  }
+
+  /** Answers the status. A 409 says which number the platform has heard. */
+  async #post(status: AgentStatus, signal: AbortSignal): Promise<number> {
+    const body: AgentReport = { sequence: ++this.#sequence, status };
+    const request = { method: 'POST', path: '/api/agents/report', body, signal } as const;
+    const response = await this.#options.platform.send(request);
+    if (response.statusCode !== 409) response.resume();
+    else {
+      const { sequence } = (await json(response)) as { sequence?: unknown };
+      if (Number.isSafeInteger(sequence)) this.#sequence = sequence as number;
+    }
+    return response.statusCode ?? 0;
   }
 
   #heartbeat(): number {

@@ -14,6 +14,8 @@ import type { AgentStatus } from '../contract/status.ts';
 export interface FakePlatform {
   readonly url: string;
   readonly reports: readonly AgentReport[];
+  /** The number of the last report. One that is not higher is refused, as the real platform does. */
+  heard: number;
   /** Offers bytes; answers their SHA-256. */
   offer(bytes: Uint8Array): string;
   /** Takes over an artifact request: answer true when it was dealt with. */
@@ -38,6 +40,12 @@ export async function startFakePlatform(user?: number): Promise<FakePlatform> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === 'POST' && request.url === '/api/agents/report') {
       const report = JSON.parse(await text(request)) as AgentReport;
+      if (report.sequence <= platform.heard) {
+        const problem = { code: 'agents.report-overtaken', sequence: platform.heard };
+        response.writeHead(409).end(JSON.stringify(problem));
+        return;
+      }
+      platform.heard = report.sequence;
       reports.push(report);
       heard.emit('report', report);
       response.writeHead(204).end();
@@ -53,6 +61,7 @@ export async function startFakePlatform(user?: number): Promise<FakePlatform> {
   const platform: FakePlatform = {
     url,
     reports,
+    heard: -1,
     offer(bytes) {
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       artifacts.set(sha256, bytes);

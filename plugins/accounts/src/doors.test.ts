@@ -245,6 +245,17 @@ test('guessing one account from one address is stopped, even with many tries at 
   await sql('delete from accounts_attempt');
 });
 
+test('a clock that was put back by an hour keeps nobody out for an hour', async () => {
+  const { user } = await register(kernel);
+  await sql(
+    `insert into accounts_attempt (key, count, since) values (?, 1000, now() + interval '1 hour')`,
+    [hashSecret(`pair ${user.email} 127.0.0.1`)],
+  );
+  const { status } = await new TestClient(kernel).post('/api/auth/login', credentials(user.email));
+  assert.is(status, 200);
+  await sql('delete from accounts_attempt');
+});
+
 test('an unknown address is slowed down just the same', async () => {
   const guesses = await Promise.all(
     Array.from({ length: 12 }, () =>

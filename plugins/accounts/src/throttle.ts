@@ -11,6 +11,9 @@ import type { Database } from '@zlh/database';
 const windowMinutes = 15;
 const limits = { pair: 10, address: 60, account: 300 } as const;
 type Kind = keyof typeof limits;
+/** A window that begins in the future is over, too: the clock was put back, and people would be kept out. */
+const isPast = (since: string) =>
+  `not ${since} between now() - make_interval(mins => ${windowMinutes}) and now() + interval '1 minute'`;
 /** What the audit trail calls it when a password was right, or was just chosen. */
 const entries = 'accounts.register accounts.login accounts.setup accounts.password-change';
 
@@ -36,8 +39,8 @@ export class Throttle {
         `insert into accounts_attempt as a (key, count, since)
        select key, 1, now() from unnest(array[?, ?, ?]) as key order by key
        on conflict (key) do update set
-         count = case when a.since < now() - make_interval(mins => ${windowMinutes}) then 1 else least(a.count + 1, 100000) end,
-         since = case when a.since < now() - make_interval(mins => ${windowMinutes}) then now() else a.since end
+         count = case when ${isPast('a.since')} then 1 else least(a.count + 1, 100000) end,
+         since = case when ${isPast('a.since')} then now() else a.since end
        returning key, count, ceil(extract(epoch from since + make_interval(mins => ${windowMinutes}) - now()))::int as left`,
         kinds.map((kind) => keys[kind]),
       );
@@ -71,11 +74,7 @@ export class Throttle {
   }
 
   async prune(): Promise<void> {
-    await this.#database
-      .fork()
-      .execute(
-        `delete from accounts_attempt where since < now() - make_interval(mins => ${windowMinutes})`,
-      );
+    await this.#database.fork().execute(`delete from accounts_attempt where ${isPast('since')}`);
   }
 }
 

@@ -12,13 +12,14 @@ import { Events } from '@zlh/events';
 import events from '@zlh/events/platform';
 import { Problem } from '@zlh/http';
 import http from '@zlh/http/platform';
-import { definePlugin } from '@zlh/kernel';
-import { startTestKernel, type TestKernel, scaled } from '@zlh/kernel/testing';
+import { definePlugin, type Logger } from '@zlh/kernel';
+import { FakeClock, startTestKernel, type TestKernel, scaled } from '@zlh/kernel/testing';
 import { Type } from 'typebox';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AgentObservers, Agents, type AgentTarget } from './index.ts';
 import agents from './platform.ts';
+import { Reports } from './reports.ts';
 import { fetchAsAgent, listenAsAgent, reportAs } from './testing/index.ts';
 
 let kernel: TestKernel;
@@ -151,20 +152,34 @@ test('a report that says the same is no news, one that was overtaken is dropped'
   await report(id, statusOf({ state: 'starting' }), 100);
   await report(id, statusOf({ state: 'starting', usage: { memoryBytes: 1, cpuPercent: 2 } }), 101);
   await report(id, statusOf({ state: 'running' }), 103);
-  await report(id, statusOf({ state: 'starting' }), 102);
-  await report(id, statusOf({ state: 'starting' }), 103);
+  assert.is(await report(id, statusOf({ state: 'starting' }), 102), 409);
+  assert.is(await report(id, statusOf({ state: 'starting' }), 103), 409);
   assert.equal(told, [`${id} starting`, `${id} running`]);
 });
 
-test('an agent whose clock was put back is believed again after a moment', async () => {
+test('a recorded report that is sent again is refused for good, with the number of the last one', async () => {
   const id = await enrol();
-  await report(id, statusOf(), 5000);
+  const authorization = `Bearer ${kernel.use(Agents).tokenFor(id)}`;
+  const recorded = {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({ sequence: 5000, status: statusOf() }),
+  };
+  const send = () => fetchAsAgent(kernel, id, '/api/agents/report', recorded);
+  assert.is((await send()).status, 204);
+  assert.is(await report(id, statusOf({ state: 'stopped' }), 5001), 204);
+  // An hour of silence, by the clock of the database.
   await sql(
-    `update agents_agent set last_seen_at = now() - interval '31 seconds' where instance_id = ?`,
+    `update agents_agent set last_seen_at = now() - interval '1 hour' where instance_id = ?`,
     [id],
   );
-  await report(id, statusOf({ state: 'stopped' }), 10);
-  assert.equal(told, [`${id} running`, `${id} stopped`]);
+  const again = await send();
+  assert.is(again.status, 409);
+  const { code, sequence: heard } = (await again.json()) as Record<string, unknown>;
+  assert.equal([code, heard], ['agents.report-overtaken', 5001]);
+  await kernel.use(Agents).lost(id);
+  assert.is((await send()).status, 409, 'nor does it bring back an agent that is gone');
+  assert.equal(told, [`${id} running`, `${id} stopped`, `${id} silent`]);
 });
 
 test('whatever a report holds, it is refused or kept small, and never an error of ours', async () => {
@@ -226,14 +241,40 @@ test('whatever a report holds, it is refused or kept small, and never an error o
   assert.is(await report(id, statusOf({ maintenance: 'x'.repeat(40_000) })), 413);
 });
 
+/** A watch with a clock of its own, beside that of the platform. */
+function watchBy(clock: FakeClock): Reports {
+  const use = { database: kernel.use(Database), events: kernel.use(Events) };
+  const log = { warn() {} } as unknown as Logger;
+  const silent = async (_em: unknown, id: string) => void told.push(`${id} silent by the watch`);
+  const observers = [{ plugin: 'observer', value: { reported: async () => {}, silent } }];
+  return new Reports({ ...use, log, observers, clock, config: { silentAfterSeconds: 35 } });
+}
+
+test('a clock of the database that jumps by an hour makes no agent silent, and keeps no silent one alive', async () => {
+  const [speaks, rests] = [await enrol(), await enrol()];
+  const clock = new FakeClock();
+  const watch = watchBy(clock);
+  const jump = (hours: number) =>
+    sql(`update agents_agent set last_seen_at = now() - make_interval(hours => ?)`, [hours]);
+  const both = [speaks, rests].map((id) => `${id} silent by the watch`);
+  const silent = () => told.filter((line) => both.includes(line));
+  await report(rests, statusOf());
+  for (const hours of [0, 1, -1, 1, -1, 1, -1]) {
+    await report(speaks, statusOf());
+    await jump(hours);
+    await watch.sweep();
+    assert.equal(silent(), []);
+    await clock.advance(5000);
+  }
+  await report(speaks, statusOf());
+  await watch.sweep();
+  assert.equal(silent(), [`${rests} silent by the watch`]);
+});
+
 test('silence is noticed once, and the next report is news whatever it says', async () => {
   const id = await enrol();
   const never = await enrol();
   await report(id, statusOf());
-  await sql(
-    `update agents_agent set last_seen_at = now() - interval '6 seconds' where instance_id = ?`,
-    [id],
-  );
   await fellSilent(id);
   await report(id, statusOf());
   await kernel.use(Agents).lost(id);

@@ -1,5 +1,5 @@
 /** The client for agents, who they are, and what they report. */
-import { asClass, definePlugin } from '@zlh/kernel';
+import { asClass, asValue, definePlugin, monotonicClock } from '@zlh/kernel';
 import { Database, Entities, Migrations, Vault } from '@zlh/database';
 import { Events } from '@zlh/events';
 import { Authenticators, Http, Routes } from '@zlh/http';
@@ -46,6 +46,7 @@ export default definePlugin({
     routes: Routes,
   },
   services: {
+    clock: asValue(monotonicClock),
     agents: asClass(AgentsService).singleton(),
     reports: asClass(Reports).singleton(),
     listener: asClass(AgentListener).singleton(),

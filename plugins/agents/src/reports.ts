@@ -4,10 +4,16 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { AgentReport, type AgentStatus } from '@zlh/agent';
-import type { Contribution, Logger } from '@zlh/kernel';
+import {
+  BeatWatch,
+  type Beat,
+  type Contribution,
+  type Logger,
+  type MonotonicClock,
+} from '@zlh/kernel';
 import type { Database, EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
-import { defineRoute, type Route } from '@zlh/http';
+import { defineRoute, problems, type Route } from '@zlh/http';
 import { Type } from 'typebox';
 import { readStatus } from './answers.ts';
 import { agentEvents, type AgentObserver } from './index.ts';
@@ -17,25 +23,23 @@ interface Ground {
   readonly events: Events;
   readonly observers: readonly Contribution<AgentObserver>[];
   readonly log: Logger;
+  readonly clock: MonotonicClock;
   readonly config: { readonly silentAfterSeconds: number };
 }
 
 interface Known {
   readonly status: AgentStatus | null;
   readonly silent: boolean;
-  readonly overtaken: boolean | null;
+  readonly overtaken: boolean;
+  /** Of the last report that counted. */
+  readonly sequence: string;
 }
 
-const sweepMs = 2000;
-/**
- * On its way a report can be overtaken by a later one, but not for longer than this. An agent whose numbers are lower
- * than that has had its clock put back.
- */
-const overtakenWithinSeconds = 30;
+const maxSweepMs = 2000;
 /** Of a report in bytes; an honest one has about a thousand. */
 const largestReport = 32_768;
 
-/** Numbers beyond this are none of an agent's clock, and none for the database. */
+/** Numbers beyond this are none of an agent's, and none for the database. */
 const ReportBody = Type.Object({
   ...AgentReport.properties,
   sequence: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
@@ -43,24 +47,30 @@ const ReportBody = Type.Object({
 
 export class Reports {
   readonly #ground: Ground;
-  readonly #startedAt = performance.now();
+  readonly #watch: BeatWatch<string>;
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> | undefined;
 
   constructor(ground: Ground) {
     this.#ground = ground;
+    this.#watch = new BeatWatch(ground.clock, ground.config.silentAfterSeconds * 1000);
   }
 
+  /**
+   * A report counts when its number is higher than that of the last one, however long ago that was. One that
+   * was overtaken, or recorded and sent again, is refused with the number after which the agent continues.
+   */
   async receive(instanceId: string, { sequence, status: said }: AgentReport): Promise<void> {
     const { database, events, observers } = this.#ground;
     const status = readStatus(said);
     const heard = await database.transaction(async (em) => {
       const [before] = await em.execute<Known[]>(
-        `select status, silent, sequence >= ? and last_seen_at > now() - make_interval(secs => ?) as overtaken
+        `select status, silent, sequence::text, last_seen_at is not null and sequence >= ? as overtaken
          from agents_agent where instance_id = ? for update`,
-        [sequence, overtakenWithinSeconds, instanceId],
+        [sequence, instanceId],
       );
-      if (before === undefined || before.overtaken === true) return false;
+      if (before === undefined) return false;
+      if (before.overtaken) throw overtaken(Number(before.sequence));
       await em.execute(
         'update agents_agent set sequence = ?, last_seen_at = now(), silent = false, status = ?::jsonb where instance_id = ?',
         [sequence, JSON.stringify(status), instanceId],
@@ -95,8 +105,9 @@ export class Reports {
   }
 
   watch(): void {
+    const sweepMs = Math.min(maxSweepMs, this.#ground.config.silentAfterSeconds * 200);
     this.#timer = setInterval(() => {
-      this.#sweeping ??= this.#sweep().finally(() => (this.#sweeping = undefined));
+      this.#sweeping ??= this.sweep().finally(() => (this.#sweeping = undefined));
     }, sweepMs);
   }
 
@@ -111,28 +122,40 @@ export class Reports {
     await events.publish(em, { type: agentEvents.lost, userId: null, instanceId, data: {} });
   }
 
-  async #sweep(): Promise<void> {
-    const { config, database, log } = this.#ground;
-    // After a start everybody gets the time to be heard again.
-    if (performance.now() - this.#startedAt < config.silentAfterSeconds * 1000) return;
+  /** Looks for agents whose number has stood still. The clocks of machine and database have no say. */
+  async sweep(): Promise<void> {
+    const { database, log } = this.#ground;
     try {
-      await database.transaction(async (em) => {
-        const silent = await em.execute<{ instance_id: string }[]>(
-          `update agents_agent set silent = true where instance_id in (
-             select instance_id from agents_agent where not silent and last_seen_at < now() - make_interval(secs => ?) for update skip locked)
-           returning instance_id`,
-          [config.silentAfterSeconds],
+      const heard = await database
+        .fork()
+        .execute<Beat<string>[]>(
+          'select instance_id as key, sequence::text as beat from agents_agent where not silent and last_seen_at is not null',
         );
-        for (const { instance_id: id } of silent) {
-          log.warn({ instanceId: id }, 'the agent has fallen silent');
-          await this.#tellSilence(em, id);
-        }
-      });
+      for (const each of this.#watch.look(heard)) await this.#silence(each);
     } catch (error) {
       log.warn({ err: error }, 'silent agents could not be looked for; trying again');
     }
   }
+
+  /** Unless it was heard meanwhile, or another process was faster. */
+  async #silence({ key: instanceId, beat }: Beat<string>): Promise<void> {
+    const { database, log } = this.#ground;
+    await database.transaction(async (em) => {
+      const rows = await em.execute<unknown[]>(
+        'update agents_agent set silent = true where instance_id = ? and sequence = ? and not silent returning instance_id',
+        [instanceId, beat],
+      );
+      if (rows.length === 0) return;
+      log.warn({ instanceId }, 'the agent has fallen silent');
+      await this.#tellSilence(em, instanceId);
+    });
+  }
 }
+
+const overtaken = (sequence: number) =>
+  problems.conflict('agents.report-overtaken', 'A later report of this agent has arrived.', {
+    sequence,
+  });
 
 /** Usage changes with every heartbeat and is asked for when somebody looks. */
 function telling({ usage: _usage, ...status }: AgentStatus): Omit<AgentStatus, 'usage'> {

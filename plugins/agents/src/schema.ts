@@ -6,8 +6,9 @@ const AgentEntity = defineEntity({
   tableName: 'agents_agent',
   properties: {
     instanceId: p.uuid().primary(),
-    /** Of the last report that counted; later ones with a lower number overtook each other on the way. */
+    /** Of the last report that counted; one that is not higher is old, and refused. */
     sequence: p.bigint('string'),
+    /** For people; null before the first report. */
     lastSeenAt: p.datetime().nullable(),
     silent: p.boolean(),
     status: p.json().nullable(),

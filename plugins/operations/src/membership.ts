@@ -4,10 +4,9 @@
  * cut off. Guarantees: a process whose lease is over has no connection and no lock left when another one takes over.
  */
 import { randomInt } from 'node:crypto';
-import type { Logger, MonotonicClock } from '@zlh/kernel';
+import { BeatWatch, type Beat, type Logger, type MonotonicClock } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
 import type { Client } from 'pg';
-import { LeaseWatch, type Beat } from './lease-watch.ts';
 import { wakeChannel } from './publish.ts';
 
 export interface MembershipDeps {
@@ -33,7 +32,7 @@ export class Membership {
   readonly #deps: MembershipDeps;
   readonly #told: Told;
   readonly #leaseMs: number;
-  readonly #watch: LeaseWatch;
+  readonly #watch: BeatWatch<number>;
   #client: Client | undefined;
   #number = 0;
   #renewedAt = 0;
@@ -43,7 +42,7 @@ export class Membership {
     this.#deps = deps;
     this.#told = told;
     this.#leaseMs = deps.config.leaseSeconds * 1000;
-    this.#watch = new LeaseWatch(deps.clock, this.#leaseMs);
+    this.#watch = new BeatWatch(deps.clock, this.#leaseMs);
   }
 
   get isMember(): boolean {
@@ -133,8 +132,8 @@ export class Membership {
   /** Expels those that stand still. */
   async expelFrozen(): Promise<void> {
     const em = this.#deps.database.fork();
-    const workers = await em.execute<Beat[]>(
-      'select number, beat::text from operations_worker where not expelled and number <> ?',
+    const workers = await em.execute<Beat<number>[]>(
+      'select number as key, beat::text from operations_worker where not expelled and number <> ?',
       [this.#number],
     );
     for (const worker of this.#watch.look(workers)) await this.#expel(worker);
@@ -145,7 +144,7 @@ export class Membership {
   }
 
   /** Its connections are ended with it: what it had locked would keep everybody waiting. */
-  async #expel({ number, beat }: Beat): Promise<void> {
+  async #expel({ key: number, beat }: Beat<number>): Promise<void> {
     const em = this.#deps.database.fork();
     const rows = await em.execute<{ session: string }[]>(
       'update operations_worker set expelled = true where number = ? and beat = ? and not expelled returning session',

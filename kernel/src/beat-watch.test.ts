@@ -1,18 +1,18 @@
-/** Guarantees of leases: who stands still loses, who beats keeps, and no clock that anybody can set has a say. */
-import { FakeClock } from '@zlh/kernel/testing';
+/** Guarantees of beats: one that stands still is found, one that goes on is not, and no wall clock counts. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LeaseWatch } from './lease-watch.ts';
+import { BeatWatch } from './beat-watch.ts';
+import { FakeClock } from './testing/fake-clock.ts';
 
 const leaseMs = 15_000;
 const sweepMs = 500;
 let clock: FakeClock;
-let watch: LeaseWatch;
+let watch: BeatWatch<number>;
 let beats: Map<number, number>;
 
 test.before.each(() => {
   clock = new FakeClock();
-  watch = new LeaseWatch(clock, leaseMs);
+  watch = new BeatWatch(clock, leaseMs);
   beats = new Map([
     [1, 0],
     [2, 0],
@@ -21,8 +21,8 @@ test.before.each(() => {
 
 const look = () =>
   watch
-    .look([...beats].map(([number, beat]) => ({ number, beat: String(beat) })))
-    .map(({ number }) => number);
+    .look([...beats].map(([key, count]) => ({ key, beat: String(count) })))
+    .map(({ key }) => key);
 const beat = (number: number) => beats.set(number, beats.get(number)! + 1);
 
 /** Looks as the worker does; answers what was found over in that time. */
