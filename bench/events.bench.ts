@@ -35,7 +35,7 @@ async function enrol(home: string): Promise<Agent[]> {
     const service = kernel.use(Agents);
     const ids = Array.from({ length: count }, () => randomUUID());
     await kernel.use(Database).transaction(async (em) => {
-      for (const id of ids) await service.enrol(em, id);
+      for (const id of ids) await service.register(em, id);
     });
     return ids.map((id) => ({ id, token: service.tokenFor(id) }));
   } finally {

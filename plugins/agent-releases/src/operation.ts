@@ -12,7 +12,7 @@ interface Use {
 }
 
 export const updateKind = 'agent-releases.update';
-const withinMs = 15 * 60_000;
+const timeoutMs = 15 * 60_000;
 
 /** `use` is read when an operation runs, never before. */
 export function updateOperation(use: Use): OperationKind {
@@ -38,18 +38,17 @@ export function updateOperation(use: Use): OperationKind {
         label: 'Update',
         run(context) {
           const { sha256, size } = context.journal['release'] as ArtifactRef;
-          return use.instances.carryOut(context, {
+          return use.agents.run(context, {
+            ...use.instances.agentOf(context),
             name: 'update',
-            withinMs,
-            async ask(target, operationId) {
-              const { operation } = await use.agents.ask(target, {
+            timeoutMs,
+            submit: (target, operationId) =>
+              use.agents.request(target, {
                 method: 'POST',
                 path: '/update',
                 body: { operationId, release: { sha256, size } },
                 schema: OperationReply,
-              });
-              return operation;
-            },
+              }),
           });
         },
       },

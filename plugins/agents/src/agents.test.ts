@@ -15,6 +15,7 @@ import http from '@zlh/http/platform';
 import { definePlugin, type Logger } from '@zlh/kernel';
 import { FakeClock, startTestKernel, type TestKernel, scaled } from '@zlh/kernel/testing';
 import { Type } from 'typebox';
+import type { PhaseContext } from '@zlh/operations';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AgentObservers, Agents, type AgentTarget } from './index.ts';
@@ -33,8 +34,8 @@ test.before(async () => {
     id: 'observer',
     setup({ add }) {
       add(AgentObservers, {
-        reported: async (_em, id, { state }) => void told.push(`${id} ${state}`),
-        async silent(_em, id) {
+        onStatusChange: async (_em, id, { state }) => void told.push(`${id} ${state}`),
+        async onUnreachable(_em, id) {
           told.push(`${id} silent`);
           silences.emit(id);
         },
@@ -57,7 +58,7 @@ const sql = <T>(query: string, values: unknown[] = []) =>
 
 async function enrol(): Promise<string> {
   const id = newId();
-  await kernel.use(Database).transaction((em) => kernel.use(Agents).enrol(em, id));
+  await kernel.use(Database).transaction((em) => kernel.use(Agents).register(em, id));
   return id;
 }
 
@@ -124,7 +125,7 @@ async function problemOf(work: Promise<unknown>): Promise<Problem> {
 
 test('an agent is known by the token of its own instance, and by nothing else', async () => {
   const [mine, other, gone] = [await enrol(), await enrol(), await enrol()];
-  await kernel.use(Database).transaction((em) => kernel.use(Agents).dismiss(em, gone));
+  await kernel.use(Database).transaction((em) => kernel.use(Agents).unregister(em, gone));
   assert.is(await report(mine, statusOf()), 204);
   assert.is(await report(gone, statusOf()), 401);
   assert.is(await report(newId(), statusOf()), 401);
@@ -277,9 +278,9 @@ test('silence is noticed once, and the next report is news whatever it says', as
   await report(id, statusOf());
   await fellSilent(id);
   await report(id, statusOf());
-  await kernel.use(Agents).lost(id);
+  await kernel.use(Agents).markUnreachable(id);
   await report(id, statusOf());
-  await kernel.use(Agents).lost(newId());
+  await kernel.use(Agents).markUnreachable(newId());
   assert.equal(
     told.filter((line) => line.startsWith(id)),
     [`${id} running`, `${id} silent`, `${id} running`, `${id} silent`, `${id} running`],
@@ -357,7 +358,7 @@ test('busy and too late are told as such, any other failure as a fault of the ag
   const answers = await Promise.all(
     [500, 503, 504, 507].map((status) => {
       const question = { method: 'GET', path: `/${status}`, schema: Type.Object({}) } as const;
-      return problemOf(kernel.use(Agents).ask(target, question));
+      return problemOf(kernel.use(Agents).request(target, question));
     }),
   );
   assert.equal(
@@ -372,9 +373,9 @@ test('what a plugin asks its own room of an agent is held to the schema it names
   const { target, close } = await serve(({ url }, response) =>
     json(response, 200, url === '/things' ? { items: ['x'.repeat(2000)], more: 1 } : { items: 1 }),
   );
-  const asked = kernel.use(Agents).ask(target, { method: 'GET', path: '/things', schema });
+  const asked = kernel.use(Agents).request(target, { method: 'GET', path: '/things', schema });
   assert.equal(await asked, { items: ['x'.repeat(2000)] });
-  const wrong = kernel.use(Agents).ask(target, { method: 'GET', path: '/else', schema });
+  const wrong = kernel.use(Agents).request(target, { method: 'GET', path: '/else', schema });
   assert.equal((await problemOf(wrong)).code, 'agents.faulty');
   close();
 });
@@ -410,7 +411,7 @@ test('what a stream is answered with is held to its schema too, and is not read 
     try {
       const sent = { method: 'PUT', path: '/', body: Readable.from(['x']) } as const;
       const stream = await kernel.use(Agents).stream(target, sent);
-      return await kernel.use(Agents).answer(stream, schema);
+      return await kernel.use(Agents).readJson(stream, schema);
     } catch (error) {
       return (error as Problem).code;
     } finally {
@@ -435,7 +436,15 @@ test('what a stream is answered with is held to its schema too, and is not read 
   assert.is(await outcomeOf(endless), 'agents.faulty');
 });
 
-test('work is called off as soon as its agent answers again', async () => {
+/** A phase whose work of the agent is to be cancelled. */
+const phaseContext = () =>
+  ({
+    operationId: randomUUID(),
+    attempt: 1,
+    signal: new AbortController().signal,
+  }) as unknown as PhaseContext<unknown>;
+
+test('work is cancelled as soon as its agent answers again', async () => {
   const id = randomUUID();
   let asked = 0;
   const { target, close } = await serve((_, response) => {
@@ -443,22 +452,21 @@ test('work is called off as soon as its agent answers again', async () => {
     else if (asked === 2) json(response, 503, { code: 'AGENT_STARTING', detail: 'Not yet.' });
     else json(response, 202, { operation: operationOf(id, 'running') });
   });
-  const { signal } = new AbortController();
-  const callOff = (withinMs: number) =>
-    kernel.use(Agents).callOff(target, id, { signal, withinMs });
-  assert.is(await callOff(60_000), true);
+  const cancel = (timeoutMs: number) =>
+    kernel.use(Agents).cancelRun(phaseContext(), { name: 'work', target, timeoutMs });
+  assert.is(await cancel(60_000), true);
   assert.is(asked, 3);
   close();
-  assert.is(await callOff(0), false, 'nobody was told');
+  assert.is(await cancel(0), false, 'nobody was told');
 });
 
-test('work that an agent does not know, or has done, needs not be called off', async () => {
+test('work that an agent does not know, or has done, needs no cancelling', async () => {
   for (const status of [404, 409]) {
     const { target, close } = await serve((_, response) =>
       json(response, status, { code: 'AGENT_NO', detail: 'No.' }),
     );
-    const { signal } = new AbortController();
-    assert.is(await kernel.use(Agents).callOff(target, randomUUID(), { signal }), true);
+    const run = { name: 'work', target };
+    assert.is(await kernel.use(Agents).cancelRun(phaseContext(), run), true);
     close();
   }
 });
@@ -517,9 +525,12 @@ test('a console that is refused says so and leaves nothing open', async () => {
   const { target, close } = await serve((_, response) =>
     response.writeHead(200).write('not a socket'),
   );
-  assert.is((await problemOf(kernel.use(Agents).console(target))).code, 'agents.faulty');
+  assert.is((await problemOf(kernel.use(Agents).socket(target, '/console'))).code, 'agents.faulty');
   close();
-  assert.is((await problemOf(kernel.use(Agents).console(target))).code, 'agents.unreachable');
+  assert.is(
+    (await problemOf(kernel.use(Agents).socket(target, '/console'))).code,
+    'agents.unreachable',
+  );
 });
 
 test('a report is told to every process, and to administrators alone', async () => {

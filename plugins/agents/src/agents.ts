@@ -3,15 +3,17 @@ import type { AgentOperation, AgentStatus, InstanceSpec } from '@zlh/agent';
 import type { Database, EntityManager, Vault } from '@zlh/database';
 import type { DomainEvent, Events } from '@zlh/events';
 import { Problem, problems } from '@zlh/http';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { PhaseContext } from '@zlh/operations';
 import type { Static, TSchema } from 'typebox';
 import type { WebSocket } from 'ws';
+import { agentOperationId, cancelAgentOperation, runAgentOperation } from './agent-operation.ts';
 import { readerOf, readOperationReply, readStatus } from './answers.ts';
 import { AgentClient } from './client.ts';
 import { tokenFor } from './identity.ts';
 import {
   agentEvents,
-  type AgentQuestion,
+  type AgentJob,
+  type AgentRequest,
   type Agents,
   type AgentStream,
   type AgentStreamRequest,
@@ -31,7 +33,6 @@ interface Ground {
 
 /** Without a report for this long, the agent is asked. */
 const askAfterMs = 3000;
-const callOffEveryMs = 500;
 
 export class AgentsService implements Agents {
   readonly #ground: Ground;
@@ -46,14 +47,14 @@ export class AgentsService implements Agents {
     return tokenFor(this.#ground.vault, instanceId);
   }
 
-  async enrol(em: EntityManager, instanceId: string): Promise<void> {
+  async register(em: EntityManager, instanceId: string): Promise<void> {
     await em.execute(
       'insert into agents_agent (instance_id, sequence, silent) values (?, 0, false) on conflict do nothing',
       [instanceId],
     );
   }
 
-  async dismiss(em: EntityManager, instanceId: string): Promise<void> {
+  async unregister(em: EntityManager, instanceId: string): Promise<void> {
     await em.execute('delete from agents_agent where instance_id = ?', [instanceId]);
   }
 
@@ -61,7 +62,7 @@ export class AgentsService implements Agents {
     return this.#ground.listener.address(where);
   }
 
-  lost(instanceId: string): Promise<void> {
+  markUnreachable(instanceId: string): Promise<void> {
     return this.#ground.reports.lost(instanceId);
   }
 
@@ -110,45 +111,38 @@ export class AgentsService implements Agents {
     return this.#begin(target, `/operations/${encodeURIComponent(operationId)}/cancel`, {});
   }
 
-  async callOff(
-    target: AgentTarget,
-    operationId: string,
-    { signal, withinMs = 300_000 }: Parameters<Agents['callOff']>[2],
+  run<Input>(context: PhaseContext<Input>, job: AgentJob): Promise<void> {
+    return runAgentOperation(this, context, job);
+  }
+
+  cancelRun<Input>(
+    context: PhaseContext<Input>,
+    { name, target, timeoutMs = 300_000 }: Parameters<Agents['cancelRun']>[1],
   ): Promise<boolean> {
-    const until = performance.now() + withinMs;
-    for (;;) {
-      try {
-        await this.cancel(target, operationId);
-        return true;
-      } catch (error) {
-        if (!(error instanceof Problem)) throw error;
-        if (error.status === 404 || error.status === 409) return true; // unknown, or over already
-        if (performance.now() > until) return false;
-      }
-      await delay(callOffEveryMs, undefined, { signal });
-    }
+    const id = agentOperationId(context, name);
+    const { signal } = context;
+    return cancelAgentOperation(() => this.cancel(target, id), { signal, timeoutMs });
   }
 
   command(target: AgentTarget, command: string): Promise<void> {
     return this.#tell(target, '/console/command', { command });
   }
 
-  ask<S extends TSchema>(
+  request<S extends TSchema>(
     target: AgentTarget,
-    { schema, ...question }: AgentQuestion<S>,
+    { schema, ...question }: AgentRequest<S>,
   ): Promise<Static<S>> {
     return this.#client.call(target, { ...question, read: readerOf(schema) });
   }
 
   stream(target: AgentTarget, wanted: AgentStreamRequest): Promise<AgentStream> {
-    return this.#client.stream(target, wanted);
+    const hasLength = wanted.headers?.['content-length'] !== undefined;
+    return hasLength || wanted.answerHasLength === true
+      ? this.#client.transfer(target, wanted)
+      : this.#client.stream(target, wanted);
   }
 
-  transfer(target: AgentTarget, wanted: AgentStreamRequest): Promise<AgentStream> {
-    return this.#client.transfer(target, wanted);
-  }
-
-  async answer<S extends TSchema>({ body }: AgentStream, schema: S): Promise<Static<S>> {
+  async readJson<S extends TSchema>({ body }: AgentStream, schema: S): Promise<Static<S>> {
     let text: string;
     try {
       text = await beginning(body);
@@ -158,15 +152,15 @@ export class AgentsService implements Agents {
     return expected(text, readerOf(schema));
   }
 
-  console(target: AgentTarget): Promise<WebSocket> {
-    return this.#client.console(target);
+  socket(target: AgentTarget, path: string): Promise<WebSocket> {
+    return this.#client.socket(target, path);
   }
 
   shutdown(target: AgentTarget, stopServer: boolean): Promise<void> {
     return this.#tell(target, '/shutdown', { stopServer });
   }
 
-  announce(target: AgentTarget, platformUrl: string): Promise<void> {
+  setPlatformUrl(target: AgentTarget, platformUrl: string): Promise<void> {
     return this.#tell(target, '/platform', { platformUrl });
   }
 

@@ -15,7 +15,7 @@ export interface Call<T> {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** From the request to the last byte of the answer; without it agents are to answer at once. */
-  readonly withinMs?: number | undefined;
+  readonly timeoutMs?: number | undefined;
   /** Turns the answer into what it should be; throws when it is not. */
   read(answer: unknown): T;
 }
@@ -46,15 +46,15 @@ export class AgentClient {
   }
 
   async call<T>(target: AgentTarget, call: Call<T>): Promise<T> {
-    const { method, path, body, headers, signal, withinMs, read } = call;
-    const late = AbortSignal.timeout(withinMs ?? answeredWithinMs);
+    const { method, path, body, headers, signal, timeoutMs, read } = call;
+    const late = AbortSignal.timeout(timeoutMs ?? answeredWithinMs);
     let status: number;
     let text: string;
     try {
       const answer = await request(new URL(path, originOf(target)), {
         method,
         dispatcher: this.#dispatcher,
-        ...(withinMs === undefined ? {} : { headersTimeout: withinMs, bodyTimeout: withinMs }),
+        ...(timeoutMs === undefined ? {} : { headersTimeout: timeoutMs, bodyTimeout: timeoutMs }),
         headers: {
           ...headers,
           ...this.#identification(target),
@@ -108,8 +108,8 @@ export class AgentClient {
     }
   }
 
-  console(target: AgentTarget): Promise<WebSocket> {
-    const socket = new WebSocket('ws://localhost/console', {
+  socket(target: AgentTarget, path: string): Promise<WebSocket> {
+    const socket = new WebSocket(new URL(path, 'ws://localhost'), {
       createConnection: () => this.#connections.connect(target),
       headers: this.#identification(target),
       perMessageDeflate: false,

@@ -81,7 +81,7 @@ export class Reports {
         isDeepStrictEqual(telling(before.status), telling(status))
       )
         return true;
-      for (const { value } of observers) await value.reported(em, instanceId, status);
+      for (const { value } of observers) await value.onStatusChange(em, instanceId, status);
       await events.publish(em, {
         type: agentEvents.reported,
         userId: null,
@@ -90,7 +90,7 @@ export class Reports {
       });
       return true;
     });
-    if (heard) for (const { value } of observers) value.heard?.(instanceId, status);
+    if (heard) for (const { value } of observers) value.onHeartbeat?.(instanceId, status);
   }
 
   /** As if it had fallen silent; its next report counts as news, whatever it says. */
@@ -118,7 +118,7 @@ export class Reports {
 
   async #tellSilence(em: EntityManager, instanceId: string): Promise<void> {
     const { events, observers } = this.#ground;
-    for (const { value } of observers) await value.silent(em, instanceId);
+    for (const { value } of observers) await value.onUnreachable(em, instanceId);
     await events.publish(em, { type: agentEvents.lost, userId: null, instanceId, data: {} });
   }
 

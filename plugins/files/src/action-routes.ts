@@ -43,7 +43,7 @@ async function begin(
   input: Readonly<Record<string, unknown>>,
 ) {
   // Refused with a 503 while there is no agent to do it.
-  await instances.target(id, identity, WRITE);
+  await instances.agentTarget(id, identity, WRITE);
   const operation = await database.transaction(async (em) => {
     const { ownerId } = await instances.admit(em, id, identity, WRITE);
     await audit.record(em, {

@@ -4,7 +4,7 @@
  */
 import type { Accounts, Audit } from '@zlh/accounts';
 import type {
-  AgentQuestion,
+  AgentRequest,
   Agents,
   AgentStream,
   AgentStreamRequest,
@@ -46,13 +46,13 @@ export async function askAgent<S extends TSchema>(
   { instances, agents }: Use,
   { params, identity }: Asking,
   permission: string,
-  question: AgentQuestion<S>,
+  question: AgentRequest<S>,
 ): Promise<Static<S>> {
-  return agents.ask(await instances.target(params.id, identity, permission), question);
+  return agents.request(await instances.agentTarget(params.id, identity, permission), question);
 }
 
 /**
- * Bytes for the agent: the quick way where their number is known. A body whose sender hung up already is
+ * Bytes for the agent. A body whose sender hung up already is
  * not sent: nobody would ever hear that it ended, and what waits for it would wait for ever.
  */
 export async function sendTo(
@@ -66,9 +66,7 @@ export async function sendTo(
     ...request,
     headers: { ...request.headers, 'content-type': 'application/octet-stream' },
   };
-  return request.headers?.['content-length'] === undefined
-    ? agents.stream(target, sent)
-    : agents.transfer(target, sent);
+  return agents.stream(target, sent);
 }
 
 /** `?path=world&limit=50`; what is undefined is left out. */

@@ -27,8 +27,8 @@ function slowAgent() {
   const asked: string[] = [];
   const agents: Partial<Agents> = {
     stream: async () => ({ status: 200, headers: {}, body: Readable.from([]) }),
-    answer: async () => upload(false) as never,
-    async ask(_target, { path }) {
+    readJson: async () => upload(false) as never,
+    async request(_target, { path }) {
       asked.push(path);
       return upload(asked.length === 2) as never;
     },
@@ -54,11 +54,11 @@ test('an upload whose caller is revoked in its last step is called off, one that
     const asked: string[] = [];
     const agents: Partial<Agents> = {
       stream: async () => ({ status: 200, headers: {}, body: Readable.from([]) }),
-      answer: async () => {
+      readJson: async () => {
         stop.abort(refusal);
         return upload(false) as never;
       },
-      async ask(_target, { method, path }) {
+      async request(_target, { method, path }) {
         asked.push(`${method} ${path}`);
         return { items: [{ ...upload(false), offset }], nextCursor: null } as never;
       },
@@ -79,7 +79,7 @@ test('an upload whose caller is revoked in its last step is called off, one that
 test('a part whose sender has hung up is not waited for', async () => {
   const body = Readable.from(['abc']);
   body.destroy();
-  const never = { transfer: () => new Promise(() => {}) } as unknown as Agents;
+  const never = { stream: () => new Promise(() => {}) } as unknown as Agents;
   const part = { body, headers: { 'content-length': '3' } };
   const uploads = new AgentUploads(
     { agents: never, log },

@@ -61,7 +61,7 @@ export class AgentUploads extends DataStore {
           message: '"sha256" must be 64 lower-case hexadecimal digits',
         },
       ]);
-    const begun = await this.#agents.ask(this.#target, {
+    const begun = await this.#agents.request(this.#target, {
       method: 'POST',
       path: '/uploads',
       body: {
@@ -91,7 +91,7 @@ export class AgentUploads extends DataStore {
         signal: this.#permit.signal,
         ...this.#body,
       });
-      return (await this.#atItsPlace(await this.#agents.answer(answer, Upload))).offset;
+      return (await this.#atItsPlace(await this.#agents.readJson(answer, Upload))).offset;
     });
   }
 
@@ -117,7 +117,7 @@ export class AgentUploads extends DataStore {
   /** One that has not arrived in full stays for whoever still may go on with it. */
   async #withdraw(id: string): Promise<void> {
     try {
-      const { items } = await this.#agents.ask(this.#target, {
+      const { items } = await this.#agents.request(this.#target, {
         method: 'GET',
         path: '/uploads',
         schema: UploadList,
@@ -136,11 +136,11 @@ export class AgentUploads extends DataStore {
 
   #look(id: string): Promise<Upload> {
     const path = `/uploads/${id}`;
-    return this.#agents.ask(this.#target, {
+    return this.#agents.request(this.#target, {
       method: 'GET',
       path,
       schema: Upload,
-      withinMs: 60_000,
+      timeoutMs: 60_000,
     });
   }
 
@@ -166,7 +166,7 @@ export class AgentUploads extends DataStore {
 
   override async remove(id: string): Promise<void> {
     const path = `/uploads/${id}`;
-    await this.#agents.ask(this.#target, { method: 'DELETE', path, schema: Type.Unknown() });
+    await this.#agents.request(this.#target, { method: 'DELETE', path, schema: Type.Unknown() });
   }
 
   override getExpiration(): number {

@@ -34,8 +34,9 @@ export function contentRoutes(use: Use): readonly Route[] {
       schema: { params: instanceParams, query },
       recheck: ({ params, identity }) => admitted(use, params.id, identity, READ),
       async handler({ params, identity, query: { path }, headers, method, permit }, reply) {
-        const target = await use.instances.target(params.id, identity, READ);
-        const answer = await use.agents.transfer(target, {
+        const target = await use.instances.agentTarget(params.id, identity, READ);
+        const answer = await use.agents.stream(target, {
+          answerHasLength: true,
           method: method === 'HEAD' ? 'HEAD' : 'GET',
           path: `/files/content${queryOf({ path })}`,
           headers: pick(headers, asked.slice(0, 3)),
@@ -79,7 +80,7 @@ export function contentRoutes(use: Use): readonly Route[] {
         { params, identity, query: { path = '', format = 'tar.gz' }, method, permit },
         reply,
       ) {
-        const target = await use.instances.target(params.id, identity, READ);
+        const target = await use.instances.agentTarget(params.id, identity, READ);
         const answer = await use.agents.stream(target, {
           method: method === 'HEAD' ? 'HEAD' : 'GET',
           path: `/files/archive${queryOf({ path, format })}`,
@@ -111,7 +112,7 @@ function writeRoute(use: Use): Route {
         raw,
         permit,
       } = request;
-      const target = await use.instances.target(params.id, identity, WRITE);
+      const target = await use.instances.agentTarget(params.id, identity, WRITE);
       const answer = await sendTo(use.agents, target, {
         method: 'PUT',
         path: `/files/content${queryOf({ path })}`,
@@ -119,7 +120,7 @@ function writeRoute(use: Use): Route {
         body: detached(raw, permit),
         signal: permit.signal,
       });
-      const entry = await use.agents.answer(answer, FileEntry);
+      const entry = await use.agents.readJson(answer, FileEntry);
       await record(use, request, 'write', { path });
       return reply
         .code(answer.status === 201 ? 201 : 200)

@@ -1,7 +1,7 @@
 /** What takes its time, as operations of one phase: the agent's own phases are its share. */
 import type { OperationKind } from '@zlh/operations';
 import type { Use } from './agent-files.ts';
-import { callOff, carryOut } from './agent-work.ts';
+import { cancelOnFiles, runOnFiles } from './agent-run.ts';
 
 export const fileActions = ['copy', 'extract', 'archive'] as const;
 export type FileAction = (typeof fileActions)[number];
@@ -22,8 +22,8 @@ export const fileKinds = fileActions.map((action) => (use: Use): OperationKind =
     {
       name: action,
       label: phaseLabels[action],
-      run: (context) => carryOut(use, context, `/files/${action}`),
-      undo: (context) => callOff(use, context),
+      run: (context) => runOnFiles(use, context, `/files/${action}`),
+      undo: (context) => cancelOnFiles(use, context),
     },
   ],
 }));

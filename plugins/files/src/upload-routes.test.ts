@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { AuditEntry } from '@zlh/accounts';
-import type { AgentQuestion } from '@zlh/agents';
+import type { AgentRequest } from '@zlh/agents';
 import type { HttpReply, HttpRequest } from '@zlh/http';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -20,9 +20,9 @@ interface Asked {
 async function begin(path: string): Promise<Asked> {
   const asked: Asked = { story: [], rows: [] };
   const use = {
-    instances: { target: async () => ({ instanceId: '', url: '' }) },
+    instances: { agentTarget: async () => ({ instanceId: '', url: '' }) },
     agents: {
-      async ask(_target: unknown, { path: route }: AgentQuestion<never>) {
+      async request(_target: unknown, { path: route }: AgentRequest<never>) {
         asked.story.push(route);
         throw new Error('it died');
       },

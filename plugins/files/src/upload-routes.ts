@@ -92,7 +92,7 @@ async function speakTus(
   reply: HttpReply,
 ): Promise<unknown> {
   const { params, identity, method, raw, permit } = request;
-  const target = await use.instances.target(params.id, identity, WRITE);
+  const target = await use.instances.agentTarget(params.id, identity, WRITE);
   let refusal: unknown;
   const body = method === 'POST' || method === 'PATCH' ? detached(raw, permit) : undefined;
   const server = new Server({

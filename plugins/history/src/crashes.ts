@@ -125,14 +125,14 @@ export class Crashes {
     const { database, instances, agents, log } = this.#ground;
     this.#wanted.delete(instanceId);
     try {
-      const target = await instances.targetOf(database.fork(), instanceId);
+      const target = await instances.findAgentTarget(database.fork(), instanceId);
       if (target === null) return;
       // One that is told of while the agent is asked may be younger than its answer: it is asked about again.
       const asked = await this.#incomplete(instanceId);
       let cursor: string | null = null;
       for (let pages = 0; pages === 0 || (cursor !== null && pages < mostPages); pages++) {
         const query = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-        const page: CrashPage = await agents.ask(target, {
+        const page: CrashPage = await agents.request(target, {
           method: 'GET',
           path: `/crashes?limit=${perPage}${query}`,
           schema: CrashPage,

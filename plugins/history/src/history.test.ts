@@ -36,7 +36,7 @@ test('periods tell what it was and when, silences included, without gaps', async
   await platform.report(id, { state: 'running', ready: false });
   await platform.report(id, {});
   await platform.report(id, { players: { online: 3, max: 20 } });
-  await platform.kernel.use(Agents).lost(id);
+  await platform.kernel.use(Agents).markUnreachable(id);
   await platform.report(id, { state: 'crashed', ready: false });
   await platform.report(id, { state: 'stopped', ready: false });
   assert.equal(await states(id), ['running', 'ready', 'unreachable', 'crashed', 'stopped']);
@@ -109,12 +109,12 @@ test('a crash that is told of while the agent is asked is not taken for one that
   const [first, second] = ['2026-02-01T10:00:00.000Z', '2026-02-01T11:00:00.000Z'];
   platform.onRecord.set(id, [crash('c-1', first)]);
   const agents = platform.kernel.use(Agents);
-  const { ask } = agents;
+  const { request: ask } = agents;
   const done = Promise.withResolvers<void>();
-  agents.ask = async (target, question) => {
+  agents.request = async (target, question) => {
     const answer = await ask(target, question);
     if (target.instanceId === id) {
-      agents.ask = ask;
+      agents.request = ask;
       await told('c-2', second);
       platform.onRecord.set(id, [crash('c-2', second), crash('c-1', first)]);
       done.resolve();

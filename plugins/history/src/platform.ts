@@ -23,18 +23,18 @@ export default definePlugin({
     add(Migrations, historyMigrations);
     add(Routes, historyRoutes);
     add(AgentObservers, ({ instances, periods, crashes, usage }) => ({
-      async reported(em, instanceId, status) {
+      async onStatusChange(em, instanceId, status) {
         // A report may overtake the deletion of its instance.
-        if ((await instances.find(em, instanceId)) === null) return;
+        if ((await instances.findSummary(em, instanceId)) === null) return;
         const before = await periods.reported(em, instanceId, status);
         const missed = before === 'unreachable' || before === 'unobserved';
         await crashes.note(em, instanceId, status.crash, missed);
       },
-      async silent(em, instanceId) {
-        if ((await instances.find(em, instanceId)) === null) return;
+      async onUnreachable(em, instanceId) {
+        if ((await instances.findSummary(em, instanceId)) === null) return;
         await periods.enter(em, instanceId, 'unreachable');
       },
-      heard(instanceId, status) {
+      onHeartbeat(instanceId, status) {
         periods.heard(instanceId, status);
         usage.heard(instanceId, status);
       },

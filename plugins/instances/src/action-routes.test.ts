@@ -31,16 +31,16 @@ test('what the game declares is offered, and what is asked for reaches the agent
 test('the longest wait that a game may declare ends with what the agent says of it, not before', async () => {
   const { id } = await platform.created();
   const agents = platform.kernel.use(Agents);
-  const { ask } = agents;
+  const { request: ask } = agents;
   let waited: number | undefined;
-  agents.ask = (target, question) => {
-    waited = question.withinMs;
+  agents.request = (target, question) => {
+    waited = question.timeoutMs;
     return ask.call(agents, target, question) as never;
   };
   try {
     await platform.as('ada').post(`/api/instances/${id}/actions/say`, {});
   } finally {
-    agents.ask = ask;
+    agents.request = ask;
   }
   const { maximum } = ActionSpec.properties.timeoutMs as { maximum?: number };
   assert.ok(waited! > maximum!, `${waited} ms for ${maximum}`);

@@ -16,7 +16,7 @@ interface Use {
 const permission = 'instances.actions';
 const id = Type.String({ format: 'uuid' });
 /** A large world is not saved in an instant. The agent ends the wait before we do: only it can say that nothing was confirmed. */
-const withinMs = longestActionMs + 15_000;
+const timeoutMs = longestActionMs + 15_000;
 const Actions = Type.Object({ items: Type.Array(ActionView) });
 
 export function actionRoutes(use: Use): readonly Route[] {
@@ -28,8 +28,8 @@ export function actionRoutes(use: Use): readonly Route[] {
       access: { permission },
       schema: { params: Type.Object({ id }), response: { 200: Actions } },
       async handler({ params, identity }) {
-        const target = await use.instances.target(params.id, identity, permission);
-        return use.agents.ask(target, { method: 'GET', path: '/actions', schema: Actions });
+        const target = await use.instances.agentTarget(params.id, identity, permission);
+        return use.agents.request(target, { method: 'GET', path: '/actions', schema: Actions });
       },
     }),
     defineRoute({
@@ -45,14 +45,14 @@ export function actionRoutes(use: Use): readonly Route[] {
         response: { 200: ActionResult },
       },
       async handler({ params, body, identity }) {
-        const target = await use.instances.target(params.id, identity, permission);
+        const target = await use.instances.agentTarget(params.id, identity, permission);
         const path = `/actions/${params.action}`;
-        return use.agents.ask(target, {
+        return use.agents.request(target, {
           method: 'POST',
           path,
           body,
           schema: ActionResult,
-          withinMs,
+          timeoutMs,
         });
       },
     }),

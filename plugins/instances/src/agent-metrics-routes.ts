@@ -59,7 +59,7 @@ export function agentMetricsRoutes(use: Use): readonly Route[] {
       access: { permission },
       schema: { params: Type.Object({ id: Type.String({ format: 'uuid' }) }) },
       async handler({ params }, reply) {
-        const target = await use.instances.targetOf(use.database.fork(), params.id);
+        const target = await use.instances.findAgentTarget(use.database.fork(), params.id);
         if (target === null) throw problems.notFound('instance');
         const { body } = await use.agents.stream(target, {
           method: 'GET',

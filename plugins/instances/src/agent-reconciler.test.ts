@@ -38,8 +38,8 @@ function world() {
     tokenFor: () => 'token',
     address: async () => 'unix:/nowhere/agents.sock',
     reachable: async () => alive,
-    announce: async () => void told.push('announced'),
-    async lost() {
+    setPlatformUrl: async () => void told.push('announced'),
+    async markUnreachable() {
       instance.observed = 'unreachable';
       tell('agents.lost');
     },
@@ -77,7 +77,7 @@ function world() {
     /** Its provider saw the process end. */
     async end() {
       alive = false;
-      await agents.lost('i');
+      await agents.markUnreachable('i');
     },
     report() {
       instance.observed = 'running';

@@ -101,7 +101,7 @@ export class AgentReconciler {
     // What was known of it may be true no more: nobody is to be sent there until its agent says so.
     if (observed !== 'unreachable') {
       const target = { instanceId: id, url: placement.agentUrl };
-      if (!(await agents.reachable(target, signal))) await agents.lost(id);
+      if (!(await agents.reachable(target, signal))) await agents.markUnreachable(id);
     }
     const now = await ensureAgentRunning(agents, {
       instanceId: id,

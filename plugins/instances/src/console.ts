@@ -32,7 +32,7 @@ export function consoleRoute(use: Use): Route {
     access: { permission: 'instances.console' },
     schema: { params: Type.Object({ id: Type.String({ format: 'uuid' }) }) },
     before: ({ params, identity }) =>
-      use.instances.target(params.id, identity, 'instances.console'),
+      use.instances.agentTarget(params.id, identity, 'instances.console'),
     open(viewer, { params, identity }) {
       join(use, viewer, params.id, identity).catch((error: unknown) => {
         if (!(error instanceof Problem))
@@ -54,8 +54,9 @@ async function join(use: Use, viewer: WebSocket, id: string, identity: Identity)
     if (text !== undefined && isMessage(text)) send(text);
     else viewer.close(1008, 'console.not-a-message');
   });
-  const agent = await use.agents.console(
-    await use.instances.target(id, identity, 'instances.console'),
+  const agent = await use.agents.socket(
+    await use.instances.agentTarget(id, identity, 'instances.console'),
+    '/console',
   );
   if (viewer.readyState !== viewer.OPEN) return agent.terminate();
   agent.on('message', (data: Buffer, binary: boolean) => {

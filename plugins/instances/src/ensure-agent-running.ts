@@ -51,7 +51,7 @@ async function listens(
 ): Promise<boolean> {
   try {
     if (!(await agents.reachable(target, signal))) return false;
-    await agents.announce(target, platformUrl);
+    await agents.setPlatformUrl(target, platformUrl);
     return true;
   } catch (error) {
     if (error instanceof Problem && error.code === 'agents.unreachable') return false;

@@ -5,8 +5,8 @@
 import { point, token } from '@zlh/kernel';
 import type { EntityManager } from '@zlh/database';
 import type { Identity } from '@zlh/http';
-import type { AgentOperation, LimitsSpec, ManagedFile } from '@zlh/agent';
-import type { AgentTarget } from '@zlh/agents';
+import type { LimitsSpec, ManagedFile } from '@zlh/agent';
+import type { AgentJob, AgentTarget } from '@zlh/agents';
 import type { ArtifactWanted } from '@zlh/catalog';
 import type { OperationView, PhaseContext } from '@zlh/operations';
 import type { InstanceView, Role } from './view.ts';
@@ -151,16 +151,6 @@ export interface InstanceFacts {
   readonly role: Role;
 }
 
-/** What the agent of an instance is to do for a phase of an operation. */
-export interface AgentTask {
-  /** Unique among the tasks of the operation: with it, asking again after a crash never begins the work twice. */
-  readonly name: string;
-  /** It is given up after this long. */
-  readonly withinMs: number;
-  /** Asks the agent to begin; `id` is the agent's operation. */
-  ask(target: AgentTarget, id: string): Promise<AgentOperation>;
-}
-
 export interface Instances {
   /** 404 when it does not exist or the caller may not see it. */
   get(id: string, identity: Identity): Promise<InstanceView>;
@@ -182,24 +172,21 @@ export interface Instances {
     identity: Identity,
   ): Promise<OperationView>;
   /** Where its agent answers, for callers who may do that; 503 `instances.not-placed` while there is none. */
-  target(id: string, identity: Identity, permission: string): Promise<AgentTarget>;
+  agentTarget(id: string, identity: Identity, permission: string): Promise<AgentTarget>;
   /** Whatever the caller is to it, for work that nobody waits for; null when it does not exist. */
-  find(em: EntityManager, id: string): Promise<Omit<InstanceFacts, 'role'> | null>;
+  findSummary(em: EntityManager, id: string): Promise<Omit<InstanceFacts, 'role'> | null>;
   /** `target` for work that nobody waits for; null while there is none. */
-  targetOf(em: EntityManager, id: string): Promise<AgentTarget | null>;
-  /**
-   * Has the agent of the operation's instance do something, and follows it to its end; an agent that dies on the way is
-   * brought up again. Rejects with the agent's own code when it failed.
-   */
-  carryOut<Input>(context: PhaseContext<Input>, task: AgentTask): Promise<void>;
+  findAgentTarget(em: EntityManager, id: string): Promise<AgentTarget | null>;
+  /** The agent of the operation's instance, for `Agents.run`: its address, and how a dead agent is brought up again. */
+  agentOf<Input>(context: PhaseContext<Input>): Required<Pick<AgentJob, 'target' | 'revive'>>;
   /** Its spec is another one from now on. 404 when it has been removed meanwhile. */
   revise(em: EntityManager, id: string): Promise<void>;
   /**
    * Brings in what the spec, as it is to be now, consists of, and has the agent install it, through to the end. A server
-   * that runs goes on running. `name` as of an {@link AgentTask}.
+   * that runs goes on running. `name` as of an `AgentJob`.
    */
   configure<Input>(context: PhaseContext<Input>, name: string): Promise<void>;
-  /** Tells the agent to stop working on it; for `undo`. */
-  callOff<Input>(context: PhaseContext<Input>, name: string): Promise<void>;
+  /** Tells the agent to stop the work of `configure`; for `undo`. */
+  cancelConfigure<Input>(context: PhaseContext<Input>, name: string): Promise<void>;
 }
 export const Instances = token<Instances>('instances');

@@ -256,7 +256,7 @@ test('an agent that ends again and again is back each time, without longer and l
   for (let n = 0; n < 5; n++) {
     const returned = provider.nextStart();
     provider.kill(id);
-    await platform.kernel.use(Agents).lost(id);
+    await platform.kernel.use(Agents).markUnreachable(id);
     const agent = await returned;
     await until(() => agent.asked.includes('POST /platform'));
     assert.not.ok(agent.asked.includes('POST /config'));

@@ -11,7 +11,6 @@ import type { Operations, OperationView, PhaseContext } from '@zlh/operations';
 import { serialise } from './admission.ts';
 import type {
   AdmissionRule,
-  AgentTask,
   CreateInstance,
   InstanceFacts,
   Instances,
@@ -122,7 +121,7 @@ export class InstancesService implements Instances {
         createdAt: now,
       });
       await em.flush();
-      await agents.enrol(em, instance.id);
+      await agents.register(em, instance.id);
       const operation = await operations.start(em, {
         kind: 'instances.create',
         title: `Creating ${instance.name}`,
@@ -255,12 +254,12 @@ export class InstancesService implements Instances {
     return { ...facts(instance), role };
   }
 
-  async find(em: EntityManager, id: string): Promise<Omit<InstanceFacts, 'role'> | null> {
+  async findSummary(em: EntityManager, id: string): Promise<Omit<InstanceFacts, 'role'> | null> {
     const instance = await em.findOne(Instance, { id });
     return instance === null ? null : facts(instance);
   }
 
-  async target(id: string, identity: Identity, permission: string): Promise<AgentTarget> {
+  async agentTarget(id: string, identity: Identity, permission: string): Promise<AgentTarget> {
     const em = this.#ground.database.fork();
     const { instance } = await this.#find(em, id, identity, permission);
     if (instance.placement === null || instance.placement === undefined)
@@ -272,7 +271,7 @@ export class InstancesService implements Instances {
     return { instanceId: id, url: instance.placement.agentUrl };
   }
 
-  async targetOf(em: EntityManager, id: string): Promise<AgentTarget | null> {
+  async findAgentTarget(em: EntityManager, id: string): Promise<AgentTarget | null> {
     const instance = await em.findOne(Instance, { id });
     const url = instance?.placement?.agentUrl;
     return url === undefined ? null : { instanceId: id, url };
@@ -297,8 +296,8 @@ export class InstancesService implements Instances {
     return { instance, role };
   }
 
-  carryOut<Input>(context: PhaseContext<Input>, task: AgentTask): Promise<void> {
-    return this.#ground.phases.task(context, task);
+  agentOf<Input>(context: PhaseContext<Input>): ReturnType<Instances['agentOf']> {
+    return this.#ground.phases.agentOf(context);
   }
 
   configure<Input>(context: PhaseContext<Input>, name: string): Promise<void> {
@@ -313,7 +312,7 @@ export class InstancesService implements Instances {
     if (changed.length === 0) throw problems.notFound('instance');
   }
 
-  callOff<Input>(context: PhaseContext<Input>, name: string): Promise<void> {
+  cancelConfigure<Input>(context: PhaseContext<Input>, name: string): Promise<void> {
     return this.#ground.phases.undoWork(context, name);
   }
 

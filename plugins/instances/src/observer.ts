@@ -27,7 +27,8 @@ export function agentObserver(use: Use): AgentObserver {
       await use.instances.changed(em, instance);
   };
   return {
-    reported: (em, id, status: AgentStatus) => note(em, id, seenIn(status)),
-    silent: (em, id) => note(em, id, { observed: 'unreachable', ready: false, since: new Date() }),
+    onStatusChange: (em, id, status: AgentStatus) => note(em, id, seenIn(status)),
+    onUnreachable: (em, id) =>
+      note(em, id, { observed: 'unreachable', ready: false, since: new Date() }),
   };
 }

@@ -159,7 +159,7 @@ async function forget(
   const instance = await em.findOne(Instance, { id: instanceId! });
   if (instance === null) return; // removed meanwhile
   for (const { value } of use.hooks) await value.deleted?.(em, instance.id);
-  await use.agents.dismiss(em, instance.id);
+  await use.agents.unregister(em, instance.id);
   await use.grants.forget(em, instance.id);
   await use.operations.forget(em, instance.id, id);
   await use.audit.record(em, {

@@ -3,14 +3,13 @@
  * found by the instance's id, and the agent knows its own operations by ids that are derived from ours.
  */
 import type { ArtifactRef } from '@zlh/agent';
-import type { AgentTarget } from '@zlh/agents';
+import type { AgentJob, AgentTarget } from '@zlh/agents';
 import type { ArtifactStore, Catalog } from '@zlh/catalog';
 import { CodedError, type Contribution } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
 import { Problem } from '@zlh/http';
 import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
-import type { AgentTask, Placement, Provider, SpecContributor } from './index.ts';
-import { callOff, carryOut } from './agent-work.ts';
+import type { Placement, Provider, SpecContributor } from './index.ts';
 import { keepLastWord } from './last-word.ts';
 import { ensureAgentRunning } from './ensure-agent-running.ts';
 import { placementRequest, platformUrl, type RequestGround } from './placement-request.ts';
@@ -34,7 +33,7 @@ const actionLabels = { start: 'Start', stop: 'Stop', restart: 'Restart', kill: '
 
 const minute = 60_000;
 /** Far beyond what honest work takes; what cannot be cancelled must not wait for ever. */
-const withinMs = {
+const timeoutsMs = {
   install: 120 * minute,
   start: 60 * minute,
   restart: 60 * minute,
@@ -42,6 +41,8 @@ const withinMs = {
   kill: 2 * minute,
   stopForGood: 3 * minute,
 } as const;
+
+const cancelledWithinMs = 10_000;
 
 /** Each time another port; what still finds one taken has another trouble. */
 const mostMoves = 3;
@@ -162,11 +163,11 @@ export function makePhases(ground: PhasesGround) {
       if (instance.placement === null) return;
       const target = targetOf(instance);
       try {
-        await carryOut(agents, context, {
-          target,
+        await agents.run(context, {
+          target: async () => target,
           name: 'stop',
-          withinMs: withinMs.stopForGood,
-          ask: (at, id) => agents.act(at, 'stop', id),
+          timeoutMs: timeoutsMs.stopForGood,
+          submit: (at, id) => agents.act(at, 'stop', id),
         });
       } catch (error) {
         // It is to be deleted anyway: an agent that is gone, never got a spec or cannot stop its game does not keep it alive.
@@ -176,16 +177,12 @@ export function makePhases(ground: PhasesGround) {
     },
   };
 
-  /** See `Instances.carryOut`. */
-  async function task(context: Context, { name, withinMs: limit, ask }: AgentTask): Promise<void> {
-    const target = targetOf(await load(context));
-    await carryOut(agents, context, {
-      target,
-      name,
-      withinMs: limit,
-      ask,
-      restartAgent: () => restartAgent(context),
-    });
+  /** See `Instances.agentOf`. */
+  function agentOf(context: Context): Required<Pick<AgentJob, 'target' | 'revive'>> {
+    return {
+      target: async () => targetOf(await load(context)),
+      revive: () => restartAgent(context),
+    };
   }
 
   return {
@@ -197,7 +194,7 @@ export function makePhases(ground: PhasesGround) {
     act,
     remove,
     stopForGood,
-    task,
+    agentOf,
     configure,
     undoWork,
   };
@@ -227,12 +224,11 @@ export function makePhases(ground: PhasesGround) {
     const isEnd = action === 'stop' || action === 'kill';
     if (isEnd && instance.placement === null) return; // nothing runs where nothing is
     try {
-      await carryOut(agents, context, {
-        target: targetOf(instance),
+      await agents.run(context, {
+        ...agentOf(context),
         name,
-        withinMs: withinMs[action],
-        ask: (at, id) => agents.act(at, action, id),
-        restartAgent: () => restartAgent(context),
+        timeoutMs: timeoutsMs[action],
+        submit: (at, id) => agents.act(at, action, id),
       });
     } catch (error) {
       const nothingInstalled = (error as { code?: unknown }).code === 'AGENT_NOT_INSTALLED';
@@ -288,18 +284,17 @@ export function makePhases(ground: PhasesGround) {
       managedFiles: (await partsOf(instance)).flatMap(({ managedFiles }) => managedFiles),
       platformUrl: await platformUrl(agents, providerOf(instance)),
     });
-    await carryOut(agents, context, {
-      target: targetOf(instance),
+    await agents.run(context, {
+      ...agentOf(context),
       name,
-      withinMs: withinMs.install,
-      ask: (at, id) =>
+      timeoutMs: timeoutsMs.install,
+      submit: (at, id) =>
         agents.configure(at, id, spec).catch(async (error: unknown) => {
           const foreign = await foreignRevision(context, error);
           if (foreign === undefined) throw error;
           context.log.warn({ revision: foreign }, 'the agent has a revision that is not ours');
           return agents.configure(at, id, spec, foreign);
         }),
-      restartAgent: () => restartAgent(context),
     });
   }
 
@@ -339,7 +334,12 @@ export function makePhases(ground: PhasesGround) {
   async function undoWork(context: Context, name: string): Promise<void> {
     const instance = await load(context);
     const last = againName(name, importsOf(context, name));
-    if (instance.placement !== null) await callOff(agents, context, targetOf(instance), last);
+    if (instance.placement === null) return;
+    const target = targetOf(instance);
+    // An agent that stays away is not waited for long: it may never have come up.
+    if (await agents.cancelRun(context, { name: last, target, timeoutMs: cancelledWithinMs }))
+      return;
+    context.log.warn({ work: last }, 'the agent could not be told that its work is not wanted');
   }
 }
 

@@ -84,7 +84,7 @@ export function instanceRoutes(use: Use): readonly Route[] {
       access: { permission: 'instances.read' },
       schema: { params, response: { 200: AgentStatus } },
       handler: async ({ params: { id }, identity }) =>
-        use.agents.status(await use.instances.target(id, identity, 'instances.read')),
+        use.agents.status(await use.instances.agentTarget(id, identity, 'instances.read')),
     }),
     defineRoute({
       method: 'POST',
@@ -95,7 +95,7 @@ export function instanceRoutes(use: Use): readonly Route[] {
       access: { permission: 'instances.console' },
       schema: { params, body: ConsoleCommandRequest, response: { 204: Type.Null() } },
       async handler({ params: { id }, body: { command }, identity }, reply) {
-        const target = await use.instances.target(id, identity, 'instances.console');
+        const target = await use.instances.agentTarget(id, identity, 'instances.console');
         await use.agents.command(target, command);
         return reply.code(204).send();
       },

@@ -76,7 +76,7 @@ export class Mods {
     const publisher = this.#modrinth(fit, signal);
     let seen: SeenJar | undefined;
     const upload = async (path: string) => {
-      const target = await instances.target(id, identity, WRITE);
+      const target = await instances.agentTarget(id, identity, WRITE);
       seen ??= await uploads.look({ target, path, signal }, fit.loaders);
       return seen.published;
     };

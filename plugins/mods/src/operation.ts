@@ -74,7 +74,7 @@ export function changeOperation(use: Use): OperationKind<ChangeInput> {
         label: 'Install',
         run: (context) => use.instances.configure(context, 'install'),
         async undo(context) {
-          await use.instances.callOff(context, 'install');
+          await use.instances.cancelConfigure(context, 'install');
           await takeBack(use, context);
           try {
             await use.instances.configure(context, 'take back');
@@ -96,7 +96,7 @@ async function bringIn(use: Use, context: Context): ReturnType<ArtifactStore['en
   const { artifacts } = await partOf(em, instanceId!);
   const ensure = () => use.artifactStore.ensure(artifacts, context);
   if (input.upload === undefined) return ensure();
-  const target = await use.instances.targetOf(em, instanceId!);
+  const target = await use.instances.findAgentTarget(em, instanceId!);
   if (target === null)
     throw problems.unavailable('instances.not-placed', 'This instance has no container.');
   const { sha256, path } = input.upload;

@@ -49,8 +49,8 @@ const observer = definePlugin({
   id: 'test-observer',
   setup: ({ add }) =>
     add(AgentObservers, {
-      reported: async () => undefined,
-      silent: async (_em, instanceId) => lost(instanceId),
+      onStatusChange: async () => undefined,
+      onUnreachable: async (_em, instanceId) => lost(instanceId),
     }),
 });
 
@@ -84,7 +84,7 @@ const sql = (query: string, values: unknown[] = []) =>
 
 async function request(of = kernel): Promise<PlacementRequest> {
   const instanceId = newId();
-  await of.use(Database).transaction((em) => of.use(Agents).enrol(em, instanceId));
+  await of.use(Database).transaction((em) => of.use(Agents).register(em, instanceId));
   vmid += 1;
   const ports = [
     { name: 'game', protocol: 'tcp' },

@@ -154,14 +154,14 @@ export class LocalProvider implements Provider {
       await endAll(place, withoutAgentMs);
     }
     // Its last report said it runs; nobody is to be sent there until its agent speaks again.
-    await agents.lost(instanceId);
+    await agents.markUnreachable(instanceId);
   }
 
   async #lost(instanceId: string): Promise<void> {
     const { agents, log } = this.#ground;
     log.warn({ instanceId }, 'the agent has ended; it is brought up again');
     try {
-      await agents.lost(instanceId);
+      await agents.markUnreachable(instanceId);
     } catch (error) {
       log.warn({ err: error, instanceId }, 'its end could not be noted; its silence will be');
     }

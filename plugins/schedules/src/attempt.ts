@@ -31,7 +31,7 @@ export async function attempt(
     outcome,
     error: { code, detail },
   });
-  const instance = await instances.find(em, row.instance_id);
+  const instance = await instances.findSummary(em, row.instance_id);
   if (instance === null) return null;
   const identity = await accounts.actingFor(row.user_id, labelOf(row));
   if (identity === null)

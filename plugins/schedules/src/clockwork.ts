@@ -193,7 +193,7 @@ export class Clockwork {
       wakeTime(action, row.input, next, now),
       row.id,
     ]);
-    const instance = await this.#ground.instances.find(em, row.instance_id);
+    const instance = await this.#ground.instances.findSummary(em, row.instance_id);
     const identity = await this.#ground.accounts.actingFor(row.user_id, labelOf(row));
     if (action?.warnings === undefined || instance === null || identity === null) return undefined;
     const log = this.#ground.log.child({ scheduleId: row.id, instanceId: row.instance_id });
@@ -248,7 +248,7 @@ export class Clockwork {
   /** Tells everybody concerned that the schedule is no longer as they saw it. */
   async #changed(em: EntityManager, row: Pick<ScheduleRow, 'id' | 'instance_id'>): Promise<void> {
     const { events, instances } = this.#ground;
-    const instance = await instances.find(em, row.instance_id);
+    const instance = await instances.findSummary(em, row.instance_id);
     if (instance === null) return; // deleted meanwhile
     await events.publish(em, {
       type: 'schedules.changed',

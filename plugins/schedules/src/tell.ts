@@ -23,7 +23,7 @@ type Told =
 
 export const tellKind = 'schedules.tell';
 /** The agent ends the wait before we do: only it can say that nothing was confirmed. */
-const withinMs = longestActionMs + 15_000;
+const timeoutMs = longestActionMs + 15_000;
 
 export function tellOperation(use: Use): OperationKind<Told> {
   return {
@@ -45,17 +45,17 @@ export function tellOperation(use: Use): OperationKind<Told> {
               'The platform ended while it told the game, so whether the game heard it is not known.',
               'Look at the console.',
             );
-          const target = await use.instances.targetOf(use.database.fork(), instanceId!);
+          const target = await use.instances.findAgentTarget(use.database.fork(), instanceId!);
           if (target === null)
             throw problems.unavailable('instances.not-placed', 'This instance has no container.');
           await keep({ sent: true });
           if ('command' in input) return use.agents.command(target, input.command);
-          await use.agents.ask(target, {
+          await use.agents.request(target, {
             method: 'POST',
             path: `/actions/${input.action}`,
             body: input.input === undefined ? {} : { input: input.input },
             schema: ActionResult,
-            withinMs,
+            timeoutMs,
             signal,
           });
         },

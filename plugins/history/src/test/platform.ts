@@ -54,8 +54,8 @@ export async function startHistory(): Promise<TestHistory> {
   });
   // The agent of each is one server: its address would tell them apart by path, which only tests can do.
   const real = kernel.use(Agents);
-  const ask = real.ask.bind(real);
-  real.ask = (target, question) =>
+  const ask = real.request.bind(real);
+  real.request = (target, question) =>
     ask(
       { ...target, url: agent.url },
       { ...question, path: `/${target.instanceId}${question.path}` },
@@ -69,7 +69,7 @@ export async function startHistory(): Promise<TestHistory> {
     async instance() {
       const id = newId();
       onRecord.set(id, []);
-      await kernel.use(Database).transaction((em) => kernel.use(Agents).enrol(em, id));
+      await kernel.use(Database).transaction((em) => kernel.use(Agents).register(em, id));
       return id;
     },
     async report(id, more) {
@@ -108,15 +108,15 @@ const somebody = definePlugin({
 
 function standIn(exists: (id: string) => boolean): Instances {
   const facts = { kind: 'game', name: 'x', game: 'x', variant: 'x', version: '1' } as const;
-  const known: Pick<Instances, 'admit' | 'find' | 'targetOf'> = {
+  const known: Pick<Instances, 'admit' | 'findSummary' | 'findAgentTarget'> = {
     async admit(_em, id, identity, permission) {
       if (!exists(id)) throw problems.notFound('instance');
       if (identity.label === 'viewer' && permission !== 'instances.read')
         throw problems.forbidden();
       return { ...facts, id, ownerId: id, role: 'owner' };
     },
-    find: async (_em, id) => (exists(id) ? { ...facts, id, ownerId: id } : null),
-    targetOf: async (_em, instanceId) => ({ instanceId, url: 'unix:/nowhere/agent.sock' }),
+    findSummary: async (_em, id) => (exists(id) ? { ...facts, id, ownerId: id } : null),
+    findAgentTarget: async (_em, instanceId) => ({ instanceId, url: 'unix:/nowhere/agent.sock' }),
   };
   return known as Instances;
 }

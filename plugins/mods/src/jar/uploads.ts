@@ -118,7 +118,8 @@ export class Uploads {
     { target, path, signal }: JarInFiles,
     file: string,
   ): Promise<{ readonly sha256: string; readonly size: number }> {
-    const { body } = await this.#ground.agents.transfer(target, {
+    const { body } = await this.#ground.agents.stream(target, {
+      answerHasLength: true,
       method: 'GET',
       path: `/files/content?path=${encodeURIComponent(path)}`,
       signal,

@@ -193,19 +193,19 @@ function standInInstances(room: Room): Instances {
   const instances: Partial<Instances> = {
     admit: async (_em, id) => ({ ...facts(id), role: 'owner' }),
     get: async () => ({ ...(sampleOf(InstanceView) as InstanceView), observed: 'running' }),
-    find: async (_em, id) => facts(id),
-    target: async (id) => target(id),
-    targetOf: async (_em, id) => target(id),
+    findSummary: async (_em, id) => facts(id),
+    agentTarget: async (id) => target(id),
+    findAgentTarget: async (_em, id) => target(id),
     revise: async () => undefined,
     configure: () => room.install(),
-    callOff: async () => undefined,
+    cancelConfigure: async () => undefined,
   };
   return instances as Instances;
 }
 
 function standInAgents(room: Room): Agents {
-  const agents: Pick<Agents, 'transfer'> = {
-    async transfer({ instanceId }, { path }) {
+  const agents: Pick<Agents, 'stream'> = {
+    async stream({ instanceId }, { path }) {
       const name = new URL(path, 'http://agent').searchParams.get('path')!;
       room.fetched.push(name);
       const content = room.files.get(instanceId)?.get(name);

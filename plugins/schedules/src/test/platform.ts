@@ -261,7 +261,7 @@ function standInInstances(room: Room, operationsOf: () => Operations): Instances
   };
   return {
     admit,
-    find: async (_em, id) => {
+    findSummary: async (_em, id) => {
       if (room.broken.has(id)) throw new Error('it cannot be looked up');
       return room.instances.has(id) ? facts(id) : null;
     },
@@ -279,12 +279,14 @@ function standInInstances(room: Room, operationsOf: () => Operations): Instances
       await room.begun();
       return operation;
     },
-    target: async (instanceId) => ({ instanceId, url: 'unix:/nowhere/agent.sock' }),
-    targetOf: async (_em, instanceId) => ({ instanceId, url: 'unix:/nowhere/agent.sock' }),
-    carryOut: async () => undefined,
+    agentTarget: async (instanceId) => ({ instanceId, url: 'unix:/nowhere/agent.sock' }),
+    findAgentTarget: async (_em, instanceId) => ({ instanceId, url: 'unix:/nowhere/agent.sock' }),
+    agentOf: () => {
+      throw new Error('no schedule runs an operation of an agent');
+    },
     revise: async () => undefined,
     configure: async () => undefined,
-    callOff: async () => undefined,
+    cancelConfigure: async () => undefined,
   };
 }
 
@@ -313,8 +315,8 @@ function standInAgents(room: Room): Agents {
     room.told.push(what);
     room.heard.emit('told');
   };
-  const agents: Pick<Agents, 'ask' | 'command'> = {
-    async ask(_target, { path, body }) {
+  const agents: Pick<Agents, 'request' | 'command'> = {
+    async request(_target, { path, body }) {
       if (path === '/actions')
         return { items: [{ name: 'say', description: null, ...say }] } as never;
       const { input } = body as { input: Record<string, unknown> };
