@@ -6,6 +6,14 @@ import { asFunction, definePlugin, peerAddressPattern } from '@zlh/kernel';
 import { Type } from 'typebox';
 import { defaultAgentAddress } from './contract/messages.ts';
 import { AgentGround } from './contract/ground.ts';
+import {
+  ActionRunner,
+  Console,
+  DataFolder,
+  OperationQueue,
+  PlatformLink,
+  Processes,
+} from './contract/capabilities.ts';
 import { AgentOperations } from './contract/operation-kind.ts';
 import { AgentRoutes, KeptLimits, Probes } from './contract/points.ts';
 import { noConsole, stdinConsole } from './console/kinds.ts';
@@ -52,6 +60,12 @@ const Settings = Type.Object({
   }),
 });
 
+/** Not before the agent has started, as `ground`. */
+const capability = <K extends keyof Agent['capabilities']>(name: K) =>
+  asFunction(
+    ({ agent }: { agent: Agent }): Agent['capabilities'][K] => agent.capabilities[name],
+  ).singleton();
+
 export default definePlugin({
   id: 'agent',
   config: Settings,
@@ -65,8 +79,22 @@ export default definePlugin({
   services: {
     agent: asFunction(makeAgent).singleton(),
     ground: asFunction(({ agent }: { agent: Agent }) => agent.ground).singleton(),
+    data: capability('data'),
+    terminal: capability('console'),
+    actions: capability('actions'),
+    processes: capability('processes'),
+    queue: capability('queue'),
+    platform: capability('platform'),
   },
-  provides: { ground: AgentGround },
+  provides: {
+    ground: AgentGround,
+    data: DataFolder,
+    terminal: Console,
+    actions: ActionRunner,
+    processes: Processes,
+    queue: OperationQueue,
+    platform: PlatformLink,
+  },
   setup({ add }) {
     add(Probes, tcpProbe);
     add(Probes, logProbe);

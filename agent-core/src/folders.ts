@@ -27,3 +27,11 @@ export function makeFolders(home: string, artifactCache: string | undefined): Fo
   for (const folder of [folders.data, folders.artifacts]) mkdirSync(folder, { recursive: true });
   return folders;
 }
+
+/** A folder for the records of one plugin, made at the first call. */
+export function stateFolder(folders: Folders, plugin: string): string {
+  const folder = join(folders.state, plugin);
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o700);
+  return folder;
+}

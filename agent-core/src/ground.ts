@@ -1,10 +1,8 @@
 /** The `AgentGround`: the few doors that agent plugins have into the agent. */
-import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Bounds } from './bounds.ts';
 import type { ConsoleHub } from './console/console-hub.ts';
 import type { AgentGround } from './contract/ground.ts';
-import type { Folders } from './folders.ts';
+import { stateFolder, type Folders } from './folders.ts';
 import { refusals } from './http/problem.ts';
 import type { SpecStore } from './install/spec-store.ts';
 import type { Operations } from './operations/operations.ts';
@@ -48,12 +46,7 @@ export function makeGround(parts: GroundParts): AgentGround {
     get platform() {
       return address.url === undefined ? undefined : { url: address.url, token };
     },
-    stateFolder(plugin) {
-      const folder = join(folders.state, plugin);
-      mkdirSync(folder, { recursive: true });
-      chmodSync(folder, 0o700);
-      return folder;
-    },
+    stateFolder: (plugin) => stateFolder(folders, plugin),
     operation: (id) => operations.get(id),
     submit: (id, kind, input) => operations.submit(id, kind, input),
     command: (line) => typeLine(supervisor, line),

@@ -15,5 +15,6 @@ export * from './contract/console.ts';
 export * from './contract/install-step.ts';
 export * from './contract/operation-kind.ts';
 export * from './contract/ground.ts';
+export * from './contract/capabilities.ts';
 export * from './contract/refusal.ts';
 export * from './contract/bounds.ts';

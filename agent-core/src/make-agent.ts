@@ -7,6 +7,7 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { sharedKey, type Contribution, type Logger } from '@zlh/kernel';
 import { Bounds } from './bounds.ts';
+import { makeCapabilities, type Capabilities } from './capabilities.ts';
 import { actionRoutes } from './actions/routes.ts';
 import { ConsoleHub } from './console/console-hub.ts';
 import type { ConsoleKind } from './contract/console.ts';
@@ -71,6 +72,7 @@ export interface AgentParts {
 export interface Agent {
   /** What plugins may use; only after `start`. */
   readonly ground: AgentGround;
+  readonly capabilities: Capabilities;
   /** Takes up the game that an earlier agent left. */
   start(): Promise<void>;
   /** Goes on with the operations of an earlier agent, opens the doors and begins to report. */
@@ -88,6 +90,10 @@ export function makeAgent(parts: AgentParts): Agent {
     get ground() {
       if (agent === undefined) throw new TypeError('the agent has not started yet');
       return agent.ground;
+    },
+    get capabilities() {
+      if (agent === undefined) throw new TypeError('the agent has not started yet');
+      return agent.capabilities;
     },
     async start() {
       agent = assemble(parts);
@@ -235,8 +241,20 @@ function assemble(parts: AgentParts): Agent {
     supervisor.close();
   }
 
+  const { actions } = controls;
+  const capabilities = makeCapabilities({
+    folders,
+    bounds,
+    usage,
+    operations,
+    supervisor,
+    console,
+    actions,
+    platform,
+  });
   return {
     ground,
+    capabilities,
     async start() {
       // Said at each start, for the cache may have been another one, or emptied by hand.
       if (specs.spec !== undefined) cache.take('game', specs.spec.artifacts);

@@ -26,6 +26,13 @@ export interface ActionParts {
   readonly onOutput: (listener: (chunk: Uint8Array) => void) => () => void;
 }
 
+export interface PerformOptions {
+  readonly input?: NonNullable<ActionRequest['input']>;
+  readonly unready?: boolean;
+  /** Ends the waiting for a confirmation; lines that were sent stay sent. */
+  readonly signal?: AbortSignal;
+}
+
 export class Actions {
   readonly #parts: ActionParts;
   #last: Promise<unknown> = Promise.resolve();
@@ -56,12 +63,17 @@ export class Actions {
     const known = this.#known();
     const action = Object.hasOwn(known, name) ? known[name] : undefined;
     if (action === undefined) throw refused.unknown(name, Object.keys(known));
+    return this.perform(action, { input });
+  }
+
+  /** An action that the spec need not know. `unready`: the server need not be ready for it. */
+  async perform(action: ActionSpec, options: PerformOptions = {}): Promise<ActionResult> {
     const nonce = `zlh-${randomBytes(6).toString('hex')}`;
-    const lines = composeLines(action, input, nonce);
-    this.#assertReady();
+    const lines = composeLines(action, options.input ?? {}, nonce);
+    this.#assertReady(options);
     if (this.#waiting >= MOST_WAITING) throw refused.tooMany();
     this.#waiting += 1;
-    const own = this.#last.then(() => this.#carryOut(action, lines, nonce));
+    const own = this.#last.then(() => this.#carryOut(action, lines, nonce, options));
     this.#last = own.catch(() => {}); // whoever asked is told
     return own.finally(() => (this.#waiting -= 1));
   }
@@ -73,13 +85,19 @@ export class Actions {
     return installed.actions ?? {};
   }
 
-  #assertReady(): void {
+  #assertReady({ unready = false, signal }: PerformOptions): void {
+    signal?.throwIfAborted();
     if (this.#parts.run() === undefined) throw refusals.notRunning();
-    if (!this.#parts.ready()) throw refused.notReady();
+    if (!unready && !this.#parts.ready()) throw refused.notReady();
   }
 
-  async #carryOut(action: ActionSpec, lines: string[], nonce: string): Promise<ActionResult> {
-    this.#assertReady();
+  async #carryOut(
+    action: ActionSpec,
+    lines: string[],
+    nonce: string,
+    options: PerformOptions,
+  ): Promise<ActionResult> {
+    this.#assertReady(options);
     const reader = new OutcomeReader(action, nonce);
     const transcript = new Transcript(lines);
     const heard = Promise.withResolvers<Outcome>();
@@ -92,12 +110,16 @@ export class Actions {
     heard.promise.catch(() => {}); // awaited below, unless a line is refused before
     const timeoutMs = action.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const timer = setTimeout(() => heard.reject(refused.unconfirmed(timeoutMs / 1000)), timeoutMs);
+    const { signal } = options;
+    const giveUp = () => heard.reject(signal?.reason);
+    signal?.addEventListener('abort', giveUp);
     try {
       for (const line of lines) await this.#parts.command(line);
       if (!reader.waits) return { ok: true, result: {} };
       return resultOf(await heard.promise);
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
       unlisten();
       this.#current = undefined;
     }

@@ -2,6 +2,7 @@
 import { point } from '@zlh/kernel';
 
 export interface OperationContext<Input> {
+  readonly operationId: string;
   readonly input: Input;
   /** Aborts when the operation is cancelled or the agent ends. */
   readonly signal: AbortSignal;
@@ -26,6 +27,6 @@ export interface OperationKind<Input = unknown> {
   run(context: OperationContext<Input>): Promise<void>;
 }
 
-/** Operations that agent plugins add; begun with `AgentGround.submit`. */
+/** Operations that agent plugins add; begun with `OperationQueue.submit`. */
 // oxlint-disable-next-line typescript/no-explicit-any -- operations with every kind of input stand in one list
 export const AgentOperations = point<OperationKind<any>>('agent.operations');

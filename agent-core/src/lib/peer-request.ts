@@ -15,7 +15,7 @@ export interface PeerCredentials {
 }
 
 export interface PeerRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly body?: Uint8Array | undefined;

@@ -236,7 +236,7 @@ export class Operations {
       }
       const phase = phaseRunner(() => operation, update);
       const maintain = (reason: string) => this.#hold(operation.id, reason);
-      await definition.run({ input, signal, maintain, phase });
+      await definition.run({ operationId: start.id, input, signal, maintain, phase });
       update(ended(operation, 'succeeded', null));
       this.#log.info(named, 'the operation has succeeded');
     } catch (error) {

@@ -3,11 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { requestPeer, type PeerCredentials } from '../lib/peer-request.ts';
 
 export interface PlatformRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** Below the platform's address, with a leading slash. */
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  readonly headers?: Readonly<Record<string, string | number>>;
+  /** Bytes are sent as they are, everything else as JSON. */
   readonly body?: unknown;
   readonly signal: AbortSignal;
 }
@@ -36,11 +36,11 @@ export function createPlatformClient(
     async send({ method, path, headers, body, signal }) {
       const at = address();
       if (at === undefined) throw new Error('the address of the platform is not known yet');
-      const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body, fit));
+      const isRaw = body instanceof Uint8Array;
+      const content = isRaw || body === undefined ? body : Buffer.from(JSON.stringify(body, fit));
+      const type = isRaw ? 'application/octet-stream' : 'application/json';
       const more =
-        content === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': content.length };
+        content === undefined ? {} : { 'content-type': type, 'content-length': content.length };
       const request = { method, path, body: content, signal, headers: { ...more, ...headers } };
       return requestPeer(at, credentials, request);
     },

@@ -70,6 +70,7 @@ const closed = (path: string) => `FILES_DENIED: "${path}" is closed to the agent
 
 function run(kind: OperationKind, input: { readonly [key: string]: string }): Promise<void> {
   const context: OperationContext<unknown> = {
+    operationId: randomUUID(),
     input: { operationId: randomUUID(), named: input['path'] ?? input['from'], ...input },
     signal: new AbortController().signal,
     maintain: () => undefined,

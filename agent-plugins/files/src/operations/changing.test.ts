@@ -75,6 +75,7 @@ async function run(
   { signal = new AbortController().signal, progress = () => undefined }: Running = {},
 ): Promise<string> {
   const context: OperationContext<unknown> = {
+    operationId: randomUUID(),
     input: { operationId: randomUUID(), named: 'world', ...input },
     signal,
     maintain: () => undefined,
