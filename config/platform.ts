@@ -9,6 +9,7 @@ export default {
     '@zlh/operations': {},
     '@zlh/accounts': {},
     '@zlh/agents': {},
+    '@zlh/storage-local': {},
     '@zlh/catalog': {},
     '@zlh/instances': {},
     '@zlh/history': {},

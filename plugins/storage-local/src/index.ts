@@ -1,0 +1,2 @@
+/** The contract of `storage-local`: none beyond that of `storage`. */
+export {};
