@@ -22,6 +22,7 @@ import { readToken } from './http/auth.ts';
 import { ConsoleSockets } from './http/console-socket.ts';
 import { createAgentServer, type AgentServer } from './http/server.ts';
 import { ArtifactCache } from './install/artifact-cache.ts';
+import { Consent } from './install/consent.ts';
 import { InstallSteps } from './install/install-steps.ts';
 import { Installer } from './install/installer.ts';
 import { ManagedFiles } from './install/managed-files.ts';
@@ -136,13 +137,16 @@ function assemble(parts: AgentParts): Agent {
   const secret = secrets.get.bind(secrets);
   const places = { data: folders.data, artifactPath: cache.path.bind(cache), secret };
   const console = new ConsoleHub(() => (specs.spec?.kind === 'dev' ? 'terminal' : 'log'));
-  const managed = new ManagedFiles({
+  const say = (line: string) => console.add(Buffer.from(`${line}\r\n`));
+  const managed = new ManagedFiles({ root: folders.data, stateDir: folders.state, say });
+  const consent = new Consent({
     root: folders.data,
-    stateDir: folders.state,
-    say: (line) => console.add(Buffer.from(`${line}\r\n`)),
+    spec: () => specs.spec,
+    changed: changes.notify,
+    log,
   });
   const isolation = new Isolation(folders.run, bounds);
-  const installer = new Installer(cache, places, home, managed, isolation);
+  const installer = new Installer({ cache, places, home, managed, isolation, say });
   const groups = openControlGroups(ownerOf(token), log);
   const steps = new InstallSteps({
     places,
@@ -163,7 +167,10 @@ function assemble(parts: AgentParts): Agent {
     console,
     groups,
     isolation,
-    ensureArtifacts: installer.ensureArtifacts.bind(installer),
+    async prepare(spec, signal) {
+      await consent.require();
+      await installer.prepare(spec, signal);
+    },
     memory: new MemoryFile(folders.state, log),
     history,
     maintenance,
@@ -205,6 +212,7 @@ function assemble(parts: AgentParts): Agent {
     specs,
     usage,
     maintenance,
+    consent,
     limits: groups.kind,
     kept: [...groups.enforced, ...keptLimits.map(({ value }) => value)],
     release: () => updater.running,
@@ -234,7 +242,10 @@ function assemble(parts: AgentParts): Agent {
   const reporter = new Reporter({ platform, board, changes, log, heartbeatMs });
   const shutdown = (stopServer: boolean) => void endAgent(stopServer, operations, supervisor, log);
 
+  let consentTimer: NodeJS.Timeout | undefined;
+
   async function letGo(): Promise<void> {
+    clearInterval(consentTimer);
     await server?.close();
     reporter.stop();
     usage.stop();
@@ -256,6 +267,7 @@ function assemble(parts: AgentParts): Agent {
     ground,
     capabilities,
     async start() {
+      await consent.refresh();
       // Said at each start, for the cache may have been another one, or emptied by hand.
       if (specs.spec !== undefined) cache.take('game', specs.spec.artifacts);
       updater.take();
@@ -273,6 +285,7 @@ function assemble(parts: AgentParts): Agent {
       ];
       const services = {
         board,
+        consent,
         operations,
         supervisor,
         history,
@@ -291,6 +304,8 @@ function assemble(parts: AgentParts): Agent {
       log.info({ url }, 'the agent listens');
       await updater.prove(url);
       usage.start();
+      // The customer may edit that file with tools of their own.
+      consentTimer = setInterval(() => void consent.refresh(), heartbeatMs).unref();
       reporter.start();
       warmShim(compileCache);
       // Not only at its end: an agent that is killed shall start fast the next time, too.
@@ -300,6 +315,7 @@ function assemble(parts: AgentParts): Agent {
       await server?.close();
     },
     async stop() {
+      clearInterval(consentTimer);
       reporter.stop();
       usage.stop();
       supervisor.close();

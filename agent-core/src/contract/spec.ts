@@ -29,7 +29,10 @@ const Milliseconds = (minimum: number) => Type.Integer({ minimum, maximum: 86_40
 /** 64 lower-case hex digits. */
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
-/** Where the platform listens for agents: `unix:/path` or `tls-psk://host:port`, see the kernel's `peerAddress`. */
+/**
+ * Where the platform listens for agents: `unix:/path` or `tls-psk://host:port`, see the kernel's
+ * `peerAddress`.
+ */
 export const PlatformUrl = Type.String({ pattern: peerAddressPattern, maxLength: 4096 });
 
 export const ArtifactFormat = Type.Enum(['file', 'tar', 'tar.gz', 'zip']);
@@ -64,6 +67,7 @@ export const SpecFile = Type.Object(
     /**
      * `create`: only when missing. `overwrite`: always. `properties`: `content` is lines of a Java
      * .properties file whose keys replace those of the existing file; every other byte of the file is kept.
+     * The agent does so at each installation and before each start.
      */
     mode: FileMode,
   },
@@ -72,8 +76,9 @@ export const SpecFile = Type.Object(
 export type SpecFile = Type.Static<typeof SpecFile>;
 
 /**
- * An artifact that is to lie in the data folder, such as a mod. Where something else lies that the agent did not put
- * there, that is kept beside it as `<path>.bak`; what is no longer in the list is removed, unless somebody changed it.
+ * An artifact that is to lie in the data folder, such as a mod. Where something else lies that the agent did
+ * not put there, that is kept beside it as `<path>.bak`; what is no longer in the list is removed, unless
+ * somebody changed it.
  */
 export const ManagedFile = Type.Object(
   {
@@ -85,6 +90,24 @@ export const ManagedFile = Type.Object(
   closed,
 );
 export type ManagedFile = Type.Static<typeof ManagedFile>;
+
+/**
+ * A consent to the publisher's terms that the game reads from a key of one of `files`. The creator of the
+ * server gives it. Where the file has another value later, starts are refused (`AGENT_CONSENT_WITHDRAWN`).
+ */
+export const ConsentSpec = Type.Object(
+  {
+    /** As of a {@link SpecFile} with mode `create`. */
+    path: Type.String({ minLength: 1, maxLength: 512 }),
+    key: Type.String({ minLength: 1, maxLength: 64 }),
+    /** Upper and lower case are alike. */
+    value: Type.String({ minLength: 1, maxLength: 64 }),
+    /** Where the terms can be read. */
+    terms: Type.Union([Type.String({ maxLength: 500 }), Type.Null()]),
+  },
+  closed,
+);
+export type ConsentSpec = Type.Static<typeof ConsentSpec>;
 
 export const PortSpec = Type.Object(
   {
@@ -117,8 +140,8 @@ export const ProbeSpec = Type.Object(
     port: ProbePort,
     options: ProbeOptions,
     /**
-     * Where the probe has not answered in this run, in order: lists of signs that must all hold. For servers whose owner
-     * may switch the probe's answer off. Once the probe has answered it alone decides.
+     * Where the probe has not answered in this run, in order: lists of signs that must all hold. For servers
+     * whose owner may switch the probe's answer off. Once the probe has answered it alone decides.
      */
     otherwise: Type.Optional(
       Type.Array(Type.Array(ProbeSign, { minItems: 1, maxItems: 4 }), { maxItems: 4 }),
@@ -154,8 +177,8 @@ export const CrashPolicySpec = Type.Object(
     /** Give up when this many crashes in a row happened; 0 never starts again by itself. */
     maxCrashes: Type.Integer({ minimum: 0, maximum: 10_000 }),
     /**
-     * A server that was ready and does not answer its probe for this long is ended (`hung`). Absent: never. More than
-     * the game takes to save when a player stops it from inside.
+     * A server that was ready and does not answer its probe for this long is ended (`hung`). Absent: never.
+     * More than the game takes to save when a player stops it from inside.
      */
     hangAfterMs: Type.Optional(Milliseconds(100)),
   },
@@ -163,7 +186,9 @@ export const CrashPolicySpec = Type.Object(
 );
 export type CrashPolicySpec = Type.Static<typeof CrashPolicySpec>;
 
-/** What the game may use besides memory; absent is no limit. `status.enforced` says which of them are kept to. */
+/**
+ * What the game may use besides memory; absent is no limit. `status.enforced` says which of them are kept to.
+ */
 export const LimitsSpec = Type.Object(
   {
     /** Of processor time; 100 is one core. */
@@ -196,6 +221,8 @@ export const InstanceSpec = Type.Object(
     files: Type.Array(SpecFile, { maxItems: 256 }),
     /** Copies of artifacts in the data folder; the agent keeps them as the list says. */
     managedFiles: Type.Optional(Type.Array(ManagedFile, { maxItems: 512 })),
+    /** Absent: the game needs none. */
+    consent: Type.Optional(ConsentSpec),
     /** Run once, after artifacts and files are in place. */
     install: Type.Optional(Type.Array(InstallStep, { maxItems: 8 })),
     launch: Type.Object(

@@ -50,6 +50,23 @@ export const ProbeWord = Type.Object(
 );
 export type ProbeWord = Type.Static<typeof ProbeWord>;
 
+/** The customer took the consent back that the game needs, by its file. */
+export const WithdrawnConsent = Type.Object(
+  {
+    /** `AGENT_CONSENT_WITHDRAWN`, with which starts are refused. */
+    code: Type.String(),
+    detail: Type.String(),
+    /** How to give it again. */
+    hint: Type.String(),
+    /** The file that says so, in the data folder. */
+    path: Type.String(),
+    /** Where the terms can be read. */
+    terms: orNull(Type.String()),
+  },
+  { title: 'WithdrawnConsent' },
+);
+export type WithdrawnConsent = Type.Static<typeof WithdrawnConsent>;
+
 /** Whether the game's limits are enforced, and by what; `none` where the host does not let the agent. */
 export const LimitsKind = Type.Enum(['cgroup-v1', 'cgroup-v2', 'none']);
 export type LimitsKind = Type.Static<typeof LimitsKind>;
@@ -110,6 +127,8 @@ export const AgentStatus = Type.Object(
     maintenance: orNull(Type.String()),
     /** The last crash, until a start is asked for, the server ends as it should, or was stable for long enough. */
     crash: orNull(CrashReport),
+    /** Null: the consent that the game needs is given, or none is needed. Otherwise nothing starts. */
+    consent: Type.Optional(orNull(WithdrawnConsent)),
     /** Everything the spec asks for is installed. */
     provisioningComplete: Type.Boolean(),
     /** Null, whole or in part: the server does not say. */

@@ -15,6 +15,7 @@ import type { Bounds } from '../bounds.ts';
 import type { ConsoleKind } from '../contract/console.ts';
 import type { AgentStatus } from '../contract/status.ts';
 import { typeLine } from '../ground.ts';
+import type { Consent } from '../install/consent.ts';
 import { checkConsole } from '../install/check-console.ts';
 import { checkSpec } from '../install/check-spec.ts';
 import type { SpecStore } from '../install/spec-store.ts';
@@ -30,6 +31,7 @@ import { refusals } from './problem.ts';
 
 export interface RouteServices extends HistoryServices, MetricServices {
   readonly board: StatusBoard;
+  readonly consent: Consent;
   readonly operations: Operations;
   readonly supervisor: Supervisor;
   readonly specs: SpecStore;
@@ -55,9 +57,12 @@ export function addRoutes(app: FastifyInstance, services: RouteServices): void {
   addMetrics(app, services);
 }
 
-function addState(app: FastifyInstance, { board }: RouteServices): void {
+function addState(app: FastifyInstance, { board, consent }: RouteServices): void {
   app.get('/health', (): HealthReply => ({ status: 'ok', agentVersion }));
-  app.get('/status', () => board.status);
+  app.get('/status', async () => {
+    await consent.refresh();
+    return board.status;
+  });
   app.get('/ready', (_request, reply): ReadyReply => {
     const { status } = board;
     if (!status.ready) reply.code(503).header('retry-after', '2');
@@ -65,7 +70,8 @@ function addState(app: FastifyInstance, { board }: RouteServices): void {
   });
 }
 
-function whyNotReady({ state, crash }: AgentStatus): string {
+function whyNotReady({ state, crash, consent }: AgentStatus): string {
+  if (state === 'stopped' && consent) return consent.detail;
   if (state === 'running') return 'The server runs but does not answer its probe.';
   return state === 'crashed' && crash !== null ? crash.detail : `The server is ${state}.`;
 }
@@ -101,15 +107,18 @@ function addConfig(app: FastifyInstance, services: RouteServices): void {
   });
 }
 
-function addActions(app: FastifyInstance, { operations, specs }: RouteServices): void {
+function addActions(app: FastifyInstance, { operations, specs, consent }: RouteServices): void {
   for (const kind of ['start', 'stop', 'restart', 'kill'] as const) {
     app.post<Body<typeof LifecycleRequest>>(
       `/${kind}`,
       takes(LifecycleRequest),
-      (request, reply): OperationReply => {
+      async (request, reply): Promise<OperationReply> => {
+        const { operationId } = request.body;
         if (specs.spec === undefined && kind !== 'kill') throw refusals.notInstalled();
+        const starts = kind === 'start' || kind === 'restart';
+        if (starts && operations.get(operationId) === undefined) await consent.require();
         reply.code(202);
-        return { operation: operations.submit(request.body.operationId, kind, null) };
+        return { operation: operations.submit(operationId, kind, null) };
       },
     );
   }

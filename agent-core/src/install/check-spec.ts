@@ -14,6 +14,7 @@ export function checkSpec(spec: InstanceSpec, probes: ProbeRegistry, places: Pla
     ...twice(spec.artifacts, '/artifacts'),
     ...twice(spec.ports, '/ports'),
     ...checkFiles(spec),
+    ...checkConsent(spec),
     ...checkManaged(spec),
     ...checkProbe(spec, probes),
     ...checkPlaceholders(spec, places),
@@ -34,6 +35,11 @@ function* checkFiles({ files }: InstanceSpec): Iterable<FieldFault> {
     const fault = pathFault(path);
     if (fault !== undefined) yield { path: `/files/${index}/path`, message: `"${path}" ${fault}` };
   }
+}
+
+function* checkConsent({ consent, files }: InstanceSpec): Iterable<FieldFault> {
+  if (consent !== undefined && !files.some(({ path }) => path === consent.path))
+    yield { path: '/consent/path', message: `"${consent.path}" is none of the files` };
 }
 
 function* checkManaged({

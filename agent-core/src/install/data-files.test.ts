@@ -85,9 +85,9 @@ test('mode "properties" keeps every byte, the permissions and the owner of what 
   chmodSync(path, 0o600);
   const isRoot = process.getuid?.() === 0;
   if (isRoot) chownSync(path, 4711, 4712);
-  const changed = await write('p', 'server-port=2\nquery=on\n', 'properties');
+  const { keys } = await write('p', 'server-port=2\nquery=on\n', 'properties');
   assert.equal(
-    changed.map(({ key, found }) => [key, found]),
+    keys.map(({ key, found }) => [key, found]),
     [
       ['server-port', '1'],
       ['query', null],
@@ -105,9 +105,21 @@ test('mode "properties" keeps every byte, the permissions and the owner of what 
 test('mode "properties" leaves a file alone that has the values already', async () => {
   writeFileSync(join(root, 'p'), 'server-port : 2');
   const { ino } = statSync(join(root, 'p'));
-  assert.equal(await write('p', 'server-port=2\n', 'properties'), []);
+  assert.is((await write('p', 'server-port=2\n', 'properties')).change, 'kept');
   assert.is(statSync(join(root, 'p')).ino, ino);
   assert.is(read('p'), 'server-port : 2');
+});
+
+test('mode "overwrite" leaves a file alone that has its content already, and replaces any other', async () => {
+  assert.is((await write('a', 'one')).change, 'made');
+  const { ino } = statSync(join(root, 'a'));
+  assert.is((await write('a', 'one')).change, 'kept');
+  assert.is(statSync(join(root, 'a')).ino, ino);
+  for (const other of ['two', 'longer']) {
+    writeFileSync(join(root, 'a'), other);
+    assert.is((await write('a', 'one')).change, 'changed');
+    assert.is(read('a'), 'one');
+  }
 });
 
 test('a file that is written anew keeps its permissions, and is closed when it holds secrets', async () => {

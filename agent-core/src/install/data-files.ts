@@ -34,28 +34,61 @@ export interface WriteOptions {
   readonly isSecret?: boolean;
 }
 
+/** The outcome of one write. */
+export interface WrittenFile {
+  /** `kept`: it was right already. */
+  readonly change: 'kept' | 'made' | 'changed';
+  /** Of a `properties` file: whose lines were added or replaced. */
+  readonly keys: readonly ChangedKey[];
+}
+
+const kept: WrittenFile = { change: 'kept', keys: [] };
+
 /**
- * `content` has its placeholders resolved. A file that is there keeps its permissions, and a merged one its owner.
- * Returns the keys of a `properties` file whose lines were added or replaced.
+ * `content` has its placeholders resolved. An existing file keeps its permissions, a merged one its owner.
  */
 export async function writeDataFile(
   root: string,
   { path, mode }: SpecFile,
   content: string,
   { owner, isSecret = false }: WriteOptions,
-): Promise<readonly ChangedKey[]> {
+): Promise<WrittenFile> {
   const { folder, name } = await openFolderOf(root, path, owner);
   try {
     const found = await folder.look(name);
-    if (mode === 'create' && found !== undefined) return [];
+    if (mode === 'create' && found !== undefined) return kept;
     if (found?.isDirectory() === true) throw errors.unsafePath(path, 'is a folder');
     if (mode === 'properties')
       return await merge({ folder, name, path }, content, { owner, isSecret });
-    const permissions = permissionsOf(found?.isFile() === true ? found : undefined, isSecret);
-    await replace({ folder, name }, Buffer.from(content), { owner, permissions });
-    return [];
+    const bytes = Buffer.from(content);
+    const file = found?.isFile() === true ? found : undefined;
+    const permissions = permissionsOf(file, isSecret);
+    if (file !== undefined && Number(file.size) === bytes.length) {
+      const old = await readExisting({ folder, name, path }, bytes.length);
+      if (old?.bytes.equals(bytes) === true && permissions === (old.stat.mode & 0o777)) return kept;
+    }
+    await replace({ folder, name }, bytes, { owner, permissions });
+    return { change: found === undefined ? 'made' : 'changed', keys: [] };
   } finally {
     await folder[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Undefined when there is no such file. Refuses what {@link writeDataFile} with mode `properties` refuses.
+ */
+export async function readDataFile(root: string, path: string): Promise<Buffer | undefined> {
+  let place: DataPlace;
+  try {
+    place = await openFolderOf(root, path, null, false);
+  } catch (error) {
+    if (['ENOENT', 'FILES_NOT_FOUND'].includes(String(codeOf(error)))) return undefined;
+    throw error;
+  }
+  try {
+    return (await readExisting({ ...place, path }))?.bytes;
+  } finally {
+    await place.folder[Symbol.asyncDispose]();
   }
 }
 
@@ -68,14 +101,15 @@ async function merge(
   { folder, name, path }: Target,
   content: string,
   { owner, isSecret = false }: WriteOptions,
-): Promise<readonly ChangedKey[]> {
+): Promise<WrittenFile> {
   const old = await readExisting({ folder, name, path });
   const { bytes, changed } = mergeProperties(old?.bytes ?? Buffer.alloc(0), content);
   const permissions = permissionsOf(old?.stat, isSecret);
   const isRight =
     changed.length === 0 && old !== undefined && permissions === (old.stat.mode & 0o777);
   if (!isRight) await replace({ folder, name }, bytes, { owner: old?.stat ?? owner, permissions });
-  return changed;
+  if (changed.length === 0) return kept;
+  return { change: old === undefined ? 'made' : 'changed', keys: changed };
 }
 
 const permissionsOf = (stat: Stats | BigIntStats | undefined, isSecret: boolean) =>
@@ -116,11 +150,10 @@ const isNoFolder = (error: unknown) =>
   error instanceof Refusal && ['FILES_IS_LINK', 'FILES_NOT_A_FOLDER'].includes(error.code);
 
 /** Content and owner come from one handle: a file that takes its name meanwhile is not given away. */
-async function readExisting({
-  folder,
-  name,
-  path,
-}: Target): Promise<{ readonly bytes: Buffer; readonly stat: Stats } | undefined> {
+async function readExisting(
+  { folder, name, path }: Target,
+  maxBytes = maxMerged,
+): Promise<{ readonly bytes: Buffer; readonly stat: Stats } | undefined> {
   const found = await folder.look(name);
   if (found === undefined) return undefined;
   if (!found.isFile()) throw errors.unsafePath(path, 'is no regular file');
@@ -130,7 +163,7 @@ async function readExisting({
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw errors.unsafePath(path, 'is no regular file');
-    if (stat.size > maxMerged) throw errors.unsafePath(path, 'is too large to merge settings into');
+    if (stat.size > maxBytes) throw errors.unsafePath(path, 'is too large to merge settings into');
     return { bytes: await handle.readFile(), stat };
   } finally {
     await handle.close();
@@ -177,6 +210,9 @@ async function handOver(handle: FileHandle, { uid, gid }: FileOwner): Promise<vo
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
 
-/** What a file is called while it is made: the same for every try, so that none of them leaves more than one behind. */
+/**
+ * What a file is called while it is made: the same for every try, so that none of them leaves more than one
+ * behind.
+ */
 export const temporary = (name: Buffer): Buffer =>
   Buffer.from(`.zlh-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`);

@@ -1,5 +1,7 @@
 /** Every error of the installer that reaches people, with its code and what to do. */
 import { CodedError } from '@zlh/kernel';
+import { Refusal } from '../contract/refusal.ts';
+import type { WithdrawnConsent } from '../contract/status.ts';
 
 const again = 'Import the artifact again on the platform, then repeat the request.';
 
@@ -52,6 +54,8 @@ export const errors = {
       `The copy of "${path}" in the cache of this machine is not what was downloaded.`,
       'Repeat the request; if it happens again, check the disk.',
     ),
+  consentWithdrawn: ({ code, detail, hint }: WithdrawnConsent) =>
+    new Refusal(409, code, detail, hint),
   unsafePath: (path: string, why: string) =>
     new CodedError(
       'AGENT_PATH_UNSAFE',

@@ -4,10 +4,11 @@
  */
 import { mkdirSync } from 'node:fs';
 import { chmod, chown } from 'node:fs/promises';
-import type { ArtifactRef, InstanceSpec } from '../contract/spec.ts';
+import type { FileOwner } from '../contract/ground.ts';
+import type { ArtifactRef, InstanceSpec, SpecFile } from '../contract/spec.ts';
 import { resolvePlaceholders, type Places } from '../supervisor/launch-plan.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
-import { writeDataFile } from './data-files.ts';
+import { writeDataFile, type WrittenFile } from './data-files.ts';
 import type { Isolation } from '../sandbox/isolation.ts';
 import type { ManagedFiles } from './managed-files.ts';
 
@@ -18,25 +19,33 @@ const PARALLEL = 2;
 const isDiskFull = (error: unknown) =>
   ['ENOSPC', 'EDQUOT'].includes(String((error as NodeJS.ErrnoException).code));
 
+const ownerOf = ({ user }: InstanceSpec) => (process.getuid?.() === 0 ? user : null);
+
+export interface InstallerDeps {
+  readonly cache: ArtifactCache;
+  readonly places: Places;
+  readonly home: string;
+  readonly managed: ManagedFiles;
+  readonly isolation: Isolation;
+  /** Tells those who watch the console. */
+  readonly say: (line: string) => void;
+}
+
 export class Installer {
   readonly #cache: ArtifactCache;
   readonly #places: Places;
   readonly #home: string;
   readonly #managed: ManagedFiles;
   readonly #isolation: Isolation;
+  readonly #say: (line: string) => void;
 
-  constructor(
-    cache: ArtifactCache,
-    places: Places,
-    home: string,
-    managed: ManagedFiles,
-    isolation: Isolation,
-  ) {
+  constructor({ cache, places, home, managed, isolation, say }: InstallerDeps) {
     this.#cache = cache;
     this.#places = places;
     this.#home = home;
     this.#managed = managed;
     this.#isolation = isolation;
+    this.#say = say;
   }
 
   /** Downloads what the cache lacks, two at a time. */
@@ -91,17 +100,13 @@ export class Installer {
   }
 
   async write(spec: InstanceSpec, signal: AbortSignal): Promise<void> {
-    const owner = process.getuid?.() === 0 ? spec.user : null;
+    const owner = ownerOf(spec);
     mkdirSync(this.#places.data, { recursive: true, mode: 0o750 });
     if (owner !== null) {
       if (!this.#isolation.shows) await this.#letPass(owner);
       await chown(this.#places.data, owner.uid, owner.gid);
     }
-    for (const file of spec.files) {
-      const content = resolvePlaceholders(file.content, spec, this.#places);
-      const isSecret = /\{secret:/.test(file.content);
-      await writeDataFile(this.#places.data, file, content, { owner, isSecret });
-    }
+    for (const file of spec.files) await this.#writeFile(file, spec, owner);
     const wanted = (spec.managedFiles ?? []).map(({ path, artifact }) => {
       const ref = spec.artifacts.find(({ name }) => name === artifact)!;
       return { path, sha256: ref.sha256, source: this.#places.artifactPath(ref) };
@@ -115,14 +120,32 @@ export class Installer {
     }
   }
 
+  #writeFile(file: SpecFile, spec: InstanceSpec, owner: FileOwner | null): Promise<WrittenFile> {
+    const content = resolvePlaceholders(file.content, spec, this.#places);
+    const isSecret = /\{secret:/.test(file.content);
+    return writeDataFile(this.#places.data, file, content, { owner, isSecret });
+  }
+
   /** The game's user, and nobody else, passes through the home to its data; the rest there is closed. */
   async #letPass({ gid }: { gid: number }): Promise<void> {
     await chown(this.#home, 0, gid);
     await chmod(this.#home, 0o710);
   }
 
-  /** Before each start: repairs what is missing or damaged. */
-  async ensureArtifacts(spec: InstanceSpec, signal: AbortSignal): Promise<void> {
+  /**
+   * Before each start: repairs what is missing or damaged, and puts back what the spec manages; the console
+   * says what.
+   */
+  async prepare(spec: InstanceSpec, signal: AbortSignal): Promise<void> {
+    await this.#ensureArtifacts(spec, signal);
+    for (const file of spec.files) {
+      signal.throwIfAborted();
+      const written = await this.#writeFile(file, spec, ownerOf(spec));
+      if (written.change !== 'kept') this.#say(`[zlh] ${file.path} ${restored(written)}.`);
+    }
+  }
+
+  async #ensureArtifacts(spec: InstanceSpec, signal: AbortSignal): Promise<void> {
     this.#cache.settle('game', spec.artifacts);
     if ((await this.#missing(spec.artifacts)).length === 0) return;
     await this.download(spec, signal, () => {});
@@ -140,4 +163,10 @@ export class Installer {
     }
     return missing;
   }
+}
+
+function restored({ change, keys }: WrittenFile): string {
+  if (change === 'made') return 'was missing and is made again';
+  if (keys.length === 0) return 'was changed by hand; it is put back as the platform writes it';
+  return `was changed by hand; put back: ${keys.map(({ key }) => key).join(', ')}`;
 }

@@ -44,6 +44,11 @@ export function mergeProperties(existing: Buffer, wanted: string): Merged {
   return { bytes: Buffer.from(texts.join(''), 'latin1'), changed };
 }
 
+/** The last value of each key. */
+export function readProperties(content: Buffer | string): ReadonlyMap<string, string> {
+  return entriesOf(logicalLines(content.toString('latin1')));
+}
+
 interface Line {
   /** All of its bytes, its ending included. */
   readonly raw: string;

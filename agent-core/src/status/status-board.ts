@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { InstanceSpec } from '../contract/spec.ts';
 import type { AgentState, AgentStatus, LimitName, LimitsKind } from '../contract/status.ts';
+import type { Consent } from '../install/consent.ts';
 import type { SpecStore } from '../install/spec-store.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Maintenance } from '../supervisor/maintenance.ts';
@@ -24,6 +25,7 @@ interface Sources {
   readonly specs: SpecStore;
   readonly usage: UsageHistory;
   readonly maintenance: Maintenance;
+  readonly consent: Consent;
   readonly limits: LimitsKind;
   /** What could be kept to here, whatever the spec asks for. */
   readonly kept: readonly LimitName[];
@@ -43,7 +45,7 @@ export class StatusBoard {
   }
 
   get status(): AgentStatus {
-    const { supervisor, operations, specs, usage, maintenance, limits, kept, release } =
+    const { supervisor, operations, specs, usage, maintenance, consent, limits, kept, release } =
       this.#sources;
     const { ready, wanted, readySince, unresponsiveSince, crash, players, probes } =
       supervisor.view;
@@ -64,6 +66,7 @@ export class StatusBoard {
       operation: operations.current,
       maintenance: maintenance.reason,
       crash,
+      consent: consent.withdrawn,
       provisioningComplete: spec !== undefined,
       players,
       probes: [...probes],

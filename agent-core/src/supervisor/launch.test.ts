@@ -58,7 +58,7 @@ test('a shim that never says that it is ready is ended with its game before the 
       'test',
     ),
     isolation: new Isolation(join(home, 'run'), new Bounds(home)),
-    ensureArtifacts: () => Promise.resolve(),
+    prepare: () => Promise.resolve(),
     shimWithinMs: 1_000,
   };
   const error = await launchGame(spec, options, remember, new AbortController().signal).then(

@@ -1,8 +1,7 @@
 /**
- * The one way a game comes to life: whole artifacts, free ports, a clean run folder, a note on disk,
- * and only then the shim. Promises that a crash between any two steps leaves nothing a later agent
- * cannot find by the run's id, and a launch that failed nothing at all; where something of it cannot be killed, the run
- * stays remembered.
+ * The one way a game comes to life: whole artifacts, managed files, free ports, a clean run folder, a note,
+ * then the shim. Guarantees: after a crash between any two steps a later agent finds all that is left by the
+ * run's id. A launch that failed leaves nothing; a run with a process that cannot be killed stays remembered.
  */
 import { randomUUID } from 'node:crypto';
 import type { ConsoleHub } from '../console/console-hub.ts';
@@ -34,8 +33,8 @@ export interface LaunchOptions {
   readonly isolation: Isolation;
   /** How long a shim may take to be ready; default 30 s. */
   readonly shimWithinMs?: number;
-  /** Makes sure that every artifact is there and whole. */
-  readonly ensureArtifacts: (spec: InstanceSpec, signal: AbortSignal) => Promise<void>;
+  /** Brings artifacts and managed files to what the spec says. Rejects where the game may not be started. */
+  readonly prepare: (spec: InstanceSpec, signal: AbortSignal) => Promise<void>;
 }
 
 const SIZE = { cols: 120, rows: 40 };
@@ -48,7 +47,7 @@ export async function launchGame(
   signal: AbortSignal,
 ): Promise<{ shim: ShimRecord; memory: RunMemory }> {
   const { runDir, compileCache, places, console, groups, isolation, shimWithinMs } = options;
-  await options.ensureArtifacts(spec, signal);
+  await options.prepare(spec, signal);
   await assertPortsFree(spec.ports);
   const id = randomUUID();
   const folders = groups.plan(id);

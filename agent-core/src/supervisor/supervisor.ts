@@ -3,7 +3,9 @@
  * hand, by autostart, after a crash, after the agent's own restart), and it ends in readiness told by
  * a probe; there is a single place where a run's end is understood.
  */
+import { CodedError } from '@zlh/kernel';
 import type { AgentStatus, CrashReport, ProbeWord } from '../contract/status.ts';
+import { withdrawnCode } from '../install/consent.ts';
 import { bootId } from '../lib/process-id.ts';
 import { abortable, within } from '../lib/promises.ts';
 import { isCancelled, isInterrupted } from '../operations/errors.ts';
@@ -276,7 +278,10 @@ export class Supervisor {
     attempt.settled.catch((error: unknown) => {
       const dealtWith =
         this.#live !== undefined || this.#state !== 'stopped' || !this.#memory.wanted;
-      if (!dealtWith && !this.#closed) this.#settle(this.#aftermath.ofFailure(error, this.#memory));
+      if (dealtWith || this.#closed) return;
+      // Its owner wants it so; the status says how it starts again.
+      if (error instanceof CodedError && error.code === withdrawnCode) return this.#rest();
+      this.#settle(this.#aftermath.ofFailure(error, this.#memory));
     });
   }
 

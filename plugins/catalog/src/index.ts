@@ -94,7 +94,7 @@ export interface Blueprint {
   /** The parts of the spec that the template decides. */
   readonly spec: Pick<
     InstanceSpec,
-    'launch' | 'probe' | 'stop' | 'crash' | 'files' | 'install' | 'console' | 'actions'
+    'launch' | 'probe' | 'stop' | 'crash' | 'files' | 'consent' | 'install' | 'console' | 'actions'
   >;
 }
 

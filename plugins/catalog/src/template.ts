@@ -113,6 +113,10 @@ export const VariantTemplate = Type.Object(
     description: Text(500),
     /** The terms one accepts by creating a server, or null. */
     eula: Type.Union([Type.String({ pattern: '^https://\\S+$', maxLength: 500 }), Type.Null()]),
+    /** The game reads from `key` of `path` that they are accepted; one of `files` with mode `create`. */
+    consent: Type.Optional(
+      Type.Object({ path: Text(512), key: Text(64), value: Text(64) }, closed),
+    ),
     memoryMiB: Type.Object({ min: Memory, default: Memory, max: Memory }, closed),
     /** What an instance of it may use besides, unless its creator says otherwise; what is absent the platform decides. */
     limits: Type.Optional(LimitsSpec),

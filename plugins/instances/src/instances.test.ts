@@ -52,6 +52,36 @@ test('it is made in phases, placed, and shown as the contract says', async () =>
   assert.is(platform.audit.at(-1)!.action, 'instances.create');
 });
 
+test('a start without the consent that the game needs is refused with what to do, and nothing changes', async () => {
+  const { id } = await platform.created('carol');
+  const agent = platform.provider.agents.get(id)!;
+  await platform.as('carol').post(`/api/instances/${id}/stop`);
+  await changed(id, 'stopped');
+  const asked = [...agent.asked];
+  const consent = {
+    code: 'AGENT_CONSENT_WITHDRAWN',
+    detail: 'The terms are not accepted.',
+    hint: 'Write eula=true.',
+    path: 'eula.txt',
+    terms: null,
+  };
+  agent.status = { ...agent.status, consent };
+  for (const action of ['start', 'restart', 'rebuild']) {
+    const { status: code, body } = await platform
+      .as('carol')
+      .post(`/api/instances/${id}/${action}`);
+    assert.equal(
+      [code, body.code, body.detail],
+      [409, 'AGENT_CONSENT_WITHDRAWN', 'The terms are not accepted. Write eula=true.'],
+    );
+  }
+  const { body } = await platform.as('carol').get(`/api/instances/${id}`);
+  assert.equal([body.desired, body.operation], ['stopped', null]);
+  assert.equal(agent.asked, asked);
+  agent.status = { ...agent.status, consent: null };
+  assert.is((await platform.as('carol').post(`/api/instances/${id}/start`)).status, 202);
+});
+
 test('a stranger finds nothing, whatever is asked; an administrator finds all', async () => {
   const { id } = await platform.created('bob');
   const stranger = platform.as('mallory');

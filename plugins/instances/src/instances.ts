@@ -18,6 +18,7 @@ import type {
   Provider,
   Role,
 } from './index.ts';
+import { requireConsent } from './consent.ts';
 import { asked, desiredNow } from './desired.ts';
 import { decideLimits, type LimitSettings } from './limits.ts';
 import type { Phases } from './phases.ts';
@@ -149,8 +150,14 @@ export class InstancesService implements Instances {
     });
   }
 
-  act(id: string, action: Action, identity: Identity): Promise<Accepted> {
-    return this.#ground.database.transaction(async (em) => {
+  async act(id: string, action: Action, identity: Identity): Promise<Accepted> {
+    const { agents, database } = this.#ground;
+    const { desired, permission } = actions[action];
+    if (desired === 'running') {
+      const { instance } = await this.#find(database.fork(), id, identity, permission);
+      await requireConsent(agents, instance);
+    }
+    return database.transaction(async (em) => {
       const { instance, role, operation } = await this.#begin(em, id, action, identity);
       const current = (await this.#ground.operations.current(em, [id])).get(id);
       return { instance: view(instance, role, current ?? null), operation };

@@ -43,6 +43,7 @@ export interface AgentStatus {
   operation: AgentOperation | null;
   maintenance: string | null;
   crash: Crash | null;
+  consent?: WithdrawnConsent | null;
   provisioningComplete: boolean;
   players: { online: number | null; max: number | null } | null;
   probes?: ProbeWord[];
@@ -459,6 +460,14 @@ export interface Version {
   /** Id of the runtime it runs on: `java-21`. */
   runtime: string;
   recommended: boolean;
+}
+
+export interface WithdrawnConsent {
+  code: string;
+  detail: string;
+  hint: string;
+  path: string;
+  terms: string | null;
 }
 
 type Json<T> = { content: { 'application/json': T } };

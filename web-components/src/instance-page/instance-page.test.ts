@@ -48,6 +48,25 @@ when(chromium)(
   },
 );
 
+when(chromium)('a consent that was withdrawn is shown with what to do', async () => {
+  const { id } = portal.world.addInstance({ observed: 'stopped', ready: false });
+  portal.world.statuses.set(id, {
+    ...portal.world.statuses.get(id)!,
+    consent: {
+      code: 'AGENT_CONSENT_WITHDRAWN',
+      detail: 'The file eula.txt says that the terms are not accepted.',
+      hint: 'Accept them by writing eula=true into eula.txt.',
+      path: 'eula.txt',
+      terms: 'https://example.com/terms',
+    },
+  });
+  const page = await portal.visit(`/servers/${id}`);
+  const notice = page.locator('zlh-problem.consent');
+  await notice.getByText('The file eula.txt says').waitFor();
+  await notice.getByText('writing eula=true').waitFor();
+  await notice.getByText('AGENT_CONSENT_WITHDRAWN').waitFor();
+});
+
 when(chromium)('a failed operation says why, quotes its code and is retried', async () => {
   const { id } = portal.world.addInstance({ observed: 'stopped', ready: false });
   const page = await portal.visit(`/servers/${id}`);

@@ -98,7 +98,7 @@ export class ZlhInstancePage extends ZlhElement {
       ></zlh-instance-header>
       ${this.#tabs()}
       <zlh-problem .error=${this.error}></zlh-problem>
-      ${this.#work(instance)}
+      ${this.#consent()} ${this.#work(instance)}
       ${instance ? this.#body(instance) : html`<span class="skeleton body"></span>`}`;
   }
 
@@ -113,6 +113,14 @@ export class ZlhInstancePage extends ZlhElement {
           >`,
       )}
     </nav>`;
+  }
+
+  /** The server does not start until it is given again. */
+  #consent(): unknown {
+    const consent = this.#feed.status?.consent;
+    if (!consent) return nothing;
+    const error = new ApiError({ status: 409, title: 'Terms not accepted', ...consent });
+    return html`<zlh-problem class="consent" .error=${error}></zlh-problem>`;
   }
 
   #work(instance: Instance | undefined): unknown {

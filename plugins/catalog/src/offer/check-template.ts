@@ -112,6 +112,7 @@ function* variantFaults(
   yield* faultsOfActions(variant.actions);
   yield* consoleFaults(variant);
   yield* placeholderFaults(variant);
+  yield* consentFaults(variant);
   yield* pathFaults(variant);
 }
 
@@ -188,6 +189,13 @@ function* textsOf(value: unknown, path: string): Generator<readonly [string, str
   if (typeof value === 'string') yield [path, value];
   if (typeof value !== 'object' || value === null) return;
   for (const [key, inner] of Object.entries(value)) yield* textsOf(inner, `${path}/${key}`);
+}
+
+/** The customer gives and takes it in a file that no installation overwrites. */
+function* consentFaults({ consent, files }: VariantTemplate): Generator<TemplateFault> {
+  if (consent === undefined) return;
+  if (!files.some(({ path, mode }) => path === consent.path && mode === 'create'))
+    yield { path: '/consent/path', message: 'must be one of the files, with the mode "create"' };
 }
 
 /** Files and backups stay inside the data folder. */

@@ -134,6 +134,7 @@ test('what a schema cannot say is checked as well', async (context) => {
     '/variants/0/artifacts/0/importer is no known importer: "pigeon"',
     '/variants/0/artifacts/0/name is kept for the artifact of the runtime',
     '/variants/0/backup/include/0 must be a path inside the data folder',
+    '/variants/0/consent/path must be one of the files, with the mode "create"',
     '/variants/0/files/0/lines/0 has an unknown placeholder "{port:rcon}"',
     '/variants/0/files/0/path must be a path inside the data folder',
     '/variants/0/launch/args/1 has an unknown placeholder "{artifact:server}"',
@@ -160,6 +161,7 @@ test('how a game is steered is checked as well', async (context) => {
       list: null,
     },
     files: [{ path: 'x', mode: 'create', lines: ['{secret:x} {host:game} {host:y}'] }],
+    consent: { path: 'x', key: 'eula', value: 'true' },
     launch: { command: '{secret:x}', args: [] },
   });
   assert.equal(await faultsOf(context, game({ variants: [faulty] })), [

@@ -61,6 +61,9 @@ export function makeBlueprint(
       probe,
       stop,
       crash,
+      ...(variant.consent === undefined
+        ? {}
+        : { consent: { ...variant.consent, terms: variant.eula } }),
       ...(variant.console === undefined ? {} : { console: variant.console }),
       actions: actionsOf(game, variant),
       install: (variant.install ?? [])
