@@ -178,7 +178,7 @@ test('a recorded report that is sent again is refused for good, with the number 
   assert.is(again.status, 409);
   const { code, sequence: heard } = (await again.json()) as Record<string, unknown>;
   assert.equal([code, heard], ['agents.report-overtaken', 5001]);
-  await kernel.use(Agents).lost(id);
+  await kernel.use(Agents).markUnreachable(id);
   assert.is((await send()).status, 409, 'nor does it bring back an agent that is gone');
   assert.equal(told, [`${id} running`, `${id} stopped`, `${id} silent`]);
 });
@@ -246,8 +246,11 @@ test('whatever a report holds, it is refused or kept small, and never an error o
 function watchBy(clock: FakeClock): Reports {
   const use = { database: kernel.use(Database), events: kernel.use(Events) };
   const log = { warn() {} } as unknown as Logger;
-  const silent = async (_em: unknown, id: string) => void told.push(`${id} silent by the watch`);
-  const observers = [{ plugin: 'observer', value: { reported: async () => {}, silent } }];
+  const onUnreachable = async (_em: unknown, id: string) =>
+    void told.push(`${id} silent by the watch`);
+  const observers = [
+    { plugin: 'observer', value: { onStatusChange: async () => {}, onUnreachable } },
+  ];
   return new Reports({ ...use, log, observers, clock, config: { silentAfterSeconds: 35 } });
 }
 
