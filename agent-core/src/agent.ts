@@ -16,7 +16,7 @@ import {
 } from './contract/capabilities.ts';
 import { AgentOperations } from './contract/operation-kind.ts';
 import { AgentRoutes, KeptLimits, Probes } from './contract/points.ts';
-import { noConsole, stdinConsole } from './console/kinds.ts';
+import { noConsole, stdinConsole, terminalConsole } from './console/kinds.ts';
 import { tcpConsole } from './console/tcp-console.ts';
 import { Consoles } from './contract/console.ts';
 import { makeAgent, type Agent } from './make-agent.ts';
@@ -99,7 +99,8 @@ export default definePlugin({
     add(Probes, tcpProbe);
     add(Probes, logProbe);
     add(Probes, udpProbe);
-    for (const console of [stdinConsole, noConsole, tcpConsole]) add(Consoles, console);
+    for (const console of [stdinConsole, terminalConsole, noConsole, tcpConsole])
+      add(Consoles, console);
   },
   async start({ agent }) {
     await agent.start();

@@ -10,6 +10,7 @@ import { Bounds } from './bounds.ts';
 import { makeCapabilities, type Capabilities } from './capabilities.ts';
 import { actionRoutes } from './actions/routes.ts';
 import { ConsoleHub } from './console/console-hub.ts';
+import { isTerminal } from './console/kinds.ts';
 import type { ConsoleKind } from './contract/console.ts';
 import type { AgentGround } from './contract/ground.ts';
 import type { OperationContext, OperationKind } from './contract/operation-kind.ts';
@@ -136,7 +137,7 @@ function assemble(parts: AgentParts): Agent {
   const secrets = new Secrets(folders.state);
   const secret = secrets.get.bind(secrets);
   const places = { data: folders.data, artifactPath: cache.path.bind(cache), secret };
-  const console = new ConsoleHub(() => (specs.spec?.kind === 'dev' ? 'terminal' : 'log'));
+  const console = new ConsoleHub(() => (isTerminal(specs.spec) ? 'terminal' : 'log'));
   const say = (line: string) => console.add(Buffer.from(`${line}\r\n`));
   const managed = new ManagedFiles({ root: folders.data, stateDir: folders.state, say });
   const consent = new Consent({

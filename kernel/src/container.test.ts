@@ -6,7 +6,7 @@ import { failureOf, wordsOf } from '../test/coded.ts';
 import { createPluginContainer } from './container.ts';
 import { createLog } from './log.ts';
 import { definePlugin, type Plugin } from './plugin.ts';
-import { token, type Need } from './tokens.ts';
+import { point, token, type Need } from './tokens.ts';
 
 function containerOf(plugin: Plugin, answer: (need: Need) => unknown = () => undefined) {
   const signal = new AbortController().signal;
@@ -70,6 +70,13 @@ test('reading use before the start is refused', async () => {
     '"web" read "use.server" before its start.',
     'Read it in start() or later; read points in ready().',
   ]);
+});
+
+test('points may be read before the start, for commands that list what plugins add', () => {
+  const names = point<string>('web.names');
+  const list = [{ plugin: 'web', value: 'a' }];
+  const { use } = containerOf(definePlugin({ id: 'web', needs: { names } }), () => list);
+  assert.is(use.names, list);
 });
 
 test('reading what was never asked for is refused, whatever objects inherit', async () => {

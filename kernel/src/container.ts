@@ -41,7 +41,9 @@ export function createPluginContainer(
       if (name === 'then' || name === 'toJSON') return undefined;
       throw errors.useUnknown(plugin.id, name);
     }
-    if (state === 'closed') throw errors.useTooEarly(plugin.id, name);
+    // Every plugin has added its contributions before anybody holds `use`.
+    const isPoint = needsOf(plugin)[name]?.kind === 'point';
+    if (state === 'closed' && !isPoint) throw errors.useTooEarly(plugin.id, name);
     if (state === 'over' && !(name in context)) throw errors.useTooLate(plugin.id, name);
     return container.resolve(name);
   };

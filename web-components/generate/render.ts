@@ -41,13 +41,18 @@ type Refusal = { content: { 'application/problem+json': Problem } };`;
 
 export function render({ paths, components }: ApiDocument): string {
   const schemas = sorted(components.schemas).map(
-    ([name, schema]) =>
-      `${comment(schema.description)}export interface ${name} ${broken(typeOf(schema))}`,
+    ([name, schema]) => comment(schema.description) + declaration(name, typeOf(schema)),
   );
   const routes = sorted(paths).map(([path, operations]) => routesOf(path, operations));
   const all = `export interface paths {\n${routes.filter(Boolean).join('\n')}\n}`;
   return [OPENING, ...schemas, HELPERS, all].join('\n\n');
 }
+
+/** Only an object can be an interface. */
+const declaration = (name: string, type: string) =>
+  type.startsWith('{')
+    ? `export interface ${name} ${broken(type)}`
+    : `export type ${name} = ${type};`;
 
 const sorted = <T>(record: Readonly<Record<string, T>>) =>
   Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -6,6 +6,7 @@ import type { ConsoleKind, GameConsole } from '../contract/console.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
 import { loopbackOf } from '../lib/loopback.ts';
 import type { GameRun } from '../supervisor/game-run.ts';
+import { isTerminal } from './kinds.ts';
 
 export interface CommandLineParts {
   readonly consoles: ReadonlyMap<string, ConsoleKind>;
@@ -34,7 +35,7 @@ export class CommandLine {
     this.#console = run === undefined ? undefined : this.#open(run);
     if (run === undefined) return;
     const { spec, output } = this.#parts;
-    run.input.raw = spec()?.kind === 'dev';
+    run.input.raw = isTerminal(spec());
     const console = this.#console;
     if (console === undefined) return;
     run.input.console = { send: (line, signal) => console.send(line, signal), show: output };

@@ -1,5 +1,6 @@
-/** The consoles every agent knows besides `tcp`: the terminal, and none at all. */
+/** The consoles every agent knows besides `tcp`: lines, a terminal to work in, and none at all. */
 import type { ConsoleKind } from '../contract/console.ts';
+import type { InstanceSpec } from '../contract/spec.ts';
 import { Refusal } from '../contract/refusal.ts';
 
 /** Lines are typed into the game's terminal. */
@@ -7,6 +8,15 @@ export const stdinConsole: ConsoleKind = {
   kind: 'stdin',
   open: ({ typeLine }) => ({ send: typeLine, close() {} }),
 };
+
+/** A person works in it: every key goes to the program, and every byte of output to the person. */
+export const terminalConsole: ConsoleKind = {
+  kind: 'terminal',
+  open: ({ typeLine }) => ({ send: typeLine, close() {} }),
+};
+
+export const isTerminal = (spec: Pick<InstanceSpec, 'console'> | undefined) =>
+  spec?.console?.kind === terminalConsole.kind;
 
 /** The game reads nothing; it is stopped by a signal. */
 export const noConsole: ConsoleKind = {

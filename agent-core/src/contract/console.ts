@@ -11,7 +11,10 @@ const closed = { additionalProperties: false } as const;
 /** Absent in a spec: `stdin`. */
 export const ConsoleSpec = Type.Object(
   {
-    /** `stdin`: lines typed into its terminal. `none`: only signals. `tcp`: lines over a connection. Or a plugin's. */
+    /**
+     * `stdin`: lines typed into its terminal. `terminal`: every key, for people who work in it. `none`: only signals.
+     * `tcp`: lines over a connection. Or a plugin's.
+     */
     kind: Type.String({ minLength: 1, maxLength: 64 }),
     /** Which of `ports` to connect to, for kinds that do. */
     port: Type.Optional(Type.String({ maxLength: 64 })),

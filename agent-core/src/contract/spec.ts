@@ -209,7 +209,8 @@ export const InstanceSpec = Type.Object(
     revision: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     /** Where artifacts come from and reports go to. */
     platformUrl: PlatformUrl,
-    kind: Type.Enum(['game', 'dev']),
+    /** For people and logs: the platform's kind of instance. */
+    kind: Type.String({ minLength: 1, maxLength: 32 }),
     /** Names for people and logs; the agent does not interpret them. */
     game: Type.String({ maxLength: 128 }),
     variant: Type.String({ maxLength: 128 }),

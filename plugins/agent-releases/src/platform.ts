@@ -1,7 +1,8 @@
 /** Releases of the agent: built from this installation, kept as artifacts, and brought to running agents. */
 import { Audit, Permissions } from '@zlh/accounts';
 import { Agents } from '@zlh/agents';
-import { ArtifactStore, Importers } from '@zlh/catalog';
+import { ArtifactStore } from '@zlh/artifacts';
+import { Importers } from '@zlh/catalog';
 import { Database } from '@zlh/database';
 import { Routes } from '@zlh/http';
 import { Instances } from '@zlh/instances';

@@ -1,5 +1,5 @@
 /** The `AgentReleases` service: which release agents are to run. */
-import type { ArtifactStore } from '@zlh/catalog';
+import type { ArtifactStore } from '@zlh/artifacts';
 import type { AgentReleases } from './index.ts';
 import { importerId } from './importer.ts';
 

@@ -5,7 +5,7 @@
 import { defineRoute, problems, Problem, type Route, type RouteDefinition } from '@zlh/http';
 import { Type } from 'typebox';
 import { parseRange } from './byte-range.ts';
-import type { ArtifactStore } from './index.ts';
+import type { ArtifactStore } from '@zlh/artifacts';
 
 type Reply = Parameters<RouteDefinition<Record<never, never>>['handler']>[1];
 

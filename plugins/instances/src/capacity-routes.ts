@@ -1,15 +1,15 @@
 /** `GET /api/providers`: what the machines have, and what is reserved of it. For administrators. */
-import type { Catalog } from '@zlh/catalog';
 import type { Database } from '@zlh/database';
 import { defineRoute, type Route } from '@zlh/http';
 import type { Contribution } from '@zlh/kernel';
 import { Type } from 'typebox';
 import { figuresOf } from './capacity.ts';
 import type { Provider } from './index.ts';
+import type { Workloads } from './workloads.ts';
 
 interface Use {
   readonly database: Database;
-  readonly catalog: Catalog;
+  readonly workloads: Workloads;
   readonly providers: readonly Contribution<Provider>[];
 }
 

@@ -3,15 +3,15 @@
  * limit of disk from its creation to its end, running or not. So a start never finds them gone, and no two
  * creations share the rest.
  */
-import type { Catalog } from '@zlh/catalog';
 import type { EntityManager } from '@zlh/database';
 import { problems } from '@zlh/http';
 import type { Contribution } from '@zlh/kernel';
 import type { AdmissionRule, Provider } from './index.ts';
 import { Instance } from './schema.ts';
+import type { Workloads } from './workloads.ts';
 
 interface CapacityDeps {
-  readonly catalog: Catalog;
+  readonly workloads: Workloads;
   readonly providers: readonly Contribution<Provider>[];
 }
 
@@ -35,7 +35,7 @@ const capacityLock = 7_264_124;
 
 /** Null where the provider does not know. */
 export async function figuresOf(
-  { catalog }: Pick<CapacityDeps, 'catalog'>,
+  { workloads }: Pick<CapacityDeps, 'workloads'>,
   em: EntityManager,
   provider: Provider,
 ): Promise<Figures | null> {
@@ -51,7 +51,7 @@ export async function figuresOf(
   const coming = instances.filter(
     ({ placement, observed }) => placement === null && observed !== 'error',
   );
-  const wanted = await Promise.all(coming.map((instance) => portsOf(catalog, instance)));
+  const wanted = await Promise.all(coming.map((instance) => portsOf(workloads, instance.id)));
   return {
     memoryMiB: figure(
       capacity.memoryMiB,
@@ -69,10 +69,10 @@ export async function figuresOf(
   };
 }
 
-/** Of an instance that has none yet; its game may be on offer no more. */
-async function portsOf(catalog: Catalog, instance: Parameters<Catalog['blueprint']>[0]) {
+/** Of an instance that has none yet; one of an earlier release may not be on offer any more. */
+async function portsOf(workloads: Workloads, instanceId: string) {
   try {
-    return (await catalog.blueprint(instance)).ports.length;
+    return (await workloads.of(instanceId)).ports.length;
   } catch {
     return 0; // its creation fails, and says why
   }

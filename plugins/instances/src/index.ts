@@ -7,11 +7,20 @@ import type { EntityManager } from '@zlh/database';
 import type { Identity } from '@zlh/http';
 import type { LimitsSpec, ManagedFile } from '@zlh/agent';
 import type { AgentJob, AgentTarget } from '@zlh/agents';
-import type { ArtifactWanted } from '@zlh/catalog';
+import type { ArtifactWanted } from '@zlh/artifacts';
 import type { OperationView, PhaseContext } from '@zlh/operations';
+import type { ResolvedWorkload } from './kinds.ts';
 import type { InstanceView, Role } from './view.ts';
 
-export { CreateInstance, InstanceView, Role } from './view.ts';
+export { minMemoryMiB } from './create-request.ts';
+export {
+  defineInstanceKind,
+  InstanceKinds,
+  type InstanceKind,
+  type InstanceRequest,
+  type ResolvedWorkload,
+} from './kinds.ts';
+export { InstanceView, Role } from './view.ts';
 
 /** What a provider is asked to make room for. */
 export interface PlacementRequest {
@@ -107,7 +116,7 @@ export interface AdmissionRule {
       readonly diskMiB: number | null;
       /** How many of the host's own. */
       readonly ports: number;
-      readonly kind: 'game' | 'dev';
+      readonly kind: string;
       readonly identity: Identity;
     },
   ): Promise<void>;
@@ -141,7 +150,7 @@ export const SpecParts = point<SpecContributor>('instances.spec-parts');
 /** What other plugins may know of an instance. */
 export interface InstanceFacts {
   readonly id: string;
-  readonly kind: 'game' | 'dev';
+  readonly kind: string;
   readonly name: string;
   readonly game: string;
   readonly variant: string;
@@ -175,6 +184,8 @@ export interface Instances {
   agentTarget(id: string, identity: Identity, permission: string): Promise<AgentTarget>;
   /** Whatever the caller is to it, for work that nobody waits for; null when it does not exist. */
   findSummary(em: EntityManager, id: string): Promise<Omit<InstanceFacts, 'role'> | null>;
+  /** Everything it consists of and is run by, as kept since its creation or its last rebuild. */
+  workload(id: string): Promise<ResolvedWorkload>;
   /** `target` for work that nobody waits for; null while there is none. */
   findAgentTarget(em: EntityManager, id: string): Promise<AgentTarget | null>;
   /** The agent of the operation's instance, for `Agents.run`: its address, and how a dead agent is brought up again. */

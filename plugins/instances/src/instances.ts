@@ -3,7 +3,6 @@ import { LockMode } from '@mikro-orm/postgresql';
 import type { Contribution } from '@zlh/kernel';
 import type { Accounts, Audit, Grants, InstanceRole } from '@zlh/accounts';
 import type { Agents, AgentTarget } from '@zlh/agents';
-import type { Catalog } from '@zlh/catalog';
 import { newId, type Database, type EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
 import { decodeCursor, encodeCursor, problems, type Identity, type Page } from '@zlh/http';
@@ -11,7 +10,6 @@ import type { Operations, OperationView, PhaseContext } from '@zlh/operations';
 import { serialise } from './admission.ts';
 import type {
   AdmissionRule,
-  CreateInstance,
   InstanceFacts,
   Instances,
   InstanceView,
@@ -22,7 +20,9 @@ import { requireConsent } from './consent.ts';
 import { asked, desiredNow } from './desired.ts';
 import { decideLimits, type LimitSettings } from './limits.ts';
 import type { Phases } from './phases.ts';
+import type { InstanceRequest, ResolvedWorkload } from './kinds.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
+import type { Workloads } from './workloads.ts';
 
 export interface InstancesGround {
   readonly config: { readonly provider: string } & LimitSettings;
@@ -30,7 +30,7 @@ export interface InstancesGround {
   readonly events: Events;
   readonly operations: Operations;
   readonly agents: Agents;
-  readonly catalog: Catalog;
+  readonly workloads: Workloads;
   readonly audit: Audit;
   readonly grants: Grants;
   readonly accounts: Accounts;
@@ -62,17 +62,17 @@ export class InstancesService implements Instances {
     this.#ground = ground;
   }
 
-  async create(wanted: CreateInstance, identity: Identity): Promise<Accepted> {
-    const { catalog, database, operations, accounts, agents, audit } = this.#ground;
+  async create(wanted: InstanceRequest, identity: Identity): Promise<Accepted> {
+    const { workloads, database, operations, accounts, agents, audit } = this.#ground;
     const { config, admission, providers } = this.#ground;
-    const blueprint = await catalog.blueprint(wanted);
-    const memoryMiB = wanted.memoryMiB ?? blueprint.memoryMiB.default;
-    const { min, max } = blueprint.memoryMiB;
+    const workload = await workloads.resolve(wanted);
+    const memoryMiB = wanted.memoryMiB ?? workload.memoryMiB.default;
+    const { min, max } = workload.memoryMiB;
     if (memoryMiB < min || memoryMiB > max)
       throw problems.invalid([
-        { path: '/memoryMiB', message: `must be between ${min} and ${max} MiB for this game` },
+        { path: '/memoryMiB', message: `must be between ${min} and ${max} MiB for this` },
       ]);
-    const limits = decideLimits(wanted, blueprint.limits ?? {}, config, identity);
+    const limits = decideLimits(wanted, workload.limits ?? {}, config, identity);
     if (!providers.some(({ value }) => value.id === config.provider)) {
       throw problems.unavailable(
         'instances.no-provider',
@@ -90,7 +90,7 @@ export class InstancesService implements Instances {
           provider: config.provider,
           memoryMiB,
           diskMiB: limits.diskMiB,
-          ports: blueprint.ports.length,
+          ports: workload.ports.length,
           kind: wanted.kind,
           identity,
         });
@@ -103,10 +103,8 @@ export class InstancesService implements Instances {
         vmid: next!.vmid,
         kind: wanted.kind,
         name: wanted.name.trim(),
-        hostname: `${blueprint.hostPrefix}-${blueprint.variant}-${next!.vmid}`,
-        game: blueprint.game,
-        variant: blueprint.variant,
-        version: blueprint.version,
+        hostname: `${workload.hostnameStem}-${next!.vmid}`,
+        ...workload.software,
         memoryMiB,
         ...limits,
         ownerId: identity.id,
@@ -122,6 +120,7 @@ export class InstancesService implements Instances {
         createdAt: now,
       });
       await em.flush();
+      await workloads.keep(em, instance.id, wanted, workload);
       await agents.register(em, instance.id);
       const operation = await operations.start(em, {
         kind: 'instances.create',
@@ -266,6 +265,10 @@ export class InstancesService implements Instances {
     return instance === null ? null : facts(instance);
   }
 
+  workload(id: string): Promise<ResolvedWorkload> {
+    return this.#ground.workloads.of(id);
+  }
+
   async agentTarget(id: string, identity: Identity, permission: string): Promise<AgentTarget> {
     const em = this.#ground.database.fork();
     const { instance } = await this.#find(em, id, identity, permission);
@@ -344,7 +347,7 @@ export class InstancesService implements Instances {
 }
 
 function facts({ id, kind, name, game, variant, version, ownerId }: InstanceRecord) {
-  return { id, kind: kind as InstanceFacts['kind'], name, game, variant, version, ownerId };
+  return { id, kind, name, game, variant, version, ownerId };
 }
 
 /** Null: somebody who may not even see it. */
@@ -366,7 +369,7 @@ export function view(
   return {
     id,
     vmid,
-    kind: instance.kind as InstanceView['kind'],
+    kind: instance.kind,
     name,
     hostname,
     game,

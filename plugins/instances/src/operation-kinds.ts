@@ -9,7 +9,7 @@ import { ended } from './desired.ts';
 import type { InstanceHooks } from './index.ts';
 import type { InstancesService } from './instances.ts';
 import type { makePhases } from './phases.ts';
-import { Instance } from './schema.ts';
+import { Instance, Workload } from './schema.ts';
 import { wordOf } from './last-word.ts';
 
 interface Use {
@@ -83,7 +83,7 @@ export const instanceKinds: readonly ((use: Use) => Kind)[] = [
     cancellable: true,
     opposable: true,
     retriable: true,
-    phases: [use.phases.agent, use.phases.install, use.phases.act('restart')],
+    phases: [use.phases.resolve, use.phases.agent, use.phases.install, use.phases.act('restart')],
     ended: (em, operation) => settle(use, em, operation, 'running'),
   }),
   (use) => ({
@@ -173,5 +173,6 @@ async function forget(
     },
   });
   await use.instances.changed(em, { ...instance, desired: 'deleted', ready: false });
+  await em.nativeDelete(Workload, { instanceId: instance.id });
   await em.nativeDelete(Instance, { id: instance.id });
 }

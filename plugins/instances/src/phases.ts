@@ -4,21 +4,23 @@
  */
 import type { ArtifactRef } from '@zlh/agent';
 import type { AgentJob, AgentTarget } from '@zlh/agents';
-import type { ArtifactStore, Catalog } from '@zlh/catalog';
+import type { ArtifactStore } from '@zlh/artifacts';
 import { CodedError, type Contribution } from '@zlh/kernel';
 import type { Database } from '@zlh/database';
 import { Problem } from '@zlh/http';
 import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
 import type { Placement, Provider, SpecContributor } from './index.ts';
+import { isPortTaken, isRotten } from './agent-errors.ts';
 import { keepLastWord } from './last-word.ts';
 import { ensureAgentRunning } from './ensure-agent-running.ts';
 import { placementRequest, platformUrl, type RequestGround } from './placement-request.ts';
 import { Instance, type InstanceRecord } from './schema.ts';
 import { composeSpec } from './spec.ts';
+import type { Workloads } from './workloads.ts';
 
 export interface PhasesGround extends RequestGround {
   readonly database: Database;
-  readonly catalog: Catalog;
+  readonly workloads: Workloads;
   readonly artifactStore: ArtifactStore;
   readonly providers: readonly Contribution<Provider>[];
   readonly specParts: readonly Contribution<SpecContributor>[];
@@ -52,9 +54,18 @@ const maxImports = 2;
 export type Phases = ReturnType<typeof makePhases>;
 
 export function makePhases(ground: PhasesGround) {
-  const { agents, catalog, artifactStore } = ground;
+  const { agents, workloads, artifactStore } = ground;
 
-  /** What the spec consists of, in the store of the platform. */
+  /** A rebuild takes what is on offer now. */
+  const resolve: Phase = {
+    name: 'resolve',
+    label: 'Choose the newest parts',
+    async run(context) {
+      await workloads.renew(context.instanceId!, (work) => context.transaction(work));
+    },
+  };
+
+  /** Brings the artifacts of the spec into the store. */
   const artifacts: Phase = {
     name: 'artifacts',
     label: 'Artifacts',
@@ -68,7 +79,7 @@ export function makePhases(ground: PhasesGround) {
     label: 'Container',
     async run(context) {
       const instance = await load(context);
-      const { ports } = await catalog.blueprint(instance);
+      const { ports } = await workloads.of(instance.id);
       const provider = providerOf(instance);
       const { signal, fence } = context;
       const request = await placementRequest(ground, provider, instance, { ports, fence });
@@ -186,6 +197,7 @@ export function makePhases(ground: PhasesGround) {
   }
 
   return {
+    resolve,
     artifacts,
     container,
     agent,
@@ -246,9 +258,9 @@ export function makePhases(ground: PhasesGround) {
 
   async function bringIn(context: Context): Promise<readonly ArtifactRef[]> {
     const instance = await load(context);
-    const { artifacts: ofGame } = await catalog.blueprint(instance);
+    const { artifacts: own } = await workloads.of(instance.id);
     const ofParts = (await partsOf(instance)).flatMap(({ artifacts: wanted }) => wanted);
-    return artifactStore.ensure([...ofGame, ...ofParts], context);
+    return artifactStore.ensure([...own, ...ofParts], context);
   }
 
   /**
@@ -275,10 +287,9 @@ export function makePhases(ground: PhasesGround) {
     artifactRefs: readonly ArtifactRef[],
   ): Promise<void> {
     const instance = await load(context);
-    const blueprint = await catalog.blueprint(instance);
     const spec = composeSpec({
       instance,
-      blueprint,
+      workload: await workloads.of(instance.id),
       placement: placed(instance),
       artifacts: artifactRefs,
       managedFiles: (await partsOf(instance)).flatMap(({ managedFiles }) => managedFiles),
@@ -357,24 +368,8 @@ const importsKey = ({ attempt }: Context, name: string) => `imports ${attempt} $
 const againName = (name: string, imports: number) =>
   imports === 0 ? name : `${name}, imported again ${imports}`;
 
-/** Said by the agent of what the platform handed out, or of its machine's copy, which it has thrown away. */
-const rottenCodes = [
-  'AGENT_ARTIFACT_HASH',
-  'AGENT_ARTIFACT_SIZE',
-  'AGENT_ARTIFACT_UNAVAILABLE',
-  'AGENT_ARTIFACT_DAMAGED',
-];
-const isRotten = (error: unknown) =>
-  rottenCodes.includes(String((error as { code?: unknown }).code));
-
 const movesKey = ({ attempt }: Context) => `moves ${attempt}`;
 const nameOf = (action: AgentAction, moves: number) => (moves === 0 ? action : `start ${moves}`);
-
-/** Seen by the agent before it started the server, or said by the server itself. */
-function isPortTaken(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === 'AGENT_PORT_TAKEN' || code === 'AGENT_SERVER_PORT_TAKEN';
-}
 
 const notInstalled = () =>
   new CodedError(

@@ -4,14 +4,14 @@
 import { asClass, asFunction, asValue, definePlugin, monotonicClock } from '@zlh/kernel';
 import { AccountHooks, Accounts, Audit, Grants, Permissions } from '@zlh/accounts';
 import { AgentObservers, Agents } from '@zlh/agents';
-import { ArtifactStore, Catalog } from '@zlh/catalog';
+import { ArtifactStore } from '@zlh/artifacts';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Audiences, Events } from '@zlh/events';
 import { Routes } from '@zlh/http';
 import { Metrics } from '@zlh/metrics';
 import { OperationKinds, Operations } from '@zlh/operations';
 import { Type } from 'typebox';
-import { Admission, Hooks, Instances, Providers, SpecParts } from './index.ts';
+import { Admission, Hooks, InstanceKinds, Instances, Providers, SpecParts } from './index.ts';
 import { actionRoutes } from './action-routes.ts';
 import { AgentReconciler } from './agent-reconciler.ts';
 import { agentMetricsRoutes } from './agent-metrics-routes.ts';
@@ -29,6 +29,7 @@ import { ownershipHook } from './ownership.ts';
 import { makePhases } from './phases.ts';
 import { instanceRoutes } from './routes.ts';
 import { instanceEntities, instanceMigrations } from './schema.ts';
+import { Workloads } from './workloads.ts';
 
 export default definePlugin({
   id: 'instances',
@@ -54,7 +55,7 @@ export default definePlugin({
     events: Events,
     operations: Operations,
     agents: Agents,
-    catalog: Catalog,
+    kinds: InstanceKinds,
     artifactStore: ArtifactStore,
     audit: Audit,
     grants: Grants,
@@ -66,6 +67,7 @@ export default definePlugin({
   },
   services: {
     instances: asClass(InstancesService).singleton(),
+    workloads: asClass(Workloads).singleton(),
     phases: asFunction(makePhases).singleton(),
     agentReconciler: asClass(AgentReconciler).singleton(),
     clock: asValue(monotonicClock),

@@ -2,14 +2,17 @@
 import { AgentStatus, ConsoleCommandRequest } from '@zlh/agent';
 import type { Agents } from '@zlh/agents';
 import { defineRoute, page, pageQuery, type Route } from '@zlh/http';
+import type { Contribution } from '@zlh/kernel';
 import { OperationView } from '@zlh/operations';
 import { Type } from 'typebox';
-import { CreateInstance, InstanceView } from './index.ts';
+import { createRequestSchema } from './create-request.ts';
+import { InstanceView, type InstanceKind, type InstanceRequest } from './index.ts';
 import type { InstancesService } from './instances.ts';
 
 interface Use {
   readonly instances: InstancesService;
   readonly agents: Agents;
+  readonly kinds: readonly Contribution<InstanceKind>[];
 }
 
 const params = Type.Object({ id: Type.String({ format: 'uuid' }) });
@@ -25,8 +28,14 @@ export function instanceRoutes(use: Use): readonly Route[] {
       summary: 'Create an instance and start it',
       access: { permission: 'instances.write' },
       idempotent: true,
-      schema: { body: CreateInstance, response: accepted },
-      handler: ({ body, identity }) => use.instances.create(body, identity),
+      schema: {
+        // Read when routes are mounted: every plugin has added its kinds by then.
+        get body() {
+          return createRequestSchema(use.kinds);
+        },
+        response: accepted,
+      },
+      handler: ({ body, identity }) => use.instances.create(body as InstanceRequest, identity),
     }),
     defineRoute({
       method: 'GET',

@@ -1,6 +1,7 @@
 /** The instance as the database holds it. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/postgresql';
 import type { Placement } from './index.ts';
+import type { InstanceRequest, ResolvedWorkload } from './kinds.ts';
 
 export const Instance = defineEntity({
   name: 'Instance',
@@ -8,7 +9,7 @@ export const Instance = defineEntity({
   properties: {
     id: p.uuid().primary(),
     vmid: p.integer().unique('instances_instance_vmid_unique'),
-    kind: p.string().length(10),
+    kind: p.string().length(32),
     name: p.string().length(60),
     hostname: p.string().length(200).unique('instances_instance_hostname_unique'),
     game: p.string().length(64),
@@ -40,7 +41,19 @@ export const Instance = defineEntity({
 });
 export type InstanceRecord = InferEntity<typeof Instance>;
 
-export const instanceEntities = [Instance];
+/** See `workloads.ts`. In a table of its own: lists of instances need none of it. */
+export const Workload = defineEntity({
+  name: 'InstanceWorkload',
+  tableName: 'instances_workload',
+  properties: {
+    instanceId: p.uuid().primary(),
+    request: p.json<InstanceRequest>(),
+    /** Null: of an instance of an earlier release, not read yet. */
+    resolved: p.json<ResolvedWorkload>().nullable(),
+  },
+});
+
+export const instanceEntities = [Instance, Workload];
 
 export const instanceMigrations = [
   {
@@ -71,6 +84,16 @@ export const instanceMigrations = [
     up: [
       'alter table "instances_instance" add column "reports" int not null default 0, add column "provisioned" boolean not null default true',
       `update "instances_instance" set "provisioned" = false where "placement" is null`,
+    ],
+  },
+  {
+    name: '005_workload',
+    up: [
+      'alter table "instances_instance" alter column "kind" type varchar(32)',
+      'create table "instances_workload" ("instance_id" uuid primary key, "request" jsonb not null, "resolved" jsonb null)',
+      `insert into "instances_workload" ("instance_id", "request")
+        select "id", jsonb_build_object('kind', "kind", 'name', "name", 'game', "game", 'variant', "variant", 'version', "version",
+          'memoryMiB', "memory_mib") from "instances_instance"`,
     ],
   },
 ] as const;

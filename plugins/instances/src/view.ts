@@ -1,8 +1,6 @@
 /** The instance as the API shows it, and what creating one takes. */
 import { Type, type Static } from 'typebox';
 import { instanceRoles } from '@zlh/accounts';
-import { LimitsSpec } from '@zlh/agent';
-import { smallestMemoryMiB } from '@zlh/catalog';
 import { OperationView } from '@zlh/operations';
 
 const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -30,7 +28,7 @@ export const InstanceView = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     vmid: Type.Integer({ description: 'Short number; part of the host name.' }),
-    kind: Type.Enum(['game', 'dev']),
+    kind: Type.String({ description: '`game`, `dev`: what it was created as.' }),
     name: Type.String(),
     hostname: Type.String({ description: '`mc-paper-5001`' }),
     game: Type.String(),
@@ -63,28 +61,3 @@ export const InstanceView = Type.Object(
   { title: 'Instance' },
 );
 export type InstanceView = Static<typeof InstanceView>;
-
-export const CreateInstance = Type.Object(
-  {
-    kind: Type.Enum(['game'], { description: 'What to create.' }),
-    name: Type.String({
-      minLength: 1,
-      maxLength: 60,
-      pattern: '^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$',
-      description: 'For people; need not be unique.',
-    }),
-    game: Type.String({ minLength: 1, maxLength: 64 }),
-    variant: Type.String({ minLength: 1, maxLength: 64 }),
-    version: Type.String({ minLength: 1, maxLength: 64 }),
-    memoryMiB: Type.Optional(
-      Type.Integer({
-        minimum: smallestMemoryMiB,
-        maximum: 1_048_576,
-        description: 'As much as the game needs at least; default: what it suggests.',
-      }),
-    ),
-    ...LimitsSpec.properties,
-  },
-  { additionalProperties: false },
-);
-export type CreateInstance = Static<typeof CreateInstance>;

@@ -1,6 +1,6 @@
 /** What a request may ask of the mods of an instance. The work itself is done by the operation `mods.change`. */
 import type { Audit } from '@zlh/accounts';
-import type { Catalog, Upstreams } from '@zlh/catalog';
+import type { Upstreams } from '@zlh/catalog';
 import type { Database } from '@zlh/database';
 import type { Identity } from '@zlh/http';
 import type { InstanceFacts, Instances } from '@zlh/instances';
@@ -21,7 +21,6 @@ import type { Accepted } from './views.ts';
 export interface ModsGround {
   readonly config: { readonly modrinthUrl: string; readonly uploadMiBPerInstance: number };
   readonly database: Database;
-  readonly catalog: Catalog;
   readonly upstreams: Upstreams;
   readonly instances: Instances;
   readonly operations: Operations;
@@ -142,12 +141,12 @@ export class Mods {
     identity: Identity,
     permission: string,
   ): Promise<{ readonly facts: InstanceFacts; readonly fit: Fit }> {
-    const { instances, catalog, database } = this.#ground;
+    const { instances, database } = this.#ground;
     const facts = await instances.admit(database.fork(), id, identity, permission);
-    const { mods, version } = await catalog.blueprint(facts);
+    const { mods, software } = await instances.workload(id);
     if (mods === undefined) throw errors.notSupported();
     const kind = mods.folder === 'mods' ? 'mod' : 'plugin';
-    return { facts, fit: { kind, loaders: mods.loaders, version } };
+    return { facts, fit: { kind, loaders: mods.loaders, version: software.version } };
   }
 
   #modrinth(fit: Fit, signal: AbortSignal): Modrinth {

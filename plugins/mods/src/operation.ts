@@ -2,7 +2,7 @@
  * `mods.change`: the set in the database is what is wanted already; this brings its jars in and has the agent arrange
  * the folder. Failed or cancelled, the set is what it was before, and so is the folder.
  */
-import type { ArtifactStore } from '@zlh/catalog';
+import type { ArtifactStore } from '@zlh/artifacts';
 import type { Database, EntityManager } from '@zlh/database';
 import { problems } from '@zlh/http';
 import type { Instances, SpecPart } from '@zlh/instances';

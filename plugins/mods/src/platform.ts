@@ -1,7 +1,8 @@
 /** Mods and plugins of instances: a set for each, kept here, and arranged by their agents. */
 import { Audit, Permissions } from '@zlh/accounts';
 import { Agents } from '@zlh/agents';
-import { ArtifactStore, Catalog, Importers, Upstreams } from '@zlh/catalog';
+import { ArtifactStore } from '@zlh/artifacts';
+import { Importers, Upstreams } from '@zlh/catalog';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Routes } from '@zlh/http';
 import { Hooks, Instances, SpecParts } from '@zlh/instances';
@@ -38,7 +39,6 @@ export default definePlugin({
     agents: Agents,
     artifactStore: ArtifactStore,
     audit: Audit,
-    catalog: Catalog,
     database: Database,
     instances: Instances,
     operations: Operations,

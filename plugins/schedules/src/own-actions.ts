@@ -1,7 +1,6 @@
 /** What can be scheduled without any other plugin: start, stop, restart, a line for the console, a typed action. */
 import { actionInputFaults, ActionName, ActionRequest, ConsoleCommandRequest } from '@zlh/agent';
 import type { Agents } from '@zlh/agents';
-import type { Catalog } from '@zlh/catalog';
 import type { Database, EntityManager } from '@zlh/database';
 import { Problem, problems } from '@zlh/http';
 import type { InstanceFacts, Instances } from '@zlh/instances';
@@ -15,7 +14,6 @@ export interface ActionsUse {
   readonly instances: Instances;
   readonly operations: Operations;
   readonly agents: Agents;
-  readonly catalog: Catalog;
   readonly database: Database;
 }
 
@@ -155,14 +153,14 @@ function typedAction(use: ActionsUse): ScheduledAction {
 
 /** As the agent will check it, so that a slip is seen by whoever makes it and not at four in the morning. */
 async function checkAction(
-  { catalog }: ActionsUse,
+  { instances }: ActionsUse,
   instance: InstanceFacts,
   name: string,
   input: NonNullable<ActionRequest['input']>,
 ): Promise<void> {
-  const blueprint = await catalog.blueprint(instance).catch(whenOffered);
-  if (blueprint === null) return; // what its agent knows is seen when it runs
-  const { actions = {} } = blueprint.spec;
+  const workload = await instances.workload(instance.id).catch(whenOffered);
+  if (workload === null) return; // what its agent knows is seen when it runs
+  const { actions = {} } = workload.spec;
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   const faults =
     action === undefined
@@ -182,7 +180,7 @@ const unknownAction = (known: readonly string[]) =>
     ? 'must not be given: this game has none'
     : `must be one of ${known.join(', ')}`;
 
-/** Null for a version that is not on offer any more. */
+/** Null for an instance of an earlier release whose version is not on offer any more. */
 function whenOffered(error: unknown): null {
   if (error instanceof Problem && error.status === 422) return null;
   throw error;

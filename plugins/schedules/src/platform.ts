@@ -2,7 +2,6 @@
 import { asClass, definePlugin, optional } from '@zlh/kernel';
 import { Accounts, Audit, Permissions } from '@zlh/accounts';
 import { Agents } from '@zlh/agents';
-import { Catalog } from '@zlh/catalog';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { Events } from '@zlh/events';
 import { Routes } from '@zlh/http';
@@ -24,7 +23,6 @@ export default definePlugin({
     operations: Operations,
     instances: Instances,
     agents: Agents,
-    catalog: Catalog,
     accounts: Accounts,
     audit: Audit,
     actions: ScheduledActions,

@@ -174,6 +174,23 @@ export interface CrashRecord {
   complete: boolean;
 }
 
+export interface CreateGameInstance {
+  /** What to create. */
+  kind: 'game';
+  /** For people; need not be unique. */
+  name: string;
+  /** Default: the usual amount for what is created. */
+  memoryMiB?: number;
+  cpuPercent?: number;
+  processes?: number;
+  diskMiB?: number;
+  game: string;
+  variant: string;
+  version: string;
+}
+
+export type CreateInstance = CreateGameInstance;
+
 export interface FileEntry {
   name: string;
   /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
@@ -211,7 +228,8 @@ export interface Instance {
   id: string;
   /** Short number; part of the host name. */
   vmid: number;
-  kind: 'game' | 'dev';
+  /** `game`, `dev`: what it was created as. */
+  kind: string;
   name: string;
   /** `mc-paper-5001` */
   hostname: string;
@@ -676,20 +694,7 @@ export interface paths {
           'Idempotency-Key'?: string;
         };
       };
-      requestBody: Json<{
-        /** What to create. */
-        kind: 'game';
-        /** For people; need not be unique. */
-        name: string;
-        game: string;
-        variant: string;
-        version: string;
-        /** As much as the game needs at least; default: what it suggests. */
-        memoryMiB?: number;
-        cpuPercent?: number;
-        processes?: number;
-        diskMiB?: number;
-      }>;
+      requestBody: Json<CreateInstance>;
       responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
     };
   };

@@ -1,6 +1,7 @@
 /** From a game's template and one of its versions to the blueprint an instance is made by. */
 import type { ActionSpec, SpecFile } from '@zlh/agent';
-import type { ArtifactWanted, Blueprint } from '../index.ts';
+import type { ArtifactWanted } from '@zlh/artifacts';
+import type { Blueprint } from '../index.ts';
 import type { GameTemplate, RuntimeTemplate, VariantTemplate } from '../template.ts';
 import { inRange, type VersionRange } from './versions.ts';
 
@@ -33,6 +34,7 @@ export function makeBlueprint(
     variant: variant.id,
     version,
     hostPrefix: game.hostPrefix,
+    label: `${game.name} · ${variant.name} ${version}`,
     memoryMiB,
     ...(variant.limits === undefined ? {} : { limits: variant.limits }),
     artifacts: [
@@ -47,6 +49,8 @@ export function makeBlueprint(
         })),
     ],
     ports,
+    save: variant.save,
+    backup: variant.backup,
     ...(variant.mods === undefined ? {} : { mods: variant.mods }),
     spec: {
       launch: {

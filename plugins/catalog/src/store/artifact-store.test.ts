@@ -17,7 +17,7 @@ import { Database } from '@zlh/database';
 import { addressOf, schemaDifference } from '@zlh/database/testing';
 import type { CodedError } from '@zlh/kernel';
 import type { TestKernel } from '@zlh/kernel/testing';
-import { ArtifactStore, type ArtifactWanted } from '../index.ts';
+import { ArtifactStore, type ArtifactWanted } from '@zlh/artifacts';
 import { startKernel, startPlatformProcess, type TestImports } from '../test/kernel.ts';
 
 interface Context {

@@ -12,13 +12,8 @@ import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
 import type { Readable } from 'node:stream';
 import { importerUnknown } from '../errors.ts';
 import { importCancelled } from '../importers/errors.ts';
-import type {
-  ArtifactSource,
-  ArtifactStore,
-  ArtifactWanted,
-  BlobStore,
-  ImporterKind,
-} from '../index.ts';
+import type { ArtifactSource, ArtifactStore, ArtifactWanted } from '@zlh/artifacts';
+import type { BlobStore, ImporterKind } from '../index.ts';
 import { withImportLock } from './import-lock.ts';
 import { Records, type Stored } from './records.ts';
 import { runImport } from './run-import.ts';

@@ -3,7 +3,7 @@ import type { Database, EntityManager } from '@zlh/database';
 import { decodeCursor, encodeCursor, type Page } from '@zlh/http';
 import { randomUUID } from 'node:crypto';
 import type { ArtifactFormat } from '../importers/importer.ts';
-import type { ArtifactSource } from '../index.ts';
+import type { ArtifactSource } from '@zlh/artifacts';
 import { CatalogArtifact, CatalogSource } from './schema.ts';
 
 /** An artifact as one request led to it. */

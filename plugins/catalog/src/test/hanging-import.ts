@@ -1,5 +1,5 @@
 /** A platform process that begins an import and never ends it; it says `importing` when it is at it. */
-import { ArtifactStore } from '../index.ts';
+import { ArtifactStore } from '@zlh/artifacts';
 import { startKernel, TestImports } from './kernel.ts';
 
 const [platform = '{}', text = ''] = process.argv.slice(2);

@@ -6,7 +6,7 @@ import { Accounts, Audit, Grants, type AuditEntry, type InstanceRole } from '@zl
 import { memoryAccounts, memoryGrants } from '@zlh/accounts/testing';
 import { reportAs } from '@zlh/agents/testing';
 import agents from '@zlh/agents/platform';
-import { ArtifactStore, Catalog, type Blueprint } from '@zlh/catalog';
+import { ArtifactStore } from '@zlh/artifacts';
 import { newId } from '@zlh/database';
 import database from '@zlh/database/platform';
 import { Events } from '@zlh/events';
@@ -17,7 +17,17 @@ import { TestClient } from '@zlh/http/testing';
 import { definePlugin } from '@zlh/kernel';
 import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import operations from '@zlh/operations/platform';
-import { Providers, type InstanceView, type Placement, type Provider } from '../index.ts';
+import { Type } from 'typebox';
+import {
+  InstanceKinds,
+  Providers,
+  type InstanceKind,
+  type InstanceRequest,
+  type InstanceView,
+  type Placement,
+  type Provider,
+  type ResolvedWorkload,
+} from '../index.ts';
 import instances from '../platform.ts';
 import { startFakeAgent, type FakeAgent } from './fake-agent.ts';
 
@@ -91,36 +101,53 @@ export class FakeProvider implements Provider {
 }
 const closed = new WeakSet<FakeAgent>();
 
-const memoryMiB = { min: 256, default: 512, max: 4096 };
-const blueprint: Blueprint = {
-  game: 'test',
-  variant: 'plain',
-  version: '1',
-  hostPrefix: 'mc',
-  memoryMiB,
-  limits: { diskMiB: 2048 },
-  artifacts: [],
-  ports: [{ name: 'game', protocol: 'tcp' }],
-  spec: {
-    launch: { command: 'true', args: [], env: {} },
-    stop: [],
-    files: [],
-    probe: {
-      kind: 'log',
-      intervalMs: 100,
-      timeoutMs: 100,
-      startupTimeoutMs: 1000,
-      failuresToUnready: 1,
-    },
-    crash: { backoffInitialMs: 0, backoffMaxMs: 0, stableAfterMs: 0, maxCrashes: 0 },
-  },
-};
-const catalog: Catalog = {
-  offer: async () => ({ games: [] }),
-  runtimes: () => ({ runtimes: [] }),
-  async blueprint({ game }) {
+/** A kind whose resolutions are counted. */
+export class FakeKind implements InstanceKind {
+  readonly kind = 'game';
+  readonly request = Type.Object({
+    game: Type.String({ minLength: 1 }),
+    variant: Type.String(),
+    version: Type.String(),
+  });
+  resolutions = 0;
+  label = 'Test · Plain 1';
+
+  async resolve({ game, version }: InstanceRequest): Promise<ResolvedWorkload> {
+    this.resolutions++;
     if (game !== 'test') throw problems.invalid([{ path: '/game', message: 'is not on offer' }]);
-    return blueprint;
+    return {
+      label: this.label,
+      hostnameStem: 'mc-plain',
+      software: { game: 'test', variant: 'plain', version: String(version) },
+      memoryMiB: { min: 256, default: 512, max: 4096 },
+      limits: { diskMiB: 2048 },
+      artifacts: [],
+      ports: [{ name: 'game', protocol: 'tcp' }],
+      spec: {
+        launch: { command: 'true', args: [], env: {} },
+        stop: [],
+        files: [],
+        probe: {
+          kind: 'log',
+          intervalMs: 100,
+          timeoutMs: 100,
+          startupTimeoutMs: 1000,
+          failuresToUnready: 1,
+        },
+        crash: { backoffInitialMs: 0, backoffMaxMs: 0, stableAfterMs: 0, maxCrashes: 0 },
+      },
+      save: null,
+      backup: { include: ['world'], exclude: [] },
+    };
+  }
+}
+/** Takes other members than a game. */
+const otherKind: InstanceKind = {
+  kind: 'other',
+  request: Type.Object({ size: Type.Integer({ minimum: 1 }) }),
+  async resolve({ size }) {
+    const software = { game: 'other', variant: 'sized', version: String(size) };
+    return { ...(await new FakeKind().resolve(wanted)), hostnameStem: 'other', software };
   },
 };
 /** The one that every spec consists of. */
@@ -156,6 +183,7 @@ const roles = {
 export interface TestInstances {
   readonly kernel: TestKernel;
   readonly provider: FakeProvider;
+  readonly kind: FakeKind;
   readonly audit: AuditEntry[];
   /** Shares an instance by the caller's name, without a word to anybody. */
   share(instanceId: string, name: string, role: InstanceRole): void;
@@ -176,6 +204,7 @@ export async function startInstances(
   settings: Readonly<Record<string, unknown>> = {},
 ): Promise<TestInstances> {
   const provider = new FakeProvider();
+  const kind = new FakeKind();
   const audit: AuditEntry[] = [];
   const shared = new Map<string, Map<string, InstanceRole>>();
   const gone = new Set<string>();
@@ -185,6 +214,8 @@ export async function startInstances(
     id: 'people',
     setup({ add }) {
       add(Providers, provider);
+      add(InstanceKinds, kind);
+      add(InstanceKinds, otherKind);
       add(Authenticators, {
         async authenticate({ headers }) {
           const name = headers.authorization?.replace('Bearer ', '');
@@ -207,7 +238,6 @@ export async function startInstances(
       instances: { provider: 'fake', ...settings },
     },
     replace: [
-      replacement(Catalog, catalog),
       replacement(ArtifactStore, store),
       replacement(Accounts, memoryAccounts(gone)),
       replacement(Grants, memoryGrants(shared, roles)),
@@ -232,6 +262,7 @@ export async function startInstances(
   return {
     kernel,
     provider,
+    kind,
     audit,
     share: (instanceId, name, role) =>
       void shared.set(instanceId, new Map(shared.get(instanceId)).set(idOf(name), role)),

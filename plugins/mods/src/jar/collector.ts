@@ -3,7 +3,7 @@
  * every hour what a process left that ended in between. Each is looked at again in the transaction that takes it away,
  * in which nobody can begin to hold it.
  */
-import type { ArtifactStore } from '@zlh/catalog';
+import type { ArtifactStore } from '@zlh/artifacts';
 import type { Database } from '@zlh/database';
 import type { Logger } from '@zlh/kernel';
 import { allHeld, holdStill, isHeld, keyOf } from './holdings.ts';

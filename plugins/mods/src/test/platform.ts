@@ -10,7 +10,8 @@ import { setTimeout } from 'node:timers/promises';
 import { Audit, Grants } from '@zlh/accounts';
 import { memoryGrants } from '@zlh/accounts/testing';
 import { Agents } from '@zlh/agents';
-import { ArtifactStore } from '@zlh/catalog';
+import { ArtifactStore } from '@zlh/artifacts';
+import { Catalog } from '@zlh/catalog';
 import catalog from '@zlh/catalog/platform';
 import { Database, newId } from '@zlh/database';
 import database from '@zlh/database/platform';
@@ -72,7 +73,10 @@ export class TestMods {
       replace: [
         replacement(Grants, memoryGrants()),
         replacement(Audit, { record: async () => undefined }),
-        replacement(Instances, standInInstances(room)),
+        replacement(
+          Instances,
+          standInInstances(room, () => kernel.use(Catalog)),
+        ),
         replacement(Agents, standInAgents(room)),
       ],
       logLevel: 'fatal',
@@ -184,7 +188,7 @@ function people({ ownerId: id }: Room) {
   });
 }
 
-function standInInstances(room: Room): Instances {
+function standInInstances(room: Room, catalogOf: () => Catalog): Instances {
   const facts = (id: string) => {
     if (!room.files.has(id)) throw problems.notFound('instance');
     return { ...modded, id, name: 'Modded', ownerId: room.ownerId };
@@ -196,6 +200,11 @@ function standInInstances(room: Room): Instances {
     findSummary: async (_em, id) => facts(id),
     agentTarget: async (id) => target(id),
     findAgentTarget: async (_em, id) => target(id),
+    async workload() {
+      const { game, variant, version, hostPrefix, ...workload } =
+        await catalogOf().blueprint(modded);
+      return { ...workload, hostnameStem: hostPrefix, software: { game, variant, version } };
+    },
     revise: async () => undefined,
     configure: () => room.install(),
     cancelConfigure: async () => undefined,

@@ -7,7 +7,6 @@ import type { ActionSpec } from '@zlh/agent';
 import { Accounts, Audit, Grants, type InstanceRole } from '@zlh/accounts';
 import { memoryGrants } from '@zlh/accounts/testing';
 import { Agents } from '@zlh/agents';
-import { Catalog, type Blueprint } from '@zlh/catalog';
 import { Database, newId } from '@zlh/database';
 import database from '@zlh/database/platform';
 import { Events } from '@zlh/events';
@@ -15,7 +14,7 @@ import events from '@zlh/events/platform';
 import { Authenticators, problems, type Identity } from '@zlh/http';
 import http from '@zlh/http/platform';
 import { TestClient } from '@zlh/http/testing';
-import { Hooks, Instances } from '@zlh/instances';
+import { Hooks, Instances, type ResolvedWorkload } from '@zlh/instances';
 import { definePlugin } from '@zlh/kernel';
 import { replacement, startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { OperationKinds, Operations, type OperationView } from '@zlh/operations';
@@ -132,7 +131,6 @@ export async function startSchedules(options: Options): Promise<TestSchedules> {
         standInInstances(room, () => kernel.use(Operations)),
       ),
       replacement(Agents, standInAgents(room)),
-      replacement(Catalog, standInCatalog),
     ],
     logLevel: 'fatal',
   });
@@ -266,6 +264,12 @@ function standInInstances(room: Room, operationsOf: () => Operations): Instances
       return room.instances.has(id) ? facts(id) : null;
     },
     get: async (id) => room.instances.get(id) as never,
+    /** Of version 1, of a game that can `say`. */
+    async workload(id) {
+      if (facts(id).version !== '1')
+        throw problems.invalid([{ path: '/version', message: 'is not on offer' }]);
+      return { spec: { actions: { say } } } as unknown as ResolvedWorkload;
+    },
     async begin(em, id, action, who) {
       await admit(em, id, who, 'instances.control');
       const operation = await operationsOf().start(em, {
@@ -300,14 +304,6 @@ const say = {
     additionalProperties: false,
   },
 } as const satisfies ActionSpec;
-
-/** Offers version 1 of a game that can `say`. */
-const standInCatalog = {
-  async blueprint({ version }) {
-    if (version !== '1') throw problems.invalid([{ path: '/version', message: 'is not on offer' }]);
-    return { spec: { actions: { say } } } as unknown as Blueprint;
-  },
-} as Pick<Catalog, 'blueprint'> as Catalog;
 
 /** Agents of a game that can `say`. */
 function standInAgents(room: Room): Agents {
