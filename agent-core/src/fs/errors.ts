@@ -111,6 +111,13 @@ export const refusals = {
       `${quoted(path)} ${why}.`,
       'Name it from the folder of the instance, with "/" between parts.',
     ),
+  oneOf: (one: string, other: string) =>
+    new Refusal(
+      422,
+      'FILES_PATHS',
+      `The request needs either "${one}" or "${other}".`,
+      'Send one of them.',
+    ),
   shrunk: refusal(
     503,
     'FILES_SHRUNK',

@@ -118,9 +118,20 @@ export const ExtractArchive = Type.Object(
   closed,
 );
 export type ExtractArchive = Type.Static<typeof ExtractArchive>;
+/** Most paths of one archive. */
+export const maxArchivePaths = 1000;
+/** Of `path` and `paths` there is exactly one. */
 export const MakeArchive = Type.Object(
   {
-    path: FilePath,
+    path: Type.Optional(FilePath),
+    paths: Type.Optional(
+      Type.Array(FilePath, {
+        minItems: 1,
+        maxItems: maxArchivePaths,
+        description:
+          'Instead of `path`: several files and folders, named from the folder in which all of them lie.',
+      }),
+    ),
     to: Type.String({ maxLength: 4096, description: 'Ends in .tar, .tar.gz, .tar.zst or .zip.' }),
   },
   closed,

@@ -2,7 +2,7 @@
  * `POST /api/instances/:id/files/actions/…` for what takes time: answered with the operation that does it.
  */
 import { CopyFile, ExtractArchive, MakeArchive } from '@zlh/agent-files';
-import { defineRoute, type Route } from '@zlh/http';
+import { defineRoute, problems, type Route } from '@zlh/http';
 import { InstanceView } from '@zlh/instances';
 import { OperationView } from '@zlh/operations';
 import { Type } from 'typebox';
@@ -26,14 +26,15 @@ export function actionRoutes(use: Use): readonly Route[] {
   return [
     action('copy', 'Copy a file or folder', CopyFile),
     action('extract', 'Unpack an archive of the instance into a folder', ExtractArchive),
-    action('archive', 'Pack a folder or file into an archive beside it', MakeArchive),
+    action('archive', 'Pack files and folders into an archive', MakeArchive),
   ];
 }
 
 const titles: Readonly<Record<FileAction, (input: Readonly<Record<string, unknown>>) => string>> = {
   copy: ({ from }) => `Copying ${String(from)}`,
   extract: ({ path }) => `Unpacking ${String(path)}`,
-  archive: ({ path }) => `Packing ${String(path) || 'everything'}`,
+  archive: ({ path, paths }) =>
+    `Packing ${String(path ?? (paths as string[]).join(', ')) || 'everything'}`,
 };
 
 async function begin(
@@ -42,6 +43,8 @@ async function begin(
   action: FileAction,
   input: Readonly<Record<string, unknown>>,
 ) {
+  if (action === 'archive' && (input['path'] === undefined) === (input['paths'] === undefined))
+    throw problems.invalid([{ path: '/paths', message: 'is needed, or else "path", not both' }]);
   // Refused with a 503 while there is no agent to do it.
   await instances.agentTarget(id, identity, WRITE);
   const operation = await database.transaction(async (em) => {

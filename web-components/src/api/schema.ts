@@ -806,7 +806,7 @@ export interface paths {
     };
   };
   '/api/instances/{id}/files/actions/archive': {
-    /** Pack a folder or file into an archive beside it */
+    /** Pack files and folders into an archive */
     post: {
       parameters: {
         header?: {
@@ -817,7 +817,9 @@ export interface paths {
       };
       requestBody: Json<{
         /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
-        path: string;
+        path?: string;
+        /** Instead of `path`: several files and folders, named from the folder in which all of them lie. */
+        paths?: string[];
         /** Ends in .tar, .tar.gz, .tar.zst or .zip. */
         to: string;
       }>;

@@ -32,24 +32,29 @@ export function archiveKind(parts: Parts): OperationKind<ArchiveInput> {
   };
 }
 
-export async function checkArchive({ tree }: Parts, { path, to }: MakeArchive): Promise<void> {
+export async function checkArchive({ tree }: Parts, input: MakeArchive): Promise<void> {
+  const { to } = input;
   formatOf(to);
-  await assertPackable(tree, path);
+  for (const path of pathsOf(input)) await assertPackable(tree, path);
   await using target = await tree.findPlace(parseNewPath(to));
   if ((await target?.folder.look(target.name)) !== undefined) throw refusals.exists(to);
 }
 
 async function pack(
   { tree, staging }: Parts,
-  { operationId, path, to }: ArchiveInput,
+  input: ArchiveInput,
   taken: Taken,
   signal: AbortSignal,
 ): Promise<void> {
+  const { operationId, path, to } = input;
   const item = itemOf(await freshFolder(staging, operationId));
   await taken.begin(ENTRY_BYTES, signal);
   await using handle = await open(item, NEW, 0o600);
   // Ended with the signal, for one file alone may take long; and when there is no room: it holds files open.
-  const packed = addAbortSignal(signal, await packItems(tree, path, formatOf(to), signal));
+  const packed = addAbortSignal(
+    signal,
+    await packItems(tree, path ?? pathsOf(input), formatOf(to), signal),
+  );
   try {
     await fill(handle, packed, taken);
   } finally {
@@ -59,6 +64,12 @@ async function pack(
   if (tree.owner !== null) await handle.chown(tree.owner.uid, tree.owner.gid);
   await handle.chmod(0o644);
   await handle.sync();
+}
+
+function pathsOf({ path, paths }: MakeArchive): readonly string[] {
+  const all = path === undefined ? paths : [path];
+  if (all !== undefined && (path === undefined || paths === undefined)) return all;
+  throw refusals.oneOf('path', 'paths');
 }
 
 function formatOf(path: string): ArchiveFormat {

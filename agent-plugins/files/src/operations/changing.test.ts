@@ -25,7 +25,7 @@ import { packItems } from '../archive/pack.ts';
 import type { Parts } from '../content/write.ts';
 import { testParts, type TestParts } from '../testing/parts.ts';
 import { Tree } from '../tree/tree.ts';
-import { archiveKind } from './archive.ts';
+import { archiveKind, checkArchive } from './archive.ts';
 import { copyKind } from './copy.ts';
 import { extractKind } from './extract.ts';
 
@@ -136,6 +136,43 @@ test('pipes and sockets are left out of a copy, and block nobody', async () => {
   execFileSync('mkfifo', [at('world/region/pipe')]);
   assert.is(await copy(), 'done');
   assert.equal(sorted('copy'), everything);
+});
+
+test('an archive of several paths names each from the folder in which all lie, once', async () => {
+  fillWorld('saves/one');
+  fillWorld('saves/two');
+  writeFileSync(at('saves/note'), 'n');
+  const several = (to: string, paths: string[]) => run(archiveKind(parts), { paths, to });
+  for (const format of ['tar', 'zip']) {
+    const paths = [
+      'saves/two/region',
+      'saves/note',
+      'saves/one',
+      'saves/one/region/a',
+      'saves/note',
+    ];
+    assert.is(await several(`save.${format}`, paths), 'done');
+    assert.is(await unpack(`save.${format}`), 'done');
+    assert.equal(sorted('out'), [
+      'note',
+      'one',
+      ...everything.map((name) => `one/${name}`),
+      'two',
+      ...everything.slice(1).map((name) => `two/${name}`),
+    ]);
+    rmSync(at('out'), { recursive: true });
+  }
+  assert.is(await several('all.tar', ['saves', '']), 'done');
+  assert.is(await unpack('all.tar'), 'done');
+  assert.ok(existsSync(at('out/world/level')));
+  assert.is(await several('none.tar', ['saves/one', 'nothing']), 'FILES_NOT_FOUND');
+});
+
+test('an archive needs one of path and paths', async () => {
+  for (const input of [{}, { path: 'world', paths: ['world'] }]) {
+    const refused = await checkArchive(parts, { ...input, to: 'a.tar' }).catch((error) => error);
+    assert.is((refused as { code?: string }).code, 'FILES_PATHS');
+  }
 });
 
 test('an archive of a folder that changes holds what was there', async () => {

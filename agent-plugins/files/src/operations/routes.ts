@@ -39,7 +39,8 @@ export function operationRoutes(parts: Parts, ground: AgentGround): AgentRouteMo
       { schema: { body: Archive } },
       async ({ body: { operationId, input } }, reply) => {
         if (isNew(operationId)) await checkArchive(parts, input);
-        return reply.code(202).send(submit(operationId, 'files.archive', input, input.path));
+        const named = input.path ?? input.paths?.join(', ') ?? '';
+        return reply.code(202).send(submit(operationId, 'files.archive', input, named));
       },
     );
   };
