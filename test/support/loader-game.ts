@@ -39,6 +39,7 @@ export async function offerModded(home: string): Promise<void> {
       failuresToUnready: 1,
     },
     files: [{ path: 'run.sh', mode: 'overwrite', lines: script }],
+    consent: undefined,
   };
   const mods = { folder: 'mods', loaders: ['fabric'] };
   await write('loader', { ...variant, id: 'loader', name: 'Loader', mods });
