@@ -11,3 +11,6 @@ export { StagingArea } from './staging-area.ts';
 export { ArchiveExtractor, type ExtractionLimits } from './archive/archive-extractor.ts';
 export { errors as archiveErrors } from './archive/errors.ts';
 export { archiveKind, extractArchive, type OpenArchive } from './archive/extract-archive.ts';
+export { walk, type Met, type WalkLimits } from './walk.ts';
+export type { Item } from './archive/item.ts';
+export { tarStream } from './archive/write-tar.ts';

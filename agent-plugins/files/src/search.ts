@@ -1,10 +1,9 @@
 /** Finds entries by a part of their name. Bounded: a world of a million files is not looked through for one request. */
 import { Refusal } from '@zlh/agent';
-import { parsePath, textOf } from '@zlh/agent/fs';
+import { parsePath, textOf, walk, type Met } from '@zlh/agent/fs';
 import { largestPage, type FileEntry, type FoundFiles } from './index.ts';
 import { entryOf, settled } from './tree/entry.ts';
 import type { Tree } from './tree/tree.ts';
-import { walk, type Met } from './tree/walk.ts';
 
 const mostLookedAt = 50_000;
 const longestMs = 5_000;

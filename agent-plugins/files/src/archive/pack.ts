@@ -8,13 +8,20 @@ import { readlink, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Refusal } from '@zlh/agent';
-import { joined, parsePath, refusals, textOf } from '@zlh/agent/fs';
+import {
+  joined,
+  parsePath,
+  refusals,
+  textOf,
+  walk,
+  type Met,
+  type Item,
+  tarStream,
+} from '@zlh/agent/fs';
 import { chunksOf } from '../content/read.ts';
 import type { ArchiveFormat } from '../index.ts';
 import type { Tree } from '../tree/tree.ts';
-import { walk, type Met } from '../tree/walk.ts';
-import type { Item } from './item.ts';
-import { tarStream } from './write-tar.ts';
+
 import { zipStream } from './zip-stream.ts';
 
 const mostEntries = 500_000;

@@ -2,11 +2,10 @@
  * Writes a zip while its content is still being read: sizes and check sums follow each file (data descriptors), and
  * everything is in zip64 form, so that neither a file nor the archive may be too large. The format: APPNOTE.TXT 6.3.
  */
-import { refusals } from '@zlh/agent/fs';
+import { refusals, type Item } from '@zlh/agent/fs';
 import { crc32, createDeflateRaw } from 'node:zlib';
 import { pipeline } from 'node:stream';
 import { Readable } from 'node:stream';
-import type { Item } from './item.ts';
 
 const UTF8_AND_DESCRIPTOR = 0x0808;
 const VERSION = 45;

@@ -9,12 +9,14 @@ import {
   parsePath,
   refusals,
   toRefusal,
+  walk,
+  type Met,
 } from '@zlh/agent/fs';
 import { chunksOf } from '../content/read.ts';
 import type { Parts } from '../content/write.ts';
 import type { CopyFile } from '../index.ts';
 import type { Tree } from '../tree/tree.ts';
-import { walk, type Met } from '../tree/walk.ts';
+
 import { freshFolder, itemOf, placeItem, staged, type Taken } from './stage.ts';
 
 const mostEntries = 500_000;

@@ -4,8 +4,9 @@
  * becomes something else, is left out and ends nothing.
  */
 import type { BigIntStats } from 'node:fs';
-import { Refusal } from '@zlh/agent';
-import { type Folder, nameOf, refusals } from '@zlh/agent/fs';
+import { Refusal } from '../contract/refusal.ts';
+import { refusals } from './errors.ts';
+import { type Folder, nameOf } from './folder.ts';
 
 export interface Met {
   /** Open until the next one is asked for. */
