@@ -18,6 +18,8 @@ export default {
     '@zlh/agent-releases': {},
     '@zlh/schedules': {},
     '@zlh/provider-local': {},
+    '@zlh/routing': {},
+    '@zlh/edge': {},
     '@zlh/prometheus': {},
     '@zlh/portal': {},
   },

@@ -12,7 +12,7 @@ import * as assert from 'uvu/assert';
 import { attacks } from '../../test/support/campaign.ts';
 import { statProcess } from './lib/process-id.ts';
 import { readShimRecord } from './shim/start.ts';
-import { randomFrom, testSeed } from './testing/random.ts';
+import { randomFrom, testSeed } from '@zlh/kernel/testing';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
 import type { FakePlatform, TestAgent } from './testing/index.ts';
 

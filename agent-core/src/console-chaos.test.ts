@@ -12,7 +12,7 @@ import { attacks } from '../../test/support/campaign.ts';
 import { SCROLLBACK_BYTES } from './console/console-hub.ts';
 import { readShimRecord } from './shim/start.ts';
 import { direct, FakePlayer, FloodViewer } from './testing/flood-viewer.ts';
-import { randomFrom, testSeed } from './testing/random.ts';
+import { randomFrom, testSeed } from '@zlh/kernel/testing';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
 import type { FakePlatform, TestAgent } from './testing/index.ts';
 

@@ -27,6 +27,8 @@ export interface PlayerOptions {
   readonly npm: string;
   readonly host?: string;
   readonly port: number;
+  /** The name that the client says it joins; default: `host`. */
+  readonly hostName?: string;
   /** The game's version, `1.21.4`; the server's own. */
   readonly version: string;
   readonly username: string;
@@ -44,7 +46,11 @@ type Message =
 export async function joinAsPlayer(options: PlayerOptions): Promise<Player> {
   const folder = await installPlayer(options.npm);
   const { host = '127.0.0.1', port, version, username, timeoutMs = scaled(30_000) } = options;
-  const args = [join(folder, 'bot.js'), JSON.stringify({ host, port, version, username })];
+  const fakeHost = options.hostName; // as the protocol's library calls it
+  const args = [
+    join(folder, 'bot.js'),
+    JSON.stringify({ host, port, version, username, fakeHost }),
+  ];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const player = new Player(username, child, timeoutMs);
   try {

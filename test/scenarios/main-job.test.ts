@@ -6,6 +6,7 @@
 // time-limit: 600s
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { serverList } from '@zlh/edge/testing';
 import { joinAsPlayer } from '../player/player.ts';
 import { needs, when } from '../runner/needs.ts';
 import type { Instance, Operation } from '../support/client.ts';
@@ -18,6 +19,11 @@ import { game, warmHome } from '../support/warm-home.ts';
 interface Accepted {
   readonly instance: Instance;
   readonly operation: Operation;
+}
+
+interface HowToJoin {
+  readonly address: string;
+  readonly routed: boolean;
 }
 
 const npm = await needs.npmRegistry();
@@ -82,7 +88,19 @@ async function mainJob(platform: TestPlatform, npmPath: string, database: string
 
   const viewer = await ConsoleViewer.open(client, instance.id);
   await viewer.until(/Done \(/);
-  const alex = await joinAsPlayer({ npm: npmPath, port, version: game.version, username: 'alex' });
+  const join = await client.until(
+    () => client.ask<HowToJoin>('GET', `/api/instances/${instance.id}/join`),
+    ({ routed }) => routed,
+  );
+  const [hostName, edgePort] = join.address.split(':') as [string, string];
+  assert.is(hostName, `${instance.hostname}.localhost`);
+  const alex = await joinAsPlayer({
+    npm: npmPath,
+    port: Number(edgePort),
+    hostName,
+    version: game.version,
+    username: 'alex',
+  });
   await viewer.until('alex joined the game');
   await alex.chat('hello from the game');
   await viewer.until('hello from the game');
@@ -112,6 +130,13 @@ async function mainJob(platform: TestPlatform, npmPath: string, database: string
     ({ observed }) => observed === 'stopped',
   );
   assert.equal([stopped.ready, await answers(port)], [false, false]);
+  const unrouted = await client.ask<HowToJoin>('GET', `/api/instances/${instance.id}/join`);
+  assert.equal([unrouted.routed, unrouted.address], [false, join.address]);
+  const listed = await client.until(
+    () => serverList(Number(edgePort), hostName),
+    ({ description }) => (description as { text?: string }).text !== 'Skyblock is starting',
+  );
+  assert.equal(listed.description, { text: 'Skyblock is stopped' });
   const refused = await client.request<{ code: string }>(
     'POST',
     `/api/instances/${instance.id}/console/commands`,

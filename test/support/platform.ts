@@ -176,6 +176,7 @@ export class TestPlatform {
       ...this.#ports,
       ZLH_HOME: this.home,
       ZLH_HTTP_PORT: '0',
+      ZLH_EDGE_PORT: '0',
       ZLH_LOG_FORMAT: 'json',
       ZLH_ACCOUNTS_REGISTRATION: 'open',
       ZLH_ACCOUNTS_ADMIN_EMAIL: administrator.email,

@@ -3,7 +3,7 @@ import { scaled } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readProperties } from '../testing/java-properties.ts';
-import { randomFrom, testSeed } from '../testing/random.ts';
+import { randomFrom, testSeed } from '@zlh/kernel/testing';
 import { mergeProperties } from './properties.ts';
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');

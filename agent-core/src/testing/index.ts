@@ -9,5 +9,4 @@ export type { FakePlatform } from './fake-platform.ts';
 export { FloodViewer } from './flood-viewer.ts';
 export { fakeServerFile, freePort, testSpec } from './test-spec.ts';
 export { asNobody, nobody } from './as-nobody.ts';
-export { randomFrom, testSeed } from './random.ts';
 export { dressed, tarOf, zipOf, type TarEntry, type ZipEntry } from './archives.ts';

@@ -11,8 +11,8 @@ export interface Shutdown {
 }
 
 /**
- * A terminal sends Ctrl-C to every process in it, and npm passes the signal on once more. A signal within this
- * time after the first is that signal's echo; under npm one later signal is an echo, too, for npm may be slow.
+ * A terminal sends Ctrl-C to every process in it, and npm passes the signal on once more. A signal within
+ * this time is the first one's echo; under npm one later signal is an echo, too, for npm may be slow.
  */
 const echoMs = 1_000;
 

@@ -16,6 +16,7 @@ import type { Contribution, Point, Token } from '../tokens.ts';
 
 export { checkPlugin } from './check-plugin.ts';
 export { FakeClock } from './fake-clock.ts';
+export { randomFrom, testSeed } from './random.ts';
 export { scaled, slowness } from './scaled.ts';
 export { fetchPeer, socketUrlOf, type PeerFetch } from './fetch-peer.ts';
 

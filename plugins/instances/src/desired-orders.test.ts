@@ -2,7 +2,7 @@
  * Requests, reports, answers and ends of operations come in any order. Once nothing is on its way any more,
  * the platform shows the state that the agent says.
  */
-import { randomFrom, testSeed as seed } from '@zlh/agent/testing';
+import { randomFrom, testSeed as seed } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asked, ended, reported, type LastWord, type Pair, type Seen } from './desired.ts';

@@ -201,3 +201,27 @@ export interface Instances {
   cancelConfigure<Input>(context: PhaseContext<Input>, name: string): Promise<void>;
 }
 export const Instances = token<Instances>('instances');
+
+/** Where the players of an instance go, and whether they may go there now. */
+export interface Endpoint {
+  readonly id: string;
+  readonly kind: InstanceView['kind'];
+  readonly name: string;
+  /** `mc-paper-5001` */
+  readonly hostname: string;
+  readonly ownerId: string;
+  readonly observed: InstanceView['observed'];
+  /** The last probe succeeded. Nobody is sent to an instance that is not ready. */
+  readonly ready: boolean;
+  /** Players type this; null while it has none. */
+  readonly address: InstanceView['address'];
+  /** Where the game listens, as its provider knows it. */
+  readonly ports: Placement['ports'];
+}
+
+/** For plugins that lead players to instances, whoever owns those: edges, proxies, DNS. */
+export interface InstanceDirectory {
+  /** Every instance, oldest first. Each change of it is an event `instances.changed`. */
+  list(em?: EntityManager): Promise<readonly Endpoint[]>;
+}
+export const InstanceDirectory = token<InstanceDirectory>('instances.directory');

@@ -11,7 +11,15 @@ import { Routes } from '@zlh/http';
 import { Metrics } from '@zlh/metrics';
 import { OperationKinds, Operations } from '@zlh/operations';
 import { Type } from 'typebox';
-import { Admission, Hooks, InstanceKinds, Instances, Providers, SpecParts } from './index.ts';
+import {
+  Admission,
+  Hooks,
+  InstanceDirectory,
+  InstanceKinds,
+  Instances,
+  Providers,
+  SpecParts,
+} from './index.ts';
 import { actionRoutes } from './action-routes.ts';
 import { AgentReconciler } from './agent-reconciler.ts';
 import { agentMetricsRoutes } from './agent-metrics-routes.ts';
@@ -27,6 +35,7 @@ import { instanceKinds } from './operation-kinds.ts';
 import { limitSettings } from './limits.ts';
 import { ownershipHook } from './ownership.ts';
 import { makePhases } from './phases.ts';
+import { Directory } from './directory.ts';
 import { instanceRoutes } from './routes.ts';
 import { instanceEntities, instanceMigrations } from './schema.ts';
 import { Workloads } from './workloads.ts';
@@ -68,11 +77,12 @@ export default definePlugin({
   services: {
     instances: asClass(InstancesService).singleton(),
     workloads: asClass(Workloads).singleton(),
+    directory: asClass(Directory).singleton(),
     phases: asFunction(makePhases).singleton(),
     agentReconciler: asClass(AgentReconciler).singleton(),
     clock: asValue(monotonicClock),
   },
-  provides: { instances: Instances },
+  provides: { instances: Instances, directory: InstanceDirectory },
   setup({ add, config }) {
     add(Entities, instanceEntities);
     add(Migrations, instanceMigrations);

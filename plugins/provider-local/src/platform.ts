@@ -25,8 +25,12 @@ export default definePlugin({
       Type.String({ description: 'Address shown to players; default: gameHost.' }),
     ),
     gamePorts: Type.Object(
-      { from: portNumber(25_565), to: portNumber(26_564) },
-      { default: {}, description: 'Ports for games.' },
+      { from: portNumber(25_566), to: portNumber(26_565) },
+      {
+        default: {},
+        description:
+          "Ports for games. 25565 is the edge's, where players reach every server by its name.",
+      },
     ),
     agentPorts: Type.Object(
       { from: portNumber(18_889), to: portNumber(19_888) },

@@ -1,4 +1,4 @@
-/** Chance that can be had again: the seed of a run is printed in a test's title, and `ZLH_TEST_SEED` sets it. */
+/** Seeded random numbers: a test's title prints the seed of its run, and `ZLH_TEST_SEED` sets it. */
 export const testSeed = Number(process.env.ZLH_TEST_SEED ?? Date.now() % 1_000_000);
 
 /** Mulberry32: numbers from 0 up to, but not including, 1; the same seed gives the same ones. */
