@@ -92,6 +92,7 @@ export class World {
       variant,
       version: '1.21.7',
       memoryMiB: 4096,
+      holds: [],
       cpuPercent: null,
       processes: 512,
       diskMiB: 10_240,

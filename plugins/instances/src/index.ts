@@ -10,7 +10,7 @@ import type { AgentJob, AgentTarget } from '@zlh/agents';
 import type { ArtifactWanted } from '@zlh/artifacts';
 import type { OperationView, PhaseContext } from '@zlh/operations';
 import type { ResolvedWorkload } from './kinds.ts';
-import type { InstanceView, Role } from './view.ts';
+import type { HoldView, InstanceView, Role } from './view.ts';
 
 export { minMemoryMiB } from './create-request.ts';
 export {
@@ -20,7 +20,7 @@ export {
   type InstanceRequest,
   type ResolvedWorkload,
 } from './kinds.ts';
-export { InstanceView, Role } from './view.ts';
+export { HoldView, InstanceView, Role } from './view.ts';
 
 /** What a provider is asked to make room for. */
 export interface PlacementRequest {
@@ -180,6 +180,13 @@ export interface Instances {
     action: 'start' | 'stop' | 'restart',
     identity: Identity,
   ): Promise<OperationView>;
+  /**
+   * Refuses every start from now on, with the hold's code and detail, and stops the instance where it runs. A
+   * source has one hold per instance; its newest counts. 409 while another operation cannot give way.
+   */
+  hold(em: EntityManager, id: string, hold: HoldView, requestedBy: string): Promise<void>;
+  /** Takes the hold of a source back; the instance stays stopped. */
+  release(em: EntityManager, id: string, source: string, requestedBy: string): Promise<void>;
   /** Where its agent answers, for callers who may do that; 503 `instances.not-placed` while there is none. */
   agentTarget(id: string, identity: Identity, permission: string): Promise<AgentTarget>;
   /** Whatever the caller is to it, for work that nobody waits for; null when it does not exist. */

@@ -1,11 +1,11 @@
 /** The `Instances` service: what a request may ask of instances. The work itself is done by operations. */
 import { LockMode } from '@mikro-orm/postgresql';
 import type { Contribution } from '@zlh/kernel';
-import type { Accounts, Audit, Grants, InstanceRole } from '@zlh/accounts';
+import type { Accounts, Audit, Grants } from '@zlh/accounts';
 import type { Agents, AgentTarget } from '@zlh/agents';
 import { newId, type Database, type EntityManager } from '@zlh/database';
 import type { Events } from '@zlh/events';
-import { decodeCursor, encodeCursor, problems, type Identity, type Page } from '@zlh/http';
+import { encodeCursor, problems, type Identity, type Page } from '@zlh/http';
 import type { Operations, OperationView, PhaseContext } from '@zlh/operations';
 import { serialise } from './admission.ts';
 import type {
@@ -17,11 +17,15 @@ import type {
   Role,
 } from './index.ts';
 import { requireConsent } from './consent.ts';
-import { asked, desiredNow } from './desired.ts';
+import { asked } from './desired.ts';
+import { holdsOf, refuseHeld } from './holds.ts';
+import type { HoldView } from './view.ts';
 import { decideLimits, type LimitSettings } from './limits.ts';
 import type { Phases } from './phases.ts';
 import type { InstanceRequest, ResolvedWorkload } from './kinds.ts';
-import { Instance, type InstanceRecord } from './schema.ts';
+import { newestFirst } from './newest-first.ts';
+import { Hold, Instance, type InstanceRecord } from './schema.ts';
+import { facts, roleOf, view } from './to-view.ts';
 import type { Workloads } from './workloads.ts';
 
 export interface InstancesGround {
@@ -54,6 +58,12 @@ const actions = {
   delete: { desired: 'deleted', title: 'Deleting', permission: 'instances.write' },
 } as const;
 export type Action = keyof typeof actions;
+
+/** For the operation and the audit. */
+interface RequestedBy {
+  readonly requestedBy: string;
+  readonly userId: string;
+}
 
 export class InstancesService implements Instances {
   readonly #ground: InstancesGround;
@@ -159,7 +169,8 @@ export class InstancesService implements Instances {
     return database.transaction(async (em) => {
       const { instance, role, operation } = await this.#begin(em, id, action, identity);
       const current = (await this.#ground.operations.current(em, [id])).get(id);
-      return { instance: view(instance, role, current ?? null), operation };
+      const holds = (await holdsOf(em, [id])).get(id);
+      return { instance: view(instance, role, current ?? null, holds), operation };
     });
   }
 
@@ -173,9 +184,18 @@ export class InstancesService implements Instances {
   }
 
   async #begin(em: EntityManager, id: string, action: Action, identity: Identity) {
-    const { operations, audit } = this.#ground;
-    const { desired, title, permission } = actions[action];
+    const { permission } = actions[action];
     const { instance: found, role } = await this.#find(em, id, identity, permission);
+    const by = { requestedBy: identity.label, userId: identity.id };
+    return { role, ...(await this.#submit(em, found, action, by)) };
+  }
+
+  /** @throws Problem 409 while a hold refuses starts, or another operation is in the way */
+  async #submit(em: EntityManager, found: InstanceRecord, action: Action, by: RequestedBy) {
+    const { operations, audit } = this.#ground;
+    const { desired, title } = actions[action];
+    const { id } = found;
+    if (desired === 'running') await refuseHeld(em, id);
     // What was never made to the end has nothing to start: its creation goes on.
     const goesOn = !found.provisioned && desired === 'running';
     const operation = await operations.start(em, {
@@ -183,30 +203,68 @@ export class InstancesService implements Instances {
       title: `${goesOn ? 'Creating' : title} ${found.name}`,
       instanceId: id,
       ownerId: found.ownerId,
-      requestedBy: identity.label,
+      requestedBy: by.requestedBy,
       input: goesOn ? { again: true } : {},
     });
     // Its deletion may have ended between the first look and now.
-    const instance = await em.findOne(Instance, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (instance === null) throw problems.notFound('instance');
+    const instance = await this.#locked(em, id);
     asked(instance, desired);
     await em.flush();
     await audit.record(em, {
       action: `instances.${action}`,
-      actor: identity.label,
-      userId: identity.id,
+      actor: by.requestedBy,
+      userId: by.userId,
       instanceId: id,
       data: { name: instance.name },
       frequent: action !== 'delete',
     });
     await this.changed(em, instance);
-    return { instance, role, operation };
+    return { instance, operation };
+  }
+
+  async hold(em: EntityManager, id: string, hold: HoldView, requestedBy: string): Promise<void> {
+    const instance = await this.#locked(em, id);
+    await em.upsert(Hold, { instanceId: id, ...hold });
+    await this.#recordHold(em, instance, 'instances.held', hold.source, requestedBy);
+    const rests = instance.desired !== 'running' && instance.observed === 'stopped';
+    if (rests || instance.desired === 'deleted') await this.changed(em, instance);
+    else await this.#submit(em, instance, 'stop', { requestedBy, userId: instance.ownerId });
+  }
+
+  async release(em: EntityManager, id: string, source: string, requestedBy: string): Promise<void> {
+    const instance = await this.#locked(em, id);
+    if ((await em.nativeDelete(Hold, { instanceId: id, source })) === 0) return;
+    await this.#recordHold(em, instance, 'instances.released', source, requestedBy);
+    await this.changed(em, instance);
+  }
+
+  async #locked(em: EntityManager, id: string): Promise<InstanceRecord> {
+    const instance = await em.findOne(Instance, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    if (instance === null) throw problems.notFound('instance');
+    return instance;
+  }
+
+  #recordHold(
+    em: EntityManager,
+    { id, ownerId }: InstanceRecord,
+    action: string,
+    source: string,
+    actor: string,
+  ) {
+    return this.#ground.audit.record(em, {
+      action,
+      actor,
+      userId: ownerId,
+      instanceId: id,
+      data: { source },
+    });
   }
 
   async get(id: string, identity: Identity): Promise<InstanceView> {
     const em = this.#ground.database.fork();
     const { instance, role } = await this.#find(em, id, identity, 'instances.read');
-    return view(instance, role, (await this.#ground.operations.current(em, [id])).get(id) ?? null);
+    const operation = (await this.#ground.operations.current(em, [id])).get(id) ?? null;
+    return view(instance, role, operation, (await holdsOf(em, [id])).get(id));
   }
 
   async list(
@@ -214,26 +272,14 @@ export class InstancesService implements Instances {
     identity: Identity,
   ): Promise<Page<InstanceView>> {
     const em = this.#ground.database.fork();
-    const after = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor);
     const shared = await this.#ground.grants.of(em, identity.id);
-    const visible = { $or: [{ ownerId: identity.id }, { id: { $in: [...shared.keys()] } }] };
-    const rows = await em.find(
-      Instance,
-      {
-        $and: [identity.administrator ? {} : visible],
-        ...(after === undefined
-          ? {}
-          : {
-              $or: [
-                { createdAt: { $lt: after.createdAt } },
-                { createdAt: after.createdAt, id: { $lt: after.id } },
-              ],
-            }),
-      },
-      { orderBy: { createdAt: 'desc', id: 'desc' }, limit: filter.limit + 1 },
-    );
+    const rows = await newestFirst(em, filter, identity, [...shared.keys()]);
     const items = rows.slice(0, filter.limit);
     const operations = await this.#ground.operations.current(
+      em,
+      items.map(({ id }) => id),
+    );
+    const holds = await holdsOf(
       em,
       items.map(({ id }) => id),
     );
@@ -244,6 +290,7 @@ export class InstancesService implements Instances {
           instance,
           roleOf(instance, identity, shared.get(instance.id) ?? null)!,
           operations.get(instance.id) ?? null,
+          holds.get(instance.id),
         ),
       ),
       nextCursor: rows.length > filter.limit && last !== undefined ? encodeCursor(last) : null,
@@ -344,49 +391,4 @@ export class InstancesService implements Instances {
       data: { observed, ready, desired },
     });
   }
-}
-
-function facts({ id, kind, name, game, variant, version, ownerId }: InstanceRecord) {
-  return { id, kind, name, game, variant, version, ownerId };
-}
-
-/** Null: somebody who may not even see it. */
-function roleOf(
-  { ownerId }: InstanceRecord,
-  identity: Identity,
-  granted: InstanceRole | null,
-): Role | null {
-  if (ownerId === identity.id) return 'owner';
-  return identity.administrator ? 'administrator' : granted;
-}
-
-export function view(
-  instance: InstanceRecord,
-  role: Role,
-  operation: OperationView | null,
-): InstanceView {
-  const { id, vmid, name, hostname, game, variant, version, memoryMiB, ready, ownerId } = instance;
-  return {
-    id,
-    vmid,
-    kind: instance.kind,
-    name,
-    hostname,
-    game,
-    variant,
-    version,
-    memoryMiB,
-    cpuPercent: instance.cpuPercent ?? null,
-    processes: instance.processes ?? null,
-    diskMiB: instance.diskMiB ?? null,
-    desired: desiredNow(instance, operation),
-    observed: instance.observed as InstanceView['observed'],
-    ready,
-    address: instance.placement?.address ?? null,
-    operation,
-    ownerId,
-    role,
-    since: instance.since.toISOString(),
-    createdAt: instance.createdAt.toISOString(),
-  };
 }

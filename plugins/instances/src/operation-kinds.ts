@@ -9,7 +9,7 @@ import { ended } from './desired.ts';
 import type { InstanceHooks } from './index.ts';
 import type { InstancesService } from './instances.ts';
 import type { makePhases } from './phases.ts';
-import { Instance, Workload } from './schema.ts';
+import { Hold, Instance, Workload } from './schema.ts';
 import { wordOf } from './last-word.ts';
 
 interface Use {
@@ -174,5 +174,6 @@ async function forget(
   });
   await use.instances.changed(em, { ...instance, desired: 'deleted', ready: false });
   await em.nativeDelete(Workload, { instanceId: instance.id });
+  await em.nativeDelete(Hold, { instanceId: instance.id });
   await em.nativeDelete(Instance, { id: instance.id });
 }

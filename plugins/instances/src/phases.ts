@@ -11,6 +11,7 @@ import { Problem } from '@zlh/http';
 import type { PhaseContext, PhaseDefinition } from '@zlh/operations';
 import type { Placement, Provider, SpecContributor } from './index.ts';
 import { isPortTaken, isRotten } from './agent-errors.ts';
+import { refuseHeld } from './holds.ts';
 import { keepLastWord } from './last-word.ts';
 import { ensureAgentRunning } from './ensure-agent-running.ts';
 import { placementRequest, platformUrl, type RequestGround } from './placement-request.ts';
@@ -234,6 +235,8 @@ export function makePhases(ground: PhasesGround) {
   async function perform(context: Context, action: AgentAction, name: string): Promise<void> {
     const instance = await load(context);
     const isEnd = action === 'stop' || action === 'kill';
+    // A retry asks nobody else, and a hold may have come after the request.
+    if (!isEnd) await refuseHeld(ground.database.fork(), instance.id);
     if (isEnd && instance.placement === null) return; // nothing runs where nothing is
     try {
       await agents.run(context, {

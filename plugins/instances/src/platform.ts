@@ -28,6 +28,7 @@ import { hostCapacity } from './capacity.ts';
 import { capacityPermission, capacityRoutes } from './capacity-routes.ts';
 import { grantRoutes, sharedEvent } from './grant-routes.ts';
 import { consoleRoute } from './console.ts';
+import { holdPermission, holdRoutes } from './hold-routes.ts';
 import { instanceMetrics } from './instance-metrics.ts';
 import { InstancesService } from './instances.ts';
 import { agentObserver } from './observer.ts';
@@ -87,7 +88,7 @@ export default definePlugin({
     add(Entities, instanceEntities);
     add(Migrations, instanceMigrations);
     for (const routes of [instanceRoutes, actionRoutes, grantRoutes]) add(Routes, routes);
-    for (const routes of [agentMetricsRoutes, capacityRoutes]) add(Routes, routes);
+    for (const routes of [agentMetricsRoutes, capacityRoutes, holdRoutes]) add(Routes, routes);
     add(Routes, (use) => [consoleRoute(use)]);
     add(Audiences, ({ grants, database }) => ({
       changedBy: sharedEvent,
@@ -125,6 +126,11 @@ export default definePlugin({
         grantedTo: 'operator',
       },
       { id: 'instances.share', description: 'Share instances with other users' },
+      {
+        id: holdPermission,
+        description: 'Suspend instances, and end their suspension',
+        administrator: true,
+      },
       {
         id: capacityPermission,
         description: 'See what the machines have left',

@@ -53,7 +53,19 @@ export const Workload = defineEntity({
   },
 });
 
-export const instanceEntities = [Instance, Workload];
+/** See `holds.ts`. */
+export const Hold = defineEntity({
+  name: 'InstanceHold',
+  tableName: 'instances_hold',
+  properties: {
+    instanceId: p.uuid().primary(),
+    source: p.string().length(64).primary(),
+    code: p.string().length(100),
+    detail: p.string().length(300),
+  },
+});
+
+export const instanceEntities = [Instance, Workload, Hold];
 
 export const instanceMigrations = [
   {
@@ -94,6 +106,13 @@ export const instanceMigrations = [
       `insert into "instances_workload" ("instance_id", "request")
         select "id", jsonb_build_object('kind', "kind", 'name', "name", 'game', "game", 'variant', "variant", 'version', "version",
           'memoryMiB', "memory_mib") from "instances_instance"`,
+    ],
+  },
+  {
+    name: '006_hold',
+    up: [
+      `create table "instances_hold" ("instance_id" uuid not null, "source" varchar(64) not null, "code" varchar(100) not null,
+        "detail" varchar(300) not null, primary key ("instance_id", "source"))`,
     ],
   },
 ] as const;

@@ -24,6 +24,16 @@ export const Role = Type.Enum(['owner', 'administrator', ...instanceRoles], {
 });
 export type Role = Static<typeof Role>;
 
+export const HoldView = Type.Object(
+  {
+    source: Type.String({ description: 'Who holds it: the id of a plugin, or `administrator`.' }),
+    code: Type.String({ description: 'Stable; for programs.' }),
+    detail: Type.String({ description: 'For people: why, and what ends it.' }),
+  },
+  { title: 'Hold' },
+);
+export type HoldView = Static<typeof HoldView>;
+
 export const InstanceView = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
@@ -52,6 +62,9 @@ export const InstanceView = Type.Object(
     ready: Type.Boolean({ description: 'A probe succeeded: players can join.' }),
     address: orNull(Type.Object({ host: Type.String(), port: Type.Integer() })),
     operation: orNull(OperationView),
+    holds: Type.Array(HoldView, {
+      description: 'Why it may not run. While there is one, starts are refused with its code.',
+    }),
     ownerId: Type.String({ format: 'uuid' }),
     role: Role,
     /** When `observed` was entered. */

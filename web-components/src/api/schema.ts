@@ -224,6 +224,15 @@ export interface Game {
   variants: Variant[];
 }
 
+export interface Hold {
+  /** Who holds it: the id of a plugin, or `administrator`. */
+  source: string;
+  /** Stable; for programs. */
+  code: string;
+  /** For people: why, and what ends it. */
+  detail: string;
+}
+
 export interface Instance {
   id: string;
   /** Short number; part of the host name. */
@@ -255,6 +264,8 @@ export interface Instance {
   ready: boolean;
   address: { host: string; port: number } | null;
   operation: Operation | null;
+  /** Why it may not run. While there is one, starts are refused with its code. */
+  holds: Hold[];
   ownerId: string;
   /** What the caller is to it: what one may do follows from it. */
   role: 'owner' | 'administrator' | 'viewer' | 'operator' | 'manager';
@@ -1237,6 +1248,23 @@ export interface paths {
     post: {
       parameters: { path: { id: string } };
       responses: { 202: Json<{ instance: Instance; operation: Operation }>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/suspension': {
+    /** End the suspension of an instance; it stays stopped */
+    delete: {
+      parameters: { path: { id: string } };
+      responses: { 200: Json<Instance>; default: Refusal };
+    };
+
+    /** Suspend an instance: stop it, and refuse every start */
+    put: {
+      parameters: { path: { id: string } };
+      requestBody: Json<{
+        /** For the owner: why, and what ends it. */
+        detail: string;
+      }>;
+      responses: { 200: Json<Instance>; default: Refusal };
     };
   };
   '/api/instances/{id}/update-agent': {

@@ -264,6 +264,8 @@ function standInInstances(room: Room, operationsOf: () => Operations): Instances
       return room.instances.has(id) ? facts(id) : null;
     },
     get: async (id) => room.instances.get(id) as never,
+    hold: async () => undefined,
+    release: async () => undefined,
     /** Of version 1, of a game that can `say`. */
     async workload(id) {
       if (facts(id).version !== '1')
