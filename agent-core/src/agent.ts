@@ -28,6 +28,7 @@ const Settings = Type.Object({
   listen: Type.String({
     default: defaultAgentAddress,
     pattern: peerAddressPattern,
+    patternErrorMessage: 'must be "unix:" and an absolute path, or "tls-psk://", a host and a port',
     description:
       'Where the agent listens: "unix:/path/of/a.sock" in a folder of its own, or "tls-psk://address:port"; port 0 takes a free one',
   }),
@@ -35,6 +36,8 @@ const Settings = Type.Object({
     Type.String({
       description: 'Address of the platform until a spec names one',
       pattern: peerAddressPattern,
+      patternErrorMessage:
+        'must be "unix:" and an absolute path, or "tls-psk://", a host and a port',
     }),
   ),
   tokenFile: Type.Optional(

@@ -6,6 +6,7 @@ export { definePlugin } from './plugin.ts';
 export type { Plugin, Use, Add, PluginContext, SetupContext } from './plugin.ts';
 export { CodedError, ConfigurationError, describeError } from './errors.ts';
 export { collectYoung } from './gc.ts';
+export { faultMessage } from './fault-message.ts';
 export { secret } from './secrets.ts';
 export { findConfiguration, readConfiguration } from './cli/configuration.ts';
 export type { Configuration } from './cli/configuration.ts';

@@ -1,6 +1,7 @@
 /** Reads TypeBox's errors as faults a person can mend: which path, and what it must be. */
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
+import { faultMessage } from './fault-message.ts';
 
 export type SettingFault =
   | { readonly kind: 'missing'; readonly path: string }
@@ -34,11 +35,12 @@ export function faultsOf(path: string, schema: TSchema, value: unknown): Setting
     .filter((problem) => !isNoise(problem))
     .flatMap((problem) => {
       const at = [path, ...stepsOf(problem.instancePath)].filter((step) => step !== '').join('.');
-      return asFaults(at, problem, follow(schema, problem.schemaPath.slice(1)));
+      const message = faultMessage(schema, problem);
+      return asFaults(at, problem, follow(schema, problem.schemaPath.slice(1)), message);
     });
 }
 
-function asFaults(path: string, problem: Problem, at: SchemaNode): SettingFault[] {
+function asFaults(path: string, problem: Problem, at: SchemaNode, message: string): SettingFault[] {
   const below = (key: string) => (path === '' ? key : `${path}.${key}`);
   switch (problem.keyword) {
     case 'required':
@@ -58,7 +60,7 @@ function asFaults(path: string, problem: Problem, at: SchemaNode): SettingFault[
     case 'const':
       return [wrong(path, oneOf([{ const: problem.params.allowedValue }]))];
     default:
-      return [wrong(path, problem.message)];
+      return [wrong(path, message)];
   }
 }
 

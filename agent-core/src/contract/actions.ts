@@ -21,7 +21,12 @@ const FieldName = '^[a-z][A-Za-z0-9]{0,31}$';
 export const longestActionMs = 600_000;
 
 /** Kebab-case: `say`, `whitelist-add`. */
-export const ActionName = Type.String({ pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$', maxLength: 32 });
+export const ActionName = Type.String({
+  pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$',
+  patternErrorMessage:
+    'must be lower-case letters and digits, parted by single hyphens, a letter first',
+  maxLength: 32,
+});
 
 /** One member of an action's input, a part of JSON Schema. Text is always bounded by a pattern or a choice. */
 export const ActionField = Type.Union([
@@ -30,6 +35,8 @@ export const ActionField = Type.Union([
       type: Type.Literal('string'),
       ...about,
       pattern: Pattern,
+      /** Completes a sentence that begins with the field: `must be the name of a player`. */
+      patternErrorMessage: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
       minLength: Type.Optional(Type.Integer({ minimum: 0, maximum: 1024 })),
       maxLength: Type.Integer({ minimum: 1, maximum: 1024 }),
     },
@@ -60,10 +67,17 @@ export type ActionField = Type.Static<typeof ActionField>;
 export const ActionInput = Type.Object(
   {
     type: Type.Literal('object'),
-    properties: Type.Record(Type.String({ pattern: FieldName }), ActionField, {
-      maxProperties: 16,
-      ...closed,
-    }),
+    properties: Type.Record(
+      Type.String({
+        pattern: FieldName,
+        patternErrorMessage: 'must be letters and digits, a lower-case letter first, 32 at most',
+      }),
+      ActionField,
+      {
+        maxProperties: 16,
+        ...closed,
+      },
+    ),
     required: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
     additionalProperties: Type.Literal(false),
   },
@@ -88,7 +102,15 @@ export const ActionSpec = Type.Object(
     /** The same for a refusal by the game; what it matched is told. */
     failure: Type.Optional(Pattern),
     /** Groups of `confirmation` that hold names with commas between them; they become lists. */
-    lists: Type.Optional(Type.Array(Type.String({ pattern: FieldName }), { maxItems: 8 })),
+    lists: Type.Optional(
+      Type.Array(
+        Type.String({
+          pattern: FieldName,
+          patternErrorMessage: 'must be letters and digits, a lower-case letter first, 32 at most',
+        }),
+        { maxItems: 8 },
+      ),
+    ),
     /** Matched again and again over the output up to the confirmation; each named group becomes a list. */
     each: Type.Optional(Pattern),
     /** How long the confirmation is waited for; default 10,000. */

@@ -7,7 +7,11 @@
 import { Type } from 'typebox';
 import { LimitsSpec } from './spec.ts';
 
-const Path = Type.String({ pattern: '^/', maxLength: 4096 });
+const Path = Type.String({
+  pattern: '^/',
+  patternErrorMessage: 'must be an absolute path',
+  maxLength: 4096,
+});
 
 export const IsolationBounds = Type.Object({
   /** `sandbox`: namespaces of their own, or they are not started; see `sandbox/`. */

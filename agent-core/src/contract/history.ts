@@ -13,7 +13,12 @@ export const HistoryQuery = Type.Object({
   /** `nextCursor` of the page before. */
   cursor: Type.Optional(Type.String({ maxLength: 64 })),
   /** Digits, because a query is text: 1 to 200, default 50. */
-  limit: Type.Optional(Type.String({ pattern: '^([1-9]|[1-9][0-9]|1[0-9][0-9]|200)$' })),
+  limit: Type.Optional(
+    Type.String({
+      pattern: '^([1-9]|[1-9][0-9]|1[0-9][0-9]|200)$',
+      patternErrorMessage: 'must be a whole number from 1 to 200',
+    }),
+  ),
 });
 export type HistoryQuery = Type.Static<typeof HistoryQuery>;
 

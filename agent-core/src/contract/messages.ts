@@ -68,6 +68,7 @@ export const ConsoleCommandRequest = Type.Object(
       minLength: 1,
       maxLength: 1024,
       pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$',
+      patternErrorMessage: 'must be one line without control characters',
     }),
   },
   closed,

@@ -23,17 +23,28 @@ import { ConsoleSpec } from './console.ts';
 import { InstallStep } from './install-step.ts';
 
 const closed = { additionalProperties: false } as const;
-const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' });
+const Name = Type.String({
+  pattern: '^[a-z0-9][a-z0-9._-]{0,63}$',
+  patternErrorMessage:
+    'must be lower-case letters, digits, ".", "_" and "-", a letter or digit first, 64 at most',
+});
 const Milliseconds = (minimum: number) => Type.Integer({ minimum, maximum: 86_400_000 });
 
 /** 64 lower-case hex digits. */
-export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+export const Sha256 = Type.String({
+  pattern: '^[0-9a-f]{64}$',
+  patternErrorMessage: 'must be 64 lower-case hexadecimal digits',
+});
 
 /**
  * Where the platform listens for agents: `unix:/path` or `tls-psk://host:port`, see the kernel's
  * `peerAddress`.
  */
-export const PlatformUrl = Type.String({ pattern: peerAddressPattern, maxLength: 4096 });
+export const PlatformUrl = Type.String({
+  pattern: peerAddressPattern,
+  patternErrorMessage: 'must be "unix:" and an absolute path, or "tls-psk://", a host and a port',
+  maxLength: 4096,
+});
 
 export const ArtifactFormat = Type.Enum(['file', 'tar', 'tar.gz', 'zip']);
 export type ArtifactFormat = Type.Static<typeof ArtifactFormat>;
@@ -47,7 +58,13 @@ export const ArtifactRef = Type.Object(
     size: Type.Integer({ minimum: 0, maximum: 2 ** 44 }),
     format: ArtifactFormat,
     /** Only for format 'file': its name on disk. Default: `name`. */
-    fileName: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$' })),
+    fileName: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$',
+        patternErrorMessage:
+          'must be letters, digits, ".", "_", "+" and "-", a letter or digit first, 128 at most',
+      }),
+    ),
     /** Only for format 'file': whether it may be executed. Default false. */
     executable: Type.Optional(Type.Boolean()),
   },
@@ -233,7 +250,11 @@ export const InstanceSpec = Type.Object(
         args: Type.Array(Type.String({ maxLength: 65_536 }), { maxItems: 1024 }),
         /** The whole environment besides PATH, HOME, LANG and TERM; the agent's own never leaks. */
         env: Type.Record(
-          Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),
+          Type.String({
+            pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+            patternErrorMessage:
+              'must be letters, digits and underscores, without a digit at the beginning',
+          }),
           Type.String(),
           closed,
         ),

@@ -1,4 +1,5 @@
 /** What is wrong with a value, by a TypeBox schema: one fault per field, the noise of unions folded away. */
+import { faultMessage } from '@zlh/kernel';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { FieldFault } from '../contract/refusal.ts';
@@ -8,7 +9,7 @@ export type Check = (value: unknown) => readonly FieldFault[];
 /** Answers the faults of a value, none when it is valid. */
 export function compileCheck(schema: TSchema): Check {
   const compiled = Compile(schema);
-  return (value) => (compiled.Check(value) ? [] : faultsOf(compiled.Errors(value)));
+  return (value) => (compiled.Check(value) ? [] : faultsOf(schema, compiled.Errors(value)));
 }
 
 interface RawError {
@@ -19,14 +20,15 @@ interface RawError {
   readonly message: string;
 }
 
-function faultsOf(errors: readonly RawError[]): FieldFault[] {
+function faultsOf(schema: TSchema, errors: readonly RawError[]): FieldFault[] {
   const unions = errors
     .filter(({ keyword }) => keyword === 'anyOf')
     .map(({ instancePath }) => instancePath);
   const faults = new Map<string, FieldFault>();
   for (const error of errors) {
     if (error.keyword === 'boolean' || isInsideUnion(error, unions)) continue;
-    for (const fault of explain(error)) faults.set(fault.path, faults.get(fault.path) ?? fault);
+    for (const fault of explain(schema, error))
+      faults.set(fault.path, faults.get(fault.path) ?? fault);
   }
   return [...faults.values()];
 }
@@ -39,7 +41,8 @@ function isInsideUnion({ keyword, instancePath }: RawError, unions: readonly str
   );
 }
 
-function explain({ keyword, instancePath, params, message }: RawError): FieldFault[] {
+function explain(schema: TSchema, error: RawError): FieldFault[] {
+  const { keyword, instancePath, params } = error;
   const { requiredProperties, additionalProperties, allowedValues } = params as {
     requiredProperties?: string[];
     additionalProperties?: string[];
@@ -58,6 +61,7 @@ function explain({ keyword, instancePath, params, message }: RawError): FieldFau
   if (keyword === 'enum') {
     return [{ path: instancePath, message: `must be one of ${(allowedValues ?? []).join(', ')}` }];
   }
-  const told = keyword === 'anyOf' ? 'has none of the shapes allowed here' : message;
+  const told =
+    keyword === 'anyOf' ? 'has none of the shapes allowed here' : faultMessage(schema, error);
   return [{ path: instancePath, message: told }];
 }

@@ -51,7 +51,12 @@ export const ListQuery = Type.Object(
   {
     path: Type.Optional(FilePath),
     cursor: Type.Optional(Type.String({ maxLength: 1024 })),
-    limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,4}$' })),
+    limit: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]{1,4}$',
+        patternErrorMessage: 'must be a whole number of at most four digits',
+      }),
+    ),
   },
   closed,
 );
@@ -61,7 +66,12 @@ export const SearchQuery = Type.Object(
   {
     path: Type.Optional(FilePath),
     name: Type.String({ minLength: 1, maxLength: 255 }),
-    limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,4}$' })),
+    limit: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]{1,4}$',
+        patternErrorMessage: 'must be a whole number of at most four digits',
+      }),
+    ),
   },
   closed,
 );
@@ -99,7 +109,12 @@ export type RenameFile = Type.Static<typeof RenameFile>;
 export const ChangeMode = Type.Object(
   {
     path: FilePath,
-    mode: Type.String({ pattern: '^[0-7]{3}$', description: 'In octal.', examples: ['755'] }),
+    mode: Type.String({
+      pattern: '^[0-7]{3}$',
+      patternErrorMessage: 'must be three digits from 0 to 7, as in 644',
+      description: 'In octal.',
+      examples: ['755'],
+    }),
   },
   closed,
 );
@@ -157,7 +172,10 @@ export const mostUploads = 16;
 /** An unfinished upload is kept this long after something of it came last. */
 export const uploadLifeMs = 24 * 3_600_000;
 
-export const UploadId = Type.String({ pattern: '^[0-9a-f]{32}$' });
+export const UploadId = Type.String({
+  pattern: '^[0-9a-f]{32}$',
+  patternErrorMessage: 'must be 32 lower-case hexadecimal digits',
+});
 export const BeginUpload = Type.Object(
   {
     id: UploadId,
@@ -165,7 +183,12 @@ export const BeginUpload = Type.Object(
     size: Type.Integer({ minimum: 0, maximum: largestUpload }),
     overwrite: Type.Optional(Type.Boolean()),
     ifMatch: Type.Optional(IfMatch),
-    sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+    sha256: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{64}$',
+        patternErrorMessage: 'must be 64 lower-case hexadecimal digits',
+      }),
+    ),
     /** Text of the client's own, kept as it is. */
     metadata: Type.Optional(Type.String({ maxLength: 8192 })),
   },
@@ -189,6 +212,11 @@ export type Upload = Type.Static<typeof Upload>;
 /** All of them; there are never many. */
 export const UploadList = Type.Object({ items: Type.Array(Upload), nextCursor: Type.Null() });
 export const AppendQuery = Type.Object(
-  { offset: Type.String({ pattern: '^[0-9]{1,15}$' }) },
+  {
+    offset: Type.String({
+      pattern: '^[0-9]{1,15}$',
+      patternErrorMessage: 'must be a whole number of bytes',
+    }),
+  },
   closed,
 );

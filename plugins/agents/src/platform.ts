@@ -26,6 +26,7 @@ export default definePlugin({
     listen: Type.Optional(
       Type.String({
         pattern: networkAddress,
+        patternErrorMessage: 'must be "tls-psk://", a host and a port',
         description:
           'Where the platform listens for agents on other machines, like tls-psk://10.0.0.1:4001; default: nowhere. Those of this machine have a unix socket in the home.',
       }),
@@ -33,6 +34,7 @@ export default definePlugin({
     advertise: Type.Optional(
       Type.String({
         pattern: networkAddress,
+        patternErrorMessage: 'must be "tls-psk://", a host and a port',
         description: 'How agents on other machines reach that address; default: as it is.',
       }),
     ),

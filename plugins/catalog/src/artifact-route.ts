@@ -12,6 +12,7 @@ type Reply = Parameters<RouteDefinition<Record<never, never>>['handler']>[1];
 const params = Type.Object({
   sha256: Type.String({
     pattern: '^[0-9a-f]{64}$',
+    patternErrorMessage: 'must be 64 lower-case hexadecimal digits',
     description: 'SHA-256 of the content, 64 lower-case hex digits.',
   }),
 });

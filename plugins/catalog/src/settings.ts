@@ -7,6 +7,7 @@ const address = (upstream: string, value: string) =>
   Type.String({
     default: value,
     pattern: '^https?://\\S+[^/]$',
+    patternErrorMessage: 'must begin with http:// or https:// and not end in a slash',
     description: `Base address of ${upstream}; set a mirror's where there is one.`,
   });
 
@@ -40,6 +41,7 @@ export const Settings = Type.Object(
     contact: Type.Optional(
       Type.String({
         pattern: '^[\\x20-\\x7e]{1,200}$',
+        patternErrorMessage: 'must be 1 to 200 printable ASCII characters',
         description:
           'A web page or e-mail address, told to upstreams with each request; PaperMC asks for one.',
       }),

@@ -27,13 +27,21 @@ import { minMemoryMiB } from '@zlh/instances';
 import { Type, type Static } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
-const Id = Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength: 32 });
+const Id = Type.String({
+  pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
+  patternErrorMessage: 'must be lower-case letters and digits, parted by single hyphens',
+  maxLength: 32,
+});
 const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 const Memory = Type.Integer({ minimum: minMemoryMiB, maximum: 16_777_216 });
 const Request = Type.Record(Type.String(), Type.Unknown());
 
 /** As published: `1.21.4`, `26.2`. It becomes part of paths and arguments, hence the narrow alphabet. */
-export const VersionId = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$' });
+export const VersionId = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$',
+  patternErrorMessage:
+    'must begin with a letter or digit and hold letters, digits, ".", "_", "+" and "-" only, 64 at most',
+});
 
 /** Where an entry applies: from this version on, and below that one. Without both: to every version. */
 const range = { from: Type.Optional(VersionId), below: Type.Optional(VersionId) };
@@ -80,7 +88,11 @@ const Launch = Type.Object(
     ),
     env: Type.Optional(
       Type.Record(
-        Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),
+        Type.String({
+          pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+          patternErrorMessage:
+            'must be letters, digits and underscores, without a digit at the beginning',
+        }),
         Type.String({ maxLength: 4096 }),
         closed,
       ),
@@ -111,7 +123,14 @@ export const VariantTemplate = Type.Object(
     name: Text(80),
     description: Text(500),
     /** The terms one accepts by creating a server, or null. */
-    eula: Type.Union([Type.String({ pattern: '^https://\\S+$', maxLength: 500 }), Type.Null()]),
+    eula: Type.Union([
+      Type.String({
+        pattern: '^https://\\S+$',
+        patternErrorMessage: 'must be an address that begins with https://',
+        maxLength: 500,
+      }),
+      Type.Null(),
+    ]),
     /** The game reads from `key` of `path` that they are accepted; one of `files` with mode `create`. */
     consent: Type.Optional(
       Type.Object({ path: Text(512), key: Text(64), value: Text(64) }, closed),
@@ -207,7 +226,10 @@ export const GameTemplate = Type.Object(
     name: Text(80),
     description: Text(500),
     /** Host names are `<hostPrefix>-<variant>-<vmid>`. */
-    hostPrefix: Type.String({ pattern: '^[a-z][a-z0-9]{0,11}$' }),
+    hostPrefix: Type.String({
+      pattern: '^[a-z][a-z0-9]{0,11}$',
+      patternErrorMessage: 'must be 1 to 12 lower-case letters and digits, a letter first',
+    }),
     /** What every variant can be told. */
     actions: Type.Optional(Type.Record(ActionName, ActionSpec, closed)),
     variants: Type.Array(VariantTemplate, { minItems: 1, maxItems: 64 }),

@@ -22,6 +22,8 @@ export default definePlugin({
     name: Type.String({
       default: 'zlh',
       pattern: '^[a-z][a-z0-9_]{0,62}$',
+      patternErrorMessage:
+        'must be lower-case letters, digits and underscores, a letter first, 63 at most',
       description: 'Name of the database in the embedded server.',
     }),
     poolSize: Type.Integer({

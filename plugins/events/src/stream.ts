@@ -38,7 +38,12 @@ export function eventRoutes(use: Use): readonly Route[] {
       access: { permission: 'events.read' },
       schema: {
         headers: Type.Object({
-          'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,19}$' })),
+          'last-event-id': Type.Optional(
+            Type.String({
+              pattern: '^[0-9]{1,19}$',
+              patternErrorMessage: 'must be the number of an event',
+            }),
+          ),
         }),
       },
       handler(request, reply) {

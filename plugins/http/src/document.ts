@@ -126,7 +126,11 @@ const idempotencyKey = {
   in: 'header',
   required: false,
   description: 'Repeats with the same key get the first answer.',
-  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' } as Schema,
+  schema: {
+    type: 'string',
+    pattern: '^[\\x21-\\x7e]{1,200}$',
+    patternErrorMessage: 'must be 1 to 200 printable ASCII characters without blanks',
+  } as Schema,
 };
 
 interface Schema {

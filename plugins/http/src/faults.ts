@@ -1,4 +1,5 @@
 /** Turns what TypeBox found wrong into faults a person can act on: where, and what is expected there. */
+import { faultMessage } from '@zlh/kernel';
 import type { TSchema } from 'typebox';
 import type { TLocalizedValidationError } from 'typebox/error';
 import type { FieldFault } from './problem.ts';
@@ -41,7 +42,7 @@ export function faultsOf(
     if (missing !== undefined || unknown !== undefined) continue;
     if (instancePath === '' && (value === undefined || value === null)) report('', 'is required');
     else if (keyword === 'anyOf') report(instancePath, `must be ${choices(schema, instancePath)}`);
-    else report(instancePath, messageOf(keyword, params, error.message));
+    else report(instancePath, messageOf(keyword, params, faultMessage(schema, error)));
   }
   return faults.length > 0
     ? faults.slice(0, maxFaults)

@@ -16,6 +16,7 @@ export const settings = Type.Object(
     publicUrl: Type.Optional(
       Type.String({
         pattern: '^https?://[^/]+$',
+        patternErrorMessage: 'must be "http://" or "https://" and a host, without a path',
         description:
           'Where browsers reach the platform, like https://panel.example.org; needed behind a proxy.',
       }),

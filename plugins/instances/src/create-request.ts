@@ -12,6 +12,7 @@ const common = {
     minLength: 1,
     maxLength: 60,
     pattern: '^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$',
+    patternErrorMessage: 'must have a visible character, and no control characters or line breaks',
     description: 'For people; need not be unique.',
   }),
   memoryMiB: Type.Optional(

@@ -25,6 +25,7 @@ export default definePlugin({
     modrinthUrl: Type.String({
       default: 'https://api.modrinth.com',
       pattern: '^https?://\\S+[^/]$',
+      patternErrorMessage: 'must begin with http:// or https:// and not end in a slash',
       description: "Base address of Modrinth's API; set a mirror's where there is one.",
     }),
     uploadMiBPerInstance: Type.Integer({

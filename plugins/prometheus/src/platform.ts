@@ -14,6 +14,7 @@ export default definePlugin({
       Type.String({
         minLength: 16,
         pattern: '^[A-Za-z0-9_-]+$',
+        patternErrorMessage: 'must be letters, digits, "-" and "_" only',
         secret: true,
         description:
           'Lets whoever sends "Authorization: Bearer zlm_<token>" read /metrics, without an account.',

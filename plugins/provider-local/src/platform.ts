@@ -55,12 +55,15 @@ export default definePlugin({
       description:
         'What separates games from this machine. sandbox: namespaces of their own, or they are not started. none: nothing but user ids under root.',
     }),
-    sharedFolders: Type.Array(Type.String({ pattern: '^/' }), {
-      default: [],
-      maxItems: 32,
-      description:
-        "Folders of this machine that every sandboxed game may read, as /opt/java; the system's own and its artifacts it may read anyway.",
-    }),
+    sharedFolders: Type.Array(
+      Type.String({ pattern: '^/', patternErrorMessage: 'must be an absolute path' }),
+      {
+        default: [],
+        maxItems: 32,
+        description:
+          "Folders of this machine that every sandboxed game may read, as /opt/java; the system's own and its artifacts it may read anyway.",
+      },
+    ),
     keepRunning: Type.Boolean({
       default: false,
       description: 'Leave servers running when the platform stops; the next start adopts them.',

@@ -1,5 +1,5 @@
 /** Finds the action a schedule names, and holds its input to the action's own schema. */
-import type { Contribution } from '@zlh/kernel';
+import { faultMessage, type Contribution } from '@zlh/kernel';
 import { problems } from '@zlh/http';
 import { Value } from 'typebox/value';
 import type { ScheduledAction } from './index.ts';
@@ -23,9 +23,10 @@ export function readInput(
   const faults = Value.Check(schema, input) ? [] : Value.Errors(schema, input);
   if (faults.length > 0)
     throw problems.invalid(
-      faults
-        .slice(0, mostFaults)
-        .map(({ instancePath, message }) => ({ path: `/action/input${instancePath}`, message })),
+      faults.slice(0, mostFaults).map((fault) => ({
+        path: `/action/input${fault.instancePath}`,
+        message: faultMessage(schema, fault),
+      })),
     );
   return input;
 }

@@ -32,6 +32,7 @@ const warnings = {
     minLength: 1,
     maxLength: 150,
     pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+    patternErrorMessage: 'must not hold control characters or line breaks',
     default: 'The server restarts in {minutes} min.',
     description: 'What they are told; {minutes} is what is left.',
   }),

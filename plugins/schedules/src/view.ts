@@ -6,7 +6,12 @@ const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.N
 const uuid = Type.String({ format: 'uuid' });
 const time = Type.String({ format: 'date-time' });
 
-const name = Type.String({ minLength: 1, maxLength: 60, pattern: '^[^\\u0000-\\u001f\\u007f]+$' });
+const name = Type.String({
+  minLength: 1,
+  maxLength: 60,
+  pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+  patternErrorMessage: 'must not hold control characters or line breaks',
+});
 const cron = Type.String({
   minLength: 1,
   maxLength: 100,

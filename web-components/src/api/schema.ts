@@ -741,6 +741,7 @@ export interface paths {
                     title?: string;
                     description?: string;
                     pattern: string;
+                    patternErrorMessage?: string;
                     minLength?: number;
                     maxLength: number;
                   }

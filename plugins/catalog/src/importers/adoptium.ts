@@ -17,8 +17,14 @@ const upstream = 'Adoptium API';
 const Request = Type.Object(
   {
     feature: Type.Integer({ minimum: 8, maximum: 999 }),
-    platform: Type.String({ pattern: '^[a-z0-9]+$' }),
-    arch: Type.String({ pattern: '^[a-z0-9]+$' }),
+    platform: Type.String({
+      pattern: '^[a-z0-9]+$',
+      patternErrorMessage: 'must be lower-case letters and digits',
+    }),
+    arch: Type.String({
+      pattern: '^[a-z0-9]+$',
+      patternErrorMessage: 'must be lower-case letters and digits',
+    }),
   },
   { additionalProperties: false },
 );

@@ -1,4 +1,5 @@
 /** What every importer of ours works with, and how it reads its request. */
+import { faultMessage } from '@zlh/kernel';
 import type { Static, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { requestInvalid } from '../errors.ts';
@@ -31,7 +32,11 @@ export function parseRequest<S extends TSchema>(
 ): Static<S> {
   if (Value.Check(schema, request)) return request;
   const [first] = Value.Errors(schema, request);
-  throw requestInvalid(importer, first?.instancePath || '/', first?.message ?? 'is wrong');
+  throw requestInvalid(
+    importer,
+    first?.instancePath || '/',
+    first ? faultMessage(schema, first) : 'is wrong',
+  );
 }
 
 /** Progress of a download as the share `from` … `to` of the whole import. */

@@ -14,7 +14,10 @@ import { getJson } from '../upstream/get-json.ts';
 import { parseRequest, sharePart, type ImporterGround } from './ground.ts';
 
 const upstream = 'PaperMC API';
-const Project = Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' });
+const Project = Type.String({
+  pattern: '^[a-z][a-z0-9-]{0,31}$',
+  patternErrorMessage: 'must be lower-case letters, digits and hyphens, a letter first, 32 at most',
+});
 const Request = Type.Object(
   { project: Project, version: VersionId, build: Type.Optional(Type.Integer({ minimum: 0 })) },
   { additionalProperties: false },

@@ -11,10 +11,20 @@ import type { ImporterKind } from '../index.ts';
 import { download } from '../upstream/download.ts';
 import { parseRequest, sharePart, type ImporterGround } from './ground.ts';
 
-const hex = (digits: number) => Type.Optional(Type.String({ pattern: `^[0-9a-fA-F]{${digits}}$` }));
+const hex = (digits: number) =>
+  Type.Optional(
+    Type.String({
+      pattern: `^[0-9a-fA-F]{${digits}}$`,
+      patternErrorMessage: `must be ${digits} hexadecimal digits`,
+    }),
+  );
 const Request = Type.Object(
   {
-    url: Type.String({ pattern: '^https?://\\S+$', maxLength: 2048 }),
+    url: Type.String({
+      pattern: '^https?://\\S+$',
+      patternErrorMessage: 'must be an address that begins with http:// or https://',
+      maxLength: 2048,
+    }),
     sha256: hex(64),
     sha512: hex(128),
     sha1: hex(40),

@@ -3,6 +3,7 @@
  * All faults at once, each with the JSON path it is at, so that a host can mend a file in one go.
  */
 import { actionFaults, type ActionSpec } from '@zlh/agent';
+import { faultMessage } from '@zlh/kernel';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { GameTemplate, RuntimeTemplate, type VariantTemplate } from '../template.ts';
@@ -65,7 +66,7 @@ function schemaFaults(schema: TSchema, value: unknown): TemplateFault[] {
       error.keyword === 'required' ? params.requiredProperties : params.additionalProperties;
     for (const name of named ?? [undefined]) {
       const path = name === undefined ? error.instancePath : `${error.instancePath}/${name}`;
-      faults.push({ path, message: said(error.keyword) ?? error.message });
+      faults.push({ path, message: said(error.keyword) ?? faultMessage(schema, error) });
     }
   }
   return faults.slice(0, mostFaults);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Value } from 'typebox/value';
 import type { Static, TSchema } from 'typebox';
-import { CodedError } from '@zlh/kernel';
+import { CodedError, faultMessage } from '@zlh/kernel';
 import { notPublished, tooLarge, upstreamMalformed } from '../errors.ts';
 import { hashMismatch, importCancelled, upstreamUnreachable } from '../importers/errors.ts';
 import {
@@ -54,7 +54,7 @@ export async function getJson<S extends TSchema>(
   const [first] = Value.Errors(schema, value);
   throw upstreamMalformed(
     upstream,
-    `${first?.instancePath || 'the document'} ${first?.message ?? 'is wrong'}`,
+    `${first?.instancePath || 'the document'} ${first ? faultMessage(schema, first) : 'is wrong'}`,
   );
 }
 

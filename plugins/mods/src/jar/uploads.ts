@@ -20,7 +20,10 @@ import { inspectJar } from './inspect.ts';
 
 export const uploadImporterId = 'mods-upload';
 const UploadRequest = Type.Object({
-  sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  sha256: Type.String({
+    pattern: '^[0-9a-f]{64}$',
+    patternErrorMessage: 'must be 64 lower-case hexadecimal digits',
+  }),
   fileName: Type.String(),
 });
 /** What an uploaded jar is known by in the artifact store. */

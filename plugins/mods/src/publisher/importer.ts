@@ -16,8 +16,14 @@ import { PublishedVersion } from './modrinth-format.ts';
 import { importerId, upstream } from './modrinth.ts';
 
 const Request = Type.Object({
-  version: Type.String({ pattern: '^[A-Za-z0-9]{1,32}$' }),
-  sha512: Type.String({ pattern: '^[0-9a-f]{128}$' }),
+  version: Type.String({
+    pattern: '^[A-Za-z0-9]{1,32}$',
+    patternErrorMessage: 'must be 1 to 32 letters and digits',
+  }),
+  sha512: Type.String({
+    pattern: '^[0-9a-f]{128}$',
+    patternErrorMessage: 'must be 128 lower-case hexadecimal digits',
+  }),
 });
 
 interface Use {

@@ -31,10 +31,22 @@ import {
 } from './packages.ts';
 
 const closed = { additionalProperties: false } as const;
-const Package = Type.String({ pattern: '^[a-z0-9][a-z0-9+.-]+$', maxLength: 128 });
+const Package = Type.String({
+  pattern: '^[a-z0-9][a-z0-9+.-]+$',
+  patternErrorMessage: 'must be the name of a Debian package',
+  maxLength: 128,
+});
 const inside = '(?!\\.{1,2}(/|$))[A-Za-z0-9._+-]+';
-const Path = Type.String({ pattern: `^${inside}(/${inside})*$`, maxLength: 512 });
-const Arch = Type.String({ pattern: '^[a-z0-9]+$', maxLength: 16 });
+const Path = Type.String({
+  pattern: `^${inside}(/${inside})*$`,
+  patternErrorMessage: 'must be a path inside the package, without "." or ".." parts',
+  maxLength: 512,
+});
+const Arch = Type.String({
+  pattern: '^[a-z0-9]+$',
+  patternErrorMessage: 'must be lower-case letters and digits',
+  maxLength: 16,
+});
 
 export const AptRequest = Type.Object(
   {
