@@ -17,6 +17,8 @@ export default {
     '@zlh/mods': {},
     '@zlh/agent-releases': {},
     '@zlh/schedules': {},
+    '@zlh/billing': {},
+    '@zlh/billing-manual': {},
     '@zlh/provider-local': {},
     '@zlh/routing': {},
     '@zlh/edge': {},

@@ -160,6 +160,14 @@ export interface InstanceFacts {
   readonly role: Role;
 }
 
+/** What the instances of one user reserve together. */
+export interface InstanceUsage {
+  readonly instances: number;
+  readonly memoryMiB: number;
+  /** Null: one of them has no limit. */
+  readonly diskMiB: number | null;
+}
+
 export interface Instances {
   /** 404 when it does not exist or the caller may not see it. */
   get(id: string, identity: Identity): Promise<InstanceView>;
@@ -193,6 +201,7 @@ export interface Instances {
   findSummary(em: EntityManager, id: string): Promise<Omit<InstanceFacts, 'role'> | null>;
   /** Everything it consists of and is run by, as kept since its creation or its last rebuild. */
   workload(id: string): Promise<ResolvedWorkload>;
+  usage(em: EntityManager, ownerId: string): Promise<InstanceUsage>;
   /** `target` for work that nobody waits for; null while there is none. */
   findAgentTarget(em: EntityManager, id: string): Promise<AgentTarget | null>;
   /** The agent of the operation's instance, for `Agents.run`: its address, and how a dead agent is brought up again. */

@@ -27,6 +27,7 @@ import { newestFirst } from './newest-first.ts';
 import { Hold, Instance, type InstanceRecord } from './schema.ts';
 import { facts, roleOf, view } from './to-view.ts';
 import type { Workloads } from './workloads.ts';
+import { usageOf } from './usage.ts';
 
 export interface InstancesGround {
   readonly config: { readonly provider: string } & LimitSettings;
@@ -66,6 +67,7 @@ interface RequestedBy {
 }
 
 export class InstancesService implements Instances {
+  readonly usage = usageOf;
   readonly #ground: InstancesGround;
 
   constructor(ground: InstancesGround) {

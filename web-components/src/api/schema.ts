@@ -92,6 +92,43 @@ export interface AuditEntry {
   until: string | null;
 }
 
+/** Without plans `limits` is null, and nothing is limited. */
+export interface Billing {
+  plan: string | null;
+  planName: string | null;
+  subscriptionStatus:
+    | 'none'
+    | 'incomplete'
+    | 'trialing'
+    | 'active'
+    | 'past-due'
+    | 'unpaid'
+    | 'ended';
+  source: string | null;
+  currentPeriodEnd: string | null;
+  cancelAtPeriodEnd: boolean;
+  scheduledPlan: string | null;
+  scheduledPlanEffectiveAt: string | null;
+  lastInvoicePaidAt: string | null;
+  billingSyncedAt: string | null;
+  limits: PlanLimits | null;
+  usage: { instances: number; memoryMiB: number; diskMiB: number | null };
+}
+
+export interface BillingAccount {
+  userId: string;
+  plan: string | null;
+  subscriptionStatus: string;
+  source: string | null;
+  currentPeriodEnd: string | null;
+  cancelAtPeriodEnd: boolean;
+}
+
+export interface BillingRedirect {
+  /** Where the browser goes now. */
+  url: string;
+}
+
 export interface Capacity {
   /** Memory in MiB. */
   memoryMiB: {
@@ -233,6 +270,16 @@ export interface Hold {
   detail: string;
 }
 
+export interface HowToJoin {
+  /** Names that lead to this server. */
+  hosts: string[];
+  address: string | null;
+  direct: { host: string; port: number } | null;
+  /** Players who join by name are sent to the server now. */
+  routed: boolean;
+  state: string;
+}
+
 export interface Instance {
   id: string;
   /** Short number; part of the host name. */
@@ -271,6 +318,18 @@ export interface Instance {
   role: 'owner' | 'administrator' | 'viewer' | 'operator' | 'manager';
   since: string;
   createdAt: string;
+}
+
+export interface Invoice {
+  id: string;
+  number: string | null;
+  /** `paid`, `open`, `void`, `uncollectible`, `draft` */
+  status: string;
+  /** In the currency's smallest unit. */
+  amount: number;
+  currency: string;
+  createdAt: string;
+  url: string | null;
 }
 
 export interface IssuedApiKey {
@@ -372,6 +431,29 @@ export interface Phase {
   progress: number | null;
   startedAt: string | null;
   finishedAt: string | null;
+}
+
+export interface Plan {
+  /** Id of a plan. */
+  id: string;
+  name: string;
+  price: {
+    /** In the currency's smallest unit. */
+    amount: number;
+    /** `eur` */
+    currency: string;
+    interval: 'month' | 'year';
+  };
+  limits: PlanLimits;
+  /** Whether it can be bought; else it is granted. */
+  forSale: boolean;
+}
+
+/** Null: no limit. */
+export interface PlanLimits {
+  instances: number | null;
+  memoryMiB: number | null;
+  diskMiB: number | null;
 }
 
 export interface ProbeWord {
@@ -659,6 +741,88 @@ export interface paths {
         token: string;
       }>;
       responses: { 201: Json<User>; default: Refusal };
+    };
+  };
+  '/api/billing': {
+    /** Get your plan, what it includes and what you use */
+    get: {
+      responses: { 200: Json<Billing>; default: Refusal };
+    };
+  };
+  '/api/billing/accounts/{userId}': {
+    /** Get the plan of a user */
+    get: {
+      parameters: { path: { userId: string } };
+      responses: { 200: Json<BillingAccount>; default: Refusal };
+    };
+
+    /** Grant a plan to a user, or take it back */
+    put: {
+      parameters: { path: { userId: string } };
+      requestBody: Json<{ plan: string | null; until?: string | null }>;
+      responses: { 200: Json<BillingAccount>; default: Refusal };
+    };
+  };
+  '/api/billing/cancel': {
+    /** Cancel your plan at the end of the period */
+    post: {
+      responses: { 200: Json<Billing>; default: Refusal };
+    };
+  };
+  '/api/billing/checkout': {
+    /** Buy a plan */
+    post: {
+      parameters: {
+        header?: {
+          /** Repeats with the same key get the first answer. */
+          'Idempotency-Key'?: string;
+        };
+      };
+      requestBody: Json<{ plan: string }>;
+      responses: { 201: Json<BillingRedirect>; default: Refusal };
+    };
+  };
+  '/api/billing/downgrade': {
+    /** Take a scheduled change back */
+    delete: {
+      responses: { 200: Json<Billing>; default: Refusal };
+    };
+
+    /** Change to a smaller plan at the end of the period */
+    post: {
+      requestBody: Json<{ plan: string }>;
+      responses: { 200: Json<Billing>; default: Refusal };
+    };
+  };
+  '/api/billing/invoices': {
+    /** List your newest invoices */
+    get: {
+      responses: { 200: Json<{ items: Invoice[] }>; default: Refusal };
+    };
+  };
+  '/api/billing/plans': {
+    /** List the plans on offer */
+    get: {
+      responses: { 200: Json<{ items: Plan[] }>; default: Refusal };
+    };
+  };
+  '/api/billing/portal': {
+    /** Open the page of your payment provider */
+    post: {
+      responses: { 200: Json<BillingRedirect>; default: Refusal };
+    };
+  };
+  '/api/billing/resume': {
+    /** Take a cancellation back */
+    post: {
+      responses: { 200: Json<Billing>; default: Refusal };
+    };
+  };
+  '/api/billing/upgrade': {
+    /** Change to a larger plan now, prorated */
+    post: {
+      requestBody: Json<{ plan: string }>;
+      responses: { 200: Json<Billing>; default: Refusal };
     };
   };
   '/api/catalog/games': {
@@ -1041,6 +1205,13 @@ export interface paths {
       responses: { 204: Nothing; default: Refusal };
     };
   };
+  '/api/instances/{id}/join': {
+    /** Get how players join an instance */
+    get: {
+      parameters: { path: { id: string } };
+      responses: { 200: Json<HowToJoin>; default: Refusal };
+    };
+  };
   '/api/instances/{id}/kill': {
     /** End the server at once; what it had not saved is lost */
     post: {
@@ -1420,6 +1591,32 @@ export interface paths {
     /** List providers with what their machines have left */
     get: {
       responses: { 200: Json<{ items: Provider[] }>; default: Refusal };
+    };
+  };
+  '/api/routing/routes': {
+    /** List the routes by which players are led */
+    get: {
+      responses: {
+        200: Json<{
+          revision: number;
+          routes: {
+            instanceId: string;
+            name: string;
+            hosts: string[];
+            state: string;
+            speaksTcp: boolean;
+            target: { host: string; port: number } | null;
+          }[];
+          consumers: {
+            id: string;
+            port: number | null;
+            /** Of the routes in force there. */
+            revision: number;
+            connections: number;
+          }[];
+        }>;
+        default: Refusal;
+      };
     };
   };
   '/api/users': {

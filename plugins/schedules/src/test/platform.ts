@@ -290,6 +290,7 @@ function standInInstances(room: Room, operationsOf: () => Operations): Instances
     agentOf: () => {
       throw new Error('no schedule runs an operation of an agent');
     },
+    usage: async () => ({ instances: 0, memoryMiB: 0, diskMiB: 0 }),
     revise: async () => undefined,
     configure: async () => undefined,
     cancelConfigure: async () => undefined,
