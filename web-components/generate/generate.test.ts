@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generate, schemaFile } from './generate.ts';
+import { generate, generateParts, partsFile, schemaFile } from './generate.ts';
 import { render } from './render.ts';
 import { typeOf } from './type-of.ts';
 
@@ -10,6 +10,13 @@ test('src/api/schema.ts says what the routes say', () => {
   assert.ok(
     readFileSync(schemaFile, 'utf8') === generate(),
     'A route has changed. Run: npm run generate -w web-components',
+  );
+});
+
+test('test/parts.json says what the plugins add to the portal', () => {
+  assert.ok(
+    readFileSync(partsFile, 'utf8') === generateParts(),
+    'A part of the portal has changed. Run: npm run generate -w web-components',
   );
 });
 

@@ -1,5 +1,6 @@
-/** `npm run generate`: writes `src/api/schema.ts`. */
+/** `npm run generate`: writes `src/api/schema.ts` and `test/parts.json`. */
 import { writeFileSync } from 'node:fs';
-import { generate, schemaFile } from './generate.ts';
+import { generate, generateParts, partsFile, schemaFile } from './generate.ts';
 
 writeFileSync(schemaFile, generate());
+writeFileSync(partsFile, generateParts());

@@ -2,7 +2,10 @@
 import './api-keys/api-keys.ts';
 import './console/console.ts';
 import './create-instance/create-instance.ts';
+import './instance-activity/instance-activity.ts';
 import './instance-card/instance-card.ts';
+import './instance-console/instance-console.ts';
+import './instance-details/instance-details.ts';
 import './instance-page/instance-page.ts';
 import './instances/instances.ts';
 import './operations/operations.ts';

@@ -1,6 +1,7 @@
 /** The API's answers over a `World`: statuses, bodies and problems as the platform publishes them. */
 import type { IncomingMessage } from 'node:http';
 import type { Instance, Provider } from '../src/api/schema.ts';
+import { partsFor } from './parts.ts';
 import { apiKeys, auth, permissions } from './account-api.ts';
 import { invalid, problem } from './answer.ts';
 import type { Answer, Body } from './answer.ts';
@@ -12,6 +13,7 @@ export function answer(world: World, request: IncomingMessage, given: unknown): 
   const body = given as Body;
   const session = /zlh_session=(\w[\w-]*)/.exec(request.headers.cookie ?? '')?.[1] ?? '';
   const bearer = request.headers.authorization === 'Bearer zlh_test';
+  if (path === '/portal/parts') return { status: 200, body: partsFor(world.sessions.has(session)) };
   if (path.startsWith('/auth/')) return auth(world, `${request.method} ${path}`, body, session);
   if (!world.sessions.has(session) && !bearer)
     return problem(401, 'http.unauthenticated', 'Sign in first, or send an API key.');

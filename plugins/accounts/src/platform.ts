@@ -2,6 +2,7 @@
 import { asClass, asFunction, definePlugin, StartLines } from '@zlh/kernel';
 import { Database, Entities, Migrations, Notifications, Vault } from '@zlh/database';
 import { Authenticators, Idempotency, ListeningHooks, Revocations, Routes } from '@zlh/http';
+import { PortalParts } from '@zlh/portal';
 import { Administration } from './administration.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { ApiKeys } from './api-keys.ts';
@@ -25,6 +26,7 @@ import { Setup } from './setup.ts';
 import { Throttle } from './throttle.ts';
 import { Upkeep } from './upkeep.ts';
 import { Users } from './users.ts';
+import { portalParts } from './portal-parts.ts';
 
 export default definePlugin({
   id: 'accounts',
@@ -62,6 +64,7 @@ export default definePlugin({
     revocations: Revocations,
   },
   setup({ add }) {
+    add(PortalParts, portalParts);
     add(Entities, accountEntities);
     add(Migrations, accountMigrations);
     for (const routes of [doorRoutes, sessionRoutes, keyRoutes, adminRoutes]) add(Routes, routes);

@@ -10,6 +10,7 @@ import { Audiences, Events } from '@zlh/events';
 import { Routes } from '@zlh/http';
 import { Metrics } from '@zlh/metrics';
 import { OperationKinds, Operations } from '@zlh/operations';
+import { PortalParts } from '@zlh/portal';
 import { Type } from 'typebox';
 import {
   Admission,
@@ -40,6 +41,7 @@ import { Directory } from './directory.ts';
 import { instanceRoutes } from './routes.ts';
 import { instanceEntities, instanceMigrations } from './schema.ts';
 import { Workloads } from './workloads.ts';
+import { portalParts } from './portal-parts.ts';
 
 export default definePlugin({
   id: 'instances',
@@ -89,6 +91,8 @@ export default definePlugin({
     add(Migrations, instanceMigrations);
     for (const routes of [instanceRoutes, actionRoutes, grantRoutes]) add(Routes, routes);
     for (const routes of [agentMetricsRoutes, capacityRoutes, holdRoutes]) add(Routes, routes);
+    for (const routes of [agentMetricsRoutes, capacityRoutes]) add(Routes, routes);
+    add(PortalParts, portalParts);
     add(Routes, (use) => [consoleRoute(use)]);
     add(Audiences, ({ grants, database }) => ({
       changedBy: sharedEvent,

@@ -5,6 +5,7 @@ import { Database, Entities, Migrations } from '@zlh/database';
 import { Events } from '@zlh/events';
 import { Metrics } from '@zlh/metrics';
 import { ReadinessChecks, Routes } from '@zlh/http';
+import { PortalParts } from '@zlh/portal';
 import { Type } from 'typebox';
 import { OperationKinds, Operations } from './index.ts';
 import { DurableOperations } from './operations.ts';
@@ -12,6 +13,7 @@ import { OperationMeter, operationMetrics } from './operation-metrics.ts';
 import { operationRoutes } from './routes.ts';
 import { operationEntities, operationMigrations } from './schema.ts';
 import { Worker } from './worker.ts';
+import { portalParts } from './portal-parts.ts';
 
 export default definePlugin({
   id: 'operations',
@@ -46,6 +48,7 @@ export default definePlugin({
   setup({ add }) {
     add(Entities, operationEntities);
     add(Migrations, operationMigrations);
+    add(PortalParts, portalParts);
     add(Routes, operationRoutes);
     add(Permissions, [
       {

@@ -18,7 +18,7 @@ export async function builtPortal(log: Logger): Promise<string> {
       'bin',
       'vite.js',
     );
-    for (const mode of ['production', 'elements', 'embed']) {
+    for (const mode of ['production', 'embed']) {
       const args = [vite, 'build', '--mode', mode];
       await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 50_000 });
     }

@@ -3,10 +3,11 @@
  * the hash of their content may be kept by browsers for ever; the page itself is asked for again each time.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
+import { CodedError } from '@zlh/kernel';
 
 export interface PortalFile {
   readonly content: Buffer;
@@ -26,19 +27,42 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
+/** More than any plugin's screens; a folder that holds them is the wrong folder, such as a home. */
+const maxFolderBytes = 32 * 1024 * 1024;
+const maxFolderFiles = 2000;
+
 /** URL path → file: `/assets/index-4f3a.js`. */
-export function readPortal(folder: string): ReadonlyMap<string, PortalFile> {
+export const readPortal = (folder: string) =>
+  readFiles(folder, (url) => url.startsWith('/assets/'));
+
+/**
+ * URL path → file. No links are followed.
+ *
+ * @param isForever whether browsers may keep the file at this path and never ask again
+ */
+export function readFiles(
+  folder: string,
+  isForever: (url: string) => boolean,
+): ReadonlyMap<string, PortalFile> {
   const files = new Map<string, PortalFile>();
+  let bytes = 0;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
+    bytes += statSync(path).size;
+    if (bytes > maxFolderBytes || files.size === maxFolderFiles)
+      throw new CodedError(
+        'portal.folder-too-large',
+        `The folder "${folder}" is too large for the portal to serve.`,
+        `Keep it to ${maxFolderFiles} files and ${maxFolderBytes / 1024 / 1024} MiB.`,
+      );
     const content = readFileSync(path);
     const url = `/${relative(folder, path).split(sep).join('/')}`;
     files.set(url, {
       content,
       type: types[extname(entry.name)] ?? 'application/octet-stream',
       etag: `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`,
-      cacheControl: url.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      cacheControl: isForever(url) ? 'public, max-age=31536000, immutable' : 'no-cache',
     });
   }
   return files;

@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { Http, Routes } from '@zlh/http';
 import http from '@zlh/http/platform';
-import { definePlugin } from '@zlh/kernel';
+import { asClass, asValue, definePlugin } from '@zlh/kernel';
 import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readPortal } from './files.ts';
+import { PortalParts } from './index.ts';
+import { Parts } from './parts.ts';
 import type { Portal } from './portal.ts';
 import { portalRoutes } from './routes.ts';
 
@@ -27,7 +29,9 @@ test.before(async () => {
   const portal = { files: readPortal(folder) } as Portal;
   const plugin = definePlugin({
     id: 'portal',
-    setup: ({ add }) => add(Routes, portalRoutes({ portal })),
+    needs: { sets: PortalParts },
+    services: { parts: asClass(Parts).singleton(), portal: asValue(portal) },
+    setup: ({ add }) => add(Routes, portalRoutes),
   });
   kernel = await startTestKernel({
     plugins: [http, plugin],

@@ -1,11 +1,50 @@
 /** Serves the portal: its files, and its one page at every address the portal itself routes. */
-import { defineRoute, type Route } from '@zlh/http';
+import { defineRoute, type Identity, type Route } from '@zlh/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { compress, gains, type PortalFile } from './files.ts';
 import { reservedPaths } from './index.ts';
+import { PartsView } from './part-views.ts';
+import type { Parts } from './parts.ts';
 import type { Portal } from './portal.ts';
 
-export function portalRoutes(use: { readonly portal: Portal }): readonly Route[] {
+// A page is some forty files; the limit for API calls is not meant for them.
+const perMinute = 6000;
+
+export function portalRoutes(use: {
+  readonly portal: Portal;
+  readonly parts: Parts;
+}): readonly Route[] {
+  return [partsRoute(use), partFileRoute(use), ...pageRoutes(use)];
+}
+
+function partsRoute(use: { readonly parts: Parts }): Route {
+  return defineRoute({
+    method: 'GET',
+    url: '/api/portal/parts',
+    summary: 'List the pages, tabs, commands and notices of the portal for the caller',
+    access: 'public',
+    schema: { response: { 200: PartsView } },
+    handler: ({ identity }) => use.parts.listFor(identity as Identity | null),
+  });
+}
+
+function partFileRoute(use: { readonly parts: Parts }): Route {
+  return defineRoute({
+    method: 'GET',
+    url: '/plugins/:plugin/:hash/*',
+    summary: 'A module of a plugin',
+    access: 'public',
+    hidden: true,
+    perMinute,
+    handler(request, reply) {
+      const { plugin, hash, '*': path } = request.params as Record<string, string>;
+      const file = use.parts.file(plugin!, hash!, path!);
+      return file === undefined ? reply.callNotFound() : send(file, request, reply);
+    },
+  });
+}
+
+function pageRoutes(use: { readonly portal: Portal }): readonly Route[] {
   return ['/', '/*'].map((url) =>
     defineRoute({
       method: 'GET',
@@ -13,8 +52,7 @@ export function portalRoutes(use: { readonly portal: Portal }): readonly Route[]
       summary: 'The portal',
       access: 'public',
       hidden: true,
-      // A page is some forty files; the limit for API calls is not meant for them.
-      perMinute: 6000,
+      perMinute,
       handler(request, reply) {
         const path = request.url.split('?', 1)[0]!;
         const { files } = use.portal;

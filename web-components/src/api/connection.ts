@@ -6,6 +6,7 @@ import { ask, askMaybe, createClient } from './client.ts';
 import type { ApiClient } from './client.ts';
 import { Collection } from './collection.ts';
 import { Live } from './live.ts';
+import { Parts } from './parts.ts';
 import type { User } from './schema.ts';
 import type { Instance, Operation } from './schema.ts';
 
@@ -18,6 +19,7 @@ export class Connection extends EventTarget {
   readonly live: Live;
   readonly instances: Collection<Instance>;
   readonly operations: Collection<Operation>;
+  readonly parts: Parts;
   /** Whoever is signed in, once somebody asked. */
   me: User | undefined;
 
@@ -30,6 +32,7 @@ export class Connection extends EventTarget {
     this.live = new Live({ server, token, onSignedOut });
     this.instances = instancesOf(this.client, (instance) => this.#settled(instance));
     this.operations = operationsOf(this.client);
+    this.parts = new Parts(this.client);
     this.live.on('instances.changed', (data) => this.#instanceChanged(data));
     this.live.on('operations.changed', (data) => {
       if (isOperation(data)) this.#operationChanged(data);

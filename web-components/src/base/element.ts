@@ -26,13 +26,22 @@ export class ZlhElement extends LitElement {
     return connect(this.server, this.token);
   }
 
+  /** A fault of its drawing is told to the part it belongs to; on a page without parts it is thrown as ever. */
+  protected override performUpdate(): void {
+    try {
+      super.performUpdate();
+    } catch (error) {
+      if (this.emit('zlh-broken', error)) throw error;
+    }
+  }
+
   /** Address of a portal page, also from a page of another site. */
   protected link(path: string): string {
     return this.connection.server + path;
   }
 
   /** Tells whoever embeds the element; crosses shadow roots. False when a listener prevented what would follow. */
-  protected emit(type: `zlh-${string}`, detail?: unknown): boolean {
+  protected emit(type: `${string}-${string}`, detail?: unknown): boolean {
     return this.dispatchEvent(
       new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }),
     );
@@ -40,6 +49,6 @@ export class ZlhElement extends LitElement {
 }
 
 /** Defines an element unless a second copy of it came first, as happens when a page includes two bundles. */
-export function define(name: `zlh-${string}`, element: CustomElementConstructor): void {
+export function define(name: `${string}-${string}`, element: CustomElementConstructor): void {
   if (!customElements.get(name)) customElements.define(name, element);
 }

@@ -258,6 +258,7 @@ export class ZlhCreateInstance extends ZlhElement {
     this.connection.heard(made);
     this.#key = uniqueKey();
     this.emit('zlh-created', made.instance);
+    this.emit('zlh-go', { path: `/servers/${made.instance.id}` });
   }
 }
 

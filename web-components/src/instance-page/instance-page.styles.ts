@@ -1,4 +1,4 @@
-/** Fills the page: the console takes what height is left, and never less than it needs. */
+/** Fills the page: the open tab takes what height is left. */
 import { css } from 'lit';
 
 export const instancePageStyles = css`
@@ -33,17 +33,6 @@ export const instancePageStyles = css`
     border-color: var(--zlh-brand);
     color: var(--zlh-text);
     font-weight: 620;
-  }
-  zlh-console {
-    flex: 1 1 320px;
-    min-height: 320px;
-    /* The terminal sizes itself to its box: the box must not size itself to the terminal. */
-    height: 0;
-  }
-  zlh-console:not(:defined) {
-    display: block;
-    border-radius: var(--zlh-radius);
-    background: #05070a;
   }
   .body {
     flex: 1;

@@ -1,40 +1,30 @@
-/** A server's page: header, what is being done to it, its figures, and its tabs. The console is the first of them. */
-import '../instance-activity/instance-activity.ts';
-import '../instance-details/instance-details.ts';
-import '../instance-figures/instance-figures.ts';
+/** A server's page: header, what is being done to it, its figures, and the tabs that plugins add. */
 import '../instance-header/instance-header.ts';
 import '../operation-strip/operation-strip.ts';
+import '../part/part.ts';
 import '../problem/problem.ts';
 import { html, nothing } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
 import { Watch } from '../base/watch.ts';
 import { ApiError, asApiError } from '../api/problem.ts';
-import type { Instance, Operation } from '../api/schema.ts';
+import { fits } from '../api/parts.ts';
+import type { Instance, Operation, PortalTab } from '../api/schema.ts';
 import type { ZlhInstanceActions } from '../instance-actions/instance-actions.ts';
 import { isOver } from '../words/operations.ts';
 import { instancePageStyles } from './instance-page.styles.ts';
 import { StatusFeed } from './status-feed.ts';
 
-export type Tab = 'console' | 'activity' | 'details';
-
-const TABS: readonly { id: Tab; label: string; path: string }[] = [
-  { id: 'console', label: 'Console', path: '' },
-  { id: 'activity', label: 'Activity', path: '/activity' },
-  { id: 'details', label: 'Details', path: '/details' },
-];
-
-/** States in which there is something to measure. */
-const UP: ReadonlySet<Instance['observed']> = new Set([
-  'starting',
-  'running',
-  'stopping',
-  'unreachable',
-]);
+const noSuchTab = {
+  message: 'There is no such tab here.',
+  hint: 'Choose one above.',
+  code: 'portal.no-such-tab',
+};
 
 /**
  * @element zlh-instance-page
  * @summary Everything about the instance `instance-id`, with the `tab` open.
+ * @event zlh-title - The name to call the page by; `detail` is the text.
  * @event zlh-gone - The instance does not exist any more; `detail.name` is empty when it never did.
  */
 export class ZlhInstancePage extends ZlhElement {
@@ -47,7 +37,8 @@ export class ZlhInstancePage extends ZlhElement {
   };
 
   declare instanceId: string;
-  declare tab: Tab;
+  /** Id of the open tab; empty for the first. */
+  declare tab: string;
   declare private error: ApiError | undefined;
   /** An operation that failed while one looked, shown until it is dismissed. */
   declare private failure: Operation | undefined;
@@ -58,7 +49,8 @@ export class ZlhInstancePage extends ZlhElement {
   constructor() {
     super();
     this.instanceId = '';
-    this.tab = 'console';
+    this.tab = '';
+    new Watch(this, () => this.connection.parts, 'change');
     new Watch(
       this,
       () => this.connection.instances,
@@ -76,7 +68,7 @@ export class ZlhInstancePage extends ZlhElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.connection.live.start();
-    void import('../console/console.ts');
+    void this.connection.parts.need();
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
@@ -102,14 +94,16 @@ export class ZlhInstancePage extends ZlhElement {
       ${instance ? this.#body(instance) : html`<span class="skeleton body"></span>`}`;
   }
 
+  /** The first one's address is the page's own. */
   #tabs(): unknown {
+    const tabs = this.#fitting;
     return html`<nav class="tabs" aria-label="Server">
-      ${TABS.map(
-        ({ id, label, path }) =>
+      ${tabs.map(
+        (tab, index) =>
           html`<a
-            href=${this.link(`/servers/${this.instanceId}${path}`)}
-            aria-current=${id === this.tab ? 'page' : nothing}
-            >${label}</a
+            href=${this.link(`/servers/${this.instanceId}${index === 0 ? '' : `/${tab.id}`}`)}
+            aria-current=${tab === this.#open ? 'page' : nothing}
+            >${tab.label}</a
           >`,
       )}
     </nav>`;
@@ -121,6 +115,18 @@ export class ZlhInstancePage extends ZlhElement {
     if (!consent) return nothing;
     const error = new ApiError({ status: 409, title: 'Terms not accepted', ...consent });
     return html`<zlh-problem class="consent" .error=${error}></zlh-problem>`;
+  }
+
+  get #fitting(): readonly PortalTab[] {
+    const instance = this.#instance;
+    return this.connection.parts.list.instanceTabs.filter(
+      (tab) => instance === undefined || fits(tab, instance),
+    );
+  }
+
+  get #open(): PortalTab | undefined {
+    const tabs = this.#fitting;
+    return this.tab ? tabs.find(({ id }) => id === this.tab) : tabs[0];
   }
 
   #work(instance: Instance | undefined): unknown {
@@ -135,34 +141,26 @@ export class ZlhInstancePage extends ZlhElement {
   }
 
   #body(instance: Instance): unknown {
+    const { parts } = this.connection;
+    const open = this.#open;
+    if (parts.error) return html`<zlh-problem .error=${parts.error}></zlh-problem>`;
+    if (!open)
+      return parts.state === 'ready'
+        ? html`<zlh-problem .error=${noSuchTab}></zlh-problem>`
+        : html`<span class="skeleton body"></span>`;
     const { status, readings } = this.#feed;
-    if (this.tab === 'activity') {
-      return html`<zlh-instance-activity
-        instance-id=${instance.id}
-        server=${this.server}
-        token=${this.token}
-      ></zlh-instance-activity>`;
-    }
-    if (this.tab === 'details') {
-      return html`<zlh-instance-details
-        .instance=${instance}
-        .status=${status}
-      ></zlh-instance-details>`;
-    }
-    return html`${
-        UP.has(instance.observed)
-          ? html`<zlh-instance-figures
-              .instance=${instance}
-              .status=${status}
-              .readings=${readings}
-            ></zlh-instance-figures>`
-          : nothing
-      }
-      <zlh-console
-        instance-id=${instance.id}
-        server=${this.server}
-        token=${this.token}
-      ></zlh-console>`;
+    return html`<zlh-part
+      .source=${open}
+      .values=${{
+        instanceId: instance.id,
+        instance,
+        status,
+        readings,
+        server: this.server,
+        token: this.token,
+      }}
+      server=${this.server}
+    ></zlh-part>`;
   }
 
   /** For the palette: what one can do to the server shown. */
@@ -177,7 +175,9 @@ export class ZlhInstancePage extends ZlhElement {
 
   async #fetch(): Promise<void> {
     try {
-      if (!(await this.connection.instances.refresh(this.instanceId))) this.#gone();
+      const instance = await this.connection.instances.refresh(this.instanceId);
+      if (instance) this.#call(instance.name);
+      else this.#gone();
     } catch (error) {
       this.error = asApiError(error);
     }
@@ -185,8 +185,14 @@ export class ZlhInstancePage extends ZlhElement {
 
   #changed(): void {
     this.requestUpdate();
-    if (this.#instance) this.#name = this.#instance.name;
+    const name = this.#instance?.name;
+    if (name) this.#call(name);
     else if (this.#name) this.#gone();
+  }
+
+  #call(name: string): void {
+    if (name !== this.#name) this.emit('zlh-title', name);
+    this.#name = name;
   }
 
   #gone(): void {
@@ -198,8 +204,16 @@ export class ZlhInstancePage extends ZlhElement {
       code: 'http.not-found',
       hint: 'Go back to your servers.',
     });
-    this.emit('zlh-gone', { instanceId: this.instanceId, name: this.#name });
+    const name = this.#name;
     this.#name = '';
+    this.emit('zlh-gone', { instanceId: this.instanceId, name });
+    if (!name) return;
+    this.emit('zlh-toast', {
+      tone: 'ok',
+      text: `${name}: deleted.`,
+      key: `gone ${this.instanceId}`,
+    });
+    this.emit('zlh-go', { path: '/servers', how: 'replace' });
   }
 
   #ended(operation: Operation): void {

@@ -3,16 +3,9 @@ import { html, nothing } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
 import { icon } from '../theme/icons.ts';
+import type { Command } from './command.ts';
 import { matching } from './matching.ts';
 import { paletteStyles } from './palette.styles.ts';
-
-export interface Command {
-  label: string;
-  /** Stands faintly behind the label: a state, an address. */
-  note?: string;
-  icon: string;
-  run(): void;
-}
 
 const MOST = 9;
 
@@ -45,6 +38,11 @@ export class ZlhPalette extends ZlhElement {
     this.place = 0;
     await this.updateComplete;
     if (!this.#dialog.open) this.#dialog.showModal();
+  }
+
+  /** More of them, while it is open. */
+  offer(commands: readonly Command[]): void {
+    this.commands = commands;
   }
 
   close(): void {

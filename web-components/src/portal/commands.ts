@@ -1,63 +1,70 @@
-/** What the palette offers: every server, every page, and what can be done to the server one looks at. */
-import type { Connection } from '../api/connection.ts';
-import type { Instance } from '../api/schema.ts';
-import type { Command } from '../palette/palette.ts';
+/** What the palette offers: commands that plugins add, every page of the navigation, and what the portal itself can do. */
+import { loadModule } from '../part/load-module.ts';
+import type { PortalCommand, PortalParts } from '../api/schema.ts';
+import type { Command, CommandContext, CommandSource } from '../palette/command.ts';
 import { chooseScheme } from '../theme/theme.ts';
-import { addressText } from '../words/instances.ts';
-import { instanceState } from '../words/states.ts';
-import { go } from './navigation.ts';
-import type { ZlhInstanceActions } from '../instance-actions/instance-actions.ts';
-import { possibleActions } from '../instance-actions/possible-actions.ts';
 
 export interface Offered {
-  connection: Connection;
-  /** The server one looks at, and its buttons. */
-  instance: Instance | undefined;
-  actions: ZlhInstanceActions | undefined;
+  parts: PortalParts;
+  context: CommandContext;
   signOut(): void;
 }
 
-export function commandsFor({
-  connection,
-  instance,
-  actions,
-  signOut,
-}: Offered): readonly Command[] {
+/** At once: what needs no module. Then, once their modules have answered, all of them. */
+export function commandsFor(offered: Offered): {
+  now: readonly Command[];
+  all: Promise<readonly Command[]>;
+} {
+  const { parts, context } = offered;
+  const fixed = [...pageCommands(offered), ...ownCommands(offered)];
+  const links = parts.commands.map((command) => linkOf(command, context));
+  const sources = parts.commands.map(async (command) => sourceOf(command, context));
+  return {
+    now: [...links.flat(), ...fixed],
+    all: Promise.all(sources).then((found) => [...found.flat(), ...fixed]),
+  };
+}
+
+function linkOf({ label, href, icon }: PortalCommand, { go }: CommandContext): readonly Command[] {
+  if (label === undefined || href === undefined) return [];
+  return [{ label, icon: icon ?? 'page', run: () => go(href) }];
+}
+
+/** A plugin's module that fails says so in its place and keeps no other command away. */
+async function sourceOf(
+  command: PortalCommand,
+  context: CommandContext,
+): Promise<readonly Command[]> {
+  if (command.module === undefined) return linkOf(command, context);
+  try {
+    const { commands } = await loadModule<{ commands: CommandSource }>(
+      command.module,
+      context.connection.server,
+    );
+    return commands(context);
+  } catch {
+    // The loader has told the console why.
+    const label = `Commands of “${command.plugin}” could not be loaded`;
+    return [{ label, icon: 'circle-xmark', run: () => undefined }];
+  }
+}
+
+function pageCommands({ parts, context }: Offered): readonly Command[] {
+  return parts.pages
+    .filter(({ navigation }) => navigation !== undefined)
+    .map(({ label, path, navigation }) => ({
+      label,
+      note: 'page',
+      icon: navigation?.icon ?? 'page',
+      run: () => context.go(path),
+    }));
+}
+
+function ownCommands({ signOut }: Offered): readonly Command[] {
   return [
-    ...(instance && actions ? actionsOn(instance, actions) : []),
-    ...connection.instances.items.map((item) => ({
-      label: item.name,
-      note: [instanceState(item).word, addressText(item)].filter(Boolean).join(' · '),
-      icon: 'servers',
-      run: () => go(`/servers/${item.id}`),
-    })),
-    { label: 'Create server', icon: 'plus', run: () => go('/servers/new') },
-    { label: 'Servers', note: 'page', icon: 'servers', run: () => go('/servers') },
-    { label: 'Operations', note: 'page', icon: 'activity', run: () => go('/operations') },
-    { label: 'Account and API keys', note: 'page', icon: 'user', run: () => go('/account') },
     { label: 'Dark appearance', icon: 'moon', run: () => chooseScheme('dark') },
     { label: 'Light appearance', icon: 'sun', run: () => chooseScheme('light') },
     { label: 'Appearance of the system', icon: 'screen', run: () => chooseScheme('system') },
     { label: 'Sign out', icon: 'sign-out', run: signOut },
   ];
 }
-
-function actionsOn(instance: Instance, actions: ZlhInstanceActions): Command[] {
-  const open = possibleActions(instance);
-  return [
-    ...offered
-      .filter(({ action }) => open.has(action))
-      .map(({ action, label, icon }) => ({
-        label: `${label} ${instance.name}`,
-        icon,
-        run: () => void actions.act(action),
-      })),
-    { label: `Delete ${instance.name}`, icon: 'trash', run: () => actions.askDelete() },
-  ];
-}
-
-const offered = [
-  { action: 'start', label: 'Start', icon: 'play' },
-  { action: 'restart', label: 'Restart', icon: 'restart' },
-  { action: 'stop', label: 'Stop', icon: 'stop' },
-] as const;

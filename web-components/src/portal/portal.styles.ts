@@ -15,10 +15,6 @@ export const portalStyles = css`
     min-height: 100dvh;
     padding: 24px 16px;
   }
-  .note {
-    padding: 14px 16px;
-    border-color: var(--zlh-brand);
-  }
   .brand {
     display: flex;
     align-items: center;

@@ -1,29 +1,33 @@
 /**
  * The portal: navigation around the page that the address means, and what concerns every page: who is signed in,
- * whether the platform is heard, news from elsewhere, the palette and the keys.
+ * whether the platform is heard, toasts, the palette and the keys. It knows no feature: plugins add all pages.
  */
 import '@awesome.me/webawesome/dist/components/drawer/drawer.js';
 import '../palette/palette.ts';
 import '../problem/problem.ts';
 import '../toasts/toasts.ts';
+import '../part/part.ts';
 import './shell.ts';
 import { html, nothing } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
 import { Watch } from '../base/watch.ts';
-import type { Instance, Operation } from '../api/schema.ts';
-import type { User } from '../api/schema.ts';
+import type { PortalPage, User } from '../api/schema.ts';
+import type { ZlhPart } from '../part/part.ts';
 import type { Toast } from '../toasts/toasts.ts';
 import { applyScheme } from '../theme/theme.ts';
-import { isOver, operationTitle } from '../words/operations.ts';
 import { commandsFor } from './commands.ts';
 import { follow, go } from './navigation.ts';
-import { pages } from './pages.ts';
-import type { PortalPage } from './pages.ts';
 import { find, safeNext } from './route.ts';
 import type { Found } from './route.ts';
 import { Session } from './session.ts';
 import { portalStyles } from './portal.styles.ts';
+
+/** What a page may offer to the portal. */
+interface PageElement extends HTMLElement {
+  /** Puts the cursor into the page's search; false when there is none. */
+  focusSearch?(): boolean;
+}
 
 /**
  * @element zlh-portal
@@ -31,31 +35,23 @@ import { portalStyles } from './portal.styles.ts';
  */
 export class ZlhPortal extends ZlhElement {
   static override styles = [base, portalStyles];
-  static override properties = { loaded: { state: true } };
 
-  /** The page whose code has arrived. */
-  declare private loaded: PortalPage | undefined;
   #session = new Session(this.connection, () => this.#arrive());
   #found: Found<PortalPage> | undefined;
-  /** The server whose end was told as its page closed. */
-  #toldGone = '';
+  /** How the page calls what it shows. */
+  #name = '';
   #unfollow = (): void => {};
   #onKey = (event: KeyboardEvent): void => this.#key(event);
 
   constructor() {
     super();
-    new Watch(
-      this,
-      () => this.connection.instances,
-      'change',
-      () => this.#title(),
-    );
-    new Watch(
-      this,
-      () => this.connection,
-      'operation',
-      (event) => this.#news((event as CustomEvent<Operation>).detail),
-    );
+    new Watch(this, () => this.connection.parts, 'change');
+    this.addEventListener('zlh-go', ({ detail }) => go(detail.path, detail.how));
+    this.addEventListener('zlh-toast', ({ detail }) => this.#toast(detail));
+    this.addEventListener('zlh-title', ({ detail }) => {
+      this.#name = detail;
+      this.#title();
+    });
   }
 
   override connectedCallback(): void {
@@ -81,41 +77,39 @@ export class ZlhPortal extends ZlhElement {
     if (state === 'unknown') return this.#unreachable(error);
     if (state === 'asking') return html`<div class="center" aria-busy="true"></div>`;
     const page = this.#found?.page;
-    if (page?.door) return this.#door();
+    if (page?.public) return this.#outside();
     if (state === 'out') return nothing;
     return html`<zlh-shell
-      current=${page?.under ?? ''}
-      @zlh-sign-out=${this.#signOut}
-      @zlh-search=${() => this.#palette()}
-      @zlh-created=${(event: CustomEvent<Instance>) => go(`/servers/${event.detail.id}`)}
-      @zlh-gone=${this.#gone}
-      >${page ? this.#page() : this.#nowhere()}</zlh-shell
-    >`;
+        current=${entryOf(page)}
+        @zlh-sign-out=${this.#signOut}
+        @zlh-search=${() => this.#palette()}
+        >${page ? this.#page() : this.#nowhere()}</zlh-shell
+      >
+      ${this.connection.parts.list.notices.map(
+        (notice) => html`<zlh-part hidden quiet .source=${notice}></zlh-part>`,
+      )}`;
   }
 
   #page(): unknown {
-    const found = this.#found;
-    if (!found || this.loaded !== found.page) return html`<div aria-busy="true"></div>`;
-    return found.page.render(found.place);
+    const { page, place, query } = this.#found!;
+    const { setupRequired } = this.#session;
+    const own = page.public ? { setupRequired } : {};
+    return html`<zlh-part
+      class="page"
+      .source=${page}
+      .values=${{ ...page.properties, ...place, addressQuery: query, ...own }}
+    ></zlh-part>`;
   }
 
-  #door(): unknown {
+  /** A page for those who are not signed in. */
+  #outside(): unknown {
     return html`<main
       class="center"
-      @zlh-signed-in=${(event: CustomEvent<User>) => this.#entered(event.detail)}
+      @zlh-signed-in=${(event: CustomEvent<User>) => void this.#session.entered(event.detail)}
     >
       <p class="brand"><img src="/favicon.svg" alt="" width="28" height="28" /> ZeroLagHub</p>
-      ${this.#page()} ${this.#session.setupRequired ? this.#setupNote() : nothing}
+      ${this.#page()}
     </main>`;
-  }
-
-  /** A new platform has nobody who could sign in. */
-  #setupNote(): unknown {
-    if (location.pathname === '/setup') return nothing;
-    return html`<p class="card note" role="status">
-      <b>This platform is new.</b> It printed a set-up link when it started: open that link to
-      become its first administrator.
-    </p>`;
   }
 
   #unreachable(error: Session['error']): unknown {
@@ -132,7 +126,7 @@ export class ZlhPortal extends ZlhElement {
     return html`<section>
       <h1>There is nothing at this address</h1>
       <p class="muted">
-        It may have been deleted, or the link is wrong. <a href="/servers">Go to your servers</a>
+        It may have been deleted, or the link is wrong. <a href="/">Go to the first page</a>
       </p>
     </section>`;
   }
@@ -140,30 +134,34 @@ export class ZlhPortal extends ZlhElement {
   /** Brings page and address together, wherever either came from. */
   #arrive(): void {
     const { state } = this.#session;
-    if (location.pathname === '/') return go('/servers', 'replace');
+    const { pages } = this.connection.parts.list;
     const before = this.#found;
     this.#found = find(pages, location.pathname, location.search);
-    const page = this.#found?.page;
-    if (state === 'out' && !page?.door) return this.#toDoor();
-    if (state === 'in' && page?.door) return go(safeNext(this.#found?.place['next']), 'replace');
+    const { page, query } = this.#found ?? {};
+    if (location.pathname === '/' && state === 'in') return this.#toStart();
+    if (state === 'out' && !page?.public) return this.#toDoor();
+    if (state === 'in' && page?.public) return go(safeNext(query?.['next']), 'replace');
+    if (before?.page !== page || before?.place['instanceId'] !== this.#found?.place['instanceId'])
+      this.#name = '';
     this.#title();
-    if (page && page !== this.loaded) void this.#load(page);
-    if (before && before.page.under !== page?.under) this.#toTop();
+    if (before && entryOf(before.page) !== entryOf(page)) this.#toTop();
     this.requestUpdate();
   }
 
+  /** The first page of the navigation. */
+  #toStart(): void {
+    const { pages } = this.connection.parts.list;
+    const first = pages.find(({ navigation }) => navigation !== undefined);
+    if (first) go(first.path, 'replace');
+    else this.requestUpdate();
+  }
+
+  /** The first page for strangers, with the way back. */
   #toDoor(): void {
+    const door = this.connection.parts.list.pages.find((page) => page.public);
+    if (!door) return this.requestUpdate();
     const next = location.pathname + location.search;
-    go(next === '/servers' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`, 'replace');
-  }
-
-  async #load(page: PortalPage): Promise<void> {
-    await page.load();
-    this.loaded = page;
-  }
-
-  #entered(user: User): void {
-    this.#session.entered(user);
+    go(next === '/' ? door.path : `${door.path}?next=${encodeURIComponent(next)}`, 'replace');
   }
 
   #signOut(): void {
@@ -171,40 +169,11 @@ export class ZlhPortal extends ZlhElement {
   }
 
   #title(): void {
-    const { page, place } = this.#found ?? {};
-    const name = place?.['id'] && this.connection.instances.get(place['id'])?.name;
-    document.title = `${name ?? page?.title ?? 'Not found'} · ZeroLagHub`;
+    document.title = `${this.#name || (this.#found?.page.label ?? 'Not found')} · ZeroLagHub`;
   }
 
   #toTop(): void {
     this.renderRoot.querySelector('zlh-shell')?.toTop();
-  }
-
-  #gone({ detail }: CustomEvent<{ instanceId: string; name: string }>): void {
-    if (!detail.name) return;
-    this.#toldGone = detail.instanceId;
-    this.#toast({ tone: 'ok', text: `${detail.name}: deleted.` });
-    go('/servers', 'replace');
-  }
-
-  /** Says what ended elsewhere. What one looks at needs no telling. */
-  #news(operation: Operation): void {
-    const { instanceId } = operation;
-    if (
-      !isOver(operation) ||
-      (instanceId && location.pathname.startsWith(`/servers/${instanceId}`))
-    )
-      return;
-    const instance = instanceId ? this.connection.instances.get(instanceId) : undefined;
-    const failed = operation.state === 'failed';
-    const deleted = operation.kind === 'instances.delete' && !failed;
-    if (deleted && instanceId === this.#toldGone) return;
-    const name = instance?.name ?? operation.title.replace(/^\S+ /, '');
-    this.#toast({
-      tone: failed ? 'bad' : 'ok',
-      text: `${name}: ${operationTitle(operation).toLowerCase()}.`,
-      ...(instanceId && !deleted ? { link: { href: `/servers/${instanceId}`, text: 'Open' } } : {}),
-    });
   }
 
   #toast(toast: Toast): void {
@@ -218,22 +187,30 @@ export class ZlhPortal extends ZlhElement {
       this.#palette();
     } else if (event.key === '/' && !isTyping(event)) {
       event.preventDefault();
-      if (!this.renderRoot.querySelector('zlh-instances')?.focusSearch()) this.#palette();
+      if (!this.#pageElement?.focusSearch?.()) this.#palette();
     }
   }
 
+  get #pageElement(): PageElement | undefined {
+    return this.renderRoot.querySelector<ZlhPart>('zlh-part.page')?.content;
+  }
+
   #palette(): void {
-    const page = this.renderRoot.querySelector('zlh-instance-page');
-    void this.renderRoot.querySelector('zlh-palette')?.show(
-      commandsFor({
-        connection: this.connection,
-        instance: page ? this.connection.instances.get(page.instanceId) : undefined,
-        actions: page?.actions,
-        signOut: () => this.#signOut(),
-      }),
-    );
+    const palette = this.renderRoot.querySelector('zlh-palette');
+    const { connection } = this;
+    const { now, all } = commandsFor({
+      parts: connection.parts.list,
+      context: { connection, page: this.#pageElement, go },
+      signOut: () => this.#signOut(),
+    });
+    void palette?.show(now);
+    void all.then((commands) => palette?.offer(commands));
   }
 }
+
+/** The entry of the navigation that a page lies under: its own, or that of another page. */
+const entryOf = (page: PortalPage | undefined) =>
+  page?.navigation ? page.id : (page?.under ?? '');
 
 /** Keys belong to whatever one types into, however deep it lies. */
 function isTyping(event: KeyboardEvent): boolean {
@@ -246,6 +223,12 @@ function isTyping(event: KeyboardEvent): boolean {
 define('zlh-portal', ZlhPortal);
 
 declare global {
+  /** What pages, tabs and notices ask of the portal. */
+  interface HTMLElementEventMap {
+    'zlh-go': CustomEvent<{ path: string; how?: 'push' | 'replace' }>;
+    'zlh-toast': CustomEvent<Toast>;
+    'zlh-title': CustomEvent<string>;
+  }
   interface HTMLElementTagNameMap {
     'zlh-portal': ZlhPortal;
   }

@@ -6,38 +6,44 @@ export interface Routed {
 
 export interface Found<P extends Routed> {
   page: P;
-  /** The parts of the path that the page names, and what stood in the query. */
+  /** The parts of the path that the page names. */
   place: Readonly<Record<string, string>>;
+  query: Readonly<Record<string, string>>;
 }
 
-/** The first page whose path fits; `/servers/new` must stand before `/servers/:id`. */
+/** The page whose path fits; where several do, fixed segments come before named ones: `/servers/new`. */
 export function find<P extends Routed>(
   pages: readonly P[],
   pathname: string,
   search = '',
 ): Found<P> | undefined {
   const segments = split(pathname);
-  for (const page of pages) {
+  const query = Object.fromEntries(new URLSearchParams(search));
+  const found = pages.flatMap((page) => {
     const place = fit(split(page.path), segments);
-    if (place)
-      return { page, place: { ...Object.fromEntries(new URLSearchParams(search)), ...place } };
-  }
-  return undefined;
+    return place ? [{ page, place, query }] : [];
+  });
+  return found.toSorted((a, b) => named(a) - named(b))[0];
 }
+
+const named = ({ place }: { place: object }) => Object.keys(place).length;
 
 function split(path: string): string[] {
   return path.split('/').filter(Boolean);
 }
 
+/** A last segment that ends with `?` may be absent. */
 function fit(
   pattern: readonly string[],
   segments: readonly string[],
 ): Record<string, string> | undefined {
-  if (pattern.length !== segments.length) return undefined;
+  const isOpen = pattern.at(-1)?.endsWith('?') === true;
+  const isShort = isOpen && segments.length === pattern.length - 1;
+  if (pattern.length !== segments.length && !isShort) return undefined;
   const place: Record<string, string> = {};
   for (const [index, part] of pattern.entries()) {
     const segment = segments[index] ?? '';
-    if (part.startsWith(':')) place[part.slice(1)] = decode(segment);
+    if (part.startsWith(':')) place[part.slice(1).replace(/\?$/, '')] = decode(segment);
     else if (part !== segment) return undefined;
   }
   return place;
@@ -53,5 +59,5 @@ function decode(segment: string): string {
 
 /** Where to go after signing in: only an own path, never another site. */
 export function safeNext(next: string | undefined): string {
-  return next && /^\/(?![/\\])/.test(next) ? next : '/servers';
+  return next && /^\/(?![/\\])/.test(next) ? next : '/';
 }

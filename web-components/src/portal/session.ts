@@ -17,25 +17,28 @@ export class Session {
   constructor(connection: Connection, changed: () => void) {
     this.#connection = connection;
     this.#changed = changed;
-    connection.addEventListener('signed-out', () => this.#left());
+    connection.addEventListener('signed-out', () => void this.#left());
   }
 
   async ask(): Promise<void> {
     this.#set('asking');
+    const parts = this.#connection.parts.load();
     try {
-      this.entered((await ask(this.#connection.client.GET('/api/auth/me'))).user);
+      const { user } = await ask(this.#connection.client.GET('/api/auth/me'));
+      await parts;
+      this.#enter(user);
     } catch (thrown) {
       this.error = asApiError(thrown);
       this.setupRequired = this.error.setupRequired;
-      this.#set(this.error.status === 401 ? 'out' : 'unknown');
+      await parts;
+      this.#setWithParts(this.error.status === 401 ? 'out' : 'unknown');
     }
   }
 
-  entered(user: User): void {
-    this.#connection.me = user;
-    this.#connection.live.start();
-    void this.#connection.instances.load();
-    this.#set('in');
+  /** Somebody has just signed in: there are other parts for them than for a stranger. */
+  async entered(user: User): Promise<void> {
+    await this.#connection.parts.load();
+    this.#enter(user);
   }
 
   /** Signs out. Whatever the platform answers, nothing of this person stays on the page. */
@@ -43,14 +46,29 @@ export class Session {
     try {
       await ask(this.#connection.client.POST('/api/auth/logout'));
     } finally {
-      this.#left();
+      await this.#left();
     }
   }
 
-  #left(): void {
-    if (this.state === 'out') return;
+  #enter(user: User): void {
+    this.#connection.me = user;
+    this.#connection.live.start();
+    this.#setWithParts('in');
+  }
+
+  async #left(): Promise<void> {
+    if (this.state === 'out' || this.state === 'asking') return;
     this.#connection.reset();
-    this.#set('out');
+    this.#set('asking');
+    await this.#connection.parts.load();
+    this.#setWithParts('out');
+  }
+
+  /** Without its parts the portal has nothing to show. */
+  #setWithParts(state: 'in' | 'out' | 'unknown'): void {
+    const { error } = this.#connection.parts;
+    if (error) this.error = error;
+    this.#set(error ? 'unknown' : state);
   }
 
   #set(state: typeof this.state): void {

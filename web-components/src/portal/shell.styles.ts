@@ -112,18 +112,6 @@ export const shellStyles = css`
   nav .icon {
     font-size: 15px;
   }
-  .tally {
-    font-size: 13px;
-  }
-  .tally.busy {
-    min-width: 20px;
-    padding: 0 6px;
-    border-radius: 999px;
-    background: color-mix(in oklab, var(--zlh-busy) 16%, transparent);
-    color: var(--zlh-busy);
-    font-weight: 620;
-    text-align: center;
-  }
   footer {
     display: flex;
     align-items: center;

@@ -8,17 +8,12 @@ import { commandKey } from '../base/browser.ts';
 import { Watch } from '../base/watch.ts';
 import { icon } from '../theme/icons.ts';
 import { chooseScheme, chosenScheme } from '../theme/theme.ts';
-import { isOver } from '../words/operations.ts';
+import type { PortalPage } from '../api/schema.ts';
+import '../part/part.ts';
 import { shellStyles } from './shell.styles.ts';
 
 /** A break shorter than this is mended before anybody could read of it. */
 const PATIENCE_MS = 1_500;
-
-const ENTRIES = [
-  { id: 'servers', label: 'Servers', href: '/servers', icon: 'servers' },
-  { id: 'operations', label: 'Operations', href: '/operations', icon: 'activity' },
-  { id: 'account', label: 'Account', href: '/account', icon: 'user' },
-] as const;
 
 const SCHEMES = {
   system: { next: 'dark', icon: 'screen', label: 'Appearance: as the system' },
@@ -48,8 +43,7 @@ export class ZlhShell extends ZlhElement {
     this.current = '';
     this.drawer = false;
     this.offline = false;
-    new Watch(this, () => this.connection.instances, 'change');
-    new Watch(this, () => this.connection.operations, 'change');
+    new Watch(this, () => this.connection.parts, 'change');
     new Watch(
       this,
       () => this.connection.live,
@@ -111,7 +105,7 @@ export class ZlhShell extends ZlhElement {
   }
 
   #brand(): unknown {
-    return html`<a class="brand" href="/servers"
+    return html`<a class="brand" href="/"
       ><img src="/favicon.svg" alt="" width="22" height="22" /> ZeroLagHub</a
     >`;
   }
@@ -125,14 +119,14 @@ export class ZlhShell extends ZlhElement {
         ${icon('search')}<span class="grow">Search</span><kbd>${commandKey} K</kbd>
       </button>
       <nav aria-label="Pages">
-        ${ENTRIES.map(
-          (entry) =>
+        ${this.#entries.map(
+          (page) =>
             html`<a
-              href=${entry.href}
-              aria-current=${entry.id === this.current ? 'page' : nothing}
+              href=${page.path}
+              aria-current=${page.id === this.current ? 'page' : nothing}
               @click=${() => (this.drawer = false)}
-              >${icon(entry.icon)}<span class="grow">${entry.label}</span
-              >${this.#tally(entry.id)}</a
+              >${icon(page.navigation?.icon ?? 'page')}<span class="grow">${page.label}</span
+              >${this.#tally(page)}</a
             >`,
         )}
       </nav>
@@ -160,16 +154,13 @@ export class ZlhShell extends ZlhElement {
     </div>`;
   }
 
-  /** How many servers there are; how many operations run just now. */
-  #tally(id: string): unknown {
-    const { instances, operations } = this.connection;
-    if (id === 'servers' && instances.state === 'ready')
-      return html`<span class="tally">${instances.items.length}</span>`;
-    const running = operations.items.filter((operation) => !isOver(operation)).length;
-    if (id !== 'operations' || running === 0) return nothing;
-    return html`<span class="tally busy"
-      >${running}<span class="hidden-text"> running</span></span
-    >`;
+  get #entries(): readonly PortalPage[] {
+    return this.connection.parts.list.pages.filter((page) => page.navigation !== undefined);
+  }
+
+  #tally({ navigation }: PortalPage): unknown {
+    const tally = navigation?.tally;
+    return tally ? html`<zlh-part quiet .source=${tally}></zlh-part>` : nothing;
   }
 
   #banner(): unknown {

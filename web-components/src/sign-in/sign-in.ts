@@ -42,15 +42,18 @@ export class ZlhSignIn extends ZlhElement {
   static override styles = [base, fieldStyles, signInStyles];
   static override properties = {
     door: {},
-    setupToken: { attribute: false },
+    addressQuery: { attribute: false },
+    setupRequired: { attribute: false },
     registrationOpen: { state: true },
     waiting: { state: true },
     error: { state: true },
   };
 
   declare door: Door;
-  /** From the set-up link. */
-  declare setupToken: string;
+  /** Of the page's address; the set-up link holds a `token`. */
+  declare addressQuery: Readonly<Record<string, string>>;
+  /** The platform waits for its first administrator. */
+  declare setupRequired: boolean;
   /** Unknown and no are the same: nobody is led to a door that stays shut. */
   declare private registrationOpen: boolean;
   declare private waiting: boolean;
@@ -70,7 +73,8 @@ export class ZlhSignIn extends ZlhElement {
   constructor() {
     super();
     this.door = 'sign-in';
-    this.setupToken = '';
+    this.addressQuery = {};
+    this.setupRequired = false;
     this.waiting = false;
     this.registrationOpen = false;
   }
@@ -88,23 +92,36 @@ export class ZlhSignIn extends ZlhElement {
     const { title, lead, action } = WORDS[this.door];
     const fresh = this.door !== 'sign-in';
     return html`<form class="card" novalidate @submit=${this.#submit} @keydown=${this.#enter}>
-      <header>
-        <h1>${title}</h1>
-        <p class="muted">${lead}</p>
-      </header>
-      ${field(this.#form, 'email', { label: 'E-mail', type: 'email', autocomplete: 'username', autofocus: true })}
-      ${field(this.#form, 'password', {
-        label: 'Password',
-        type: 'password',
-        autocomplete: fresh ? 'new-password' : 'current-password',
-        ...(fresh ? { hint: passwordHint } : {}),
-      })}
-      <zlh-problem .error=${this.error}></zlh-problem>
-      <wa-button variant="brand" appearance="accent" ?loading=${this.waiting} @click=${this.#submit}
-        >${action}</wa-button
-      >
-      ${this.#otherDoor()}
-    </form>`;
+        <header>
+          <h1>${title}</h1>
+          <p class="muted">${lead}</p>
+        </header>
+        ${field(this.#form, 'email', { label: 'E-mail', type: 'email', autocomplete: 'username', autofocus: true })}
+        ${field(this.#form, 'password', {
+          label: 'Password',
+          type: 'password',
+          autocomplete: fresh ? 'new-password' : 'current-password',
+          ...(fresh ? { hint: passwordHint } : {}),
+        })}
+        <zlh-problem .error=${this.error}></zlh-problem>
+        <wa-button
+          variant="brand"
+          appearance="accent"
+          ?loading=${this.waiting}
+          @click=${this.#submit}
+          >${action}</wa-button
+        >
+        ${this.#otherDoor()}
+      </form>
+      ${this.setupRequired && this.door !== 'setup' ? this.#setupNote() : nothing}`;
+  }
+
+  /** A new platform has nobody who could sign in. */
+  #setupNote(): unknown {
+    return html`<p class="card note" role="status">
+      <b>This platform is new.</b> It printed a set-up link when it started: open that link to
+      become its first administrator.
+    </p>`;
   }
 
   #otherDoor(): unknown {
@@ -156,7 +173,12 @@ export class ZlhSignIn extends ZlhElement {
     const body = { email: email.trim(), password };
     if (this.door === 'sign-in') await ask(client.POST('/api/auth/login', { body }));
     else if (this.door === 'register') await ask(client.POST('/api/auth/register', { body }));
-    else await ask(client.POST('/api/auth/setup', { body: { ...body, token: this.setupToken } }));
+    else
+      await ask(
+        client.POST('/api/auth/setup', {
+          body: { ...body, token: this.addressQuery['token'] ?? '' },
+        }),
+      );
     return (await ask(client.GET('/api/auth/me'))).user;
   }
 }

@@ -10,10 +10,13 @@ export interface Toast {
   tone: 'ok' | 'bad' | 'busy';
   text: string;
   link?: { href: string; text: string };
+  /** Of several with one key the first is shown. */
+  key?: string;
 }
 
 const STAY_MS = 7_000;
 const MOST = 4;
+const MOST_KEYS = 100;
 
 /**
  * @element zlh-toasts
@@ -25,6 +28,7 @@ export class ZlhToasts extends ZlhElement {
 
   declare private shown: readonly (Toast & { id: number })[];
   #next = 1;
+  #keys = new Set<string>();
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
   constructor() {
@@ -33,6 +37,11 @@ export class ZlhToasts extends ZlhElement {
   }
 
   show(toast: Toast): void {
+    if (toast.key !== undefined) {
+      if (this.#keys.has(toast.key)) return;
+      this.#keys.add(toast.key);
+      if (this.#keys.size > MOST_KEYS) this.#keys.delete([...this.#keys][0] ?? '');
+    }
     const id = this.#next++;
     this.shown = [...this.shown.slice(1 - MOST), { ...toast, id }];
     this.#leaveLater();
