@@ -1,9 +1,10 @@
 /**
- * Builds `dist/`. Everything is local: a build fetches nothing, and what is built loads nothing from elsewhere.
+ * Builds `dist/`. Everything is local: a build fetches nothing, and what is built loads nothing from
+ * elsewhere.
  *
- * - `vite build`: the portal, `index.html`; every element as a module of its own; and what plugins' modules import,
- *   `portal/sdk-1.js`. They share hashed files below `assets/`. `elements/<name>.js` are their addresses for other
- *   people's pages, `elements/modules.json` the ones for the portal.
+ * - `vite build`: the portal, `index.html`; every element as a module of its own; and what plugins'
+ *   modules import, `portal/sdk-1.js`. They share hashed files below `assets/`. `elements/<name>.js` are
+ *   their addresses for other people's pages, `elements/modules.json` the ones for the portal.
  * - `vite build --mode embed`: `zlh-elements.js`, all elements in one self-contained classic script,
  *   which other sites may include without asking for CORS
  */

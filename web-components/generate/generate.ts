@@ -1,4 +1,7 @@
-/** Asks the platform for its OpenAPI document and for the portal's parts, without starting it, and keeps both here. */
+/**
+ * Asks the platform, without starting it, for its OpenAPI document and the portal's parts; keeps both
+ * here.
+ */
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,7 @@
-/** `GET /api/portal/parts` of the test platform: what the stock plugins add, as `npm run generate` wrote it down. */
+/**
+ * `GET /api/portal/parts` of the test platform: what the stock plugins add, as `npm run generate` wrote
+ * it down.
+ */
 import { readFileSync } from 'node:fs';
 import type { PortalParts } from '../src/api/schema.ts';
 

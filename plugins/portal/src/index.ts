@@ -1,6 +1,6 @@
 /**
- * The contract of `portal`: what plugins add to it. The portal itself is a frame that knows no feature; pages, navigation,
- * tabs of an instance, commands and notices are contributed, by stock plugins and strangers alike.
+ * The contract of `portal`: a frame that knows no feature. Stock plugins and strangers alike add its pages,
+ * navigation, tabs of an instance, commands and notices.
  */
 import { point } from '@zlh/kernel';
 import { Type, type Static } from 'typebox';
@@ -28,7 +28,7 @@ const element = {
   /** Path within `folder`, `page.js`, where it is not the set's own. Imported when first looked at. */
   module: optional(Type.String({ minLength: 1, maxLength: 200 })),
 };
-/** Who is shown it, and where it stands. */
+/** The order of a part among others, and the permission that shows it. */
 const listed = {
   /** Lower comes first; 100 where it is not said. Equal ones stand in the order of their labels. */
   order: optional(Type.Number()),
@@ -42,8 +42,8 @@ const PageSchema = Type.Object(
     /** The title. */
     label,
     /**
-     * `/servers/:instanceId/:tab?`: a name after a colon takes one segment, the last may be absent. Each becomes a
-     * property of the element; `addressQuery` holds the query.
+     * `/servers/:instanceId/:tab?`: a name after a colon takes one segment, the last may be absent. Each
+     * becomes a property of the element; `addressQuery` holds the query.
      */
     path: Type.String({ pattern: '^/[A-Za-z0-9/:_?-]*$', maxLength: 200 }),
     ...element,
@@ -126,8 +126,9 @@ export type PortalNotice = Static<typeof NoticeSchema>;
 
 export interface PortalPartSet {
   /**
-   * Folder of built modules, read once at the start and served to everybody below `/plugins/<id>/<hash>/`. Absent: modules
-   * are elements of the portal's own build, by name: `instances` is `web-components/src/instances/`.
+   * Folder of built modules, read once at the start and served to everybody below
+   * `/plugins/<id>/<hash>/`. Absent: modules are elements of the portal's own build, by name: `instances`
+   * is `web-components/src/instances/`.
    */
   readonly folder?: URL;
   /** Defines the elements of all parts that name no module. */

@@ -1,7 +1,8 @@
 /**
  * The parts that plugins add: checked at the start, their folders read, and listed for each caller.
  *
- * Guarantees: a part that is wrong is left out with a line in the log that names its plugin, and harms no other part.
+ * Guarantees: a part that is wrong is left out with a line in the log that names its plugin, and harms no
+ * other part.
  */
 import type { Contribution, Logger } from '@zlh/kernel';
 import type { Identity } from '@zlh/http';
@@ -60,7 +61,7 @@ export class Parts {
     }
   }
 
-  /** What there is for this caller; null for a stranger. */
+  /** The parts for this caller; null is a stranger. */
   listFor(identity: Identity | null): PartsView {
     this.load();
     // A plugin that failed since has taken its contributions along.

@@ -16,7 +16,10 @@ export class Portal {
     return this.#files;
   }
 
-  /** Address of the module that defines an element of the portal's own build; undefined when there is none. */
+  /**
+   * Address of the module that defines an element of the portal's own build; undefined when there is
+   * none.
+   */
   elementModule(name: string): string | undefined {
     return this.#modules.get(name);
   }

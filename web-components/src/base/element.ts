@@ -1,6 +1,6 @@
 /**
- * What all elements share: which platform they talk to. Alone on a stranger's page an element names it by `server` and
- * `token`; inside the portal both are empty and the page's own origin and session are used.
+ * What all elements share: which platform they talk to. Alone on a stranger's page an element names it by
+ * `server` and `token`; inside the portal both are empty and the page's own origin and session are used.
  */
 import { LitElement } from 'lit';
 import type { PropertyDeclarations } from 'lit';
@@ -26,7 +26,7 @@ export class ZlhElement extends LitElement {
     return connect(this.server, this.token);
   }
 
-  /** A fault of its drawing is told to the part it belongs to; on a page without parts it is thrown as ever. */
+  /** Tells a fault of its drawing to the part it belongs to; throws it on a page without parts. */
   protected override performUpdate(): void {
     try {
       super.performUpdate();
@@ -40,7 +40,10 @@ export class ZlhElement extends LitElement {
     return this.connection.server + path;
   }
 
-  /** Tells whoever embeds the element; crosses shadow roots. False when a listener prevented what would follow. */
+  /**
+   * Tells whoever embeds the element; crosses shadow roots. False when a listener prevented what would
+   * follow.
+   */
   protected emit(type: `${string}-${string}`, detail?: unknown): boolean {
     return this.dispatchEvent(
       new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }),

@@ -12,14 +12,18 @@ const offered = [
   { action: 'stop', label: 'Stop', icon: 'stop' },
 ] as const;
 
-/** As far as the page of an instance is looked at from here. */
+/** The part of an instance's page that commands read. */
 interface InstancePage extends HTMLElement {
   readonly instanceId?: string;
   readonly actions?: ZlhInstanceActions;
 }
 
-export function commands({ connection, page, go }: CommandContext): Command[] {
-  const { instanceId = '', actions } = (page as InstancePage | undefined) ?? {};
+interface Context extends CommandContext {
+  page: InstancePage | undefined;
+}
+
+export function commands({ connection, page, go }: Context): Command[] {
+  const { instanceId = '', actions } = page ?? ({} as Partial<InstancePage>);
   const instance = connection.instances.get(instanceId);
   return [
     ...(instance && actions ? actionsOn(instance, actions) : []),

@@ -1,4 +1,4 @@
-/** Says what ended elsewhere, as a toast. What one looks at needs no telling. */
+/** Tells the end of an operation as a toast, unless its instance is looked at. */
 import { nothing } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
 import { Watch } from '../base/watch.ts';

@@ -1,4 +1,4 @@
-/** What the palette offers, and the form of modules that offer more: `export const commands: CommandSource`. */
+/** Commands of the palette, and modules that offer more: `export const commands: CommandSource`. */
 import type { Connection } from '../api/connection.ts';
 
 export interface Command {

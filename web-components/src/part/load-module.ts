@@ -1,7 +1,7 @@
 /** Brings in the modules of parts, each once, from the addresses that the platform gives. */
 import { ApiError } from '../api/problem.ts';
 
-/** What defines an element. */
+/** An element, and the module that defines it. */
 export interface ElementModule {
   readonly element: string;
   readonly module: string;
@@ -25,7 +25,10 @@ export async function loadElement(
   });
 }
 
-/** @param attempt browsers remember modules that failed, so that each further attempt has an address of its own */
+/**
+ * @param attempt browsers remember modules that failed, so that each further attempt has an address of
+ * its own
+ */
 export async function loadModule<T>(module: string, server: string, attempt = 0): Promise<T> {
   const address = new URL(module, server || location.origin);
   if (attempt > 0) address.searchParams.set('attempt', String(attempt));

@@ -1,8 +1,8 @@
 /**
  * The place of one part: brings in its module, shows its element, and hands it its values.
  *
- * Guarantees: a part that cannot be loaded, made or drawn shows a problem in this place, and nothing else on the page
- * is disturbed.
+ * Guarantees: a part that cannot be loaded, made or drawn shows a problem in this place, and nothing else
+ * on the page is disturbed.
  */
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '../problem/problem.ts';

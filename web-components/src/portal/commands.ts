@@ -1,4 +1,4 @@
-/** What the palette offers: commands that plugins add, every page of the navigation, and what the portal itself can do. */
+/** Commands of the palette: those of plugins, every page of the navigation, and the portal's own. */
 import { loadModule } from '../part/load-module.ts';
 import type { PortalCommand, PortalParts } from '../api/schema.ts';
 import type { Command, CommandContext, CommandSource } from '../palette/command.ts';

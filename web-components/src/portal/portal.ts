@@ -1,6 +1,6 @@
 /**
- * The portal: navigation around the page that the address means, and what concerns every page: who is signed in,
- * whether the platform is heard, toasts, the palette and the keys. It knows no feature: plugins add all pages.
+ * The portal: navigation around the page that the address means. It knows no feature: plugins add all pages.
+ * Its own are the session, toasts, the palette and the keys.
  */
 import '@awesome.me/webawesome/dist/components/drawer/drawer.js';
 import '../palette/palette.ts';
@@ -23,7 +23,7 @@ import type { Found } from './route.ts';
 import { Session } from './session.ts';
 import { portalStyles } from './portal.styles.ts';
 
-/** What a page may offer to the portal. */
+/** A page may offer this to the portal. */
 interface PageElement extends HTMLElement {
   /** Puts the cursor into the page's search; false when there is none. */
   focusSearch?(): boolean;
@@ -223,7 +223,7 @@ function isTyping(event: KeyboardEvent): boolean {
 define('zlh-portal', ZlhPortal);
 
 declare global {
-  /** What pages, tabs and notices ask of the portal. */
+  /** Pages, tabs and notices ask the portal by these events. */
   interface HTMLElementEventMap {
     'zlh-go': CustomEvent<{ path: string; how?: 'push' | 'replace' }>;
     'zlh-toast': CustomEvent<Toast>;

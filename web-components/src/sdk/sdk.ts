@@ -1,8 +1,9 @@
 /**
- * What modules of plugins import, from one stable address: `/portal/sdk-1.js`. They share Lit, the connection to the
- * platform and the look with the portal, and bring nothing of that along.
+ * The SDK: modules of plugins import it from one stable address, `/portal/sdk-1.js`. They share Lit, the
+ * connection to the platform and the look with the portal, and bring nothing of that along.
  *
- * Guarantees: what is exported here stays as it is under this address. A change that breaks modules gets `/portal/sdk-2.js`.
+ * Guarantees: what is exported here stays as it is under this address. A change that breaks modules gets
+ * `/portal/sdk-2.js`.
  */
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '../problem/problem.ts';
