@@ -88,7 +88,7 @@ function check(repository: Repository, path: string, { specifier }: Import): str
   return message ?? checkDeclared(repository, path, name, target);
 }
 
-/** The kernel loads plugins by name, the launcher the kernel, the portal parts; other computed imports hide. */
+/** The kernel loads plugins by name, the launcher the kernel, the portal parts; other ones hide. */
 function checkComputed(path: string): string | undefined {
   if (path === 'agent-core/bin/launch.js') return undefined;
   if (path === 'web-components/src/part/load-module.ts') return undefined;

@@ -91,7 +91,6 @@ export default definePlugin({
     add(Migrations, instanceMigrations);
     for (const routes of [instanceRoutes, actionRoutes, grantRoutes]) add(Routes, routes);
     for (const routes of [agentMetricsRoutes, capacityRoutes, holdRoutes]) add(Routes, routes);
-    for (const routes of [agentMetricsRoutes, capacityRoutes]) add(Routes, routes);
     add(PortalParts, portalParts);
     add(Routes, (use) => [consoleRoute(use)]);
     add(Audiences, ({ grants, database }) => ({
