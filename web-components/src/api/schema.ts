@@ -456,6 +456,72 @@ export interface PlanLimits {
   diskMiB: number | null;
 }
 
+export interface PortalCommand {
+  /** The plugin that adds it. */
+  plugin: string;
+  id: string;
+  order: number;
+  label?: string;
+  href?: string;
+  icon?: string;
+  /** Address of the module, below the platform’s own. */
+  module?: string;
+}
+
+export interface PortalNotice {
+  /** The plugin that adds it. */
+  plugin: string;
+  id: string;
+  element: string;
+  /** Address of the module, below the platform’s own. */
+  module: string;
+  order: number;
+}
+
+export interface PortalPage {
+  /** The plugin that adds it. */
+  plugin: string;
+  id: string;
+  label: string;
+  /** `/servers/:instanceId/:tab?` */
+  path: string;
+  element: string;
+  /** Address of the module, below the platform’s own. */
+  module: string;
+  order: number;
+  /** For those who are not signed in. */
+  public: boolean;
+  navigation?: {
+    icon?: string;
+    tally?: {
+      element: string;
+      /** Address of the module, below the platform’s own. */
+      module: string;
+    };
+  };
+  under?: string;
+  properties?: Record<string, string>;
+}
+
+export interface PortalParts {
+  pages: PortalPage[];
+  instanceTabs: PortalTab[];
+  commands: PortalCommand[];
+  notices: PortalNotice[];
+}
+
+export interface PortalTab {
+  /** The plugin that adds it. */
+  plugin: string;
+  id: string;
+  label: string;
+  element: string;
+  /** Address of the module, below the platform’s own. */
+  module: string;
+  order: number;
+  when?: { kinds?: string[]; games?: string[] };
+}
+
 export interface ProbeWord {
   kind: string;
   port: string | null;
@@ -1585,6 +1651,12 @@ export interface paths {
     /** What one may do, and give to API keys */
     get: {
       responses: { 200: Json<{ items: Permission[] }>; default: Refusal };
+    };
+  };
+  '/api/portal/parts': {
+    /** List the pages, tabs, commands and notices of the portal for the caller */
+    get: {
+      responses: { 200: Json<PortalParts>; default: Refusal };
     };
   };
   '/api/providers': {
