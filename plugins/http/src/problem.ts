@@ -32,8 +32,9 @@ export class Problem extends Error {
 export const problems = {
   unauthenticated: (detail = 'Sign in first, or send an API key.') =>
     new Problem(401, 'http.unauthenticated', detail),
-  forbidden: (detail = 'You are not allowed to do this.') =>
-    new Problem(403, 'http.forbidden', detail),
+  forbidden: (
+    detail = 'You are not allowed to do this. Ask the owner or an administrator for access.',
+  ) => new Problem(403, 'http.forbidden', detail),
   /** Also for what one may not see. */
   notFound: (what: string) => new Problem(404, 'http.not-found', `There is no such ${what}.`),
   conflict: (code: string, detail: string, members: Readonly<Record<string, unknown>> = {}) =>

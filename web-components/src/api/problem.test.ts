@@ -15,6 +15,14 @@ test('a problem of the platform is shown in its own words', () => {
   assert.equal(error.operation, { id: 'a', kind: 'k' });
 });
 
+test('a hint comes from the problem itself, never from its status', () => {
+  for (const status of [401, 403, 404, 409, 422, 429, 500, 502, 503]) {
+    const told = { code: 'accounts.setup-over', detail: 'This set-up link was used.' };
+    assert.is(toApiError(status, told).hint, '');
+    assert.is(toApiError(status, { ...told, hint: 'Ask for another.' }).hint, 'Ask for another.');
+  }
+});
+
 test('faults of a 422 are found by the name of the field', () => {
   const error = toApiError(422, {
     code: 'http.invalid',

@@ -27,7 +27,7 @@ export class ApiError extends Error {
     super(problem.detail ?? problem.title);
     this.status = problem.status;
     this.code = problem.code;
-    this.hint = problem.hint ?? hintFor(problem.status);
+    this.hint = problem.hint ?? '';
     this.fields = Object.fromEntries(
       (problem.errors ?? []).map(({ path, message }) => [
         path.replace(/^\/(body\/)?/, ''),
@@ -40,24 +40,14 @@ export class ApiError extends Error {
   }
 }
 
-function hintFor(status: number): string {
-  if (status === 0 || status >= 502) return 'Check your connection and try again.';
-  if (status === 401) return 'Sign in and try again.';
-  if (status === 403) return 'Ask the owner or an administrator for access.';
-  if (status === 429) return 'Wait a moment and try again.';
-  if (status >= 500) return 'Try again. If it stays, quote the code to whoever runs the platform.';
-  return '';
-}
-
 /** Reads whatever came instead of an answer. Never throws. */
 export function toApiError(status: number, body: unknown): ApiError {
   const told = typeof body === 'object' && body !== null ? (body as Partial<Told>) : {};
-  return new ApiError({
-    ...told,
-    status,
-    title: told.title ?? 'The platform could not do that.',
-    code: told.code ?? `HTTP_${status}`,
-  });
+  const { title = 'The platform could not do that.', code } = told;
+  if (code !== undefined) return new ApiError({ ...told, status, title, code });
+  // A proxy on the way answered, not the platform.
+  const hint = 'Try again. If it stays, quote the code to whoever runs the platform.';
+  return new ApiError({ hint, ...told, status, title, code: `HTTP_${status}` });
 }
 
 /** No answer at all: the platform is down, or the network between is. */
@@ -67,6 +57,7 @@ export function unreachable(): ApiError {
     title: 'Unreachable',
     detail: 'The platform does not answer.',
     code: 'PORTAL_UNREACHABLE',
+    hint: 'Check your connection and try again.',
   });
 }
 
