@@ -72,7 +72,7 @@ export const ArtifactRef = Type.Object(
 );
 export type ArtifactRef = Type.Static<typeof ArtifactRef>;
 
-export const FileMode = Type.Enum(['create', 'overwrite', 'properties']);
+export const FileMode = Type.Enum(['create', 'overwrite', 'properties', 'minetest-conf']);
 export type FileMode = Type.Static<typeof FileMode>;
 
 /** A file the template wants in the data folder. */
@@ -83,8 +83,9 @@ export const SpecFile = Type.Object(
     content: Type.String({ maxLength: 1_048_576 }),
     /**
      * `create`: only when missing. `overwrite`: always. `properties`: `content` is lines of a Java
-     * .properties file whose keys replace those of the existing file; every other byte of the file is kept.
-     * The agent does so at each installation and before each start.
+     * .properties file whose keys replace those of the existing file; every other byte of the file is
+     * kept. `minetest-conf`: the same of a minetest.conf, with its values of several lines. The agent
+     * does so at each installation and before each start.
      */
     mode: FileMode,
   },
@@ -93,9 +94,9 @@ export const SpecFile = Type.Object(
 export type SpecFile = Type.Static<typeof SpecFile>;
 
 /**
- * An artifact that is to lie in the data folder, such as a mod. Where something else lies that the agent did
- * not put there, that is kept beside it as `<path>.bak`; what is no longer in the list is removed, unless
- * somebody changed it.
+ * An artifact that is to lie in the data folder, such as a mod. Where something else lies that the
+ * agent did not put there, that is kept beside it as `<path>.bak`; what is no longer in the list is
+ * removed, unless somebody changed it.
  */
 export const ManagedFile = Type.Object(
   {
@@ -109,8 +110,9 @@ export const ManagedFile = Type.Object(
 export type ManagedFile = Type.Static<typeof ManagedFile>;
 
 /**
- * A consent to the publisher's terms that the game reads from a key of one of `files`. The creator of the
- * server gives it. Where the file has another value later, starts are refused (`AGENT_CONSENT_WITHDRAWN`).
+ * A consent to the publisher's terms that the game reads from a key of one of `files`. The creator of
+ * the server gives it. Where the file has another value later, starts are refused
+ * (`AGENT_CONSENT_WITHDRAWN`).
  */
 export const ConsentSpec = Type.Object(
   {
@@ -157,8 +159,9 @@ export const ProbeSpec = Type.Object(
     port: ProbePort,
     options: ProbeOptions,
     /**
-     * Where the probe has not answered in this run, in order: lists of signs that must all hold. For servers
-     * whose owner may switch the probe's answer off. Once the probe has answered it alone decides.
+     * Where the probe has not answered in this run, in order: lists of signs that must all hold. For
+     * servers whose owner may switch the probe's answer off. Once the probe has answered it alone
+     * decides.
      */
     otherwise: Type.Optional(
       Type.Array(Type.Array(ProbeSign, { minItems: 1, maxItems: 4 }), { maxItems: 4 }),
@@ -194,8 +197,8 @@ export const CrashPolicySpec = Type.Object(
     /** Give up when this many crashes in a row happened; 0 never starts again by itself. */
     maxCrashes: Type.Integer({ minimum: 0, maximum: 10_000 }),
     /**
-     * A server that was ready and does not answer its probe for this long is ended (`hung`). Absent: never.
-     * More than the game takes to save when a player stops it from inside.
+     * A server that was ready and does not answer its probe for this long is ended (`hung`). Absent:
+     * never. More than the game takes to save when a player stops it from inside.
      */
     hangAfterMs: Type.Optional(Milliseconds(100)),
   },
@@ -204,7 +207,8 @@ export const CrashPolicySpec = Type.Object(
 export type CrashPolicySpec = Type.Static<typeof CrashPolicySpec>;
 
 /**
- * What the game may use besides memory; absent is no limit. `status.enforced` says which of them are kept to.
+ * What the game may use besides memory; absent is no limit. `status.enforced` says which of them are
+ * kept to.
  */
 export const LimitsSpec = Type.Object(
   {
@@ -212,7 +216,10 @@ export const LimitsSpec = Type.Object(
     cpuPercent: Type.Optional(Type.Integer({ minimum: 1, maximum: 102_400 })),
     /** Processes and threads at the same time. */
     processes: Type.Optional(Type.Integer({ minimum: 8, maximum: 4_194_304 })),
-    /** Of the data folder. Kept by the agent for what goes through it; the game itself is not held to it. */
+    /**
+     * Of the data folder. Kept by the agent for what goes through it; the game itself is not held to
+     * it.
+     */
     diskMiB: Type.Optional(Type.Integer({ minimum: 1, maximum: 16_777_216 })),
   },
   closed,
@@ -222,7 +229,9 @@ export type LimitsSpec = Type.Static<typeof LimitsSpec>;
 export const InstanceSpec = Type.Object(
   {
     instanceId: Type.String({ format: 'uuid' }),
-    /** Rises with every change; one lower than the installed revision is refused, see `ConfigRequest`. */
+    /**
+     * Rises with every change; one lower than the installed revision is refused, see `ConfigRequest`.
+     */
     revision: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     /** Where artifacts come from and reports go to. */
     platformUrl: PlatformUrl,

@@ -11,7 +11,8 @@ import { Refusal } from '../contract/refusal.ts';
 import type { SpecFile } from '../contract/spec.ts';
 import { Folder } from '../fs/folder.ts';
 import { errors } from './errors.ts';
-import { mergeProperties, type ChangedKey } from './properties.ts';
+import { minetestConf } from './minetest-conf.ts';
+import { javaProperties, mergeProperties, type ChangedKey, type Dialect } from './properties.ts';
 
 const maxMerged = 1_048_576;
 
@@ -58,8 +59,10 @@ export async function writeDataFile(
     const found = await folder.look(name);
     if (mode === 'create' && found !== undefined) return kept;
     if (found?.isDirectory() === true) throw errors.unsafePath(path, 'is a folder');
-    if (mode === 'properties')
-      return await merge({ folder, name, path }, content, { owner, isSecret });
+    if (mode === 'properties' || mode === 'minetest-conf') {
+      const dialect = mode === 'properties' ? javaProperties : minetestConf;
+      return await merge({ folder, name, path }, content, { owner, isSecret, dialect });
+    }
     const bytes = Buffer.from(content);
     const file = found?.isFile() === true ? found : undefined;
     const permissions = permissionsOf(file, isSecret);
@@ -100,10 +103,10 @@ interface Target extends DataPlace {
 async function merge(
   { folder, name, path }: Target,
   content: string,
-  { owner, isSecret = false }: WriteOptions,
+  { owner, isSecret = false, dialect }: WriteOptions & { readonly dialect: Dialect },
 ): Promise<WrittenFile> {
   const old = await readExisting({ folder, name, path });
-  const { bytes, changed } = mergeProperties(old?.bytes ?? Buffer.alloc(0), content);
+  const { bytes, changed } = mergeProperties(old?.bytes ?? Buffer.alloc(0), content, dialect);
   const permissions = permissionsOf(old?.stat, isSecret);
   const isRight =
     changed.length === 0 && old !== undefined && permissions === (old.stat.mode & 0o777);

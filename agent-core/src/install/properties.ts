@@ -17,11 +17,23 @@ export interface Merged {
   readonly changed: readonly ChangedKey[];
 }
 
+/** A way of writing keys and values in lines. */
+export interface Dialect {
+  lines(text: string): Line[];
+  line(key: string, value: string, ending: string): Line;
+  /** Ends the last line of the file, so that the next one is an entry of its own. */
+  closing(last: Line | undefined, eol: string): string;
+}
+
 /** `wanted` holds lines of a .properties file; its values win. New keys come last. */
-export function mergeProperties(existing: Buffer, wanted: string): Merged {
-  const lines = logicalLines(existing.toString('latin1'));
+export function mergeProperties(
+  existing: Buffer,
+  wanted: string,
+  dialect: Dialect = javaProperties,
+): Merged {
+  const lines = dialect.lines(existing.toString('latin1'));
   const found = entriesOf(lines);
-  const changed = [...entriesOf(logicalLines(wanted))]
+  const changed = [...entriesOf(dialect.lines(wanted))]
     .filter(([key, value]) => found.get(key) !== value)
     .map(([key, value]) => ({ key, found: found.get(key) ?? null, value }));
   if (changed.length === 0) return { bytes: existing, changed };
@@ -33,14 +45,14 @@ export function mergeProperties(existing: Buffer, wanted: string): Merged {
     const value = key === undefined ? undefined : values.get(key);
     if (key === undefined || value === undefined) merged.push(line);
     // A key that stands there twice keeps one line: the last would win over ours.
-    else if (!placed.has(key)) merged.push(lineOf(key, value, line.ending));
+    else if (!placed.has(key)) merged.push(dialect.line(key, value, line.ending));
     if (key !== undefined) placed.add(key);
   }
   const eol = lines.findLast(({ ending }) => ending !== '')?.ending ?? '\n';
   const added = changed.filter(({ key }) => !placed.has(key));
   const texts = merged.map(({ raw }) => raw);
-  if (added.length > 0) texts.push(closing(merged.at(-1), eol));
-  for (const { key, value } of added) texts.push(lineOf(key, value, eol).raw);
+  if (added.length > 0) texts.push(dialect.closing(merged.at(-1), eol));
+  for (const { key, value } of added) texts.push(dialect.line(key, value, eol).raw);
   return { bytes: Buffer.from(texts.join(''), 'latin1'), changed };
 }
 
@@ -49,7 +61,7 @@ export function readProperties(content: Buffer | string): ReadonlyMap<string, st
   return entriesOf(logicalLines(content.toString('latin1')));
 }
 
-interface Line {
+export interface Line {
   /** All of its bytes, its ending included. */
   readonly raw: string;
   /** Empty at the end of a file that does not end in a line break. */
@@ -126,3 +138,5 @@ function closing(line: Line | undefined, eol: string): string {
   if (line === undefined) return '';
   return (line.ending === '' ? eol : '') + (line.isOpen ? eol : '');
 }
+
+export const javaProperties: Dialect = { lines: logicalLines, line: lineOf, closing };

@@ -27,6 +27,7 @@ import {
 import { pick } from './content-routes.ts';
 import { detached } from './detached.ts';
 import { WRITE } from './index.ts';
+import { assertMetadata } from './upload-metadata.ts';
 
 const url = '/api/instances/:id/uploads';
 const access = { permission: WRITE } as const;
@@ -93,6 +94,7 @@ async function speakTus(
 ): Promise<unknown> {
   const { params, identity, method, raw, permit } = request;
   const target = await use.instances.agentTarget(params.id, identity, WRITE);
+  assertMetadata(String(request.headers['upload-metadata'] ?? ''));
   let refusal: unknown;
   const body = method === 'POST' || method === 'PATCH' ? detached(raw, permit) : undefined;
   const server = new Server({

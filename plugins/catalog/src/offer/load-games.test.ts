@@ -108,6 +108,13 @@ test('a faulty file is left out and the other games stay', async (context) => {
   );
 });
 
+test('a file that is not UTF-8 is a fault of its own', async (context) => {
+  const file = join(context.home, 'games', 'blocks.json');
+  writeFileSync(file, Buffer.from(JSON.stringify(game({ name: 'Bl\u00f6cke' })), 'latin1'));
+  const { faults } = await load(context);
+  assert.equal(faults, [{ file, path: '', message: 'is not JSON: it is not UTF-8' }]);
+});
+
 test('faults are told all at once, each with its JSON path', async (context) => {
   const broken = variant({ memoryMiB: { min: '1', default: 512, max: 4096 }, nonsense: true });
   const { stop: _, ...withoutStop } = broken;

@@ -8,6 +8,7 @@
  *
  * A second file of the same game id adds its variants to the first.
  */
+import { isUtf8 } from 'node:buffer';
 import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -154,7 +155,9 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
 
 async function readJson(file: string, faults: FileFault[]): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+    const bytes = await readFile(file);
+    if (!isUtf8(bytes)) throw new Error('it is not UTF-8');
+    return JSON.parse(bytes.toString('utf8')) as unknown;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     faults.push({

@@ -1,4 +1,5 @@
 /** Asks an upstream for a JSON document: bounded in size, checked against a schema, tried again when it fails in passing. */
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Value } from 'typebox/value';
@@ -44,6 +45,7 @@ export async function getJson<S extends TSchema>(
     if (actual !== sha1.toLowerCase())
       throw hashMismatch(`The ${upstream}'s description of ${what}`, sha1, actual);
   }
+  if (!isUtf8(text)) throw upstreamMalformed(upstream, 'it is not UTF-8');
   let value: unknown;
   try {
     value = JSON.parse(text.toString('utf8'));

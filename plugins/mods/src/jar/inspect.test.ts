@@ -50,6 +50,13 @@ test('mods and plugins say what they are', async () => {
   });
 });
 
+test('a descriptor that is not UTF-8 is refused, and no letter is replaced', async () => {
+  const content = Buffer.from('{"id":"castles","name":"Schl\xf6sser"}', 'latin1');
+  assert.equal(await look([{ name: 'fabric.mod.json', content }]), {
+    fault: 'holds a fabric.mod.json that is not UTF-8',
+  });
+});
+
 test('a jar for another loader is refused with what is missing', async () => {
   assert.equal(await look(fabric({ id: 'castles' }), ['paper']), {
     fault: 'holds no usable paper-plugin.yml or plugin.yml, so it is not made for this server',
