@@ -19,6 +19,7 @@ export default {
     '@zlh/schedules': {},
     '@zlh/billing': {},
     '@zlh/billing-manual': {},
+    '@zlh/dev-environments': {},
     '@zlh/provider-local': {},
     '@zlh/routing': {},
     '@zlh/edge': {},

@@ -226,6 +226,23 @@ export const LimitsSpec = Type.Object(
 );
 export type LimitsSpec = Type.Static<typeof LimitsSpec>;
 
+/** The user as programs inside the sandbox see it. */
+export const AccountSpec = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^[a-z_][a-z0-9_-]{0,31}$',
+      patternErrorMessage: 'must be a user name: lower-case letters, digits, - and _',
+    }),
+    shell: Type.String({
+      pattern: '^/[A-Za-z0-9/._-]+$',
+      maxLength: 256,
+      patternErrorMessage: 'must be an absolute path of letters, digits, dots, - and _',
+    }),
+  },
+  closed,
+);
+export type AccountSpec = Type.Static<typeof AccountSpec>;
+
 export const InstanceSpec = Type.Object(
   {
     instanceId: Type.String({ format: 'uuid' }),
@@ -278,6 +295,8 @@ export const InstanceSpec = Type.Object(
     actions: Type.Optional(Type.Record(ActionName, ActionSpec, { maxProperties: 64, ...closed })),
     stop: Type.Array(StopStep, { maxItems: 8 }),
     crash: CrashPolicySpec,
+    /** Default: `game`, with `/bin/sh`. Without isolation programs see the machine's own users. */
+    account: Type.Optional(AccountSpec),
     /** Start when the agent starts and the server was wanted running before (reboot of the machine). */
     autostart: Type.Boolean(),
     /** Run the game as this user when the agent is root; null runs it as the agent's own. */

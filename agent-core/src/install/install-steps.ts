@@ -102,6 +102,7 @@ export class InstallSteps {
       artifacts: program.artifacts.map(places.artifactPath),
       groups: group?.folders ?? null,
       memoryBytes: spec.memoryMiB * 2 ** 20,
+      account: spec.account,
     });
   }
 

@@ -15,7 +15,7 @@ import { isWithin } from './mount-points.ts';
 import { makeRootFolder, removeRootFolder } from './root-folder.ts';
 import { systemFiles } from './system-files.ts';
 import { trySandbox, type SandboxTrial } from './trial.ts';
-import type { Identity } from './view.ts';
+import type { Account, Identity } from './view.ts';
 
 export interface Wanted {
   readonly program: Program;
@@ -27,6 +27,8 @@ export interface Wanted {
   readonly artifacts: readonly string[];
   readonly groups: GroupFolders | null;
   readonly memoryBytes: number;
+  /** See `InstanceSpec.account`. */
+  readonly account?: Account | undefined;
 }
 
 /** The command line to execute, and how it behaves. */
@@ -95,9 +97,10 @@ export class Isolation {
   }
 
   #makeFolder(wanted: Wanted, user: Identity, { readable, hidden }: IsolationBounds) {
-    const { runId, purpose, data, artifacts, groups, memoryBytes, program } = wanted;
+    const { runId, purpose, data, artifacts, groups, memoryBytes, program, account } = wanted;
     const view = {
       user,
+      account,
       writable: [data],
       readable: [...readable, ...artifacts.map(folderOf)],
       hidden,

@@ -40,7 +40,7 @@ export function makeRootFolder(folder: string, view: View): RootFolder {
     table: join(folder, 'mounts'),
     remounts: join(folder, 'remounts'),
   };
-  const system = systemFiles(view.user, view.cwd);
+  const system = systemFiles(view.user, view.cwd, view.account);
   const mounts = planMounts(view, system, readMountPoints());
   mkdirSync(made.root, { recursive: true });
   for (const path of ownFolders) makeFolder(made.root, path);

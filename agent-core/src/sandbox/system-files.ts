@@ -13,7 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Identity } from './view.ts';
+import type { Account, Identity } from './view.ts';
 
 const programFolders = [
   '/usr',
@@ -61,12 +61,19 @@ export interface SystemFiles {
   readonly files: Readonly<Record<string, Buffer | string>>;
 }
 
-export function systemFiles(user: Identity, home: string): SystemFiles {
-  const java = readdirSync('/etc').filter((name) => javaSettings.test(name));
-  const present = [...programFolders, ...java.map((name) => join('/etc', name))].filter(existsSync);
+/** Of programs whose spec names no other. */
+export const defaultAccount: Account = { name: 'game', shell: '/bin/sh' };
+
+export function systemFiles(
+  user: Identity,
+  home: string,
+  { name, shell }: Account = defaultAccount,
+): SystemFiles {
+  const java = readdirSync('/etc').filter((file) => javaSettings.test(file));
+  const present = [...programFolders, ...java.map((file) => join('/etc', file))].filter(existsSync);
   const isLink = (path: string) => lstatSync(path).isSymbolicLink();
   const links = present.filter(isLink).map((path) => [path, readlinkSync(path)]);
-  const small = smallFiles.map((name) => join('/etc', name)).filter(existsSync);
+  const small = smallFiles.map((file) => join('/etc', file)).filter(existsSync);
   // A time zone is known by the name of the file its link leads to.
   const zones = small.filter((path) => isLink(path) && readlinkSync(path).startsWith('/usr/'));
   const files = small.flatMap((path) => {
@@ -78,8 +85,8 @@ export function systemFiles(user: Identity, home: string): SystemFiles {
     links: Object.fromEntries([...links, ...zones.map((path) => [path, readlinkSync(path)])]),
     files: {
       ...Object.fromEntries(files),
-      '/etc/passwd': `game:x:${user.uid}:${user.gid}::${home.includes(':') ? '/' : home}:/bin/sh\n`,
-      '/etc/group': `game:x:${user.gid}:\n`,
+      '/etc/passwd': `${name}:x:${user.uid}:${user.gid}::${home.includes(':') ? '/' : home}:${shell}\n`,
+      '/etc/group': `${name}:x:${user.gid}:\n`,
     },
   };
 }

@@ -6,9 +6,17 @@ export interface Identity {
   readonly gid: number;
 }
 
+/** Name and shell of the user, as `/etc/passwd` inside says. */
+export interface Account {
+  readonly name: string;
+  readonly shell: string;
+}
+
 export interface View {
   /** Whom the program runs as; an agent that is no root can only give its own. */
   readonly user: Identity;
+  /** Default: `game`. */
+  readonly account?: Account | undefined;
   /**
    * Folders to read and write. Their path must be out of the program's reach: nobody may swap it for a
    * link.

@@ -78,6 +78,7 @@ export async function launchGame(
       artifacts: program.artifacts.map(places.artifactPath),
       groups: folders,
       memoryBytes: spec.memoryMiB * 2 ** 20,
+      account: spec.account,
     });
     const request = {
       ...launch,

@@ -3,6 +3,7 @@
  * of, and the store of artifacts, addressed by the SHA-256 of their content.
  */
 import { point, token } from '@zlh/kernel';
+import type { ArtifactWanted } from '@zlh/artifacts';
 import type { ResolvedWorkload } from '@zlh/instances';
 import type { Readable } from 'node:stream';
 import type { Static, TSchema } from 'typebox';
@@ -53,6 +54,16 @@ export interface OfferedRuntimes {
   }[];
 }
 
+/** One version of a runtime, for this machine. */
+export interface OfferedRuntime {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly artifact: Pick<ArtifactWanted, 'importer' | 'request'>;
+  /** Its program below the unpacked artifact: `package/bin/node`. */
+  readonly program: string;
+}
+
 /** One version of a game, with everything needed to make a spec of it. */
 export interface Blueprint extends Omit<ResolvedWorkload, 'hostnameStem' | 'software'> {
   readonly game: string;
@@ -65,6 +76,8 @@ export interface Blueprint extends Omit<ResolvedWorkload, 'hostnameStem' | 'soft
 export interface Catalog {
   offer(): Promise<Offer>;
   runtimes(): OfferedRuntimes;
+  /** Null when it is not on offer in this version. */
+  runtime(choice: { readonly id: string; readonly version: string }): OfferedRuntime | null;
   /** Refused with 422 naming the member (`/game`, `/variant`, `/version`) that is not on offer. */
   blueprint(choice: {
     readonly game: string;

@@ -18,6 +18,7 @@ const body = Type.Object({
     minLength: 1,
     maxLength: 300,
     pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+    patternErrorMessage: 'must hold no control characters',
     description: 'For the owner: why, and what ends it.',
   }),
 });

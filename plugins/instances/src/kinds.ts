@@ -28,7 +28,16 @@ export interface ResolvedWorkload {
   /** The parts of the spec that the kind decides. */
   readonly spec: Pick<
     InstanceSpec,
-    'launch' | 'probe' | 'stop' | 'crash' | 'files' | 'consent' | 'install' | 'console' | 'actions'
+    | 'launch'
+    | 'probe'
+    | 'stop'
+    | 'crash'
+    | 'files'
+    | 'consent'
+    | 'account'
+    | 'install'
+    | 'console'
+    | 'actions'
   >;
   /** The commands that save while it runs; null where it must be stopped for a backup. */
   readonly save: WorkloadSave | null;

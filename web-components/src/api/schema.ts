@@ -211,6 +211,20 @@ export interface CrashRecord {
   complete: boolean;
 }
 
+export interface CreateDevInstance {
+  /** What to create. */
+  kind: 'dev';
+  /** For people; need not be unique. */
+  name: string;
+  /** Default: the usual amount for what is created. */
+  memoryMiB?: number;
+  cpuPercent?: number;
+  processes?: number;
+  diskMiB?: number;
+  /** Of those that `GET /api/catalog/runtimes` lists. */
+  runtimes: RuntimeChoice[];
+}
+
 export interface CreateGameInstance {
   /** What to create. */
   kind: 'game';
@@ -226,7 +240,7 @@ export interface CreateGameInstance {
   version: string;
 }
 
-export type CreateInstance = CreateGameInstance;
+export type CreateInstance = CreateGameInstance | CreateDevInstance;
 
 export interface FileEntry {
   name: string;
@@ -552,6 +566,13 @@ export interface Provider {
   id: string;
   /** Null where the provider does not know. */
   capacity: Capacity | null;
+}
+
+export interface RuntimeChoice {
+  /** `node-24` */
+  id: string;
+  /** `24.21.0` */
+  version: string;
 }
 
 export interface Schedule {

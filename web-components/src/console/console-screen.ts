@@ -49,34 +49,43 @@ export class ConsoleScreen {
   #terminal: Terminal;
   #fit = new FitAddon();
   #search = new SearchAddon();
-  #tint = new ConsoleTint();
+  /** Null in a terminal: its programs choose their colours. */
+  #tint: ConsoleTint | null;
   #decoder = new TextDecoder();
   #flush: ReturnType<typeof setTimeout> | undefined;
   #observer: ResizeObserver;
 
-  /** Draws into `parent`; `changed` is called when `waiting` or `matches` did, `resized` with the new size. */
+  /**
+   * Draws into `parent`; `changed` is called when `waiting` or `matches` did, `resized` with the new size. With
+   * `typed` it is a terminal to work in, which hands over each key as the program is to read it.
+   */
   constructor(
     parent: HTMLElement,
     changed: () => void,
     resized: (cols: number, rows: number) => void,
+    typed?: (keys: string) => void,
   ) {
+    this.#tint = typed === undefined ? new ConsoleTint() : null;
     this.#terminal = new Terminal({
       allowProposedApi: true,
-      convertEol: true,
-      disableStdin: true,
+      convertEol: typed === undefined,
+      disableStdin: typed === undefined,
       cursorInactiveStyle: 'none',
       fontFamily: FONT,
       fontSize: 13,
       lineHeight: 1.26,
       scrollback: SCROLLBACK,
-      theme,
+      theme: typed === undefined ? theme : { ...theme, cursor: theme.foreground },
     });
     this.#terminal.loadAddon(this.#fit);
     this.#terminal.loadAddon(this.#search);
     this.#terminal.open(parent);
-    // Typing goes to the input line; the terminal itself takes none, so it is no stop for the Tab key either.
-    this.#terminal.textarea?.setAttribute('tabindex', '-1');
-    this.#terminal.textarea?.setAttribute('aria-hidden', 'true');
+    if (typed !== undefined) this.#terminal.onData(typed);
+    else {
+      // Typing goes to the input line, so the terminal is no stop for the Tab key.
+      this.#terminal.textarea?.setAttribute('tabindex', '-1');
+      this.#terminal.textarea?.setAttribute('aria-hidden', 'true');
+    }
     this.#terminal.onScroll(() => this.#scrolled(changed));
     this.#terminal.onWriteParsed(() => changed());
     this.#terminal.onResize(({ cols, rows }) => resized(cols, rows));
@@ -97,6 +106,11 @@ export class ConsoleScreen {
     return baseY + cursorX + cursorY === 0;
   }
 
+  get size(): { readonly cols: number; readonly rows: number } {
+    const { cols, rows } = this.#terminal;
+    return { cols, rows };
+  }
+
   get atEnd(): boolean {
     const { viewportY, baseY } = this.#terminal.buffer.active;
     return viewportY >= baseY;
@@ -105,14 +119,16 @@ export class ConsoleScreen {
   write(bytes: Uint8Array): void {
     const text = this.#decoder.decode(bytes, { stream: true });
     if (!this.atEnd) this.waiting += text.split('\n').length - 1;
-    this.#terminal.write(this.#tint.push(text));
+    const tint = this.#tint;
+    if (tint === null) return this.#terminal.write(text);
+    this.#terminal.write(tint.push(text));
     clearTimeout(this.#flush);
-    this.#flush = setTimeout(() => this.#terminal.write(this.#tint.flush()), FLUSH_MS);
+    this.#flush = setTimeout(() => this.#terminal.write(tint.flush()), FLUSH_MS);
   }
 
   /** Empties it, before the scrollback comes anew. */
   reset(): void {
-    this.#tint = new ConsoleTint();
+    if (this.#tint !== null) this.#tint = new ConsoleTint();
     this.#decoder = new TextDecoder();
     this.#terminal.reset();
     this.waiting = 0;

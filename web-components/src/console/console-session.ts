@@ -48,8 +48,8 @@ export class ConsoleSession {
     let openedAt = Infinity;
     socket.addEventListener('open', () => {
       openedAt = Date.now();
-      this.#listener.opened();
       this.#set('open');
+      this.#listener.opened();
     });
     socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
       if (typeof data !== 'string') this.#listener.output(new Uint8Array(data));
@@ -72,7 +72,12 @@ export class ConsoleSession {
 
   /** Sends a line as if typed at the server's own terminal; false when the line is down. */
   input(line: string): boolean {
-    return this.#send({ type: 'input', data: `${line}\r` });
+    return this.keys(`${line}\r`);
+  }
+
+  /** Sends keys as a terminal writes them; false when the line is down. */
+  keys(data: string): boolean {
+    return this.#send({ type: 'input', data });
   }
 
   resize(cols: number, rows: number): void {

@@ -47,6 +47,8 @@ export class ZlhConsole extends ZlhElement {
   #screen: ConsoleScreen | undefined;
   #session: ConsoleSession | undefined;
   #history = new CommandHistory();
+  /** The screen is one to work in. */
+  #isTerminal = false;
 
   constructor() {
     super();
@@ -71,7 +73,8 @@ export class ZlhConsole extends ZlhElement {
   }
 
   protected override updated(changed: Map<string, unknown>): void {
-    if (['instanceId', 'server', 'token'].some((name) => changed.has(name))) this.#open();
+    const isOther = ['instanceId', 'server', 'token'].some((name) => changed.has(name));
+    if (isOther || this.#isTerminal !== this.#opensTerminal) this.#open();
     else if (this.#reachable && this.#session?.state === 'closed') this.#session.open();
   }
 
@@ -102,7 +105,12 @@ export class ZlhConsole extends ZlhElement {
       </header>
       ${this.searching ? this.#searchBar() : nothing}
       <div class="body">
-        <div class="screen" tabindex="0" role="region" aria-label="Console output"></div>
+        <div
+          class="screen"
+          tabindex=${this.#opensTerminal ? nothing : '0'}
+          role="region"
+          aria-label=${this.#opensTerminal ? 'Terminal' : 'Console output'}
+        ></div>
         ${this.#closed && this.#screen?.empty !== false ? html`<p class="nothing">No output yet</p>` : nothing}
         ${
           waiting > 0
@@ -113,7 +121,7 @@ export class ZlhConsole extends ZlhElement {
         }
       </div>
       ${this.refusal === '' ? nothing : html`<p class="refusal small" role="alert">${this.refusal}</p>`}
-      ${this.readonly ? nothing : this.#inputLine()}
+      ${this.readonly || this.#opensTerminal ? nothing : this.#inputLine()}
     </section>`;
   }
 
@@ -167,6 +175,10 @@ export class ZlhConsole extends ZlhElement {
     return this.connection.instances.get(this.instanceId);
   }
 
+  get #opensTerminal(): boolean {
+    return this.#instance?.kind === 'dev';
+  }
+
   /** Why there is no typing, where that lies with the server. */
   get #closed(): string | undefined {
     return this.#instance && consoleClosed(this.#instance);
@@ -181,19 +193,28 @@ export class ZlhConsole extends ZlhElement {
     this.#session?.close();
     this.#screen?.dispose();
     const redraw = (): void => this.requestUpdate();
+    const isTerminal = (this.#isTerminal = this.#opensTerminal);
+    // Only a shell has one viewer's size; a game's output is shared by viewers of every width.
     const resized = (cols: number, rows: number): void => {
-      // Only a shell has one viewer's size; a game's output is shared by viewers of every width.
-      if (this.#instance?.kind === 'dev') this.#session?.resize(cols, rows);
+      if (isTerminal) this.#session?.resize(cols, rows);
+    };
+    const typed = (keys: string): void => {
+      this.refusal = '';
+      this.#session?.keys(keys);
     };
     const screen = new ConsoleScreen(
       this.renderRoot.querySelector<HTMLElement>('.screen')!,
       redraw,
       resized,
+      isTerminal && !this.readonly ? typed : undefined,
     );
     this.#screen = screen;
     this.#history = historyOf(this.instanceId);
     this.#session = new ConsoleSession(this.connection, this.instanceId, {
-      opened: () => screen.reset(),
+      opened: () => {
+        screen.reset();
+        resized(screen.size.cols, screen.size.rows);
+      },
       output: (bytes) => screen.write(bytes),
       refused: (reason) => (this.refusal = reason),
       changed: redraw,
@@ -229,6 +250,7 @@ export class ZlhConsole extends ZlhElement {
   }
 
   #keys(event: KeyboardEvent): void {
+    if (this.#isTerminal) return; // each key is the program's
     const onScreen = (event.target as HTMLElement).closest('.screen') !== null;
     if (event.key === 'f' && (event.ctrlKey || event.metaKey)) void this.#toggleSearch();
     else if (event.key === 'Escape' && this.searching) void this.#toggleSearch();

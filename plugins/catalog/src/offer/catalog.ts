@@ -10,7 +10,7 @@ import {
   type VariantTemplate,
 } from '../template.ts';
 import { loadGames, type LoadedGames } from './load-games.ts';
-import { makeBlueprint, runtimeFor } from './make-blueprint.ts';
+import { fillIn, makeBlueprint, runtimeFor, targetValues } from './make-blueprint.ts';
 import type { UpstreamVersions } from './upstream-versions.ts';
 import { compareVersions, inRange } from './versions.ts';
 
@@ -93,6 +93,14 @@ export class TemplateCatalog implements Catalog {
         version,
       })),
     };
+  }
+
+  runtime({ id, version }: { readonly id: string; readonly version: string }) {
+    const found = this.#runtimes.get(id);
+    if (found === undefined || found.version !== version) return null;
+    const { name, artifact, command } = fillIn(found, targetValues(process));
+    const program = command.replace(/^\{artifact:runtime\}\//, '');
+    return { id, name, version, artifact, program };
   }
 
   async blueprint(choice: {

@@ -22,8 +22,7 @@ export function makeBlueprint(
   const runtime = runtimes.get(runtimeFor(variant, version) ?? '');
   const values: Record<string, string> = {
     version,
-    platform: target.platform,
-    arch: target.arch,
+    ...targetValues(target),
     ...(runtime === undefined ? {} : { runtime: runtime.command }),
   };
   const fill = <T>(value: T): T => fillIn(value, values);
@@ -100,8 +99,10 @@ export function runtimeFor(variant: VariantTemplate, version: string): string | 
   return variant.runtime.findLast((rule) => inRange(version, rule))?.id;
 }
 
+export const targetValues = ({ platform, arch }: Target) => ({ platform, arch });
+
 /** Replaces the platform's placeholders in every text of a JSON value; the agent's stay. */
-function fillIn<T>(value: T, values: Readonly<Record<string, string>>): T {
+export function fillIn<T>(value: T, values: Readonly<Record<string, string>>): T {
   if (typeof value === 'string') {
     return value.replace(/(?<!\{)\{([a-z]+)\}(?!\})/g, (whole, name: string) =>
       Object.hasOwn(values, name) ? values[name]! : whole,

@@ -1,0 +1,13 @@
+/** Dev environments: machines with runtimes and a workspace, made and run as games are. */
+import { Catalog } from '@zlh/catalog';
+import { InstanceKinds } from '@zlh/instances';
+import { definePlugin } from '@zlh/kernel';
+import { devEnvironmentKind } from './dev-kind.ts';
+
+export default definePlugin({
+  id: 'dev-environments',
+  needs: { catalog: Catalog },
+  setup({ add }) {
+    add(InstanceKinds, devEnvironmentKind);
+  },
+});
