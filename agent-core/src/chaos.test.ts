@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { attacks } from '../../test/support/campaign.ts';
-import { statProcess } from './lib/process-id.ts';
+import { statProcess } from '@zlh/kernel/process-id';
 import { readShimRecord } from './shim/start.ts';
 import { randomFrom, testSeed } from '@zlh/kernel/testing';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';

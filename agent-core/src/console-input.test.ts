@@ -12,7 +12,7 @@ import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import type { ConsoleNotice } from './contract/messages.ts';
 import type { InstanceSpec } from './contract/spec.ts';
-import { statProcess } from './lib/process-id.ts';
+import { statProcess } from '@zlh/kernel/process-id';
 import { readShimRecord } from './shim/start.ts';
 import { freePort, startTestAgent, testSpec, type TestAgent } from './testing/index.ts';
 

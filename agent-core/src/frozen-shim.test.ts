@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { InstanceSpec } from './contract/spec.ts';
-import { isAlive, statProcess } from './lib/process-id.ts';
-import { findRun, findShim, killRun } from './process/tree.ts';
+import { isRunning, statProcess } from '@zlh/kernel/process-id';
+import { findShim } from './process/tree.ts';
+import { findRunOf, killRunOf } from './testing/marked-run.ts';
 import { SHIM_MARK } from './shim/launch.ts';
 import { readShimRecord } from './shim/start.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
@@ -43,7 +44,7 @@ async function until(holds: () => boolean): Promise<void> {
 async function frozen(change: Partial<InstanceSpec> = {}) {
   const run = await running(change);
   await agent.call('POST', '/console/command', { command: 'child detached' });
-  await until(() => findRun(run.runId, run.child).length === 2);
+  await until(() => findRunOf(run.runId, run.child).length === 2);
   process.kill(run.shim.pid, 'SIGSTOP');
   await until(() => statProcess(run.shim.pid)?.state === 'T');
   return run;
@@ -56,8 +57,8 @@ async function endsWhole(how: 'stop' | 'kill'): Promise<void> {
   const run = await frozen({ stop: [{ command: 'stop', waitMs: 100 }] });
   const ended = await agent.perform(how);
   assert.is(ended.state, 'succeeded', JSON.stringify(ended.error));
-  assert.equal(findRun(run.runId, run.child), []);
-  assert.not.ok(isAlive(run.shim));
+  assert.equal(findRunOf(run.runId, run.child), []);
+  assert.not.ok(isRunning(run.shim));
   const { state, crash } = await agent.status();
   assert.equal([state, crash], ['stopped', null]);
   assert.is((await agent.perform('start')).state, 'succeeded');
@@ -73,17 +74,17 @@ test('why a server is being ended is on disk before it is', async () => {
   await agent.start();
   const { crash: told } = await platform.until(({ state }) => state === 'crashed');
   assert.is(told!.reason, 'hung');
-  assert.equal(findRun(run.runId, run.child), []);
+  assert.equal(findRunOf(run.runId, run.child), []);
 });
 
 test('a start finds out that the server it would leave running is dead', async () => {
   const { runId, child } = await frozen({ crash: { ...testSpec(1).crash, maxCrashes: 0 } });
   process.kill(child.pid, 'SIGKILL');
-  await until(() => !isAlive(child));
+  await until(() => !isRunning(child));
   const started = await agent.perform('start');
   assert.is(started.state, 'succeeded', JSON.stringify(started.error));
-  assert.equal(findRun(runId, child), []);
-  assert.ok(isAlive(readShimRecord(join(agent.home, 'run'))!.child!));
+  assert.equal(findRunOf(runId, child), []);
+  assert.ok(isRunning(readShimRecord(join(agent.home, 'run'))!.child!));
 });
 
 test('a frozen shim that the next agent finds keeps no server from being killed', async () => {
@@ -92,19 +93,19 @@ test('a frozen shim that the next agent finds keeps no server from being killed'
   await agent.start();
   assert.is((await agent.status()).state, 'running');
   assert.is((await agent.perform('kill')).state, 'succeeded');
-  assert.equal(findRun(run.runId, run.child), []);
-  assert.not.ok(isAlive(run.shim));
+  assert.equal(findRunOf(run.runId, run.child), []);
+  assert.not.ok(isRunning(run.shim));
 });
 
 test('a shim that does not get on with its launch is ended before another is started', async () => {
   const { runId, shim, child } = await running();
   await agent.kill('SIGKILL');
   process.kill(shim.pid, 'SIGKILL');
-  await killRun(runId, child);
+  await killRunOf(runId, child);
   rmSync(join(agent.home, 'run', 'shim.json'));
   // It waits for a request that nobody completes.
   const main = fileURLToPath(new URL('./shim/main.ts', import.meta.url));
-  const stuck = spawn(process.execPath, [main], {
+  const stuck = spawn(process.execPath, ['--conditions=zlh-source', main], {
     cwd: join(agent.home, 'run'),
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { [SHIM_MARK]: runId },

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { InstanceSpec } from './contract/spec.ts';
-import { isAlive } from './lib/process-id.ts';
-import { killRun } from './process/tree.ts';
+import { isRunning } from '@zlh/kernel/process-id';
+import { killRunOf } from './testing/marked-run.ts';
 import { readShimRecord } from './shim/start.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
 import type { FakePlatform, TestAgent } from './testing/index.ts';
@@ -35,7 +35,7 @@ async function reboot(): Promise<void> {
   const { runId, shim, child } = readShimRecord(join(agent.home, 'run'))!;
   await agent.kill('SIGKILL');
   process.kill(shim.pid, 'SIGKILL');
-  await killRun(runId, child);
+  await killRunOf(runId, child);
   const file = join(agent.home, 'state', 'supervisor.json');
   writeFileSync(file, readFileSync(file, 'utf8').replace(/"bootId":"[^"]*"/, '"bootId":"another"'));
   await agent.start();
@@ -45,7 +45,7 @@ test('a shutdown alone leaves the game running for the next agent', async () => 
   const { child } = await running();
   assert.is((await agent.call('POST', '/shutdown', { stopServer: false })).status, 202);
   await agent.exited();
-  assert.ok(isAlive(child));
+  assert.ok(isRunning(child));
   await agent.start();
   assert.is((await agent.status()).ready, true);
 });
@@ -54,8 +54,8 @@ test('a shutdown with the server stops it gracefully first', async () => {
   const { child, shim } = await running();
   await agent.call('POST', '/shutdown', { stopServer: true });
   await agent.exited();
-  assert.not.ok(isAlive(child));
-  assert.not.ok(isAlive(shim));
+  assert.not.ok(isRunning(child));
+  assert.not.ok(isRunning(shim));
   assert.match(readFileSync(join(agent.home, 'data', 'saved.txt'), 'utf8'), /^\d+$/);
 });
 

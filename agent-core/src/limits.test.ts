@@ -13,7 +13,7 @@ import { ControlGroups } from './process/groups/control-groups.ts';
 import { kernelGroupFiles } from './process/groups/group-files.ts';
 import { findOwnGroups } from './process/groups/own-groups.ts';
 import { RunGroup } from './process/groups/run-group.ts';
-import { killRun } from './process/tree.ts';
+import { killRunOf } from './testing/marked-run.ts';
 import { readShimRecord } from './shim/start.ts';
 import type { SupervisorMemory } from './supervisor/memory.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
@@ -117,7 +117,7 @@ when(groups)(
     const { runId, shim, child } = readShimRecord(join(agent.home, 'run'))!;
     await agent.kill('SIGKILL');
     process.kill(shim.pid, 'SIGKILL');
-    await killRun(runId, child);
+    await killRunOf(runId, child);
     assert.ok(group.paths.every(existsSync));
     await agent.start();
     assert.not.ok(group.paths.some(existsSync));

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AgentProblem } from './contract/messages.ts';
-import { killRun } from './process/tree.ts';
+import { killRunOf } from './testing/marked-run.ts';
 import { readShimRecord } from './shim/start.ts';
 import { freePort, startFakePlatform, testSpec, type FakePlatform } from './testing/index.ts';
 import {
@@ -93,7 +93,7 @@ test('a machine that went down under maintenance starts its server only after th
   const { runId, shim, child } = readShimRecord(join(agent.home, 'run'))!;
   await agent.kill('SIGKILL');
   process.kill(shim.pid, 'SIGKILL');
-  await killRun(runId, child);
+  await killRunOf(runId, child);
   const file = join(agent.home, 'state', 'supervisor.json');
   writeFileSync(file, readFileSync(file, 'utf8').replace(/"bootId":"[^"]*"/, '"bootId":"another"'));
   await agent.start();

@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert';
 import { progress } from '../../test/runner/progress.ts';
 import { attacks } from '../../test/support/campaign.ts';
 import type { CrashPage, CrashRecord } from './contract/history.ts';
-import { statProcess } from './lib/process-id.ts';
+import { statProcess } from '@zlh/kernel/process-id';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
 
 const CRASHES = 100 * attacks;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { InstanceSpec } from './contract/spec.ts';
-import { isAlive } from './lib/process-id.ts';
+import { isRunning } from '@zlh/kernel/process-id';
 import { readShimRecord } from './shim/start.ts';
 import type { SupervisorMemory } from './supervisor/memory.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
@@ -116,12 +116,12 @@ async function isHung(alive: boolean): Promise<void> {
   await agent.kill('SIGKILL');
   if (!alive) {
     process.kill(child.pid, 'SIGKILL');
-    while (isAlive(shim)) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (isRunning(shim)) await new Promise((resolve) => setTimeout(resolve, 10));
   }
   remember(({ run, ...memory }) => ({ ...memory, run: run && { ...run, endedFor: 'hung' } }));
   await agent.start();
   const { crash } = await platform.until(({ state }) => state === 'crashed');
-  assert.equal([crash!.reason, isAlive(child)], ['hung', false]);
+  assert.equal([crash!.reason, isRunning(child)], ['hung', false]);
 }
 
 /** What is on disk is of the boot before. */
@@ -134,7 +134,7 @@ test('a server that ended in peace because the machine went down comes back with
   const { child, shim } = await running();
   await agent.kill('SIGKILL');
   process.kill(child.pid, 'SIGTERM');
-  while (isAlive(shim)) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (isRunning(shim)) await new Promise((resolve) => setTimeout(resolve, 10));
   remember(rebooted);
   await agent.start();
   const { crash } = await platform.until(({ ready }) => ready);

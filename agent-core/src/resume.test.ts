@@ -9,8 +9,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AgentOperation } from './contract/operation.ts';
 import type { InstanceSpec } from './contract/spec.ts';
-import { isAlive } from './lib/process-id.ts';
-import { findRun } from './process/tree.ts';
+import { isRunning } from '@zlh/kernel/process-id';
+import { findRunOf } from './testing/marked-run.ts';
 import { readShimRecord } from './shim/start.ts';
 import { MemoryFile } from './supervisor/memory.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
@@ -68,8 +68,8 @@ test('a stop goes on after the death of the agent and ends with nothing running'
   await inPhase('stop');
   await replaceAgent();
   assert.is((await agent.finished(id)).state, 'succeeded');
-  assert.equal(findRun(runId, child), []);
-  assert.not.ok(isAlive(shim));
+  assert.equal(findRunOf(runId, child), []);
+  assert.not.ok(isRunning(shim));
   const { state, crash } = await agent.status();
   assert.is(state, 'stopped');
   assert.is(crash, null);
@@ -82,7 +82,7 @@ test('a cancelled stop leaves the server as it was', async () => {
   await agent.call('POST', `/operations/${id}/cancel`, {});
   const ended = await agent.finished(id);
   assert.is(ended.state, 'cancelled');
-  assert.ok(isAlive(child));
+  assert.ok(isRunning(child));
   const status = await agent.status();
   assert.is(status.state, 'running');
   assert.is(status.ready, true);
@@ -95,9 +95,9 @@ test('a restart killed while it stops stops once and starts once', async () => {
   await replaceAgent();
   const ended = await agent.finished(id);
   assert.equal(phasesOf(ended), ['succeeded', 'succeeded']);
-  assert.not.ok(isAlive(before.child));
+  assert.not.ok(isRunning(before.child));
   const { runId, child } = readShimRecord(join(agent.home, 'run'))!;
-  assert.is(findRun(runId, child).length, 1);
+  assert.is(findRunOf(runId, child).length, 1);
   assert.is((await agent.status()).ready, true);
 });
 
@@ -111,7 +111,7 @@ test('a restart killed while it starts does not start twice', async () => {
   await replaceAgent();
   assert.equal(phasesOf(await agent.finished(id)), ['succeeded', 'succeeded']);
   assert.is(readShimRecord(join(agent.home, 'run'))!.runId, started.runId);
-  assert.is(findRun(started.runId, started.child).length, 1);
+  assert.is(findRunOf(started.runId, started.child).length, 1);
 });
 
 test('a restart cancelled while it starts leaves nothing running, and says so', async () => {
@@ -133,7 +133,7 @@ test('a start cancelled in the last moment of an agent is ended by the next, whi
   await agent.call('POST', `/operations/${id}/cancel`, {});
   await replaceAgent();
   assert.is((await agent.finished(id)).state, 'cancelled');
-  assert.equal(findRun(runId, child), []);
+  assert.equal(findRunOf(runId, child), []);
   assert.is((await agent.status()).state, 'stopped');
 });
 
@@ -156,7 +156,7 @@ test('a server that becomes ready between the cancellation of its start and the 
     await delay(20);
   await replaceAgent();
   assert.is((await agent.finished(id)).state, 'cancelled');
-  assert.equal(findRun(runId, child), []);
+  assert.equal(findRunOf(runId, child), []);
 });
 
 test('a kill asked for in the last moment of an agent is done by the next', async () => {
@@ -164,7 +164,7 @@ test('a kill asked for in the last moment of an agent is done by the next', asyn
   await begin('kill');
   await replaceAgent();
   assert.is((await agent.finished(id)).state, 'succeeded');
-  assert.equal(findRun(runId, child), []);
+  assert.equal(findRunOf(runId, child), []);
   assert.is((await agent.status()).state, 'stopped');
 });
 

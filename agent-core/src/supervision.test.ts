@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { InstanceSpec } from './contract/spec.ts';
-import { isAlive, statProcess } from './lib/process-id.ts';
-import { findRun } from './process/tree.ts';
+import { isRunning, statProcess } from '@zlh/kernel/process-id';
+import { findRunOf } from './testing/marked-run.ts';
 import { readShimRecord } from './shim/start.ts';
 import type { ShimRecord } from './shim/launch.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
@@ -56,7 +56,7 @@ const command = (line: string) => agent.call('POST', '/console/command', { comma
 test('a server outlives its killed agent, which finds it ready and asks nothing of it', async () => {
   const before = await running();
   await agent.kill('SIGKILL');
-  assert.ok(isAlive(before.child!));
+  assert.ok(isRunning(before.child!));
   await agent.start();
   const status = await agent.status();
   assert.is(status.state, 'running');
@@ -64,7 +64,7 @@ test('a server outlives its killed agent, which finds it ready and asks nothing 
   assert.equal(run().child, before.child);
   assert.is((await agent.perform('stop')).state, 'succeeded');
   // It has told the end, and goes.
-  while (isAlive(before.shim)) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (isRunning(before.shim)) await new Promise((resolve) => setTimeout(resolve, 10));
 });
 
 test('a start cut off by the death of the agent goes on to its end', async () => {
@@ -77,7 +77,7 @@ test('a start cut off by the death of the agent goes on to its end', async () =>
   const operation = await agent.finished(operationId);
   assert.is(operation.state, 'succeeded', JSON.stringify(operation.error));
   const { runId, child } = run();
-  assert.is(findRun(runId, child).length, 1);
+  assert.is(findRunOf(runId, child).length, 1);
 });
 
 test('a program that cannot be launched fails the start with its name, and is started once it can', async () => {
@@ -147,7 +147,7 @@ test('a killed shim takes its server along, and both are replaced', async () => 
   process.kill(before.shim.pid, 'SIGKILL');
   const { crash } = await platform.until((status) => status.ready && status.crash !== null);
   assert.is(crash?.reason, 'signal');
-  assert.equal(findRun(before.runId, before.child), []);
+  assert.equal(findRunOf(before.runId, before.child), []);
   assert.not.equal(run().shim, before.shim);
 });
 
@@ -155,9 +155,9 @@ test('a stop leaves no child behind, not even one in a session of its own', asyn
   const before = await running();
   await command('child');
   await command('child detached');
-  await until(() => findRun(before.runId, before.child).length === 3);
+  await until(() => findRunOf(before.runId, before.child).length === 3);
   assert.is((await agent.perform('stop')).state, 'succeeded');
-  assert.equal(findRun(before.runId, before.child), []);
+  assert.equal(findRunOf(before.runId, before.child), []);
 });
 
 test('a server deaf to its stop command is terminated, and killed when deaf to that', async () => {
@@ -167,7 +167,7 @@ test('a server deaf to its stop command is terminated, and killed when deaf to t
   ];
   const { child } = await running({ FAKE_IGNORE_STOP: '1', FAKE_IGNORE_TERM: '1' }, { stop });
   assert.is((await agent.perform('stop')).state, 'succeeded');
-  assert.not.ok(isAlive(child!));
+  assert.not.ok(isRunning(child!));
   assert.is((await agent.status()).crash, null);
 });
 
@@ -232,7 +232,7 @@ test('a frozen server is not ready, and ready again when it goes on', async () =
   await platform.until(({ ready }) => ready);
   process.kill(child!.pid, 'SIGSTOP');
   assert.is((await agent.perform('kill')).state, 'succeeded');
-  assert.not.ok(isAlive(child!));
+  assert.not.ok(isRunning(child!));
 });
 
 test('the environment of the agent does not reach the game', async () => {

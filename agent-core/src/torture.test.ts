@@ -12,8 +12,8 @@ import * as assert from 'uvu/assert';
 import { needs, when } from '../../test/runner/needs.ts';
 import type { CrashPage, CrashRecord, UptimePage } from './contract/history.ts';
 import type { InstanceSpec } from './contract/spec.ts';
-import { isAlive } from './lib/process-id.ts';
-import { findRun } from './process/tree.ts';
+import { isRunning } from '@zlh/kernel/process-id';
+import { findRunOf } from './testing/marked-run.ts';
 import { readShimRecord } from './shim/start.ts';
 import type { SupervisorMemory } from './supervisor/memory.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
@@ -68,10 +68,10 @@ test('a killed server takes all its children along before it is started again', 
   const { runId, child } = await running();
   await command('child');
   await command('child detached');
-  await until(() => findRun(runId, child).length === 3);
+  await until(() => findRunOf(runId, child).length === 3);
   process.kill(child.pid, 'SIGKILL');
   await platform.until(({ state }) => state === 'crashed');
-  assert.equal(findRun(runId, child), []);
+  assert.equal(findRunOf(runId, child), []);
   const { crash } = await platform.until(({ ready }) => ready);
   const [record] = await crashes();
   assert.is(record?.id, crash?.id);
@@ -87,13 +87,13 @@ test('a killed server takes all its children along before it is started again', 
 test('a killed child of the server is no matter of the agent', async () => {
   const { runId, child } = await running();
   await command('child');
-  await until(() => findRun(runId, child).length === 2);
-  const { pid } = findRun(runId, child).find((each) => each.pid !== child.pid)!;
+  await until(() => findRunOf(runId, child).length === 2);
+  const { pid } = findRunOf(runId, child).find((each) => each.pid !== child.pid)!;
   process.kill(pid, 'SIGKILL');
-  await until(() => findRun(runId, child).length === 1);
+  await until(() => findRunOf(runId, child).length === 1);
   assert.is((await agent.status()).ready, true);
   assert.is((await agent.perform('stop')).state, 'succeeded');
-  assert.equal(findRun(runId, child), []);
+  assert.equal(findRunOf(runId, child), []);
   assert.equal(await crashes(), []);
 });
 
@@ -109,7 +109,7 @@ test('a frozen server is told as unresponsive, and can be stopped', async () => 
   assert.is(frozen.readySince, null);
   assert.is((await agent.call('GET', '/ready')).status, 503);
   assert.is((await agent.perform('stop')).state, 'succeeded');
-  assert.not.ok(isAlive(child));
+  assert.not.ok(isRunning(child));
   assert.is((await agent.status()).unresponsiveSince, null);
   assert.equal(await crashes(), []);
   const [period] = await uptime();
@@ -129,7 +129,7 @@ test('a server that hangs longer than its game allows is ended and started again
     crash!.detail,
     /^It did not answer any more and was ended\. The probe "[\w.]+" said last: ./,
   );
-  assert.not.ok(isAlive(child));
+  assert.not.ok(isRunning(child));
 });
 
 test('a server that is silent while it stops is given all the time of its stop', async () => {

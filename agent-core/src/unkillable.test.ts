@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../test/runner/needs.ts';
 import { readJsonFile } from './lib/atomic-file.ts';
-import { findRun } from './process/tree.ts';
+import { findRunOf } from './testing/marked-run.ts';
 import { readShimRecord } from './shim/start.ts';
 import type { SupervisorMemory } from './supervisor/memory.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from './testing/index.ts';
@@ -39,7 +39,7 @@ async function running(): Promise<() => number[]> {
   const started = await agent.perform('start');
   assert.is(started.state, 'succeeded', JSON.stringify(started.error));
   const { runId, child } = readShimRecord(join(agent.home, 'run'))!;
-  return () => findRun(runId, child).map(({ pid }) => pid);
+  return () => findRunOf(runId, child).map(({ pid }) => pid);
 }
 
 const command = (line: string) => agent.call('POST', '/console/command', { command: line });

@@ -17,7 +17,7 @@ export { Commands, Checks, StartLines } from './cli/points.ts';
 export type { Command, CommandContext, Check, CheckContext, CheckResult } from './cli/points.ts';
 export type { StartLine, StartLineSource } from './cli/points.ts';
 export { homeHolder } from './cli/home.ts';
-export { isRunning, processId, type ProcessId } from './process-id.ts';
+export { isRunning, processId, runsOpenlyAs, type ProcessId } from './process-id.ts';
 export { listenOnUnixSocket } from './unix-socket.ts';
 export { peerAddress, peerAddressPattern, type PeerAddress } from './peers/address.ts';
 export { connected, connectToPeer, connectToUnix, type PeerConnection } from './peers/connect.ts';

@@ -40,7 +40,7 @@ const allowed: Record<Layer, readonly Layer[]> = {
 const contractLibraries = ['typebox', 'node:crypto'];
 
 /** Code that packages share besides their contracts; no contract runs it. */
-const libraries = ['@zlh/agent/fs', '@zlh/agent/sandbox'];
+const libraries = ['@zlh/agent/fs', '@zlh/agent/sandbox', '@zlh/kernel/process-id'];
 
 /** Every violation in the repository, in the order of the files. */
 export function violations(repository: Repository): Violation[] {

@@ -12,7 +12,7 @@ import type { InstanceSpec } from '../contract/spec.ts';
 import { ControlGroups } from '../process/groups/control-groups.ts';
 import { kernelGroupFiles } from '../process/groups/group-files.ts';
 import { findOwnGroups } from '../process/groups/own-groups.ts';
-import { findRun } from '../process/tree.ts';
+import { findRunOf } from '../testing/marked-run.ts';
 import { tarOf } from '../testing/archives.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from '../testing/index.ts';
 import type { FakePlatform, TestAgent } from '../testing/index.ts';
@@ -129,7 +129,7 @@ test('a step that takes too long, or is cancelled, is ended with everything it s
   const id = await stepUnderWay();
   await agent.call('POST', `/operations/${operationId}/cancel`, {});
   assert.is((await agent.finished(operationId)).state, 'cancelled');
-  assert.equal(findRun(id, null), []);
+  assert.equal(findRunOf(id, null), []);
 });
 
 /** The id that marks its processes, once there are some that have begun. */
@@ -140,7 +140,7 @@ async function stepUnderWay(): Promise<string> {
     const { running } = JSON.parse(text) as { running?: string | null };
     const begun =
       existsSync(data('runs.txt')) && /again/.test(readFileSync(data('runs.txt'), 'utf8'));
-    if (typeof running === 'string' && begun && findRun(running, null).length > 0) return running;
+    if (typeof running === 'string' && begun && findRunOf(running, null).length > 0) return running;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -150,11 +150,11 @@ test('a step of an agent that was killed is ended by the next one and run anew',
   await agent.call('POST', '/config', { operationId, spec: await specOf(['hang', 'again']) });
   const id = await stepUnderWay();
   await agent.kill('SIGKILL');
-  assert.is(findRun(id, null).length, 1, 'it outlives its agent');
+  assert.is(findRunOf(id, null).length, 1, 'it outlives its agent');
   appendFileSync(data('runs.txt'), '-- killed\n');
   await agent.start();
   while (runs().at(-1) === '-- killed') await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.equal(findRun(id, null), []);
+  assert.equal(findRunOf(id, null), []);
   assert.equal(runs(), ['hang again', '-- killed', 'hang again']);
   await agent.call('POST', `/operations/${operationId}/cancel`, {});
   assert.is((await agent.finished(operationId)).state, 'cancelled');

@@ -147,7 +147,7 @@ export class InstallSteps {
   }
 
   async #clear(id: string, group?: RunGroup): Promise<void> {
-    await killRun(id, null, () => group?.members() ?? []);
+    await killRun(this.#parts.isolation.marked(id), null, () => group?.members() ?? []);
     await group?.remove();
     this.#parts.isolation.clear('step');
     this.#remember({ ...this.#memory(), running: null });

@@ -2,7 +2,7 @@
  * Time that is safe against clocks being set. Moments are kept on disk with the wall clock for people and the
  * machine's running time for arithmetic; how long something took is never negative.
  */
-import { bootId } from './process-id.ts';
+import { bootId } from '@zlh/kernel/process-id';
 
 export interface Moment {
   /** ISO 8601, by the wall clock. */

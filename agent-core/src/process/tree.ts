@@ -1,30 +1,43 @@
 /**
- * Everything that belongs to one run of a game: its session, descendants, its control group, and whatever
- * carries the run's mark in its environment. Promises that killing a run leaves no process of it behind, also
- * when children changed session, lost their parent or are born meanwhile.
+ * Everything that belongs to one run of a game: its session, descendants, its control group, and processes
+ * that carry the run's mark in their environment. Guarantees: killing a run leaves no process of it behind,
+ * also when children changed session, lost their parent or are born meanwhile. A stranger's process that
+ * carries the mark is no part of the run.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { statProcess, type ProcessId, type ProcessStat } from '../lib/process-id.ts';
+import {
+  processOrigin,
+  statProcess,
+  type ProcessId,
+  type ProcessOrigin,
+  type ProcessStat,
+} from '@zlh/kernel/process-id';
 import { RUN_MARK, SHIM_MARK } from '../shim/launch.ts';
 
 const KILL_ROUNDS = 200;
 const ROUND_MS = 25;
 
+export interface MarkedRun {
+  readonly id: string;
+  /** Users whose processes may carry its mark; all of them in a container of its own. */
+  readonly users: readonly number[] | 'all';
+}
+
 /** Live processes of a run; zombies are left out. `leader` is the process the shim launched. */
 export function findRun(
-  runId: string,
+  run: MarkedRun,
   leader: ProcessId | null,
   members: readonly number[] = [],
 ): ProcessStat[] {
   const all = allProcesses();
-  const marked = `${RUN_MARK}=${runId}`;
+  const marked = findMarked(`${RUN_MARK}=${run.id}`, all.keys(), run.users);
   const found = new Map<number, ProcessStat>();
   // The leader's number names its session for as long as a member lives, even when it itself is gone.
   const session = leader !== null && sessionIsOurs(all, leader) ? leader.pid : undefined;
   for (const stat of all.values()) {
     const known = stat.session === session || members.includes(stat.pid);
-    if (known || hasMark(stat.pid, marked)) found.set(stat.pid, stat);
+    if (known || marked.has(stat.pid)) found.set(stat.pid, stat);
   }
   for (let grown = true; grown;) {
     grown = false;
@@ -38,10 +51,16 @@ export function findRun(
 }
 
 /** The shim of a run, found by its mark when it has not written its record yet. */
-export function findShim(runId: string): ProcessId | undefined {
-  const marked = `${SHIM_MARK}=${runId}`;
-  return [...allProcesses().values()].find(
-    ({ pid, state }) => state !== 'Z' && hasMark(pid, marked),
+export function findShim(
+  runId: string,
+  users: MarkedRun['users'] = [process.geteuid!()],
+): ProcessId | undefined {
+  const all = allProcesses();
+  const marked = findMarked(`${SHIM_MARK}=${runId}`, all.keys(), users);
+  const own = processOrigin(process.pid)?.pidNamespace;
+  // It stays outside of every sandbox.
+  return [...all.values()].find(
+    ({ pid, state }) => state !== 'Z' && marked.has(pid) && marked.get(pid)!.pidNamespace === own,
   );
 }
 
@@ -71,13 +90,13 @@ export function signalGroup(leader: ProcessId, signal: NodeJS.Signals): void {
  * who is in its control group.
  */
 export async function killRun(
-  runId: string,
+  run: MarkedRun,
   leader: ProcessId | null,
   members: () => readonly number[] = () => [],
   rounds = KILL_ROUNDS,
 ): Promise<boolean> {
   for (let round = 0; round <= rounds; round++) {
-    const left = findRun(runId, leader, members());
+    const left = findRun(run, leader, members());
     if (left.length === 0) return true;
     if (round === rounds) break;
     for (const { pid } of left) send(pid, 'SIGKILL');
@@ -110,9 +129,29 @@ function sessionIsOurs(all: Map<number, ProcessStat>, leader: ProcessId): boolea
   return now === undefined || now.startTime === leader.startTime;
 }
 
-function hasMark(pid: number, marked: string): boolean {
+/**
+ * Anybody may put the mark into an environment. It counts for a process of the run's users that is in this
+ * pid namespace, or in one whose first process carries the mark too: a shim made that one.
+ */
+function findMarked(
+  mark: string,
+  pids: Iterable<number>,
+  users: MarkedRun['users'],
+): ReadonlyMap<number, ProcessOrigin> {
+  const isOfUsers = ([user]: readonly number[]) => users === 'all' || users.includes(user!);
+  const marked = [...pids].flatMap((pid) => {
+    const origin = hasMark(pid, mark) ? processOrigin(pid) : undefined;
+    return origin !== undefined && isOfUsers(origin.users) ? [[pid, origin] as const] : [];
+  });
+  const own = processOrigin(process.pid)?.pidNamespace;
+  const firsts = marked.filter(([, { numberInside }]) => numberInside === 1);
+  const namespaces = new Set([own, ...firsts.map(([, { pidNamespace }]) => pidNamespace)]);
+  return new Map(marked.filter(([, { pidNamespace }]) => namespaces.has(pidNamespace)));
+}
+
+function hasMark(pid: number, mark: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(marked);
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
   } catch {
     return false; // gone, or another user's: not ours either way
   }

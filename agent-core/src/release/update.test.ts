@@ -11,7 +11,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { agentProtocol, type AgentRelease } from '../contract/messages.ts';
 import type { AgentOperation } from '../contract/operation.ts';
-import { statProcess } from '../lib/process-id.ts';
+import { statProcess } from '@zlh/kernel/process-id';
 import { readShimRecord } from '../shim/start.ts';
 import { ReleaseFolder } from './release-folder.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from '../testing/index.ts';

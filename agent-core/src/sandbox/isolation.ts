@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import type { Bounds } from '../bounds.ts';
 import type { IsolationBounds } from '../contract/bounds.ts';
 import type { GroupFolders } from '../process/groups/run-group.ts';
+import type { MarkedRun } from '../process/tree.ts';
 import { RUN_MARK } from '../shim/launch.ts';
 import { enclose, launchOpenly, type Program } from './command-line.ts';
 import { secureDataFolder } from './data-folder.ts';
@@ -60,6 +61,13 @@ export class Isolation {
   /** Processes that it needs beside the program, of which a limit must know. */
   get processes(): number {
     return this.shows ? 2 : 0;
+  }
+
+  /** This user prepares a run, and the user of the bounds carries it out: both may carry its mark. */
+  marked(id: string): MarkedRun {
+    const { isolation, user } = this.#bounds.value;
+    if (isolation === undefined) return { id, users: 'all' };
+    return { id, users: [process.getuid!(), ...(isRoot() && user !== null ? [user.uid] : [])] };
   }
 
   /** As the user of the bounds. */

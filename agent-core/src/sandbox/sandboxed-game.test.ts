@@ -9,8 +9,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { when } from '../../../test/runner/needs.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
-import { isAlive, statProcess } from '../lib/process-id.ts';
-import { findRun, signalGroup } from '../process/tree.ts';
+import { isRunning, statProcess } from '@zlh/kernel/process-id';
+import { signalGroup } from '../process/tree.ts';
+import { findRunOf } from '../testing/marked-run.ts';
 import { readShimRecord } from '../shim/start.ts';
 import { freePort, startFakePlatform, startTestAgent, testSpec } from '../testing/index.ts';
 import type { FakePlatform, TestAgent } from '../testing/index.ts';
@@ -132,7 +133,7 @@ for (const identity of identities) {
     const { child } = bench.run;
     assert.is(statProcess(child.pid)?.session, child.pid);
     signalGroup(child, 'SIGINT');
-    await until(() => !isAlive(child));
+    await until(() => !isRunning(child));
     assert.is(bench.data('got'), 'interrupted\n');
   });
 
@@ -141,7 +142,7 @@ for (const identity of identities) {
       '(sleep 0.01 & sleep 0.01 &) ; (setsid sleep 600 &); echo ready; while read line; do :; done',
     );
     const { runId, child } = bench.run;
-    const left = () => findRun(runId, child).map(({ pid }) => pid);
+    const left = () => findRunOf(runId, child).map(({ pid }) => pid);
     // The one that waits, the first of the namespace, the game and what it left.
     await until(() => left().length === 4);
     const zombies = () =>
@@ -165,13 +166,13 @@ for (const identity of identities) {
       await agent.start();
       await platform.until(({ ready }) => ready);
       assert.equal(bench.run, before);
-      assert.ok(isAlive(before.child));
+      assert.ok(isRunning(before.child));
       process.kill(before.shim.pid, 'SIGKILL');
       await platform.until(({ crash, ready }) => crash !== null && ready);
-      assert.equal(findRun(before.runId, before.child), []);
+      assert.equal(findRunOf(before.runId, before.child), []);
       const second = bench.run;
       assert.is((await agent.perform('kill')).state, 'succeeded');
-      assert.equal(findRun(second.runId, second.child), []);
+      assert.equal(findRunOf(second.runId, second.child), []);
       const made = readdirSync(join(agent.home, 'run')).filter((name) => name.startsWith('game-'));
       assert.equal(made, [`game-${second.runId}`]);
     },

@@ -5,7 +5,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { isAlive, type ProcessId } from '../lib/process-id.ts';
+import { isRunning, type ProcessId } from '@zlh/kernel/process-id';
 import {
   decodeOutput,
   decodeTaken,
@@ -179,7 +179,7 @@ export class ShimClient {
   #closed(): void {
     if (this.#over) return;
     this.#forgetSent();
-    if (isAlive(this.#shim)) {
+    if (isRunning(this.#shim)) {
       setTimeout(() => this.#connect(), RECONNECT_MS);
       return;
     }

@@ -1,6 +1,6 @@
 /** Which process is the game, where the launched one only waits for it. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { statProcess } from '../lib/process-id.ts';
+import { statProcess } from '@zlh/kernel/process-id';
 
 /**
  * The child of `waiting` in another pid namespace that is not the first there: that one only buries the

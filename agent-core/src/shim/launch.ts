@@ -2,7 +2,7 @@
  * What agent and shim agree on outside the socket: the launch request on the shim's standard input and
  * the files in the run folder. Kept apart from both, so that neither loads the other's code.
  */
-import type { ProcessId } from '../lib/process-id.ts';
+import type { ProcessId } from '@zlh/kernel/process-id';
 
 /** Standard input of a new shim: one JSON document. A shim that reads less than all of it gives up. */
 export interface LaunchRequest {

@@ -9,7 +9,7 @@
 import { createServer, type Socket } from 'node:net';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { ByteRing } from './byte-ring.ts';
-import { statProcess, type ProcessId } from '../lib/process-id.ts';
+import { statProcess, type ProcessId } from '@zlh/kernel/process-id';
 import {
   encodeJson,
   encodeTaken,

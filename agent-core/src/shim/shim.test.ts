@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { CodedError } from '@zlh/kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isAlive } from '../lib/process-id.ts';
-import { killRun } from '../process/tree.ts';
+import { isRunning } from '@zlh/kernel/process-id';
+import { killRunOf } from '../testing/marked-run.ts';
 import { launchOpenly } from '../sandbox/command-line.ts';
 import { ShimClient } from './client.ts';
 import type { ExitRecord } from './frames.ts';
@@ -25,8 +25,8 @@ test.before.each(() => {
   mkdirSync(runDir, { mode: 0o700 });
 });
 test.after.each(async () => {
-  if (record !== undefined && isAlive(record.shim)) process.kill(record.shim.pid, 'SIGKILL');
-  if (record !== undefined) await killRun(record.runId, record.child);
+  if (record !== undefined && isRunning(record.shim)) process.kill(record.shim.pid, 'SIGKILL');
+  if (record !== undefined) await killRunOf(record.runId, record.child);
   record = undefined;
   rmSync(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 });
@@ -185,7 +185,7 @@ test('an agent that is attached and takes nothing does not hold a game', async (
 
 test('a game that ended while nobody looked is known from the disk, its shim gone', async () => {
   const started = await shell('echo bye; exit 3');
-  while (isAlive(started.shim)) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (isRunning(started.shim)) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.is(readExitRecord(runDir, started.runId)?.exitCode, 3);
   assert.match(readScrollback(runDir)!.bytes.toString(), 'bye');
 });
@@ -229,7 +229,7 @@ test('a second shim in the same run folder is refused, the first goes on', async
   record = first;
   assert.instance(error, CodedError);
   assert.is((error as CodedError).code, 'AGENT_SHIM_FAILED');
-  assert.ok(isAlive(first.shim));
+  assert.ok(isRunning(first.shim));
 });
 
 test('a shim that the system cannot start is told with the reason, and the next try works', async () => {
@@ -249,7 +249,7 @@ test('a shim that the system cannot start is told with the reason, and the next 
     assert.is(error?.code, 'AGENT_SHIM_FAILED');
     assert.match(error!.message, why);
   }
-  assert.ok(isAlive((await shell('read wait')).shim));
+  assert.ok(isRunning((await shell('read wait')).shim));
 });
 
 test('a run folder is emptied but for the last scrollback', async () => {

@@ -23,6 +23,7 @@ const READY_WITHIN_MS = 30_000;
 
 /** Bounds for heap, young generation and helper threads; none makes it smaller at rest. */
 const FLAGS = ['--max-old-space-size=48', '--max-semi-space-size=1', '--v8-pool-size=1'];
+if (import.meta.url.endsWith('.ts')) FLAGS.push('--conditions=zlh-source');
 
 /**
  * Empties the run folder but for the last scrollback, which is what the console goes on from. Only call

@@ -2,7 +2,7 @@
 import { mock } from 'node:test';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { statProcess } from '../lib/process-id.ts';
+import { statProcess } from '@zlh/kernel/process-id';
 import type { GameRun } from '../supervisor/game-run.ts';
 import { UsageHistory } from './usage-history.ts';
 import { UsageMeter } from './usage.ts';

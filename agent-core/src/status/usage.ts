@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { UsageSample } from '../contract/history.ts';
-import { statProcess, type ProcessStat } from '../lib/process-id.ts';
+import { statProcess, type ProcessStat } from '@zlh/kernel/process-id';
 import { findRun } from '../process/tree.ts';
 import type { GameRun } from '../supervisor/game-run.ts';
 
@@ -41,8 +41,8 @@ export class UsageMeter {
 }
 
 /** A control group lists its processes; without one every process of the machine is looked at. */
-function treeOf({ id, leader, group }: GameRun): readonly ProcessStat[] {
-  if (group === undefined) return findRun(id, leader);
+function treeOf({ marked, leader, group }: GameRun): readonly ProcessStat[] {
+  if (group === undefined) return findRun(marked, leader);
   return group.members().flatMap((pid) => statProcess(pid) ?? []);
 }
 

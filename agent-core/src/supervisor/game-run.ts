@@ -6,10 +6,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@zlh/kernel';
 import type { ConsoleHub } from '../console/console-hub.ts';
 import { RunInput } from '../console/run-input.ts';
-import { isAlive, type ProcessId } from '../lib/process-id.ts';
+import { isRunning, type ProcessId } from '@zlh/kernel/process-id';
 import { within } from '../lib/promises.ts';
 import type { RunGroup } from '../process/groups/run-group.ts';
-import { findShim, killProcess, killRun, killShim, signalGroup } from '../process/tree.ts';
+import {
+  findShim,
+  killProcess,
+  killRun,
+  killShim,
+  signalGroup,
+  type MarkedRun,
+} from '../process/tree.ts';
+import type { Isolation } from '../sandbox/isolation.ts';
 import { ShimClient } from '../shim/client.ts';
 import type { ExitRecord } from '../shim/frames.ts';
 import type { ShimRecord } from '../shim/launch.ts';
@@ -26,6 +34,7 @@ export type Intent = 'stop' | 'kill' | 'too-late' | 'hung' | null;
 
 export class GameRun {
   readonly id: string;
+  readonly marked: MarkedRun;
   readonly leader: ProcessId | null;
   /** Its control group, where it has one. */
   readonly group: RunGroup | undefined;
@@ -46,10 +55,12 @@ export class GameRun {
     runDir: string,
     record: ShimRecord,
     group: RunGroup | undefined,
+    isolation: Pick<Isolation, 'marked'>,
     console: ConsoleHub,
     log: Logger,
   ) {
     this.id = record.runId;
+    this.marked = isolation.marked(record.runId);
     this.leader = record.child;
     this.group = group;
     this.#shim = record.shim;
@@ -87,12 +98,12 @@ export class GameRun {
   }
 
   get isAlive(): boolean {
-    return this.leader === null || isAlive(this.leader);
+    return this.leader === null || isRunning(this.leader);
   }
 
   /** SIGKILLs everything; `ended` follows. False when something could not be killed. */
   async kill(): Promise<boolean> {
-    if (!(await killRun(this.id, this.leader, () => this.group?.members() ?? []))) return false;
+    if (!(await killRun(this.marked, this.leader, () => this.group?.members() ?? []))) return false;
     await within(LAST_WORD_MS, this.#heard);
     if (!this.#told) killProcess(this.#shim);
     return true;
@@ -110,7 +121,7 @@ export class GameRun {
  * that takes: a server that is started beside the rest of another spoils the world of both. `remains` is told of that.
  */
 export async function settleRun(
-  run: Pick<GameRun, 'id' | 'leader' | 'group'>,
+  run: Pick<GameRun, 'marked' | 'leader' | 'group'>,
   exit: ExitRecord | undefined,
   log: Logger,
   remains?: () => void,
@@ -118,25 +129,28 @@ export async function settleRun(
   const oomKills = run.group?.oomKills();
   await outlive(run, () => {
     log.error(
-      { runId: run.id },
+      { runId: run.marked.id },
       'processes of the ended server cannot be killed; they are waited for',
     );
     remains?.();
   });
   if (run.group !== undefined && !(await run.group.remove()))
-    log.warn({ runId: run.id }, 'the control group of the ended server could not be removed');
+    log.warn(
+      { runId: run.marked.id },
+      'the control group of the ended server could not be removed',
+    );
   return { ...endOf(exit), oomKills };
 }
 
 async function outlive(
-  { id, leader, group }: Pick<GameRun, 'id' | 'leader' | 'group'>,
+  { marked, leader, group }: Pick<GameRun, 'marked' | 'leader' | 'group'>,
   remains: () => void,
 ): Promise<void> {
   const members = () => group?.members() ?? [];
-  if (await killRun(id, leader, members)) return;
+  if (await killRun(marked, leader, members)) return;
   remains();
   do await delay(LOOK_AGAIN_MS, undefined, { ref: false });
-  while (!(await killRun(id, leader, members, 1)));
+  while (!(await killRun(marked, leader, members, 1)));
 }
 
 function endOf(exit: ExitRecord | undefined): RunEnd {
@@ -156,8 +170,9 @@ export async function findLiveShim(runDir: string, runId: string): Promise<ShimR
   while (performance.now() < deadline) {
     const record = readShimRecord(runDir);
     const known = record?.runId === runId ? record : undefined;
-    if (known !== undefined && known.child !== null) return isAlive(known.shim) ? known : undefined;
-    if (known === undefined ? findShim(runId) === undefined : !isAlive(known.shim))
+    if (known !== undefined && known.child !== null)
+      return isRunning(known.shim) ? known : undefined;
+    if (known === undefined ? findShim(runId) === undefined : !isRunning(known.shim))
       return undefined;
     await delay(LOOK_MS);
   }

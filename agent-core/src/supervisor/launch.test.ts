@@ -10,7 +10,8 @@ import { ConsoleHub } from '../console/console-hub.ts';
 import { kernelGroupFiles } from '../process/groups/group-files.ts';
 import { ControlGroups } from '../process/groups/control-groups.ts';
 import { Isolation } from '../sandbox/isolation.ts';
-import { findRun, findShim } from '../process/tree.ts';
+import { findShim } from '../process/tree.ts';
+import { findRunOf } from '../testing/marked-run.ts';
 import { bind, freePort, testSpec } from '../testing/index.ts';
 import { launchGame } from './launch.ts';
 import type { RunMemory } from './memory.ts';
@@ -45,7 +46,7 @@ test('a shim that never says that it is ready is ended with its game before the 
   const remember = (run: RunMemory | null) => {
     const { id } = run ?? remembered[0]!;
     remembered.push(run);
-    left.push(findRun(id, null).length + Number(findShim(id) !== undefined));
+    left.push(findRunOf(id, null).length + Number(findShim(id) !== undefined));
   };
   const options = {
     runDir: join(home, 'run'),

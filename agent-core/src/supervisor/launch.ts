@@ -90,7 +90,8 @@ export async function launchGame(
     };
     return { shim: await startShim(runDir, request, compileCache, shimWithinMs), memory };
   } catch (error) {
-    const dead = (await killShim(id)) && (await killRun(id, null, () => group?.members() ?? []));
+    const members = () => group?.members() ?? [];
+    const dead = (await killShim(id)) && (await killRun(isolation.marked(id), null, members));
     if (!dead) throw errors.unkillable();
     await group?.remove();
     remember(null);

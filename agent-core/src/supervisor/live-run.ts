@@ -33,10 +33,10 @@ export class LiveRun {
     options: SupervisorOptions,
     events: LiveRunEvents,
   ) {
-    const { runDir, groups, spec, probes, console, history, log, changed } = options;
+    const { runDir, groups, isolation, spec, probes, console, history, log, changed } = options;
     this.#options = options;
     this.#memory = memory;
-    this.run = new GameRun(runDir, shim, groupOf(memory, groups), console, log);
+    this.run = new GameRun(runDir, shim, groupOf(memory, groups), isolation, console, log);
     this.readiness = new Readiness(spec(), probes, console, memory, {
       ready: (first) => {
         history.note('ready', memory.id);

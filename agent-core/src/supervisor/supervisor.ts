@@ -5,8 +5,8 @@
  */
 import { CodedError } from '@zlh/kernel';
 import type { AgentStatus, CrashReport, ProbeWord } from '../contract/status.ts';
+import { bootId } from '@zlh/kernel/process-id';
 import { withdrawnCode } from '../install/consent.ts';
-import { bootId } from '../lib/process-id.ts';
 import { abortable, within } from '../lib/promises.ts';
 import { isCancelled, isInterrupted } from '../operations/errors.ts';
 import type { ShimRecord } from '../shim/launch.ts';

@@ -18,7 +18,8 @@ import type { AgentStatus } from '../contract/status.ts';
 import { readJsonFile } from '../lib/atomic-file.ts';
 import { kernelGroupFiles } from '../process/groups/group-files.ts';
 import { RunGroup } from '../process/groups/run-group.ts';
-import { findShim, killRun } from '../process/tree.ts';
+import { findShim } from '../process/tree.ts';
+import { killRunOf } from './marked-run.ts';
 import { readShimRecord } from '../shim/start.ts';
 import type { RunMemory } from '../supervisor/memory.ts';
 import { testInstance } from './test-spec.ts';
@@ -243,9 +244,9 @@ async function endRun(home: string): Promise<void> {
   const record = existsSync(join(home, 'run')) ? readShimRecord(join(home, 'run')) : undefined;
   for (const runId of new Set([memory?.run?.id, record?.runId])) {
     if (runId === undefined) continue;
-    const shim = findShim(runId);
+    const shim = findShim(runId, 'all');
     if (shim !== undefined) process.kill(shim.pid, 'SIGKILL');
-    await killRun(runId, record?.runId === runId ? record.child : null);
+    await killRunOf(runId, record?.runId === runId ? record.child : null);
   }
   const group = memory?.run?.group;
   if (group) await new RunGroup(group, kernelGroupFiles).remove();

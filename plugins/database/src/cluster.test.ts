@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
 import { Client } from 'pg';
@@ -100,6 +101,25 @@ test('a server that was killed is started again with all that was committed, wha
   await add(kernel, 1);
   await kernel.stop();
 });
+
+when(root)(
+  'a game that bears the number of a dead server, and its words, is no server',
+  async () => {
+    const app = await startApp({ home });
+    process.kill(findPostmaster(data())!.pid, 'SIGKILL');
+    await app.kill();
+    const game = spawn('sh', ['-c', 'read word', '-D', data()], { uid: 200_001, gid: 200_001 });
+    await once(game, 'spawn');
+    const lines = readFileSync(join(data(), 'postmaster.pid'), 'utf8').split('\n');
+    writeFileSync(join(data(), 'postmaster.pid'), [game.pid, ...lines.slice(1)].join('\n'));
+    assert.is(findPostmaster(data()), undefined);
+    const kernel = await start();
+    await add(kernel, 1);
+    await kernel.stop();
+    assert.is(game.exitCode ?? game.signalCode, null, 'nor is it harmed');
+    game.kill('SIGKILL');
+  },
+);
 
 test('a server that is just stopping is waited for, and then started again', async () => {
   const app = await startApp({ home });

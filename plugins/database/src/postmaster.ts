@@ -2,9 +2,10 @@
  * The running server as its `postmaster.pid` tells of it. That file outlives crashes of the machine, so it is
  * believed only when the process behind it really is the server of that folder.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { runsOpenlyAs } from '@zlh/kernel';
 
 export interface Postmaster {
   readonly pid: number;
@@ -66,7 +67,9 @@ function pidFile(data: string): string[] {
 
 function isServerOf(pid: number, data: string): boolean {
   try {
-    return isAlive(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(data);
+    // A game may bear the number by now, and say of itself anything that it likes.
+    if (!isAlive(pid) || !runsOpenlyAs(pid, statSync(data).uid)) return false;
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(data);
   } catch {
     return false; // it ended between the two looks
   }

@@ -7,7 +7,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { agentProtocol } from '@zlh/agent';
-import { isRunning, processId, type ProcessId } from '@zlh/kernel';
+import { isRunning, processId, runsOpenlyAs, type ProcessId } from '@zlh/kernel';
 import { send } from './processes.ts';
 
 const letGoWithinMs = 10_000;
@@ -30,10 +30,9 @@ function oldAgentIn(folder: string): ProcessId | undefined {
     const [pid, more] = readFileSync(join(folder, 'agent.pid'), 'utf8').trim().split('\n');
     const agent = processId(Number(pid));
     if (more !== undefined || agent === undefined) return undefined;
-    const [, own] = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
     const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
     const isAgent = args.includes('agent') && args[args.indexOf('--home') + 1] === folder;
-    return Number(own) === process.geteuid!() && isAgent ? agent : undefined;
+    return isAgent && runsOpenlyAs(agent.pid, process.geteuid!()) ? agent : undefined;
   } catch {
     return undefined; // never started, or ended meanwhile
   }

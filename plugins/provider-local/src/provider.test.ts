@@ -265,6 +265,70 @@ test('an agent that is killed is missed at once, each time, and one that is remo
   await provider().remove(other.instanceId, never);
 });
 
+/** Takes the agent's place whenever it is free, and says so. */
+const racer = `
+const { createServer } = require('node:net');
+const { symlinkSync, renameSync, unlinkSync } = require('node:fs');
+const [run, mine] = process.argv.slice(1);
+const socket = run + '/agent.sock';
+console.log('racing');
+const attempts = [
+  () => unlinkSync(socket),
+  () => symlinkSync(mine, socket),
+  () => renameSync(run, run + '-away'),
+];
+setInterval(() => {
+  for (const attempt of attempts) try { attempt(); console.log('took it'); } catch {}
+  const server = createServer().on('error', () => {});
+  server.listen(socket, () => console.log('took it'));
+}, 1);`;
+
+when(root)(
+  'a game that calls itself an agent, and races for its socket, keeps no agent from coming back',
+  async () => {
+    const [wanted, other] = [await request(), await request()];
+    const placement = await provider().create(wanted, never);
+    const attacker = (await provider().create(other, never)).user!;
+    const folder = folderOf(wanted.instanceId);
+    await provider().ensureRunning(wanted, placement, never);
+    const first = await agentOf(folder);
+    const as = {
+      uid: attacker.uid,
+      gid: attacker.gid,
+      cwd: folder,
+      argv0: 'node',
+      env: {
+        PATH: process.env['PATH'],
+        ZLH_HOME: folder,
+        ZLH_SHIM: 'x',
+        HOME: join(folder, 'data'),
+      },
+    };
+    const liar = spawn('/bin/sh', ['-c', 'echo lying; read word', 'agent', '--home', folder], as);
+    const racing = spawn(process.execPath, ['-e', racer, join(folder, 'run'), '/tmp/other'], as);
+    const said: string[] = [];
+    racing.stdout.on('data', (text: Buffer) => said.push(text.toString()));
+    await Promise.all([once(liar.stdout, 'data'), once(racing.stdout, 'data')]);
+    for (let time = 1; time <= 2; time++) {
+      const noticed = new Promise<void>((resolve) => (lost = () => resolve()));
+      process.kill(await agentOf(folder), 'SIGKILL');
+      await noticed;
+      const report = reported(wanted.instanceId);
+      await provider().ensureRunning(wanted, placement, never);
+      await report;
+    }
+    const pids = processesOf(placeOf(placement));
+    assert.is.not(await agentOf(folder), first);
+    assert.not.ok(pids.includes(liar.pid!) || pids.includes(racing.pid!));
+    assert.not.match(said.join(''), 'took it');
+    await provider().remove(wanted.instanceId, never);
+    assert.is(liar.exitCode ?? liar.signalCode, null, 'nobody takes it for a part of the other');
+    const over = Promise.all([once(liar, 'exit'), once(racing, 'exit')]);
+    await provider().remove(other.instanceId, never);
+    await over;
+  },
+);
+
 test('removing while it is brought up leaves either everything or nothing', async () => {
   const wanted = await request();
   const placement = await provider().create(wanted, never);
