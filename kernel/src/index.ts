@@ -18,6 +18,7 @@ export type { Command, CommandContext, Check, CheckContext, CheckResult } from '
 export type { StartLine, StartLineSource } from './cli/points.ts';
 export { homeHolder } from './cli/home.ts';
 export { isRunning, processId, runsOpenlyAs, type ProcessId } from './process-id.ts';
+export { holdsUnseen, showUnseen, visibleText } from './unseen.ts';
 export { listenOnUnixSocket } from './unix-socket.ts';
 export { peerAddress, peerAddressPattern, type PeerAddress } from './peers/address.ts';
 export { connected, connectToPeer, connectToUnix, type PeerConnection } from './peers/connect.ts';

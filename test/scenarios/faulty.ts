@@ -254,6 +254,9 @@ function* faultyBodies(route: Route): Generator<Faulty> {
   };
 }
 
+/** They turn the direction of text, or are not seen. */
+const unseen = ['\u202e', '\u2066', '\u2069', '\u200b', '\u200f', '\u2060', '\ufeff'];
+
 const isNeverEmpty = ({ minLength = 0, pattern, format }: Schema) =>
   minLength > 0 ||
   format !== undefined ||
@@ -284,6 +287,8 @@ function* faultyMembers(route: Route, schema: Schema): Generator<Faulty> {
       ...(inner.type === 'boolean' ? [] : [true]),
       ...(inner.type === 'string' ? [7, 'x'.repeat(15_000)] : ['7', -1]),
       ...(inner.type === 'string' && isNeverEmpty(inner) ? [''] : []),
+      // Names of people and things read as they are written, wherever a route takes one.
+      ...(name === 'name' ? unseen.map((character) => `a${character}b`) : []),
     ];
     for (const value of wrong)
       yield send(

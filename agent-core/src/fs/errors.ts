@@ -1,17 +1,13 @@
 /** What the file layer refuses, each with its code, what is wrong and what to do. */
+import { showUnseen } from '@zlh/kernel';
 import { Refusal } from '../contract/refusal.ts';
 
 const mebibytes = (bytes: number) => Math.ceil(bytes / 1_048_576);
-/** C1 controls, and what turns or breaks lines; JSON lets them through. */
-const obeyed = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 /** Paths come from people and from archives: shown short, and without what a terminal or a page would obey. */
 export function quoted(path: string): string {
   if (path === '') return 'The folder of the instance';
   const text = path.length > 120 ? `${path.slice(0, 120)}…` : path;
-  return JSON.stringify(text.toWellFormed()).replace(
-    obeyed,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return showUnseen(JSON.stringify(text.toWellFormed()));
 }
 
 const refusal =

@@ -4,6 +4,7 @@
  * that no text stands for a way out of its folder.
  */
 import { isUtf8 } from 'node:buffer';
+import { holdsUnseen } from '@zlh/kernel';
 import { refusals } from './errors.ts';
 
 const mostBytes = 255;
@@ -76,6 +77,10 @@ export function parseNewPath(path: string): Buffer[] {
     // oxlint-disable-next-line no-control-regex -- these are what is looked for
     if (/[\u0000-\u001f\u007f-\u009f]/.test(part))
       throw refusals.badPath('FILES_NAME_CONTROL', path, 'holds control characters');
+    if (holdsUnseen(part)) {
+      const why = 'holds characters that are invisible or turn the direction of text';
+      throw refusals.badPath('FILES_NAME_UNSEEN', path, why);
+    }
     if (part.includes('\\'))
       throw refusals.badPath('FILES_NAME_BACKSLASH', path, 'holds a backslash');
   }

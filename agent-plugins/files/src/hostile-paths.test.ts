@@ -124,6 +124,10 @@ const unwritable: readonly (readonly [path: string, code: string])[] = [
   ['\u001b[31mred', 'FILES_NAME_CONTROL'],
   ['tab\there', 'FILES_NAME_CONTROL'],
   ['\u009bcsi', 'FILES_NAME_CONTROL'],
+  ['photo\u202egpj.exe', 'FILES_NAME_UNSEEN'],
+  ['a\u2066b\u2069', 'FILES_NAME_UNSEEN'],
+  ['world\u200b', 'FILES_NAME_UNSEEN'],
+  ['\ufeffops.json', 'FILES_NAME_UNSEEN'],
   ['', 'FILES_IS_ROOT'],
 ];
 

@@ -1,4 +1,5 @@
 /** What accounts take and answer, as schemas. */
+import { visibleText } from '@zlh/kernel';
 import { Type } from 'typebox';
 
 const time = Type.String({ format: 'date-time' });
@@ -91,7 +92,7 @@ export const IssuedApiKey = Type.Object(
   { title: 'IssuedApiKey' },
 );
 export const NewApiKey = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 100 }),
+  name: Type.String({ minLength: 1, maxLength: 100, ...visibleText }),
   scopes: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
     minItems: 1,
     maxItems: 100,

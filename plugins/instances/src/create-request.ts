@@ -1,6 +1,7 @@
 /** The body of `POST /api/instances`: one schema per kind, told apart by `kind`. */
 import { LimitsSpec } from '@zlh/agent';
 import type { Contribution } from '@zlh/kernel';
+import { visibleText } from '@zlh/kernel';
 import { Type } from 'typebox';
 import type { InstanceKind } from './kinds.ts';
 
@@ -11,8 +12,7 @@ const common = {
   name: Type.String({
     minLength: 1,
     maxLength: 60,
-    pattern: '^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$',
-    patternErrorMessage: 'must have a visible character, and no control characters or line breaks',
+    ...visibleText,
     description: 'For people; need not be unique.',
   }),
   memoryMiB: Type.Optional(

@@ -265,6 +265,12 @@ test('an agent that is killed is missed at once, each time, and one that is remo
   await provider().remove(other.instanceId, never);
 });
 
+function nextLoss(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  lost = () => resolve();
+  return promise;
+}
+
 /** Takes the agent's place whenever it is free, and says so. */
 const racer = `
 const { createServer } = require('node:net');
@@ -310,7 +316,7 @@ when(root)(
     racing.stdout.on('data', (text: Buffer) => said.push(text.toString()));
     await Promise.all([once(liar.stdout, 'data'), once(racing.stdout, 'data')]);
     for (let time = 1; time <= 2; time++) {
-      const noticed = new Promise<void>((resolve) => (lost = () => resolve()));
+      const noticed = nextLoss();
       process.kill(await agentOf(folder), 'SIGKILL');
       await noticed;
       const report = reported(wanted.instanceId);

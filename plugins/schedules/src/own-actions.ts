@@ -5,6 +5,7 @@ import type { Database, EntityManager } from '@zlh/database';
 import { Problem, problems } from '@zlh/http';
 import type { InstanceFacts, Instances } from '@zlh/instances';
 import type { Operations } from '@zlh/operations';
+import { visibleText } from '@zlh/kernel';
 import { Type } from 'typebox';
 import { scheduledAction, type ScheduledAction, type ScheduledRun } from './index.ts';
 import { sayTo } from './say.ts';
@@ -31,8 +32,7 @@ const warnings = {
   message: Type.String({
     minLength: 1,
     maxLength: 150,
-    pattern: '^[^\\u0000-\\u001f\\u007f]+$',
-    patternErrorMessage: 'must not hold control characters or line breaks',
+    ...visibleText,
     default: 'The server restarts in {minutes} min.',
     description: 'What they are told; {minutes} is what is left.',
   }),

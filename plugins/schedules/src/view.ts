@@ -1,4 +1,5 @@
 /** A schedule as the API takes and shows it. */
+import { visibleText } from '@zlh/kernel';
 import { Type, type Static } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
@@ -6,12 +7,7 @@ const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.N
 const uuid = Type.String({ format: 'uuid' });
 const time = Type.String({ format: 'date-time' });
 
-const name = Type.String({
-  minLength: 1,
-  maxLength: 60,
-  pattern: '^[^\\u0000-\\u001f\\u007f]+$',
-  patternErrorMessage: 'must not hold control characters or line breaks',
-});
+const name = Type.String({ minLength: 1, maxLength: 60, ...visibleText });
 const cron = Type.String({
   minLength: 1,
   maxLength: 100,
