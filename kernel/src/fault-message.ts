@@ -1,6 +1,6 @@
 /**
- * Words a fault of a value for people. Guarantees: no regular expression is in them. A schema carries the words
- * for its `pattern` itself, as `patternErrorMessage`, which editors of JSON know, too.
+ * Words a fault of a value for people. Guarantees: no regular expression is in them. A schema carries the
+ * words for its `pattern` itself, as `patternErrorMessage`, which editors of JSON know, too.
  */
 import type { TSchema } from 'typebox';
 

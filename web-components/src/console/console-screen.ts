@@ -5,6 +5,7 @@
 import { FitAddon } from '@xterm/addon-fit';
 import { SearchAddon } from '@xterm/addon-search';
 import { Terminal } from '@xterm/xterm';
+import { consoleLinks } from './console-links.ts';
 import { ConsoleTint } from './console-tint.ts';
 
 const SCROLLBACK = 10_000;
@@ -74,6 +75,7 @@ export class ConsoleScreen {
       fontFamily: FONT,
       fontSize: 13,
       lineHeight: 1.26,
+      linkHandler: consoleLinks(parent),
       scrollback: SCROLLBACK,
       theme: typed === undefined ? theme : { ...theme, cursor: theme.foreground },
     });

@@ -64,6 +64,45 @@ when(chromium)(
   },
 );
 
+when(chromium)(
+  'a link of a program is opened when its real address was confirmed, others never',
+  async () => {
+    const link = (uri: string, text: string) => `\x1b]8;;${uri}\x1b\\${text}\x1b]8;;\x1b\\\r\n`;
+    const { page } = await open(
+      link('javascript:document.title="taken"', 'https://safe.example') +
+        link('file:///etc/passwd', 'the manual') +
+        link('https://trusted.example@evil.example/x', 'https://trusted.example') +
+        '\x1b]0;Taken over\x07\x1b]2;Taken over\x07end\r\n',
+    );
+    await shown(page, 'end').waitFor();
+    const title = await page.title();
+    const asked: string[] = [];
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.message());
+      void dialog.dismiss();
+    });
+    const opened: string[] = [];
+    page.on('popup', (popup) => opened.push(popup.url()));
+    // The terminal draws a row anew when the pointer comes to a link: the places are read before.
+    const places = await page.locator('.xterm-rows > div').evaluateAll((rows) =>
+      rows.slice(0, 3).map((row) => {
+        const { x, y, height } = row.getBoundingClientRect();
+        return [x + 20, y + height / 2] as const;
+      }),
+    );
+    const asksFor = page.waitForEvent('dialog');
+    for (const [x, y] of places) {
+      await page.mouse.move(x, y, { steps: 3 });
+      await page.mouse.click(x, y);
+    }
+    await asksFor;
+    assert.is(asked.length, 1, 'neither a script nor a file is asked for');
+    assert.match(asked[0]!, 'links to evil.example. Open it?');
+    assert.match(asked[0]!, 'https://trusted.example@evil.example/x');
+    assert.equal([opened, await page.title()], [[], title]);
+  },
+);
+
 when(chromium)('a broken line mends by itself, and nothing stands there twice', async () => {
   const { page, id } = await open('once\r\n');
   await shown(page, 'once').waitFor();
