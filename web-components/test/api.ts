@@ -5,6 +5,7 @@ import { partsFor } from './parts.ts';
 import { apiKeys, auth, permissions } from './account-api.ts';
 import { invalid, problem } from './answer.ts';
 import type { Answer, Body } from './answer.ts';
+import { billing } from './billing-api.ts';
 import type { World } from './world.ts';
 
 export function answer(world: World, request: IncomingMessage, given: unknown): Answer {
@@ -17,6 +18,8 @@ export function answer(world: World, request: IncomingMessage, given: unknown): 
   if (path.startsWith('/auth/')) return auth(world, `${request.method} ${path}`, body, session);
   if (!world.sessions.has(session) && !bearer)
     return problem(401, 'http.unauthenticated', 'Sign in first, or send an API key.');
+  if (path.startsWith('/billing'))
+    return billing(world, `${request.method} ${path.slice('/billing'.length)}`, body);
   if (path === '/catalog/games') return { status: 200, body: world.catalog };
   if (path === '/providers') return { status: 200, body: { items: [local(world)] } };
   if (path === '/permissions') return { status: 200, body: { items: permissions } };

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type {
   AgentStatus,
   ApiKey,
+  Billing,
   Catalog,
   Instance,
   Operation,
@@ -14,6 +15,7 @@ import type {
   Session,
   User,
 } from '../src/api/schema.ts';
+import { noPlan } from './billing-api.ts';
 import { catalog } from './catalog.ts';
 
 export const PASSWORD = 'a long enough sentence';
@@ -42,6 +44,7 @@ export class World {
   readonly logs = new Map<string, string>();
   readonly created = new Map<string, string>();
   catalog: Catalog = catalog;
+  billing: Billing = noPlan;
   /** `event` with type and data; `log` with instance id and text. */
   readonly news = new EventEmitter();
   #vmid = 5000;
@@ -60,6 +63,7 @@ export class World {
     this.sessions.clear();
     this.password = PASSWORD;
     this.catalog = catalog;
+    this.billing = noPlan;
     this.setupRequired = false;
     this.registrationOpen = true;
   }

@@ -1,4 +1,4 @@
-/** Guarantees of plans: contradictions and negative prices are refused; the cheapest fitting plan is named. */
+/** Guarantees of plans: contradictions and negative prices are refused, and the cheapest fit is found. */
 import { Check } from 'typebox/value';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

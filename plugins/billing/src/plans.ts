@@ -19,12 +19,20 @@ const Price = Type.Object({
     maximum: 2_000_000_000,
     description: "In the currency's smallest unit: 500 are 5.00 EUR.",
   }),
-  currency: Type.String({ pattern: '^[a-z]{3}$', description: '`eur`' }),
+  currency: Type.String({
+    pattern: '^[a-z]{3}$',
+    patternErrorMessage: 'must be three lower-case letters, as `eur`',
+    description: '`eur`',
+  }),
   interval: Type.Union([Type.Literal('month'), Type.Literal('year')]),
 });
 
 const PlanSetting = Type.Object({
-  id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$', maxLength: 40 }),
+  id: Type.String({
+    pattern: '^[a-z0-9][a-z0-9-]*$',
+    patternErrorMessage: 'must be lower-case letters, digits and hyphens',
+    maxLength: 40,
+  }),
   name: Type.String({ minLength: 1, maxLength: 60 }),
   price: Price,
   limits: Limits,

@@ -5,11 +5,13 @@ import { Database, Entities, Migrations } from '@zlh/database';
 import { Events } from '@zlh/events';
 import { Routes } from '@zlh/http';
 import { Admission, Instances } from '@zlh/instances';
+import { PortalParts } from '@zlh/portal';
 import { accountHook } from './account-hook.ts';
 import { BillingAccounts } from './accounts.ts';
 import { planLimits } from './admission.ts';
 import { Billing, Clock, PaymentProviders } from './index.ts';
 import { checkPlans, settings } from './plans.ts';
+import { portalParts } from './portal-parts.ts';
 import { billingRoutes } from './routes.ts';
 import { billingEntities, billingMigrations } from './schema.ts';
 import { BillingService } from './service.ts';
@@ -37,6 +39,7 @@ export default definePlugin({
     add(Migrations, billingMigrations);
     add(Routes, billingRoutes);
     add(Admission, planLimits);
+    if (config.plans.length > 0) add(PortalParts, portalParts);
     add(AccountHooks, accountHook);
     add(Permissions, [
       { id: 'billing.read', description: 'See your plan and your invoices' },
