@@ -30,6 +30,7 @@ const own = {
   agent: { options: everywhere, words: 0 },
   inspect: { options: [...everywhere, 'json', 'settings'], words: 1 },
   doctor: { options: everywhere, words: 1 },
+  plugin: { options: everywhere, words: 2 },
   help: { options: everywhere, words: 0 },
   version: { options: everywhere, words: 0 },
 } as const satisfies Record<string, { options: readonly string[]; words: number }>;

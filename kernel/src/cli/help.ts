@@ -10,6 +10,9 @@ const help = `zlh ${kernelVersion} — hosts game servers and dev environments
   zlh agent              run the agent of one container
   zlh inspect [host]     print plugins, their order, services and points
   zlh doctor  [host]     check this machine and the configuration
+  zlh plugin add <what>  install a plugin: a package, a folder or a .tgz file
+  zlh plugin remove <p>  uninstall it; its data stays
+  zlh plugin list        print the plugins of the configuration
   zlh help               print this, and the commands that plugins add
   zlh version            print the version
 

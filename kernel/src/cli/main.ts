@@ -31,6 +31,8 @@ async function run({ command, words, args, options }: CommandLine): Promise<numb
       return (await import('./inspect.ts')).inspect(hostOf(words[0]), options);
     case 'doctor':
       return (await import('./doctor.ts')).doctor(hostOf(words[0]), options);
+    case 'plugin':
+      return (await import('./plugin/plugin-command.ts')).plugin(words, options);
     case 'version':
       return (await import('./help.ts')).printVersion();
     case 'help':
