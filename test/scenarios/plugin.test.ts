@@ -1,6 +1,6 @@
 /**
- * A stranger's plugin in a host's project: packed, added by one command, used in a browser beside a plugin that is
- * broken, and removed. The platform's own packages are not built again.
+ * A stranger's plugin in a host's project: packed, added by one command, used in a browser beside a
+ * plugin that is broken, and removed. The platform's own packages are not built again.
  */
 // time-limit: 240s
 import { execFile } from 'node:child_process';
@@ -57,7 +57,10 @@ when(chromium)('a plugin is packed, added, used in a browser and removed', async
   }
 });
 
-/** As `npm create` will make one: dependencies on the platform's packages, and a configuration that spreads stock. */
+/**
+ * As `npm create` will make one: dependencies on the platform's packages, and a configuration that
+ * spreads stock.
+ */
 async function makeProject(folder: string): Promise<string> {
   const plugins = (await readdir(join(repository, 'plugins'))).map((each) => `plugins/${each}`);
   const dependencies: Record<string, string> = {};

@@ -1,4 +1,5 @@
 /** The page of the notice board. All that it shares with the portal comes from the SDK. */
+// oxlint-disable-next-line import/no-absolute-path -- the portal serves the SDK at this address
 import { ask, asApiError, base, css, define, html, nothing, ZlhElement } from '/portal/sdk-1.js';
 
 class NoticeBoardPage extends ZlhElement {

@@ -1,4 +1,7 @@
-/** Promises of edits to a configuration: one line comes or goes, everything else stays as the host typed it. */
+/**
+ * Promises of edits to a configuration: one line comes or goes, everything else stays as the host typed
+ * it.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { withEntry, withoutEntry } from './configuration-lines.ts';

@@ -1,12 +1,15 @@
 /**
- * Adds and removes a plugin's entry in the text of a configuration: the file is the host's own, with comments and
- * spreads, so that everything else in it stays as it was typed.
+ * Adds and removes a plugin's entry in the text of a configuration. Guarantees: everything else in the
+ * file, comments and spreads included, stays as the host typed it.
  */
 import { CodedError } from '../../errors.ts';
 
 const opening = /^([ \t]*)plugins\s*:\s*\{[^\n]*\n/m;
 
-/** The text with `'name': {},` as the first entry of `plugins`; unchanged where the name has an entry already. */
+/**
+ * The text with `'name': {},` as the first entry of `plugins`; unchanged where the name has an entry
+ * already.
+ */
 export function withEntry(text: string, name: string): string {
   if (entryOf(text, name) !== undefined) return text;
   const found = opening.exec(text);

@@ -1,5 +1,6 @@
 /**
- * `zlh plugin add | remove | list`: the plugins of a host's project, as npm packages and entries of its configuration.
+ * `zlh plugin add | remove | list`: the plugins of a host's project, as npm packages and entries of its
+ * configuration.
  *
  * Guarantees: a package that does not load as a plugin leaves project and configuration as they were.
  */

@@ -32,7 +32,10 @@ export function dependenciesOf({ folder }: Project): Dependencies {
   return (JSON.parse(text) as { readonly dependencies?: Dependencies }).dependencies ?? {};
 }
 
-/** The package that an installation of `spec` has brought: the new one, or the one that stands for the same path. */
+/**
+ * The package that an installation of `spec` has brought: the new one, or the one that stands for the
+ * same path.
+ */
 export function installedName(project: Project, spec: string, before: Dependencies): string {
   const after = dependenciesOf(project);
   const path = resolve(spec);
