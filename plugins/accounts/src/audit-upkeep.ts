@@ -3,7 +3,7 @@
  * actor, action and instance are one entry with a count. The oldest entries go when their days are over, or
  * the trail is larger than it may be.
  */
-import { newId, type Database, type EntityManager } from '@zlh/database';
+import { advisoryLocks, newId, type Database, type EntityManager } from '@zlh/database';
 import type { Logger } from '@zlh/kernel';
 import type { Settings } from './settings.ts';
 
@@ -13,7 +13,7 @@ interface Deps {
   readonly database: Database;
 }
 
-const lock = 7_264_123;
+const lock = advisoryLocks.auditUpkeep;
 const everyMs = 60_000;
 const windowSeconds = 600;
 /** So many of each window stay as they are. */

@@ -3,7 +3,7 @@
  * while there is none. The link is derived from a row of the database and the master key, so all processes
  * print the same one, a restart prints it again, and the database alone does not give it away.
  */
-import { newId, type Database, type EntityManager, type Vault } from '@zlh/database';
+import { advisoryLocks, newId, type Database, type EntityManager, type Vault } from '@zlh/database';
 import { Problem } from '@zlh/http';
 import type { Logger, StartLine } from '@zlh/kernel';
 import type { Audit } from './index.ts';
@@ -24,7 +24,7 @@ interface Parts {
 }
 
 /** Serialises processes that find no administrator at the same instant. */
-const setupLock = 7_264_120;
+const setupLock = advisoryLocks.setup;
 const wrongLink = () =>
   new Problem(
     403,

@@ -7,6 +7,7 @@ import type { EntityManager, EntitySchema } from '@mikro-orm/postgresql';
 import type { Client } from 'pg';
 
 export type { EntityManager };
+export { advisoryLocks } from './advisory-locks.ts';
 export { newId } from './id.ts';
 export { isUnreachable } from './unreachable.ts';
 

@@ -4,6 +4,7 @@ import { Migration as MikroMigration, Migrator } from '@mikro-orm/migrations';
 import { CodedError, type Contribution, type Logger } from '@zlh/kernel';
 import type { EntitySchema } from '@mikro-orm/postgresql';
 import { Client, type ClientConfig, type Pool } from 'pg';
+import { advisoryLocks } from './advisory-locks.ts';
 import type { Migration } from './index.ts';
 
 export interface OrmOptions {
@@ -16,7 +17,7 @@ export interface OrmOptions {
 }
 
 /** Any number; the same in every process of the platform. */
-const migrationLock = 7_264_118;
+const migrationLock = advisoryLocks.migrations;
 
 export function makeOrm({
   connection,

@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import { CodedError, type Logger } from '@zlh/kernel';
+import { advisoryLocks } from './advisory-locks.ts';
 import type { Database, EntityManager, Vault } from './index.ts';
 
 interface VaultGround {
@@ -55,7 +56,7 @@ export const vaultMigrations = [
 
 const algorithm = 'aes-256-gcm';
 /** Serialises processes that open the vault of one database for the first time. */
-const vaultLock = 7_264_119;
+const vaultLock = advisoryLocks.vault;
 
 export class MasterVault implements Vault {
   readonly #ground: VaultGround;

@@ -1,5 +1,5 @@
 /** The limits every installation has: instances and memory per user. Plans and host capacity add rules of their own. */
-import type { EntityManager } from '@zlh/database';
+import { advisoryLocks, type EntityManager } from '@zlh/database';
 import { problems } from '@zlh/http';
 import type { AdmissionRule } from './index.ts';
 
@@ -38,5 +38,6 @@ export function userLimits(limits: () => Limits): AdmissionRule {
 
 /** Two requests of one user wait for each other here, so that both cannot pass the same limit. */
 export async function serialise(em: EntityManager, ownerId: string): Promise<void> {
-  await em.execute(`select pg_advisory_xact_lock(7264121, hashtext(?))`, [ownerId]);
+  const lock = 'select pg_advisory_xact_lock(?, hashtext(?))';
+  await em.execute(lock, [advisoryLocks.admission, ownerId]);
 }

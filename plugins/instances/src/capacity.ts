@@ -3,7 +3,7 @@
  * limit of disk from its creation to its end, running or not. So a start never finds them gone, and no two
  * creations share the rest.
  */
-import type { EntityManager } from '@zlh/database';
+import { advisoryLocks, type EntityManager } from '@zlh/database';
 import { problems } from '@zlh/http';
 import type { Contribution } from '@zlh/kernel';
 import type { AdmissionRule, Provider } from './index.ts';
@@ -30,8 +30,7 @@ export interface Figures {
   readonly ports: Figure;
 }
 
-/** First half of an advisory lock's key; the second is the provider. */
-const capacityLock = 7_264_124;
+const capacityLock = advisoryLocks.capacity;
 
 /** Null where the provider does not know. */
 export async function figuresOf(

@@ -5,7 +5,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { BeatWatch, type Beat, type Logger, type MonotonicClock } from '@zlh/kernel';
-import type { Database } from '@zlh/database';
+import { advisoryLocks, type Database } from '@zlh/database';
 import type { Client } from 'pg';
 import { wakeChannel } from './publish.ts';
 
@@ -24,7 +24,7 @@ interface Told {
 }
 
 /** First half of the advisory lock's key: "a worker of operations". */
-export const workerClass = 7_264_120;
+export const workerClass = advisoryLocks.operationWorkers;
 /** Beats per lease: two may come late. */
 const beatsPerLease = 3;
 

@@ -1,7 +1,7 @@
 /** What people do with schedules: see, make, change and remove them. Running them is the clockwork's. */
 import type { Contribution } from '@zlh/kernel';
 import type { Audit } from '@zlh/accounts';
-import { newId, type Database, type EntityManager } from '@zlh/database';
+import { advisoryLocks, newId, type Database, type EntityManager } from '@zlh/database';
 import { problems, type Identity } from '@zlh/http';
 import type { InstanceFacts, Instances } from '@zlh/instances';
 import type { Clock, ScheduledAction } from './index.ts';
@@ -260,7 +260,8 @@ async function lock(em: EntityManager, instanceId: string, id: string): Promise<
 
 /** Two that are made at once wait for each other here, so that both cannot be the fiftieth. */
 async function assertRoom(em: EntityManager, instanceId: string): Promise<void> {
-  await em.execute('select pg_advisory_xact_lock(7264122, hashtext(?))', [instanceId]);
+  const lock = 'select pg_advisory_xact_lock(?, hashtext(?))';
+  await em.execute(lock, [advisoryLocks.schedules, instanceId]);
   const [found] = await em.execute<{ count: number }[]>(
     'select count(*)::int as count from schedules_schedule where instance_id = ?',
     [instanceId],

@@ -3,10 +3,10 @@
  * lock of PostgreSQL on a connection of its own: when its holder dies, however it dies, the lock is free.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '@zlh/database';
+import { advisoryLocks, type Database } from '@zlh/database';
 
 /** Keeps these locks apart from other advisory locks on the same database. */
-const lockClass = 7_264_121;
+const lockClass = advisoryLocks.imports;
 const retryMs = 250;
 
 /**

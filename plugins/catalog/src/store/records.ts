@@ -1,5 +1,5 @@
 /** The rows of the artifact store: sources (request → artifact) and artifacts. */
-import type { Database, EntityManager } from '@zlh/database';
+import { advisoryLocks, type Database, type EntityManager } from '@zlh/database';
 import { decodeCursor, encodeCursor, type Page } from '@zlh/http';
 import { randomUUID } from 'node:crypto';
 import type { ArtifactFormat } from '../importers/importer.ts';
@@ -140,5 +140,6 @@ export class Records {
 
 /** Until the end of the transaction nobody else notes down or takes away a source of this content. */
 async function holdContent(em: EntityManager, sha256: string): Promise<void> {
-  await em.execute('select pg_advisory_xact_lock(7264123, hashtext(?))', [sha256]);
+  const lock = 'select pg_advisory_xact_lock(?, hashtext(?))';
+  await em.execute(lock, [advisoryLocks.artifactRecords, sha256]);
 }

@@ -2,7 +2,7 @@
  * Which uploaded jars each instance holds, and how large they are: what its set names, and what it named before the
  * change that is under way, for that may be taken back. The artifact store keeps what somebody holds, and no more.
  */
-import type { EntityManager } from '@zlh/database';
+import { advisoryLocks, type EntityManager } from '@zlh/database';
 import { readSet } from '../schema.ts';
 import type { Mod } from '../set/mod.ts';
 import { uploadImporterId, type UploadRequest } from './uploads.ts';
@@ -101,6 +101,6 @@ interface Row {
   readonly file_name: string;
 }
 
-const lockClass = 7_264_124;
+const lockClass = advisoryLocks.jarHoldings;
 const requestOf = ({ sha256, file_name: fileName }: Row): UploadRequest => ({ sha256, fileName });
 export const keyOf = ({ sha256, fileName }: UploadRequest) => `${sha256} ${fileName}`;
