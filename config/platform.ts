@@ -23,6 +23,7 @@ export default {
     '@zlh/provider-local': {},
     '@zlh/routing': {},
     '@zlh/edge': {},
+    '@zlh/sleep': {},
     '@zlh/prometheus': {},
     '@zlh/portal': {},
   },

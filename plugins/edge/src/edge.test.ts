@@ -1,5 +1,5 @@
 /** Players reach ready servers by name at the edge's port, or read why not; nobody else gets through. */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Logger } from '@zlh/kernel';
@@ -22,14 +22,15 @@ test.after.each(async () => {
 class FixedRouting implements Routing {
   readonly domain = 'example.org';
   current: RouteSet = { revision: 1, routes: [] };
-  #listener: ((set: RouteSet) => void) | undefined;
+  readonly #changes = new EventEmitter();
 
-  changed(): Promise<RouteSet> {
-    return Promise.reject(new Error('an edge subscribes'));
+  async changed(since: number, signal: AbortSignal): Promise<RouteSet> {
+    while (this.current.revision === since) await once(this.#changes, 'change', { signal });
+    return this.current;
   }
   subscribe(listener: (set: RouteSet) => void): () => void {
-    this.#listener = listener;
-    return () => (this.#listener = undefined);
+    this.#changes.on('change', listener);
+    return () => this.#changes.off('change', listener);
   }
   hostsOf(): readonly string[] {
     return [];
@@ -38,9 +39,15 @@ class FixedRouting implements Routing {
     return this.owners.get(port);
   }
   readonly owners = new Map<number, string>();
+  async wake(instanceId: string): Promise<boolean> {
+    this.woken.push(instanceId);
+    return this.wakes;
+  }
+  readonly woken: string[] = [];
+  wakes = true;
   set(...routes: readonly Route[]): void {
     this.current = { revision: this.current.revision + 1, routes };
-    this.#listener?.(this.current);
+    this.#changes.emit('change', this.current);
   }
 }
 
@@ -123,9 +130,9 @@ test('a player reaches the server whose name the client says, handshake included
 
 test('the list says in which state a server is, and a login says what to do', async () => {
   const { edge, routing } = await open();
-  routing.set(route('a', 'starting'), route('b', 'stopped'));
+  routing.set(route('a', 'provisioning'), route('b', 'stopped'));
   for (const [host, motd, advice] of [
-    ['a.example.org', 'a is starting', 'a is starting. Try again in a moment.'],
+    ['a.example.org', 'a is being set up', 'a is being set up. Try again in a minute.'],
     ['b.example.org', 'b is stopped', 'b is stopped. Ask its owner to start it.'],
     [
       'c.example.org',
@@ -245,6 +252,47 @@ test('a port that another program has is said once, and taken when it is free', 
   await spoken.promise;
   assert.equal(listening.startLine(), { label: 'Players', text: `<server>.example.org:${port}` });
   assert.is(warnings.length, 1);
+});
+
+test('a login wakes a sleeping server once, waits for it, and joins it; a server list wakes nobody', async () => {
+  const { edge, routing } = await open();
+  routing.set(route('a', 'asleep'));
+  const list = await player(
+    edge,
+    Buffer.concat([handshake('a.example.org', { intent: 1 }), statusRequest]),
+  );
+  const { description } = textOf(await heard(list)) as { description: unknown };
+  assert.equal(description, { text: 'a is asleep. Join to wake it.' });
+  assert.equal(routing.woken, []);
+  const first = handshake('a.example.org');
+  const socket = await player(edge, first);
+  while (routing.woken.length === 0) await setImmediate();
+  routing.set(route('a', 'starting'));
+  const late = await player(edge, first);
+  while (edge.connections < 3) await setImmediate();
+  const port = await serve('a');
+  const answers = [heard(socket), heard(late)];
+  routing.set(route('a', 'running', port));
+  for (const answer of await Promise.all(answers))
+    assert.equal(answer, Buffer.concat([Buffer.from('a:'), first]));
+  assert.equal(routing.woken, ['a']);
+});
+
+test('a server that does not come up is refused in words, at once or when the wait is over', async () => {
+  const { edge, routing } = await open({ holdMs: 200 });
+  const refusal = async () => {
+    const answer = await everything(await player(edge, handshake('a.example.org')));
+    return (textOf(answer) as { text: string }).text;
+  };
+  routing.set(route('a', 'starting'));
+  assert.is(await refusal(), 'a is starting. Try again in a moment.');
+  const waiting = refusal();
+  while (edge.connections === 0) await setImmediate();
+  routing.set(route('a', 'crashed'));
+  assert.is(await waiting, 'a has crashed. Its owner can see why in the portal.');
+  routing.set(route('a', 'asleep'));
+  routing.wakes = false;
+  assert.is(await refusal(), 'a is asleep. Ask its owner to start it.');
 });
 
 test('a port that belongs to a server stays its own', async () => {

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Logger } from '@zlh/kernel';
-import type { Routing } from '@zlh/routing';
+import type { Route, Routing } from '@zlh/routing';
 import { ConnectionCounter } from './connection-counter.ts';
-import { serveConnection } from './player-connection.ts';
+import { isComing, serveConnection } from './player-connection.ts';
 import { RouteTable } from './route-table.ts';
 import type { Settings } from './settings.ts';
 
@@ -66,6 +66,15 @@ export class Edge {
     await closed;
   }
 
+  async #untilReady(id: string, signal: AbortSignal): Promise<Route> {
+    const { routing } = this.#deps;
+    for (let set = routing.current; ; set = await routing.changed(set.revision, signal)) {
+      const route = set.routes.find(({ instanceId }) => instanceId === id);
+      if (route?.target) return route;
+      if (!isComing(route)) throw new Error('The server does not start.');
+    }
+  }
+
   #accept(socket: Socket): void {
     const release = this.#counter.take(socket.remoteAddress ?? '');
     if (release === undefined) return void socket.destroy();
@@ -76,7 +85,12 @@ export class Edge {
     });
     serveConnection(
       socket,
-      { ...this.#deps.config, find: (host) => this.#table.find(host) },
+      {
+        ...this.#deps.config,
+        find: (host) => this.#table.find(host),
+        wake: ({ instanceId }) => this.#deps.routing.wake(instanceId),
+        untilReady: ({ instanceId }, signal) => this.#untilReady(instanceId, signal),
+      },
       ({ name, instanceId }) =>
         this.#deps.log.debug({ instanceId }, `A player is sent to "${name}".`),
     );

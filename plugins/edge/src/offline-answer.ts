@@ -19,6 +19,7 @@ const byState: Readonly<Record<string, readonly [motd: string, refusal: string]>
   installing: ['is being set up', 'is being set up. Try again in a minute.'],
   starting: ['is starting', 'is starting. Try again in a moment.'],
   running: ['is starting', 'is starting. Try again in a moment.'],
+  asleep: ['is asleep. Join to wake it.', 'is asleep. Ask its owner to start it.'],
   stopping: ['is stopping', 'is stopping. Ask its owner to start it again.'],
   stopped: ['is stopped', 'is stopped. Ask its owner to start it.'],
   crashed: ['has crashed', 'has crashed. Its owner can see why in the portal.'],

@@ -10,6 +10,12 @@ import { packet, readPacket } from './wire.ts';
 
 export interface ConnectionDeps {
   find(host: string): Route | undefined;
+  /** Starts a sleeping server. False when it is not to be woken now. */
+  wake(route: Route): Promise<boolean>;
+  /** The route of the same instance once it has a target; rejects when the signal aborts. */
+  untilReady(route: Route, signal: AbortSignal): Promise<Route>;
+  /** How long a login waits for a server that starts. */
+  readonly holdMs: number;
   readonly handshakeTimeoutMs: number;
   readonly dialTimeoutMs: number;
   /** Bytes that wait for a slow reader in each direction. */
@@ -40,10 +46,14 @@ export function serveConnection(
     if (opening.kind === 'incomplete') return;
     stopReading();
     if (opening.kind === 'garbage') return void socket.destroy();
-    const route = opening.host === null ? undefined : deps.find(opening.host);
-    const offline = () => answerOffline(socket, opening, route, received, deps);
-    if (!route?.target) return offline();
-    dial(socket, route.target, received, deps, { joined: () => joined(route), failed: offline });
+    const find = () => (opening.host === null ? undefined : deps.find(opening.host));
+    const route = find();
+    const offline = () => answerOffline(socket, opening, find(), received, deps);
+    const join = (ready: Route) =>
+      dial(socket, ready.target!, received, deps, { joined: () => joined(ready), failed: offline });
+    if (route?.target) return join(route);
+    if (!isLogin(opening) || !isComing(route)) return offline();
+    void holdLogin(socket, route, deps).then(join, offline);
   };
   const read = (chunk: Buffer) => {
     received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
@@ -57,6 +67,34 @@ export function serveConnection(
   socket.on('error', () => {}); // 'close' follows
   socket.once('close', stopReading);
   socket.on('data', read);
+}
+
+const comingStates = ['asleep', 'starting', 'running'];
+
+/** Whether the server may become ready soon; of an unknown name it does not. */
+export function isComing(route: Route | undefined): route is Route {
+  return route !== undefined && route.speaksTcp && comingStates.includes(route.state);
+}
+
+/** A server list never waits, and wakes nobody. */
+const isLogin = (opening: Handshake | LegacyPing) =>
+  opening.kind === 'handshake' && opening.intent === 'login';
+
+/** Rejects when the server does not become ready in time, cannot be woken, or when the player leaves. */
+async function holdLogin(
+  socket: Socket,
+  route: Route,
+  { wake, untilReady, holdMs }: ConnectionDeps,
+): Promise<Route> {
+  const left = new AbortController();
+  const onClose = () => left.abort();
+  socket.once('close', onClose);
+  try {
+    if (route.state === 'asleep' && !(await wake(route))) throw new Error('It stays asleep.');
+    return await untilReady(route, AbortSignal.any([left.signal, AbortSignal.timeout(holdMs)]));
+  } finally {
+    socket.off('close', onClose);
+  }
 }
 
 function dial(
@@ -93,6 +131,7 @@ function answerOffline(
   received: Buffer,
   { handshakeTimeoutMs }: ConnectionDeps,
 ): void {
+  if (socket.destroyed) return;
   const answer = offlineAnswer(route);
   if (opening.kind === 'legacy-ping') return void socket.end(legacyStatus(answer));
   if (opening.intent === 'login') return endSoftly(socket, refusalPacket(answer));

@@ -34,6 +34,13 @@ export const settings = Type.Object({
     default: 5_000,
     description: 'How long a server may take to accept a connection.',
   }),
+  holdMs: Type.Integer({
+    minimum: 0,
+    maximum: 28_000,
+    default: 25_000,
+    description:
+      'How long a login waits for a server that wakes or starts. A game gives up after 30 seconds; then it is told to join again.',
+  }),
   bufferBytes: Type.Integer({
     minimum: 4_096,
     default: 262_144,

@@ -10,7 +10,7 @@ export interface Route {
   readonly name: string;
   /** Lower case: `mc-paper-5001.play.example.org`. */
   readonly hosts: readonly string[];
-  /** The instance's `observed`. */
+  /** The instance's `observed`, or `asleep`. */
   readonly state: string;
   /** Host names lead over TCP alone. */
   readonly speaksTcp: boolean;
@@ -34,10 +34,21 @@ export interface Routing {
   subscribe(listener: (set: RouteSet) => void): () => void;
   /** The name of the instance whose game has a port of its own there, running or not. */
   ownerOfPort(port: number): string | undefined;
+  /** Starts an instance whose state is `asleep`, for a player. False when it is not to be woken now. */
+  wake(instanceId: string): Promise<boolean>;
   /** The host names of an instance. */
   hostsOf(instance: { readonly hostname: string }): readonly string[];
 }
 export const Routing = token<Routing>('routing');
+
+/** Knows which instances sleep, and starts one for a player. */
+export interface Waker {
+  /** Ids. Their routes have the state `asleep` while they are stopped. */
+  asleep(): Promise<ReadonlySet<string>>;
+  /** Starts an instance that sleeps. False when it is not to be woken now; true also when it starts already. */
+  wake(instanceId: string): Promise<boolean>;
+}
+export const Wakers = point<Waker>('routing.wakers');
 
 /** Somebody who leads players by the routes: an edge, a proxy. */
 export interface RouteConsumer {

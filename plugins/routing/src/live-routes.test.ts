@@ -57,6 +57,7 @@ async function begun(world: World): Promise<LiveRoutes> {
     config: { domain: 'play.example.org' },
     directory: world,
     events,
+    wakers: [],
     log,
   });
   await routes.begin();

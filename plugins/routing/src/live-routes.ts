@@ -3,16 +3,17 @@
  * of the database, and a change during a reading causes another one. A reading now and then finds changes
  * whose event was lost.
  */
-import type { Logger } from '@zlh/kernel';
+import type { Contribution, Logger } from '@zlh/kernel';
 import type { DomainEvent, Events } from '@zlh/events';
 import type { Endpoint, InstanceDirectory } from '@zlh/instances';
-import type { Route, RouteSet, Routing } from './index.ts';
+import type { Route, RouteSet, Routing, Waker } from './index.ts';
 import type { Settings } from './settings.ts';
 
 interface Deps {
   readonly config: Settings;
   readonly directory: InstanceDirectory;
   readonly events: Events;
+  readonly wakers: readonly Contribution<Waker>[];
   readonly log: Logger;
 }
 
@@ -56,6 +57,11 @@ export class LiveRoutes implements Routing {
 
   ownerOfPort(port: number): string | undefined {
     return this.#ownersOfPorts.get(port);
+  }
+
+  async wake(instanceId: string): Promise<boolean> {
+    for (const { value } of this.#deps.wakers) if (await value.wake(instanceId)) return true;
+    return false;
   }
 
   hostsOf({ hostname }: { readonly hostname: string }): readonly string[] {
@@ -112,19 +118,21 @@ export class LiveRoutes implements Routing {
     this.#ownersOfPorts = new Map(
       endpoints.flatMap(({ name, ports }) => ports.map(({ port }) => [port, name])),
     );
-    const routes = endpoints.map((endpoint) => this.#route(endpoint));
+    const asleep = await Promise.all(this.#deps.wakers.map(({ value }) => value.asleep()));
+    const sleeps = (id: string) => asleep.some((ids) => ids.has(id));
+    const routes = endpoints.map((endpoint) => this.#route(endpoint, sleeps(endpoint.id)));
     if (JSON.stringify(routes) === JSON.stringify(this.#set.routes)) return;
     this.#set = { revision: this.#set.revision + 1, routes };
     for (const listener of this.#listeners) listener(this.#set);
   }
 
-  #route(endpoint: Endpoint): Route {
+  #route(endpoint: Endpoint, sleeps: boolean): Route {
     const { id, name, observed, ready } = endpoint;
     return {
       instanceId: id,
       name,
       hosts: this.hostsOf(endpoint),
-      state: observed,
+      state: sleeps && observed === 'stopped' ? 'asleep' : observed,
       speaksTcp: endpoint.ports.some(speaksTcp),
       target: ready ? targetOf(endpoint) : null,
     };

@@ -5,7 +5,7 @@ import { Routes } from '@zlh/http';
 import { InstanceDirectory, Instances } from '@zlh/instances';
 import { asClass, definePlugin } from '@zlh/kernel';
 import { Metrics } from '@zlh/metrics';
-import { RouteConsumers, Routing } from './index.ts';
+import { RouteConsumers, Routing, Wakers } from './index.ts';
 import { LiveRoutes } from './live-routes.ts';
 import { routingRoutes } from './routes.ts';
 import { settings } from './settings.ts';
@@ -18,6 +18,7 @@ export default definePlugin({
     instances: Instances,
     directory: InstanceDirectory,
     consumers: RouteConsumers,
+    wakers: Wakers,
   },
   services: { routing: asClass(LiveRoutes).singleton() },
   provides: { routing: Routing },
@@ -39,6 +40,6 @@ export default definePlugin({
       },
     ]);
   },
-  start: ({ routing }) => routing.begin(),
+  ready: ({ routing }) => routing.begin(),
   stop: ({ routing }) => routing.end(),
 });

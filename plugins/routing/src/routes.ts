@@ -70,7 +70,7 @@ export function routingRoutes(deps: Deps): readonly HttpRoute[] {
           address: port === null || route?.speaksTcp === false ? null : withPort(hosts[0]!, port),
           direct: instance.address,
           routed: instance.ready && Boolean(route?.target),
-          state: instance.observed,
+          state: route?.state ?? instance.observed,
         };
       },
     }),
