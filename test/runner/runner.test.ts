@@ -118,7 +118,8 @@ test('the last line counts tests, the lines before name failed tests and how to 
   const seed = /^Seed (\d+)\.$/m.exec(faults.output)?.[1];
   const entry = (path: string, reason: string) =>
     `\n  ${path}\n    ${reason}\n    again: npm test -- ${path} --seed ${seed}\n`;
-  assert.match(failed, entry('kernel/fails.test.ts', '✘ two'));
+  assert.match(failed, /\n {2}kernel\/fails\.test\.ts\n {4}✘ two\n {8}as made\n/);
+  assert.match(failed, `\n    again: npm test -- kernel/fails.test.ts --seed ${seed}\n`);
   assert.match(failed, entry('test/hangs.test.ts', '✘ one'));
   assert.match(failed, entry('test/empty.test.ts', 'It has no tests that run.'));
 });

@@ -1,6 +1,6 @@
 /** The API's answers over a `World`: statuses, bodies and problems as the platform publishes them. */
 import type { IncomingMessage } from 'node:http';
-import type { Instance, Provider } from '../src/api/schema.ts';
+import type { HowToJoin, Instance, Provider, Sleep } from '../src/api/schema.ts';
 import { partsFor } from './parts.ts';
 import { apiKeys, auth, permissions } from './account-api.ts';
 import { invalid, problem } from './answer.ts';
@@ -63,6 +63,11 @@ function instances(world: World, request: IncomingMessage, path: string, body: B
   const instance = world.instances.get(id);
   if (!instance) return problem(404, 'http.not-found', 'There is no such instance.');
   if (action === 'status') return { status: 200, body: world.statuses.get(id) };
+  if (action === 'join') return { status: 200, body: howToJoin(instance) };
+  if (action === 'sleep') {
+    if (method === 'PUT') world.sleeps.set(id, { ...body, asleepSince: null } as unknown as Sleep);
+    return { status: 200, body: world.sleeps.get(id) ?? awake };
+  }
   if (method === 'GET') return { status: 200, body: instance };
   if (instance.operation && method !== 'DELETE' && action !== 'kill' && action !== 'stop') {
     const { id: inTheWay, kind } = instance.operation;
@@ -71,6 +76,13 @@ function instances(world: World, request: IncomingMessage, path: string, body: B
     });
   }
   return begun(world, instance, method === 'DELETE' ? 'delete' : (action ?? ''));
+}
+
+const awake: Sleep = { afterMinutes: null, wakeBy: 'everyone', asleepSince: null };
+
+function howToJoin({ hostname, address, ready, observed }: Instance): HowToJoin {
+  const name = `${hostname}.play.example.com`;
+  return { hosts: [name], address: name, direct: address, routed: ready, state: observed };
 }
 
 function begun(world: World, instance: Instance, action: string): Answer {

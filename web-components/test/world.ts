@@ -13,6 +13,7 @@ import type {
   Operation,
   Phase,
   Session,
+  Sleep,
   User,
 } from '../src/api/schema.ts';
 import { noPlan } from './billing-api.ts';
@@ -40,6 +41,7 @@ export class World {
   readonly operations = new Map<string, Operation>();
   readonly keys = new Map<string, ApiKey>();
   readonly statuses = new Map<string, AgentStatus>();
+  readonly sleeps = new Map<string, Sleep>();
   /** Scrollback by instance. */
   readonly logs = new Map<string, string>();
   readonly created = new Map<string, string>();
@@ -56,6 +58,7 @@ export class World {
       this.operations,
       this.keys,
       this.statuses,
+      this.sleeps,
       this.logs,
       this.created,
     ])

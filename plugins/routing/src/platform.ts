@@ -5,8 +5,10 @@ import { Routes } from '@zlh/http';
 import { InstanceDirectory, Instances } from '@zlh/instances';
 import { asClass, definePlugin } from '@zlh/kernel';
 import { Metrics } from '@zlh/metrics';
+import { PortalParts } from '@zlh/portal';
 import { RouteConsumers, Routing, Wakers } from './index.ts';
 import { LiveRoutes } from './live-routes.ts';
+import { portalParts } from './portal-parts.ts';
 import { routingRoutes } from './routes.ts';
 import { settings } from './settings.ts';
 
@@ -24,6 +26,7 @@ export default definePlugin({
   provides: { routing: Routing },
   setup({ add }) {
     add(Routes, routingRoutes);
+    add(PortalParts, portalParts);
     add(Metrics, ({ routing }) => ({
       name: 'zlh_routing_routes',
       help: 'Servers that players are led to by name now.',

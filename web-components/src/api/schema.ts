@@ -620,6 +620,15 @@ export interface Session {
   expiresAt: string;
 }
 
+export interface Sleep {
+  /** Minutes without players after which the server stops. Null: it stays on. */
+  afterMinutes: number | null;
+  /** Who starts a sleeping server by joining it. */
+  wakeBy: 'everyone' | 'nobody';
+  /** Null while it does not sleep. */
+  asleepSince: string | null;
+}
+
 export interface Upload {
   id: string;
   /** Relative to the instance’s folder, `/` between parts. Bytes of a name that are no UTF-8 are written as U+F700 + byte. */
@@ -1486,6 +1495,25 @@ export interface paths {
         missed?: 'skip' | 'run-once';
       }>;
       responses: { 200: Json<Schedule>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/sleep': {
+    /** Get when an instance goes to sleep, and whether it sleeps */
+    get: {
+      parameters: { path: { id: string } };
+      responses: { 200: Json<Sleep>; default: Refusal };
+    };
+
+    /** Set when an instance goes to sleep */
+    put: {
+      parameters: { path: { id: string } };
+      requestBody: Json<{
+        /** Minutes without players after which the server stops. Null: it stays on. */
+        afterMinutes: number | null;
+        /** Who starts a sleeping server by joining it. */
+        wakeBy?: 'everyone' | 'nobody';
+      }>;
+      responses: { 200: Json<Sleep>; default: Refusal };
     };
   };
   '/api/instances/{id}/start': {
