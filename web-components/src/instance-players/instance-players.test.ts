@@ -60,7 +60,9 @@ when(chromium)('a refusal says why, and keeps the words that were typed', async 
   await tab.getByRole('button', { name: 'Save' }).click();
   await tab.getByText('You may not do that.').waitFor();
   assert.is(await tab.getByLabel('Minutes without players').inputValue(), '45');
-  assert.not.ok(await tab.getByRole('checkbox', { name: 'A player who joins starts it' }).isChecked());
+  assert.not.ok(
+    await tab.getByRole('checkbox', { name: 'A player who joins starts it' }).isChecked(),
+  );
 });
 
 test.run();
