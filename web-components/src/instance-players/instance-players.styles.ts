@@ -8,9 +8,12 @@ export const instancePlayersStyles = css`
     align-content: start;
     max-width: 760px;
   }
-  section {
+  section,
+  form {
     display: grid;
     gap: 12px;
+  }
+  section {
     padding: 16px;
   }
   .address {
