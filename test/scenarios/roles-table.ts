@@ -13,7 +13,6 @@ import {
   personal,
   forAdministrators,
   forAgents,
-  failed,
   onFailed,
   schedule,
   onSchedule,
@@ -27,6 +26,7 @@ import {
   onUploads,
   type Row,
 } from './roles-row.ts';
+import { administered } from './roles-administered.ts';
 
 const administrator = 'administrator' as const;
 const wrongPassword = { email: 'nobody@example.org', password: 'a wrong password' };
@@ -274,14 +274,7 @@ export const routes: Readonly<Record<string, Row>> = {
     from('operator', 101),
     { permission: 'instances.console' },
   ),
-  'POST /api/instances/{id}/update-agent': {
-    permission: 'agent-releases.update',
-    holder: administrator,
-    answers: forAdministrators(202),
-    send: async (world) => ({
-      path: `/api/instances/${(await failed(world)).instance.id}/update-agent`,
-    }),
-  },
+  ...administered,
   'GET /api/instances/{id}/schedules': at(
     ({ instance }) => `/api/instances/${instance.id}/schedules`,
     from('operator', 200),

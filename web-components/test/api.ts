@@ -1,6 +1,7 @@
 /** The API's answers over a `World`: statuses, bodies and problems as the platform publishes them. */
 import type { IncomingMessage } from 'node:http';
 import type { HowToJoin, Instance, Provider, Sleep } from '../src/api/schema.ts';
+import { runtimes } from './catalog.ts';
 import { partsFor } from './parts.ts';
 import { apiKeys, auth, permissions } from './account-api.ts';
 import { invalid, problem } from './answer.ts';
@@ -20,6 +21,7 @@ export function answer(world: World, request: IncomingMessage, given: unknown): 
     return problem(401, 'http.unauthenticated', 'Sign in first, or send an API key.');
   if (path.startsWith('/billing'))
     return billing(world, `${request.method} ${path.slice('/billing'.length)}`, body);
+  if (path === '/catalog/runtimes') return { status: 200, body: { runtimes } };
   if (path === '/catalog/games') return { status: 200, body: world.catalog };
   if (path === '/providers') return { status: 200, body: { items: [local(world)] } };
   if (path === '/permissions') return { status: 200, body: { items: permissions } };
@@ -97,21 +99,31 @@ function begun(world: World, instance: Instance, action: string): Answer {
 }
 
 function create(world: World, key: string, body: Body): Answer {
-  const { name, variant, version, memoryMiB } = body as {
+  const {
+    kind,
+    name,
+    memoryMiB,
+    runtimes: [runtime] = [],
+  } = body as {
+    kind: string;
     name: string;
-    variant: string;
-    version: string;
     memoryMiB: number;
+    runtimes?: { id: string; version: string }[];
   };
+  const { variant, version } = body as { variant: string; version: string };
+  const software =
+    runtime === undefined
+      ? { variant, version }
+      : { game: 'dev-environment', variant: runtime.id, version: runtime.version };
   if (name === 'Taken') {
     return invalid('/name', 'is used by another of your servers');
   }
   const made =
     world.created.get(key) ??
     world.addInstance({
+      kind,
       name,
-      variant,
-      version,
+      ...software,
       memoryMiB,
       observed: 'provisioning',
       ready: false,

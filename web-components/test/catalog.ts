@@ -65,3 +65,8 @@ export const catalog: Catalog = {
     },
   ],
 };
+
+export const runtimes = [
+  { id: 'java-21', name: 'Java 21', kind: 'java', version: '21' },
+  { id: 'node-24', name: 'Node.js 24', kind: 'node', version: '24.21.0' },
+];

@@ -24,6 +24,7 @@ export const portalParts: PortalPartSet = {
       module: 'create-instance',
       permission: 'instances.write',
       under: 'servers',
+      properties: { creates: 'Game server' },
     },
     {
       id: 'server',

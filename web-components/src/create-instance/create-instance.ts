@@ -7,6 +7,7 @@ import '../problem/problem.ts';
 import type WaSelect from '@awesome.me/webawesome/dist/components/select/select.js';
 import type WaSlider from '@awesome.me/webawesome/dist/components/slider/slider.js';
 import { html, nothing } from 'lit';
+import { createKinds, createKindsStyles } from '../base/create-kinds.ts';
 import { define, ZlhElement } from '../base/element.ts';
 import { base } from '../base/base.styles.ts';
 import { uniqueKey } from '../base/browser.ts';
@@ -35,14 +36,23 @@ import { createInstanceStyles } from './create-instance.styles.ts';
  * @event zlh-created - It is being made; `detail` is the instance.
  */
 export class ZlhCreateInstance extends ZlhElement {
-  static override styles = [base, fieldStyles, choiceStyles, createInstanceStyles];
+  static override styles = [
+    base,
+    fieldStyles,
+    choiceStyles,
+    createInstanceStyles,
+    createKindsStyles,
+  ];
   static override properties = {
+    creates: {},
     catalog: { state: true },
     waiting: { state: true },
     error: { state: true },
     broken: { state: true },
   };
 
+  /** Its own label in the switch between the pages that create something. */
+  declare creates: string;
   declare private catalog: Catalog | undefined;
   declare private waiting: boolean;
   declare private error: ApiError | undefined;
@@ -61,6 +71,7 @@ export class ZlhCreateInstance extends ZlhElement {
 
   constructor() {
     super();
+    this.creates = '';
     this.waiting = false;
   }
 
@@ -70,7 +81,9 @@ export class ZlhCreateInstance extends ZlhElement {
   }
 
   protected override render(): unknown {
+    const { pages } = this.connection.parts.list;
     return html`<h1>Create server</h1>
+      ${createKinds(pages, this.creates, (path) => this.link(path))}
       ${
         this.broken
           ? html`<zlh-problem .error=${this.broken}
@@ -210,6 +223,8 @@ export class ZlhCreateInstance extends ZlhElement {
 
   async #load(): Promise<void> {
     this.broken = undefined;
+    // For the switch; a page that stands alone has none.
+    void this.connection.parts.need().then(() => this.requestUpdate());
     try {
       const catalog = await ask(this.connection.client.GET('/api/catalog/games'));
       this.#form.values = changeGame(catalog, this.#form.values, this.#form.values.game);
