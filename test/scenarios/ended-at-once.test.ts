@@ -4,6 +4,7 @@
  * the end, and nothing else is shown. And one that is ready and ends at once by itself.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { randomFrom, testSeed } from '@zlh/kernel/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AgentStatus } from '@zlh/agent';
@@ -12,6 +13,8 @@ import { TestPlatform } from '../support/platform.ts';
 import { offerShellGame, shellGame } from '../support/shell-game.ts';
 import { plainHome } from '../support/warm-home.ts';
 
+/** The runner prints the seed, also where a test fails. */
+const random = randomFrom(testSeed);
 let platform: TestPlatform;
 let client: ApiClient;
 test.before(async () => {
@@ -44,7 +47,7 @@ test('killed or stopped within 10 ms of a start, a restart or a rebuild it is st
     for (const wish of ['kill', 'stop']) {
       const label = `${wish} after ${first}`;
       const begun = await ask(id, first);
-      await delay(Math.random() * 10);
+      await delay(random() * 10);
       const { operation: wished } = await ask(id, wish);
       await assertStopped(id, begun.operation.id, wished.id, label);
       const { state, wanted } = await client.ask<AgentStatus>('GET', `/api/instances/${id}/status`);

@@ -31,6 +31,7 @@ export function auth(world: World, line: string, body: Body, cookie: string): An
   if (/\/(login|register|setup)$/.test(line)) return enter(world);
   if (!session) return problem(401, 'http.unauthenticated', 'Sign in first, or send an API key.');
   if (line === 'POST /auth/password') return changePassword(world, body);
+  if (line === 'POST /auth/delete-account') return deleteAccount(world, body);
   return sessions(world, line);
 }
 
@@ -74,6 +75,14 @@ function changePassword(world: World, body: Body): Answer {
   if (revokeApiKeys) world.keys.clear();
   const apiKeys = revokeApiKeys ? { kept: 0, revoked: size } : { kept: size, revoked: 0 };
   return { ...enter(world), body: { ...world.user, apiKeys } };
+}
+
+function deleteAccount(world: World, body: Body): Answer {
+  if (body?.password !== world.password) return invalid('/password', 'is not your password');
+  if (world.instances.size > 0)
+    return problem(409, 'accounts.owns-instances', 'You still own instances. Delete them first.');
+  world.sessions.clear();
+  return { status: 204, cookie: cookieOf('') };
 }
 
 function sessions(world: World, line: string): Answer {

@@ -2,6 +2,7 @@
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '../api-keys/api-keys.ts';
 import '../change-password/change-password.ts';
+import '../delete-account/delete-account.ts';
 import '../sessions/sessions.ts';
 import { html } from 'lit';
 import { define, ZlhElement } from '../base/element.ts';
@@ -59,7 +60,8 @@ export class ZlhAccount extends ZlhElement {
         @zlh-password-changed=${this.#passwordChanged}
       ></zlh-change-password>
       <zlh-sessions server=${this.server} token=${this.token}></zlh-sessions>
-      <zlh-api-keys server=${this.server} token=${this.token}></zlh-api-keys>`;
+      <zlh-api-keys server=${this.server} token=${this.token}></zlh-api-keys>
+      <zlh-delete-account server=${this.server} token=${this.token}></zlh-delete-account>`;
   }
 
   #passwordChanged(): void {
