@@ -1,6 +1,6 @@
 /**
- * Dev environments as their owner uses them: created with a runtime, worked in by a terminal, stopped and rebuilt
- * without loss, and closed to each other.
+ * Dev environments as their owner uses them: created with a runtime and worked in by a terminal. Stop and
+ * rebuild lose nothing, and no environment sees another.
  */
 // time-limit: 300s
 import { join } from 'node:path';

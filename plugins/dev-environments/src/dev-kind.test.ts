@@ -1,4 +1,4 @@
-/** Guarantees: a request becomes a shell with its runtimes on PATH; faults name the runtime that is not on offer. */
+/** Guarantees: a request becomes a shell with its runtimes on PATH; a fault names its runtime. */
 import type { Catalog } from '@zlh/catalog';
 import { Problem } from '@zlh/http';
 import { test } from 'uvu';

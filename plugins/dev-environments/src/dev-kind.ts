@@ -15,7 +15,7 @@ const request = Type.Object({
       },
       { title: 'RuntimeChoice', additionalProperties: false },
     ),
-    { minItems: 1, maxItems: 8, description: 'Of those that `GET /api/catalog/runtimes` lists.' },
+    { minItems: 1, maxItems: 8, description: 'Each as `GET /api/catalog/runtimes` lists it.' },
   ),
 });
 

@@ -1,6 +1,6 @@
 /**
- * The spec of a login shell in a terminal. The environment is written into `.zlh/profile`, which every login shell
- * reads, so that a terminal, a command and an editor see the same HOME, USER and PATH.
+ * The spec of a login shell in a terminal. Every login shell reads `.zlh/profile`, so that a terminal, a
+ * command and an editor see the same HOME, USER and PATH.
  */
 import type { ResolvedWorkload } from '@zlh/instances';
 

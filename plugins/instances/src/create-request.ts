@@ -30,7 +30,7 @@ export function createRequestSchema(kinds: readonly Contribution<InstanceKind>[]
   const bodies = kinds.map(({ value: { kind, request } }) =>
     Type.Object(
       {
-        kind: Type.Literal(kind, { description: 'What to create.' }),
+        kind: Type.Literal(kind, { description: 'The kind of instance.' }),
         ...common,
         ...request.properties,
       },

@@ -26,7 +26,7 @@ export type Role = Static<typeof Role>;
 
 export const HoldView = Type.Object(
   {
-    source: Type.String({ description: 'Who holds it: the id of a plugin, or `administrator`.' }),
+    source: Type.String({ description: 'The plugin that holds it, or `administrator`.' }),
     code: Type.String({ description: 'Stable; for programs.' }),
     detail: Type.String({ description: 'For people: why, and what ends it.' }),
   },

@@ -1,4 +1,4 @@
-/** Creating a dev environment: runtime, version, name and memory on one page, with a summary beside the button. */
+/** Creating a dev environment: runtime, version, name and memory on one page, and their summary. */
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/option/option.js';
 import '@awesome.me/webawesome/dist/components/select/select.js';
