@@ -1,6 +1,6 @@
 /**
- * The numbers of all advisory locks of the platform, in one place: two locks of one number would wait for each
- * other. A number stays what it is, for processes of two versions run beside each other while one is replaced.
+ * The numbers of all advisory locks of the platform: two locks of one number would wait for each other. A
+ * number stays what it is, for a process of the next version runs beside one of this version for a while.
  */
 export const advisoryLocks = {
   /** Alone: one process migrates. */

@@ -1,6 +1,6 @@
 /**
- * Links that a program puts behind its text (OSC 8), which may say one address and lead to another. Guarantees:
- * only http and https are followed, after the reader has read and confirmed the address itself.
+ * Links that a program puts behind its text (OSC 8): they may say one address and lead to another.
+ * Guarantees: only http and https are followed, after the reader confirmed the address itself.
  */
 import type { ILinkHandler } from '@xterm/xterm';
 
