@@ -13,11 +13,13 @@ import Fastify, {
 import { announcesBody, defaultMaxBodyBytes, jsonBodies } from './body.ts';
 import { documentOptions } from './document.ts';
 import { pageHeaders } from './headers.ts';
+import { handOver } from './host-routes.ts';
 import { createHostCheck } from './hosts.ts';
 import { createLost } from './lost.ts';
 import { isApi, mount, validatorCompiler, type MountContext, type PlacedRoute } from './mount.ts';
 import { createRefuser } from './refusals.ts';
 import type { Settings } from './settings.ts';
+import { Problem } from './problem.ts';
 import { refuseUnreadable } from './unreadable.ts';
 import { shouldUpgradeCallback, upgrades } from './sockets.ts';
 import { createTrust } from './trust.ts';
@@ -86,15 +88,17 @@ export async function createApp(
 /** Of every request, known or not. What no route takes is answered before its body is read. */
 function beforeAll(
   config: Settings,
-  { hostNames, bodyDeadlines }: MountContext,
+  { hostNames, hostRoutes, bodyDeadlines, log }: MountContext,
   lost: (request: FastifyRequest, reply: FastifyReply) => void,
 ) {
-  const checkHost = createHostCheck(config, hostNames);
+  const checkHost = createHostCheck(config, hostNames, hostRoutes);
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
     const { raw } = request;
+    const host = checkHost(request);
+    if (host !== undefined && !(host instanceof Problem))
+      return handOver(host, request, reply, log);
     if (announcesBody(raw.headers)) bodyDeadlines.watch(raw, reply.raw);
-    const foreign = checkHost(request);
-    if (foreign !== undefined) return done(foreign);
+    if (host !== undefined) return done(host);
     return request.is404 ? lost(request, reply) : done();
   };
 }

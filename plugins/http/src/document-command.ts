@@ -29,6 +29,7 @@ export function documentCommand(config: Settings, log: Logger): Command {
         log,
         checkAnswers: false,
         hostNames: [],
+        hostRoutes: [],
       });
       print(renderDocument(app));
       await app.close();

@@ -2,21 +2,32 @@
  * The names this platform answers to. A page of a stranger may have its own name point at this machine; its browser then
  * takes our answers for its own. Guarantees: a request that names any other host is refused before anything else is done.
  */
+import type { Contribution } from '@zlh/kernel';
 import type { FastifyRequest } from 'fastify';
+import type { HostRoute } from './index.ts';
 import { Problem } from './problem.ts';
 import type { Settings } from './settings.ts';
 
-/** Answers the Problem that refuses the request. */
-export type HostCheck = (request: FastifyRequest) => Problem | undefined;
+/** Answers the Problem that refuses the request, or the plugin's route that takes the host. */
+export type HostCheck = (request: FastifyRequest) => Problem | HostTaken | undefined;
 
-const loopbackName = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-/** Headers that were right are known again; a wildcard allows more of them than are kept. */
+export interface HostTaken {
+  readonly plugin: string;
+  readonly route: HostRoute;
+}
+
+const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+/** Headers with a name of the platform are known again. */
 const maxKnown = 100;
 
-/** `own`: names that plugins have for this platform. */
+/**
+ * @param own names that plugins have for this platform
+ * @param routes plugins that take hosts of their own; exact names of the platform come before them, patterns after
+ */
 export function createHostCheck(
   { publicUrl, host, allowedHosts }: Settings,
   own: readonly string[] = [],
+  routes: readonly Contribution<HostRoute>[] = [],
 ): HostCheck {
   const names = [publicUrl, isWildcard(host) ? undefined : host, ...allowedHosts, ...own]
     .filter((name) => name !== undefined)
@@ -32,14 +43,14 @@ export function createHostCheck(
     if (header === '' || known.has(header)) return undefined;
     const name = nameOf(header);
     if (name === null) return new Problem(400, 'http.malformed', 'The Host header names no host.');
-    if (
-      exact.has(name) ||
-      loopbackName.test(name) ||
-      suffixes.some((suffix) => name.endsWith(suffix))
-    ) {
+    if (exact.has(name) || loopbackName.test(name)) {
       if (known.size < maxKnown) known.add(header);
       return undefined;
     }
+    const taken = routes.find(({ value }) => value.matches(name));
+    if (taken !== undefined) return { plugin: taken.plugin, route: taken.value };
+    if (name.endsWith('.localhost') || suffixes.some((suffix) => name.endsWith(suffix)))
+      return undefined;
     return name === addressOf(request) ? undefined : unknownHost(name);
   };
 }

@@ -5,6 +5,7 @@
 import { point, token } from '@zlh/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { WebSocket } from 'ws';
 
@@ -218,6 +219,23 @@ export const ListeningHooks = point<Listening>('http.listening');
  * refused.
  */
 export const HostNames = point<string>('http.host-names');
+
+/**
+ * Takes every request that names a host of the plugin, whatever its path: `a1b2.ide.example.org`. The platform's own
+ * names come first, and a host that nobody takes is refused with 421.
+ *
+ * The plugin does everything itself: no route, gate, limit or deadline of the platform applies, and nobody has asked who
+ * the caller is. Open sockets end with the plugin's `drain`.
+ */
+export interface HostRoute {
+  /** Asked at each request: in lower case, without a port or a final dot. */
+  matches(host: string): boolean;
+  /** The body has not been read. */
+  handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
+  /** A WebSocket. Without this member it is refused. */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void | Promise<void>;
+}
+export const HostRoutes = point<HostRoute>('http.host-routes');
 
 /**
  * Where programs of customers run and are reached: `doctor` warns of what they can do to the platform from

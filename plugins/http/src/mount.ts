@@ -8,7 +8,7 @@ import { errors } from './errors.ts';
 import type { Part } from './faults.ts';
 import type { Gate } from './gate.ts';
 import { handlerOf } from './handler.ts';
-import type { IdempotencyStore, Route, RouteSchemas } from './index.ts';
+import type { HostRoute, IdempotencyStore, Route, RouteSchemas } from './index.ts';
 import type { LongLived } from './long-lived.ts';
 import type { Permits } from './permits.ts';
 import type { RequestMeter } from './request-meter.ts';
@@ -26,6 +26,7 @@ export interface MountContext {
   readonly checkAnswers: boolean;
   /** See `HostNames`. */
   readonly hostNames: readonly string[];
+  readonly hostRoutes: readonly Contribution<HostRoute>[];
 }
 
 export interface PlacedRoute {

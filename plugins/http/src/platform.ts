@@ -10,6 +10,7 @@ import { healthRoutes } from './health.ts';
 import {
   Authenticators,
   HostNames,
+  HostRoutes,
   Http,
   Idempotency,
   ListeningHooks,
@@ -33,6 +34,7 @@ export default definePlugin({
     readiness: ReadinessChecks,
     listening: ListeningHooks,
     hostNames: HostNames,
+    hostRoutes: HostRoutes,
     tenants: TenantAddresses,
     idempotency: optional(Idempotency),
     revocations: optional(Revocations),

@@ -9,7 +9,7 @@ import { createApp, serverOptions } from './app.ts';
 import type { BodyDeadlines } from './body-deadlines.ts';
 import { errors, listenError } from './errors.ts';
 import type { Gate } from './gate.ts';
-import type { Http, IdempotencyStore, Listening, Route } from './index.ts';
+import type { HostRoute, Http, IdempotencyStore, Listening, Route } from './index.ts';
 import type { LongLived } from './long-lived.ts';
 import type { Permits } from './permits.ts';
 import { placeRoutes } from './mount.ts';
@@ -23,6 +23,7 @@ interface Parts {
   readonly routes: readonly Contribution<readonly Route[]>[];
   readonly listening: readonly Contribution<Listening>[];
   readonly hostNames: readonly Contribution<string>[];
+  readonly hostRoutes: readonly Contribution<HostRoute>[];
   readonly idempotency: IdempotencyStore | undefined;
   readonly gate: Gate;
   readonly longLived: LongLived;
@@ -67,7 +68,7 @@ export class Server implements Http {
   }
 
   async build(): Promise<void> {
-    const { config, log, routes, hostNames, gate, longLived, permits } = this.#parts;
+    const { config, log, routes, hostNames, hostRoutes, gate, longLived, permits } = this.#parts;
     const { bodyDeadlines, meter, idempotency } = this.#parts;
     this.#app = await createApp(config, placeRoutes(routes), {
       gate,
@@ -79,6 +80,7 @@ export class Server implements Http {
       log,
       checkAnswers: config.checkAnswers,
       hostNames: hostNames.map(({ value }) => value),
+      hostRoutes,
     });
   }
 

@@ -42,6 +42,13 @@ export const upgrades = fastifyPlugin(async (app) => {
   });
 });
 
+/** The connection of an upgrade, for whoever answers it; undefined for an ordinary request. */
+export function takeUpgrade(request: Upgrading): Omit<Handshake, 'response'> | undefined {
+  const upgrade = request[handshake];
+  upgrade?.response.detachSocket(upgrade.socket as never);
+  return upgrade;
+}
+
 export function createSocketHandler(longLived: LongLived, log: Logger) {
   const upgrader = new WebSocketServer({
     noServer: true,
