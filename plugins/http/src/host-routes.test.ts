@@ -1,4 +1,7 @@
-/** Routes of hosts: a plugin takes its own names, the platform keeps its names, and nobody else is answered. */
+/**
+ * Routes of hosts: a plugin takes its own names, the platform keeps its names, and nobody else is
+ * answered.
+ */
 import { request } from 'node:http';
 import { definePlugin } from '@zlh/kernel';
 import { startTestKernel, type TestKernel } from '@zlh/kernel/testing';
@@ -109,7 +112,7 @@ test('a WebSocket to a host whose route takes none is refused', async () => {
   assert.match(String(message), '426');
 });
 
-test('a handler that throws ends its request with a problem and the platform goes on', async () => {
+test('a handler that throws ends its request with a problem and no other request', async () => {
   const { status, text } = await ask('a1.ide.example.org', '/throw');
   assert.is(status, 500);
   assert.match(text, 'http.internal');

@@ -1,4 +1,7 @@
-/** Hands a request to the plugin that takes its host. Guarantees: a fault of the plugin ends this request alone. */
+/**
+ * Hands a request to the plugin that takes its host. Guarantees: a fault of the plugin ends this request
+ * alone.
+ */
 import type { Logger } from '@zlh/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HostTaken } from './hosts.ts';

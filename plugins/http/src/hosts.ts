@@ -1,6 +1,7 @@
 /**
- * The names this platform answers to. A page of a stranger may have its own name point at this machine; its browser then
- * takes our answers for its own. Guarantees: a request that names any other host is refused before anything else is done.
+ * The names this platform answers to. A page of a stranger may have its own name point at this machine;
+ * its browser then takes our answers for its own. Guarantees: a request that names any other host is
+ * refused before anything else is done.
  */
 import type { Contribution } from '@zlh/kernel';
 import type { FastifyRequest } from 'fastify';
@@ -22,7 +23,8 @@ const maxKnown = 100;
 
 /**
  * @param own names that plugins have for this platform
- * @param routes plugins that take hosts of their own; exact names of the platform come before them, patterns after
+ * @param routes plugins that take hosts of their own; exact names of the platform come before them,
+ * patterns after
  */
 export function createHostCheck(
   { publicUrl, host, allowedHosts }: Settings,

@@ -221,11 +221,11 @@ export const ListeningHooks = point<Listening>('http.listening');
 export const HostNames = point<string>('http.host-names');
 
 /**
- * Takes every request that names a host of the plugin, whatever its path: `a1b2.ide.example.org`. The platform's own
- * names come first, and a host that nobody takes is refused with 421.
+ * Takes every request that names a host of the plugin, whatever its path: `a1b2.ide.example.org`. The
+ * platform's own names come first, and a host that nobody takes is refused with 421.
  *
- * The plugin does everything itself: no route, gate, limit or deadline of the platform applies, and nobody has asked who
- * the caller is. Open sockets end with the plugin's `drain`.
+ * The plugin does everything itself: no route, gate, limit or deadline of the platform applies, and
+ * nobody has asked who the caller is. Open sockets end with the plugin's `drain`.
  */
 export interface HostRoute {
   /** Asked at each request: in lower case, without a port or a final dot. */
