@@ -212,7 +212,7 @@ export interface CrashRecord {
 }
 
 export interface CreateDevInstance {
-  /** What to create. */
+  /** The kind of instance. */
   kind: 'dev';
   /** For people; need not be unique. */
   name: string;
@@ -221,12 +221,12 @@ export interface CreateDevInstance {
   cpuPercent?: number;
   processes?: number;
   diskMiB?: number;
-  /** Of those that `GET /api/catalog/runtimes` lists. */
+  /** Each as `GET /api/catalog/runtimes` lists it. */
   runtimes: RuntimeChoice[];
 }
 
 export interface CreateGameInstance {
-  /** What to create. */
+  /** The kind of instance. */
   kind: 'game';
   /** For people; need not be unique. */
   name: string;
@@ -276,7 +276,7 @@ export interface Game {
 }
 
 export interface Hold {
-  /** Who holds it: the id of a plugin, or `administrator`. */
+  /** The plugin that holds it, or `administrator`. */
   source: string;
   /** Stable; for programs. */
   code: string;
