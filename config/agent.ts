@@ -7,5 +7,6 @@ export default {
     '@zlh/agent-minecraft': {},
     '@zlh/agent-query': {},
     '@zlh/agent-files': {},
+    '@zlh/agent-backups': {},
   },
 } satisfies Configuration;

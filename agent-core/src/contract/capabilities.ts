@@ -1,6 +1,6 @@
 /**
- * Capabilities of the agent, one by one: an agent plugin names those it needs and gets nothing else of the
- * agent's inside. All of them serve once the agent has started.
+ * Capabilities of the agent, one by one: an agent plugin names those it needs and gets nothing else of
+ * the agent's inside. All of them serve once the agent has started.
  */
 import { token } from '@zlh/kernel';
 import type { IncomingMessage } from 'node:http';
@@ -40,9 +40,9 @@ export const Console = token<Console>('agent.console');
 /** Commands with a confirmation, in line with the typed actions of people. */
 export interface ActionRunner {
   /**
-   * Resolves when the game has confirmed, or has the lines where the action names no confirmation. Rejects
-   * when the game refused, ended, or did not confirm in time; `unready`: sent also to a server that is not
-   * ready.
+   * Resolves when the game has confirmed, or has the lines where the action names no confirmation.
+   * Rejects when the game refused, ended, or did not confirm in time; `unready`: sent also to a server
+   * that is not ready.
    */
   run(
     action: ActionSpec,
@@ -73,7 +73,8 @@ export const Processes = token<Processes>('agent.processes');
 /** The operations of the agent, for plugins that add kinds of their own. */
 export interface OperationQueue {
   /**
-   * Begins an operation, or answers the one with this id. Throws a 409 that names the operation in the way.
+   * Begins an operation, or answers the one with this id. Throws a 409 that names the operation in the
+   * way.
    */
   submit(id: string, kind: string, input: unknown): AgentOperation;
   /** By its id, as long as the agent remembers it. */
@@ -84,7 +85,8 @@ export const OperationQueue = token<OperationQueue>('agent.queue');
 /** The platform, over the agent's own proven connection. */
 export interface PlatformLink {
   /**
-   * Rejects when no answer comes; an answer of any status resolves, and its body must be read or destroyed.
+   * Rejects when no answer comes; an answer of any status resolves, and its body must be read or
+   * destroyed.
    */
   request(request: {
     readonly method: 'GET' | 'POST' | 'PUT';

@@ -14,3 +14,5 @@ export { archiveKind, extractArchive, type OpenArchive } from './archive/extract
 export { walk, type Met, type WalkLimits } from './walk.ts';
 export type { Item } from './archive/item.ts';
 export { tarStream } from './archive/write-tar.ts';
+export { readTar } from './archive/read-tar.ts';
+export { defaultLimits } from './archive/archive-extractor.ts';

@@ -1,7 +1,7 @@
 /**
- * Everything below a folder, each folder before what is in it. One handle is open for each level, links are told and
- * never followed, and there are limits on how deep and how much. A game may be writing there: what goes away meanwhile, or
- * becomes something else, is left out and ends nothing.
+ * Lists everything below a folder, each folder before its content. One handle is open for each level,
+ * links are never followed, and depth and count have limits. A game may write there: entries that go
+ * away or become something else are left out and end nothing.
  */
 import type { BigIntStats } from 'node:fs';
 import { Refusal } from '../contract/refusal.ts';
@@ -25,7 +25,7 @@ export interface WalkLimits {
 }
 
 const deepest = 128;
-/** Of what was there a moment ago. */
+/** Refusals of entries that were there a moment ago. */
 const changed = ['FILES_NOT_FOUND', 'FILES_NOT_A_FOLDER', 'FILES_IS_LINK'];
 
 export async function* walk(start: Folder, limits: WalkLimits): AsyncGenerator<Met> {
