@@ -16,6 +16,7 @@ export default {
     '@zlh/files': {},
     '@zlh/mods': {},
     '@zlh/agent-releases': {},
+    '@zlh/backups': {},
     '@zlh/schedules': {},
     '@zlh/billing': {},
     '@zlh/billing-manual': {},

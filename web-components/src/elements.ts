@@ -1,5 +1,6 @@
 /** All elements for other people's pages, in one file: `<script defer src="…/zlh-elements.js"></script>`. */
 import './api-keys/api-keys.ts';
+import './backups/backups.ts';
 import './console/console.ts';
 import './create-dev-environment/create-dev-environment.ts';
 import './create-instance/create-instance.ts';

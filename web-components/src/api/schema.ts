@@ -92,6 +92,41 @@ export interface AuditEntry {
   until: string | null;
 }
 
+export interface Backup {
+  id: string;
+  name: string;
+  type: 'manual' | 'scheduled' | 'checkpoint';
+  state: 'making' | 'complete' | 'failed' | 'damaged';
+  /** Kept when older backups make room. */
+  pinned: boolean;
+  engine: 'archive';
+  /** Where it lies: "this machine". */
+  location: string;
+  /** Whether it outlives the platform's machine. */
+  remote: boolean;
+  files: number;
+  /** Of all files, before compression. */
+  logicalBytes: number;
+  /** Bytes in the storage. */
+  storedBytes: number;
+  /** Files that could not be read, links that lead out, and devices. */
+  leftOut: number;
+  /** How long the server did not save, or stood still. */
+  quiescedMs: number;
+  sha256: string | null;
+  verifiedAt: string | null;
+  error: { code: string; detail: string } | null;
+  requestedBy: string;
+  createdAt: string;
+  finishedAt: string | null;
+}
+
+export interface BackupBegun {
+  instance: Instance;
+  operation: Operation;
+  backupId: string;
+}
+
 /** Without plans `limits` is null, and nothing is limited. */
 export interface Billing {
   plan: string | null;
@@ -682,6 +717,46 @@ type Nothing = { content?: never };
 type Refusal = { content: { 'application/problem+json': Problem } };
 
 export interface paths {
+  '/api/agents/backups/{backupId}': {
+    /** Get the parts of a backup */
+    get: {
+      parameters: { path: { backupId: string } };
+      responses: {
+        200: Json<{ parts: { size: number; sha256: string }[]; bytes: number }>;
+        default: Refusal;
+      };
+    };
+  };
+  '/api/agents/backups/{backupId}/complete': {
+    /** Complete a backup */
+    post: {
+      parameters: { path: { backupId: string } };
+      requestBody: Json<{
+        attempt: string;
+        parts: number;
+        files: number;
+        bytes: number;
+        leftOut: number;
+        quiescedMs: number;
+      }>;
+      responses: { 204: Nothing; default: Refusal };
+    };
+  };
+  '/api/agents/backups/{backupId}/parts/{attempt}/{number}': {
+    /** Store a part of a backup */
+    put: {
+      parameters: { path: { backupId: string; attempt: string; number: number } };
+      requestBody: { content: { 'application/octet-stream': string } };
+      responses: { 204: Nothing; default: Refusal };
+    };
+  };
+  '/api/agents/backups/{backupId}/parts/{number}': {
+    /** Get a part of a backup */
+    get: {
+      parameters: { path: { backupId: string; number: number } };
+      responses: { 200: Nothing; default: Refusal };
+    };
+  };
   '/api/api-keys': {
     /** List your API keys, newest first */
     get: {
@@ -1033,6 +1108,59 @@ export interface paths {
         200: Json<{ ok: true; result: Record<string, string | string[]> }>;
         default: Refusal;
       };
+    };
+  };
+  '/api/instances/{id}/backups': {
+    /** List the backups of an instance, newest first */
+    get: {
+      parameters: { path: { id: string } };
+      responses: { 200: Json<{ items: Backup[]; nextCursor: null }>; default: Refusal };
+    };
+
+    /** Make a backup */
+    post: {
+      parameters: {
+        header?: {
+          /** Repeats with the same key get the first answer. */
+          'Idempotency-Key'?: string;
+        };
+        path: { id: string };
+      };
+      requestBody: Json<{ name?: string }>;
+      responses: { 202: Json<BackupBegun>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/backups/{backupId}': {
+    /** Delete a backup for good */
+    delete: {
+      parameters: { path: { id: string; backupId: string } };
+      responses: { 204: Nothing; default: Refusal };
+    };
+
+    /** Get a backup */
+    get: {
+      parameters: { path: { id: string; backupId: string } };
+      responses: { 200: Json<Backup>; default: Refusal };
+    };
+
+    /** Rename or pin a backup */
+    patch: {
+      parameters: { path: { id: string; backupId: string } };
+      requestBody: Json<{ name?: string; pinned?: boolean }>;
+      responses: { 200: Json<Backup>; default: Refusal };
+    };
+  };
+  '/api/instances/{id}/backups/{backupId}/restore': {
+    /** Restore a backup */
+    post: {
+      parameters: {
+        header?: {
+          /** Repeats with the same key get the first answer. */
+          'Idempotency-Key'?: string;
+        };
+        path: { id: string; backupId: string };
+      };
+      responses: { 202: Json<BackupBegun>; default: Refusal };
     };
   };
   '/api/instances/{id}/console/commands': {
