@@ -1,4 +1,4 @@
-/** Parts of plugins in a real browser: a broken one disturbs nobody, a tab is shown where it fits, the start stays small. */
+/** Parts in a browser: a broken one disturbs nobody, tabs stand where they fit, the start stays small. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
