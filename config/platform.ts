@@ -20,6 +20,7 @@ export default {
     '@zlh/schedules': {},
     '@zlh/billing': {},
     '@zlh/billing-manual': {},
+    '@zlh/billing-stripe': {},
     '@zlh/dev-environments': {},
     '@zlh/provider-local': {},
     '@zlh/routing': {},

@@ -25,4 +25,8 @@ export const advisoryLocks = {
   auditUpkeep: 7_264_127,
   /** Alone: the first administrator is made once. */
   setup: 7_264_128,
+  /** With a customer of Stripe: looks at it, and changes to it. */
+  stripeCustomer: 7_264_131,
+  /** With a user: their customer at Stripe is made once. */
+  stripeUser: 7_264_132,
 } as const;

@@ -55,24 +55,27 @@ when(chromium)('somebody without a subscription chooses a plan and is led to pay
   await page.waitForURL(/\/billing\?chosen=pro$/);
 });
 
-when(chromium)('an upgrade, a downgrade and its withdrawal are told in words', async () => {
-  portal.world.billing = paying('pro');
-  const page = await visit();
-  await page.getByText(/^Renews on/).waitFor();
-  await page.getByText('ZLH-0001').first().waitFor();
-  await button(page, 'Upgrade to Max').click();
-  await page.getByText('charged now').waitFor();
-  await question(page).getByRole('button', { name: 'Upgrade to Max' }).click();
-  await page.getByRole('heading', { name: 'Max', level: 2, exact: true }).waitFor();
-  await button(page, 'Downgrade to Pro').click();
-  await page.getByText('You keep what you have until').waitFor();
-  await question(page).getByRole('button', { name: 'Downgrade to Pro' }).click();
-  await page.getByText(/^Changes to Pro on/).waitFor();
-  await button(page, 'Keep Max').click();
-  await page.getByText(/^Renews on/).waitFor();
-});
+when(chromium)(
+  'an upgrade, a downgrade and its withdrawal change the words of the plan',
+  async () => {
+    portal.world.billing = paying('pro');
+    const page = await visit();
+    await page.getByText(/^Renews on/).waitFor();
+    await page.getByText('ZLH-0001').first().waitFor();
+    await button(page, 'Upgrade to Max').click();
+    await page.getByText('charged now').waitFor();
+    await question(page).getByRole('button', { name: 'Upgrade to Max' }).click();
+    await page.getByRole('heading', { name: 'Max', level: 2, exact: true }).waitFor();
+    await button(page, 'Downgrade to Pro').click();
+    await page.getByText('You keep what you have until').waitFor();
+    await question(page).getByRole('button', { name: 'Downgrade to Pro' }).click();
+    await page.getByText(/^Changes to Pro on/).waitFor();
+    await button(page, 'Keep Max').click();
+    await page.getByText(/^Renews on/).waitFor();
+  },
+);
 
-when(chromium)('a cancellation asks first, says until when, and can be taken back', async () => {
+when(chromium)('a cancellation asks first, says until when, and can be undone', async () => {
   portal.world.billing = paying('pro');
   const page = await visit();
   await button(page, 'Cancel').click();

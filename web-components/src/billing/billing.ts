@@ -127,8 +127,8 @@ export class ZlhBilling extends ZlhElement {
   /** One call to action, and beside it how the plan ends or goes on. */
   #actions(billing: Billing): unknown {
     if (billing.source === null || billing.source === 'manual') return nothing;
-    const quiet = (text: string, act: () => void): unknown =>
-      html`<wa-button appearance="plain" ?disabled=${this.waiting} @click=${act}
+    const quiet = (text: string, act: () => Promise<void>): unknown =>
+      html`<wa-button appearance="plain" ?disabled=${this.waiting} @click=${() => void act()}
         >${text}</wa-button
       >`;
     const { client } = this.connection;
@@ -141,12 +141,12 @@ export class ZlhBilling extends ZlhElement {
               ? quiet(`Keep ${billing.planName}`, () =>
                   this.#change(() => client.DELETE('/api/billing/downgrade')),
                 )
-              : quiet('Cancel', () => this.#cancel(billing))
+              : quiet('Cancel', async () => this.#cancel(billing))
       }<wa-button
         variant="brand"
         appearance="accent"
         ?disabled=${this.waiting}
-        @click=${() => this.#leave(() => client.POST('/api/billing/portal'))}
+        @click=${() => void this.#leave(() => client.POST('/api/billing/portal'))}
         >Manage payment</wa-button
       >`;
   }
