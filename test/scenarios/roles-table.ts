@@ -27,6 +27,7 @@ import {
   type Row,
 } from './roles-row.ts';
 import { administered } from './roles-administered.ts';
+import { backups } from './roles-backups.ts';
 
 const administrator = 'administrator' as const;
 const wrongPassword = { email: 'nobody@example.org', password: 'a wrong password' };
@@ -275,6 +276,7 @@ export const routes: Readonly<Record<string, Row>> = {
     { permission: 'instances.console' },
   ),
   ...administered,
+  ...backups,
   'GET /api/instances/{id}/schedules': at(
     ({ instance }) => `/api/instances/${instance.id}/schedules`,
     from('operator', 200),
