@@ -4,6 +4,7 @@
  */
 import type { ConsoleKind, GameConsole } from '../contract/console.ts';
 import type { InstanceSpec } from '../contract/spec.ts';
+import { isConnectedTo } from '../lib/connection-owner.ts';
 import { loopbackOf } from '../lib/loopback.ts';
 import type { GameRun } from '../supervisor/game-run.ts';
 import { isTerminal } from './kinds.ts';
@@ -57,6 +58,7 @@ export class CommandLine {
       port: port?.port ?? null,
       options: wanted.options ?? {},
       secret,
+      isServer: (socket) => isConnectedTo(socket, run.processes()),
       typeLine: (line) => run.write(`${line}\r`),
       output,
     });

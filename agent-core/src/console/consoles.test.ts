@@ -1,10 +1,12 @@
 /** The console kinds: where a line goes, what comes back, and what a connection that fails costs. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ConsoleTarget, GameConsole } from '../contract/console.ts';
 import { noConsole } from './kinds.ts';
+import { isConnectedTo } from '../lib/connection-owner.ts';
 import { LineInput } from './line-input.ts';
 import { tcpConsole } from './tcp-console.ts';
 
@@ -31,6 +33,13 @@ class FakeEcon {
     for (const socket of this.sockets) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');
+  }
+
+  /** Resolves when somebody who connected has gone. */
+  async left(): Promise<void> {
+    const [socket] = (await once(this.#server, 'connection')) as [Socket];
+    // It may be reset: its other end left without reading.
+    await new Promise((resolve) => socket.once('close', resolve));
   }
 
   /** Resolves when so many lines were heard. */
@@ -60,13 +69,14 @@ class FakeEcon {
   }
 }
 
-function open(port: number, options: object = {}) {
+function open(port: number, options: object = {}, by = process.pid) {
   let shown = '';
   let wake = () => {};
   const target: ConsoleTarget = {
     host: '127.0.0.1',
     port,
     options: { secret: 'econ', accepted: 'Welcome', ...options },
+    isServer: (socket) => isConnectedTo(socket, [by]),
     secret: (name) => (name === 'econ' ? PASSWORD : 'another'),
     typeLine: () => Promise.resolve(false),
     output(bytes) {
@@ -145,6 +155,25 @@ test('a connection that never comes costs a bounded number of lines', async () =
   const taken = Array.from({ length: 100 }, (_none, index) => console.send(`line ${index}`));
   console.close();
   assert.is(taken.filter(Boolean).length, 64);
+});
+
+test('a stranger that listens on the port of the server hears no password and no line', async () => {
+  const stranger = new FakeEcon();
+  const port = await stranger.listen();
+  // The server is another process, which does not listen yet.
+  const server = spawn('sh', ['-c', 'read word']);
+  await once(server, 'spawn');
+  const { console } = open(port, { accepted: undefined }, server.pid);
+  try {
+    const sent = console.send('op me');
+    for (let time = 1; time <= 2; time++) await Promise.race([stranger.left(), stranger.until(1)]);
+    assert.equal(stranger.heard, []);
+    assert.is(await Promise.race([sent, Promise.resolve('waits')]), 'waits');
+  } finally {
+    console.close();
+    server.kill('SIGKILL');
+    await stranger.close();
+  }
 });
 
 test('options that cannot work are told before anything is started', () => {

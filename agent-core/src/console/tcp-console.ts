@@ -1,7 +1,8 @@
 /**
  * A console behind a port of the game (Teeworlds' `econ` and its like): the password as the first line, then commands
- * as lines. Promises that the password is sent once per connection and never joins the console stream, that a lost
- * connection is made again, and that what waits for it is bounded.
+ * as lines. Guarantees: nothing is said to anybody but the server itself, whoever listens on its port. The
+ * password is sent once per connection and never joins the console stream. A lost connection is made again, and
+ * lines that wait for it are bounded.
  */
 import { connect, type Socket } from 'node:net';
 import type { ConsoleKind, ConsoleSpec, ConsoleTarget, GameConsole } from '../contract/console.ts';
@@ -91,6 +92,7 @@ class TcpConsole implements GameConsole {
     const socket = connect({ host, port: port ?? 0 });
     this.#socket = socket;
     socket.on('connect', () => {
+      if (!this.#target.isServer(socket)) return socket.destroy();
       if (this.#options.secret !== undefined) socket.write(`${secret(this.#options.secret)}\n`);
       if (this.#options.accepted === undefined) this.#accept();
     });

@@ -3,6 +3,7 @@
  * the kinds; agent plugins add further ones. Whatever the kind, commands of people, typed actions and the stop ladder
  * reach the game on the same way.
  */
+import type { Socket } from 'node:net';
 import { point } from '@zlh/kernel';
 import { Type } from 'typebox';
 
@@ -39,6 +40,8 @@ export interface ConsoleTarget {
   readonly options: Readonly<Record<string, unknown>>;
   /** The value that `{secret:<name>}` stands for in the files of this instance. Never to be logged. */
   secret(name: string): string;
+  /** Whether the server itself is at the other end of the connection. Anybody may listen on its port before it. */
+  isServer(socket: Socket): boolean;
   /** Types a line into the terminal; resolves with false when the game ended before it had it. */
   typeLine(line: string): Promise<boolean>;
   /** Adds output to the console stream, for all viewers. */

@@ -13,7 +13,13 @@ import { makeRootFolder } from './root-folder.ts';
 import type { Identity } from './view.ts';
 
 export type SandboxTrial =
-  | { readonly works: true; /** See `Enclosure`. */ readonly nested: boolean }
+  | {
+      readonly works: true;
+      /** See `Enclosure`. */
+      readonly nested: boolean;
+      /** Why it is not, one sentence; null where it is. */
+      readonly because: string | null;
+    }
   | { readonly works: false; readonly obstacle: Obstacle };
 
 const withinMs = 20_000;
@@ -37,10 +43,11 @@ export async function trySandbox(user: Identity): Promise<SandboxTrial> {
   const folder = mkdtempSync(join(tmpdir(), 'zlh-sandbox-'));
   try {
     const first = await attempt(join(folder, 'nested'), own, true);
-    if (first === undefined) return { works: true, nested: true };
+    if (first === undefined) return { works: true, nested: true, because: null };
     // Root separates users by their ids, and needs no user namespace for it.
     const second = isRoot ? await attempt(join(folder, 'plain'), own, false) : first;
-    if (second === undefined) return { works: true, nested: false };
+    const because = `Programs in sandboxes get no user namespace of their own: ${first.replace(/\.$/, '')}.`;
+    if (second === undefined) return { works: true, nested: false, because };
     return { works: false, obstacle: findObstacle(second) };
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -10,6 +10,7 @@ import { isRunning, type ProcessId } from '@zlh/kernel/process-id';
 import { within } from '../lib/promises.ts';
 import type { RunGroup } from '../process/groups/run-group.ts';
 import {
+  findRun,
   findShim,
   killProcess,
   killRun,
@@ -107,6 +108,10 @@ export class GameRun {
     await within(LAST_WORD_MS, this.#heard);
     if (!this.#told) killProcess(this.#shim);
     return true;
+  }
+
+  processes(): readonly number[] {
+    return findRun(this.marked, this.leader, this.group?.members()).map(({ pid }) => pid);
   }
 
   /** Leaves the game running under its shim. */
