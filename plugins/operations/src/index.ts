@@ -64,7 +64,7 @@ export const OperationView = Type.Object(
     label: OperationLabel,
     instanceId: nullable(Type.String({ format: 'uuid' })),
     requestedBy: Type.String({
-      description: 'Who asked: an e-mail address, or the name of what started it.',
+      description: 'E-mail address of the person who asked, or the name of the program.',
     }),
     state: OperationState,
     phases: Type.Array(PhaseView),
