@@ -250,9 +250,20 @@ export class StripeProvider implements PaymentProvider {
         const key = (step: string) => keyOf(row.customer_id, String(now!.writes), step);
         return work({ em, stripe, row: now!, key });
       });
-    } catch (error) {
-      throw asProblem(error);
+    } catch (thrown) {
+      const error = asProblem(thrown);
+      // Stripe repeats a refusal for a day to the same key: the next try gets another.
+      if (error instanceof Problem && error.status !== 503) await this.#newKeys(customer);
+      throw error;
     }
+  }
+
+  async #newKeys({ userId }: Customer): Promise<void> {
+    await this.#deps.database
+      .fork()
+      .execute('update billing_stripe_customer set writes = writes + 1 where user_id = ?', [
+        userId,
+      ]);
   }
 
   /** The user's customer at Stripe, made when there is none. */

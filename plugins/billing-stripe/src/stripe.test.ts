@@ -109,6 +109,8 @@ test('an upgrade that is not paid changes nothing', async () => {
   const { status, body } = await post(ada, 'upgrade', { plan: 'gold' });
   assert.equal([status, body.code], [402, 'billing-stripe.payment-needed']);
   assert.equal(await state(ada), ['silver', 'active']);
+  platform.double.declined.delete(await customerOf(ada));
+  assert.is((await post(ada, 'upgrade', { plan: 'gold' })).body.plan, 'gold', 'another card');
 });
 
 test('many checkouts at once leave one open, and a second plan is not sold', async () => {
