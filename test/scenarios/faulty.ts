@@ -4,6 +4,9 @@ export interface Schema {
   readonly type?: string;
   readonly format?: string;
   readonly pattern?: string;
+  readonly $ref?: string;
+  readonly const?: unknown;
+  readonly discriminator?: object;
   readonly enum?: readonly unknown[];
   readonly minLength?: number;
   readonly maxLength?: number;
@@ -15,6 +18,7 @@ export interface Schema {
 }
 
 export interface ApiDocument {
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
   readonly paths: Readonly<Record<string, Readonly<Record<string, ApiOperation>>>>;
 }
 export interface ApiOperation {
@@ -49,15 +53,24 @@ export interface Faulty {
   readonly names?: string;
 }
 
-export function routesOf({ paths }: ApiDocument): Route[] {
+/** A body that one of its members tells apart counts as one route for each kind of it. */
+export function routesOf({ paths, components }: ApiDocument): Route[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({
-      method: method.toUpperCase(),
-      path,
-      operation,
-      body: operation.requestBody?.content['application/json']?.schema,
-    })),
+    Object.entries(methods).flatMap(([method, operation]) => {
+      const body = operation.requestBody?.content['application/json']?.schema;
+      const whole = body === undefined ? undefined : withoutReferences(body, components.schemas);
+      const bodies = whole?.discriminator === undefined ? [whole] : (whole.anyOf ?? []);
+      return bodies.map((each) => ({ method: method.toUpperCase(), path, operation, body: each }));
+    }),
   );
+}
+
+/** With every named schema in its place. */
+function withoutReferences(schema: Schema, named: Readonly<Record<string, Schema>>): Schema {
+  const text = JSON.stringify(schema, (_, value: Schema | null) =>
+    typeof value?.$ref === 'string' ? named[value.$ref.split('/').at(-1)!] : value,
+  );
+  return JSON.parse(text) as Schema;
 }
 
 const json = { 'content-type': 'application/json' };
@@ -91,6 +104,7 @@ function withQuery(route: Route, path: string, but?: string, more = ''): string 
 /** Something the schema accepts. */
 export function sampleOf(schema: Schema): unknown {
   if (schema.examples !== undefined) return schema.examples[0];
+  if (schema.const !== undefined) return schema.const;
   if (schema.enum !== undefined) return schema.enum[0];
   if (schema.anyOf !== undefined) return sampleOf(schema.anyOf[0]!);
   if (schema.type === 'object')
