@@ -140,18 +140,16 @@ export class ZlhBackups extends ZlhElement {
       <wa-button
         appearance="filled-outlined"
         size="small"
-        aria-label="Restore ${name}"
         ?disabled=${state !== 'complete' || this.#isBusy}
         @click=${() => this.#choose(backup, 'restore')}
-        >Restore</wa-button
+        >Restore<span class="hidden-text"> ${name}</span></wa-button
       >
       <wa-button
         appearance="plain"
         size="small"
-        aria-label="Delete ${name}"
         ?disabled=${state === 'making' || this.#isBusy}
         @click=${() => this.#choose(backup, 'delete')}
-        >Delete</wa-button
+        >Delete<span class="hidden-text"> ${name}</span></wa-button
       >`;
   }
 
