@@ -433,7 +433,7 @@ export interface Operation {
   title: string;
   label: OperationLabel;
   instanceId: string | null;
-  /** Who asked: an e-mail address, or the name of what started it. */
+  /** E-mail address of the person who asked, or the name of the program. */
   requestedBy: string;
   state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
   phases: Phase[];
