@@ -1,8 +1,8 @@
 /**
  * Prints the outcome of a run: a line for a file that passed, and everything for one that failed.
  *
- * The end names the slowest files and tests, the tests left out, and the failed ones with their reasons and
- * the command that runs each file again. The last line is `N passed, N failed`.
+ * The end names the slowest files and tests and the tests left out. Each failed test stands there with its
+ * reason and the command that runs its file again. The last line is `N passed, N failed`.
  */
 import { failedTests } from './failures.ts';
 import type { FileRun } from './run-file.ts';

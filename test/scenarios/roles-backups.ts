@@ -1,4 +1,4 @@
-/** Who may call the routes of backups: viewers see, operators make, managers restore and delete. */
+/** Rows of the routes of backups: viewers see, operators make, managers restore and delete. */
 import { randomUUID } from 'node:crypto';
 import { at, failed, forAgents, from, type Row } from './roles-row.ts';
 

@@ -28,6 +28,8 @@ import {
 } from './roles-row.ts';
 import { administered } from './roles-administered.ts';
 import { backups } from './roles-backups.ts';
+import { billing } from './roles-billing.ts';
+import { routing } from './roles-routing.ts';
 
 const administrator = 'administrator' as const;
 const wrongPassword = { email: 'nobody@example.org', password: 'a wrong password' };
@@ -277,6 +279,9 @@ export const routes: Readonly<Record<string, Row>> = {
   ),
   ...administered,
   ...backups,
+  ...billing,
+  ...routing,
+  'GET /api/portal/parts': at('/api/portal/parts', open(200)),
   'GET /api/instances/{id}/schedules': at(
     ({ instance }) => `/api/instances/${instance.id}/schedules`,
     from('operator', 200),

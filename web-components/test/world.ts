@@ -16,7 +16,7 @@ import type {
   Sleep,
   User,
 } from '../src/api/schema.ts';
-import { noPlan } from './billing-api.ts';
+import { noPlan } from './billing-data.ts';
 import { catalog } from './catalog.ts';
 
 export const PASSWORD = 'a long enough sentence';

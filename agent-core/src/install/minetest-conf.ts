@@ -68,7 +68,7 @@ function line(key: string, value: string, ending: string): Line {
 }
 
 /**
- * What nothing closes goes to the end of the file: its value stays the same when it is closed there.
+ * An unclosed value goes to the end of the file, and stays the same when the end closes it.
  */
 function closing(last: Line | undefined, eol: string): string {
   if (last === undefined) return '';

@@ -45,7 +45,7 @@ export const Routing = token<Routing>('routing');
 export interface Waker {
   /** Ids. Their routes have the state `asleep` while they are stopped. */
   asleep(): Promise<ReadonlySet<string>>;
-  /** Starts an instance that sleeps. False when it is not to be woken now; true also when it starts already. */
+  /** Starts a sleeping instance. False when it is not to be woken now; true also when it starts already. */
   wake(instanceId: string): Promise<boolean>;
 }
 export const Wakers = point<Waker>('routing.wakers');

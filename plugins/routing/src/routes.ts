@@ -1,4 +1,4 @@
-/** The API of routing: how players join one instance, and for administrators every route and who leads by it. */
+/** The API of routing: how players join one instance, and for administrators every route and every edge. */
 import { defineRoute, type Route as HttpRoute } from '@zlh/http';
 import type { Instances } from '@zlh/instances';
 import type { Contribution } from '@zlh/kernel';

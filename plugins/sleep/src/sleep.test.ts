@@ -1,4 +1,4 @@
-/** Servers that nobody plays on sleep in time and are woken once; a person's own start and stop come first. */
+/** Servers that nobody plays on sleep in time and wake once; a person's own start and stop come first. */
 import { Accounts, Audit } from '@zlh/accounts';
 import { AgentObservers } from '@zlh/agents';
 import { Database, newId } from '@zlh/database';

@@ -1,6 +1,6 @@
 /**
- * Puts servers to sleep that nobody plays on, and wakes them for a player. Guarantees: a server is woken once,
- * however many join; one that somebody started or stopped meanwhile is left to that person.
+ * Puts servers to sleep that nobody plays on, and wakes them for a player. Guarantees: a server is woken
+ * once, however many join; one that somebody started or stopped meanwhile is left to that person.
  */
 import type { Accounts } from '@zlh/accounts';
 import type { Database, EntityManager } from '@zlh/database';

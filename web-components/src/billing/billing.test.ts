@@ -4,7 +4,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs, when } from '../../../test/runner/needs.ts';
-import { paying } from '../../test/billing-api.ts';
+import { paying } from '../../test/billing-data.ts';
 import { axe, dark, light, phone, Portal } from '../../test/browser.ts';
 import { partsFor } from '../../test/parts.ts';
 import type { PortalPage } from '../api/schema.ts';

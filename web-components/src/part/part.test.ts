@@ -57,7 +57,7 @@ when(chromium)('a tab stands on the instances that it is for, and on no others',
   const { id } = portal.world.addInstance({ name: 'Skyblock' });
   const { kind, game } = portal.world.instances.get(id)!;
   offer(({ instanceTabs }) => {
-    instanceTabs.push(tab('fits', { when: { kinds: [kind], games: [game!, 'other'] } }));
+    instanceTabs.push(tab('fits', { when: { kinds: [kind], games: [game, 'other'] } }));
     instanceTabs.push(tab('another-game', { when: { games: ['other'] } }));
     instanceTabs.push(tab('another-kind', { when: { kinds: ['other'] } }));
   });
