@@ -151,5 +151,5 @@ function local(world: World): Provider {
     freeDiskMiB: 51_200,
     ports: figure(2, all.length),
   };
-  return { id: 'local', capacity };
+  return { id: 'local', capacity, warning: null };
 }

@@ -42,6 +42,9 @@ const ProviderView = Type.Object(
     capacity: Type.Union([Capacity, Type.Null()], {
       description: 'Null where the provider does not know.',
     }),
+    warning: Type.Union([Type.String(), Type.Null()], {
+      description: 'One sentence on a change that the host should make; null: none.',
+    }),
   },
   { title: 'Provider' },
 );
@@ -60,7 +63,11 @@ export function capacityRoutes(use: Use): readonly Route[] {
         const em = use.database.fork();
         const items = [];
         for (const { value } of use.providers)
-          items.push({ id: value.id, capacity: await figuresOf(use, em, value) });
+          items.push({
+            id: value.id,
+            capacity: await figuresOf(use, em, value),
+            warning: value.warning?.() ?? null,
+          });
         return { items };
       },
     }),

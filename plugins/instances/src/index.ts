@@ -86,6 +86,8 @@ export interface Provider {
   remove(instanceId: string, signal: AbortSignal): Promise<void>;
   /** The capacity of its machines. A provider that does not know leaves it out, and nothing is refused. */
   capacity?(em: EntityManager): Promise<ProviderCapacity>;
+  /** One sentence that administrators must keep reading, such as a missing isolation. */
+  warning?(): string | null;
   /** Ids of all instances it holds something of, for finding orphans. */
   list(): Promise<readonly string[]>;
 }

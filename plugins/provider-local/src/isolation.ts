@@ -4,6 +4,8 @@
  */
 import type { IsolationBounds } from '@zlh/agent';
 import { trySandbox, type Obstacle, type SandboxTrial } from '@zlh/agent/sandbox';
+import { problems } from '@zlh/http';
+import type { AdmissionRule } from '@zlh/instances';
 import { CodedError, type CheckResult, type Logger } from '@zlh/kernel';
 
 export interface IsolationSettings {
@@ -61,6 +63,26 @@ export class LocalIsolation {
       `${obstacle.remedy} Or ${choice}.`,
     );
   }
+}
+
+/** Refuses a creation before anything is made for it. */
+export function isolationAdmission(settings: IsolationSettings): AdmissionRule {
+  return {
+    name: 'isolation of the host',
+    async admit(_em, { provider }) {
+      const obstacle = provider === 'local' ? await findObstacle(settings) : undefined;
+      if (obstacle === undefined) return;
+      throw problems.conflict(
+        'provider-local.no-sandbox',
+        `Nothing would separate this server from the machine: ${obstacle.reason} ${obstacle.remedy} Or ${choice}.`,
+      );
+    },
+  };
+}
+
+/** For the portal; null while games run in sandboxes. */
+export function isolationWarning({ isolation }: IsolationSettings): string | null {
+  return isolation === 'none' ? unprotected() : null;
 }
 
 /** For `zlh doctor` and `zlh inspect`. */

@@ -3,12 +3,12 @@ import { asClass, Checks, definePlugin } from '@zlh/kernel';
 import { Agents } from '@zlh/agents';
 import { Database, Entities, Migrations } from '@zlh/database';
 import { TenantAddresses } from '@zlh/http';
-import { Providers } from '@zlh/instances';
+import { Admission, Providers } from '@zlh/instances';
 import { Type } from 'typebox';
 import { capacitySettings } from './capacity.ts';
 import { Places } from './places.ts';
 import { LocalProvider } from './provider.ts';
-import { checkIsolation, LocalIsolation } from './isolation.ts';
+import { checkIsolation, isolationAdmission, LocalIsolation } from './isolation.ts';
 import { localEntities, localMigrations } from './schema.ts';
 
 const portNumber = (value: number) =>
@@ -89,6 +89,7 @@ export default definePlugin({
     add(Migrations, localMigrations);
     add(Checks, { title: 'isolation', inspected: true, run: () => checkIsolation(config) });
     add(Providers, ({ provider }) => provider);
+    add(Admission, isolationAdmission(config));
   },
   async start({ isolation, places }) {
     await Promise.all([isolation.begin(), places.open()]);

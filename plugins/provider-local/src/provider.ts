@@ -15,7 +15,7 @@ import { forInstances, machineOf, type CapacitySettings } from './capacity.ts';
 import { assertRoom, tellingOfFullDisk } from './disk.ts';
 import { furnish, removeFolder } from './folders.ts';
 import { providerId } from './index.ts';
-import type { IsolationSettings, LocalIsolation } from './isolation.ts';
+import { isolationWarning, type IsolationSettings, type LocalIsolation } from './isolation.ts';
 import { holderOf, type Places } from './places.ts';
 import { endOldAgent, leaveOldRelease } from './old-agents.ts';
 import { takePort, takeUsablePort } from './ports.ts';
@@ -119,6 +119,10 @@ export class LocalProvider implements Provider {
       ports: { total: to - from + 1, given: await places.portsGiven(em, config.gamePorts) },
       elsewhere: await places.elsewhere(em),
     };
+  }
+
+  warning(): string | null {
+    return isolationWarning(this.#ground.config);
   }
 
   async list(): Promise<readonly string[]> {

@@ -601,6 +601,8 @@ export interface Provider {
   id: string;
   /** Null where the provider does not know. */
   capacity: Capacity | null;
+  /** One sentence on a change that the host should make; null: none. */
+  warning: string | null;
 }
 
 export interface RuntimeChoice {

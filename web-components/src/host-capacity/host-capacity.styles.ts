@@ -15,6 +15,9 @@ export const hostCapacityStyles = css`
   dd {
     margin: 0;
   }
+  .warning {
+    color: var(--zlh-warn, inherit);
+  }
   .full dd {
     color: var(--zlh-warn, inherit);
     font-weight: 600;

@@ -19,6 +19,18 @@ when(chromium)('an administrator sees what is reserved, as servers come and go',
   await page.getByText('0 B of 8 GiB reserved').waitFor();
 });
 
+when(chromium)('an administrator reads that games run without a sandbox', async () => {
+  portal.world.addInstance({ name: 'Skyblock' });
+  const warning = 'Games run without a sandbox, as "isolation: none" says.';
+  portal.platform.faults.set('GET /api/providers', {
+    status: 200,
+    body: { items: [{ id: 'local', capacity: null, warning }] },
+  });
+  const page = await portal.visit('/servers', phone);
+  await page.getByText(warning).waitFor();
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+});
+
 when(chromium)('figures that cannot be read do not keep the servers away', async () => {
   portal.world.addInstance({ name: 'Skyblock' });
   portal.platform.faults.set('GET /api/providers', {

@@ -5,6 +5,7 @@ import { base } from '../base/base.styles.ts';
 import { Watch } from '../base/watch.ts';
 import { ask } from '../api/client.ts';
 import type { Capacity, Provider } from '../api/schema.ts';
+
 import { memoryText } from '../words/quantities.ts';
 import { hostCapacityStyles } from './host-capacity.styles.ts';
 
@@ -55,8 +56,10 @@ export class ZlhHostCapacity extends ZlhElement {
   protected override render(): unknown {
     if (this.failed)
       return html`<p class="small muted" role="status">The host’s capacity could not be read.</p>`;
-    return this.providers.map(({ id, capacity }) =>
-      capacity === null ? nothing : this.#row(id, capacity),
+    return this.providers.map(
+      ({ id, capacity, warning }) =>
+        html`${warning === null ? nothing : html`<p class="warning" role="status">${warning}</p>`}
+        ${capacity === null ? nothing : this.#row(id, capacity)}`,
     );
   }
 
