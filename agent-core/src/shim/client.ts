@@ -142,7 +142,14 @@ export class ShimClient {
       return true;
     };
     const onread = { buffer: () => reader.space, callback: take };
-    const socket = connectIn(this.#runDir, runFiles.socket, onread);
+    let socket: Socket;
+    try {
+      socket = connectIn(this.#runDir, runFiles.socket, onread);
+    } catch {
+      // The folder is gone, or the process has too many files open: as for a connection that is refused.
+      setImmediate(() => this.#closed());
+      return;
+    }
     this.#socket = socket;
     const attach: Attach = { from: this.#next };
     socket.on('connect', () => socket.write(encodeJson(FrameType.attach, attach)));

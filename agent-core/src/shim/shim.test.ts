@@ -1,5 +1,13 @@
 /** A real shim with a real terminal: what it keeps, and for whom. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CodedError } from '@zlh/kernel';
@@ -218,6 +226,16 @@ test('a shim killed outright is reported lost', async () => {
   const reader = new Reader(started);
   process.kill(started.shim.pid, 'SIGKILL');
   assert.is(await reader.ended, 'lost');
+});
+
+test('a reader connects once its run folder is there, and a missing one ends nobody', async () => {
+  const started = await shell('echo hello; read wait');
+  renameSync(runDir, `${runDir}-away`);
+  const reader = new Reader(started);
+  await new Promise(setImmediate);
+  renameSync(`${runDir}-away`, runDir);
+  await reader.until(() => reader.text.includes('hello'));
+  reader.client.detach();
 });
 
 test('a second shim in the same run folder is refused, the first goes on', async () => {
