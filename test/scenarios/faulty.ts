@@ -294,12 +294,13 @@ function* faultyMembers(route: Route, schema: Schema): Generator<Faulty> {
     yield send(`no ${name}`, rest, `/${name}`);
   }
   for (const [name, inner] of Object.entries(schema.properties ?? {})) {
+    const isText = [inner, ...(inner.anyOf ?? [])].some(({ type }) => type === 'string');
     const wrong: unknown[] = [
       { $ne: null },
       [[]],
       1e308,
       ...(inner.type === 'boolean' ? [] : [true]),
-      ...(inner.type === 'string' ? [7, 'x'.repeat(15_000)] : ['7', -1]),
+      ...(isText ? [7, 'x'.repeat(15_000)] : ['7', -1]),
       ...(inner.type === 'string' && isNeverEmpty(inner) ? [''] : []),
       // Names of people and things read as they are written, wherever a route takes one.
       ...(name === 'name' ? unseen.map((character) => `a${character}b`) : []),

@@ -174,6 +174,7 @@ export class TestPlatform {
     const all: NodeJS.ProcessEnv = {
       ...process.env,
       ...this.#ports,
+      npm_lifecycle_event: '', // the tests' own: no npm passes signals on to this platform
       ZLH_HOME: this.home,
       ZLH_HTTP_PORT: '0',
       ZLH_EDGE_PORT: '0',

@@ -1,4 +1,5 @@
 /** The contract of `backups`: the permissions, and a backup as the API shows it. */
+import { visibleText } from '@zlh/kernel';
 import { Type, type Static } from 'typebox';
 
 export const READ = 'backups.read';
@@ -13,8 +14,7 @@ const closed = { additionalProperties: false } as const;
 export const BackupName = Type.String({
   minLength: 1,
   maxLength: 80,
-  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]+$',
-  patternErrorMessage: 'must not hold control characters',
+  ...visibleText,
 });
 
 export const BackupType = Type.Enum(['manual', 'scheduled', 'checkpoint']);

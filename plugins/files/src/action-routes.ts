@@ -43,10 +43,10 @@ async function begin(
   action: FileAction,
   input: Readonly<Record<string, unknown>>,
 ) {
-  if (action === 'archive' && (input['path'] === undefined) === (input['paths'] === undefined))
-    throw problems.invalid([{ path: '/paths', message: 'is needed, or else "path", not both' }]);
   // Refused with a 503 while there is no agent to do it.
   await instances.agentTarget(id, identity, WRITE);
+  if (action === 'archive' && (input['path'] === undefined) === (input['paths'] === undefined))
+    throw problems.invalid([{ path: '/paths', message: 'is needed, or else "path", not both' }]);
   const operation = await database.transaction(async (em) => {
     const { ownerId } = await instances.admit(em, id, identity, WRITE);
     await audit.record(em, {
