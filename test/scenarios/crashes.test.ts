@@ -123,7 +123,7 @@ when(await needs.npmRegistry())(
 );
 
 async function create(client: ApiClient): Promise<Watched> {
-  const wanted = { ...pluggedGame, memoryMiB: 384, name: 'Crashes' };
+  const wanted = { ...pluggedGame, memoryMiB: 256, name: 'Crashes' };
   const { instance, operation } = await client.ask<Accepted>('POST', '/api/instances', wanted);
   const { state, error } = await client.untilOver(operation.id);
   assert.is(state, 'succeeded', JSON.stringify(error));

@@ -2,7 +2,15 @@
  * The few things control groups are made of: folders that the kernel fills, and small files in them.
  * Kept behind an interface, because a machine has one version of control groups at a time and both are tested.
  */
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 
 export interface GroupFiles {
   /** Undefined when it is not there or may not be read. */
@@ -27,7 +35,11 @@ export const kernelGroupFiles: GroupFiles = {
     }
   },
   write: (path, content) => writeFileSync(path, content),
-  make: (folder) => mkdirSync(folder),
+  make(folder) {
+    mkdirSync(folder);
+    // The program reads its limits there, and sizes its heap by them; it has another user, and umask is 027.
+    chmodSync(folder, 0o755);
+  },
   remove(folder) {
     try {
       rmdirSync(folder);
