@@ -174,6 +174,7 @@ export class TestPlatform {
     const all: NodeJS.ProcessEnv = {
       ...process.env,
       ...this.#ports,
+      ZLH_PROVIDER_LOCAL_FIRST_UID: String(ownUids()),
       npm_lifecycle_event: '', // the tests' own: no npm passes signals on to this platform
       ZLH_HOME: this.home,
       ZLH_HTTP_PORT: '0',
@@ -210,6 +211,12 @@ export class TestPlatform {
 }
 
 let made = 0;
+
+/**
+ * The first user id of this file's servers. Each file has a folder of its own in place of the machine's, so
+ * nothing else keeps files apart; the end of a server ends every process of its user.
+ */
+const ownUids = () => 300_000 + (process.pid % 10_000) * 20_000;
 
 /** Platforms of tests that run side by side must not hand out the same ports. */
 function ownPorts(): Record<string, string> {
